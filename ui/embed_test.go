@@ -1,0 +1,154 @@
+//go:build !no_ui
+
+package ui
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func get(t *testing.T, h http.Handler, method, target string, header http.Header) *http.Response {
+	t.Helper()
+	r := httptest.NewRequest(method, target, nil)
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t *testing.T, r io.Reader) string {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func page(t *testing.T) http.Handler {
+	t.Helper()
+	h, err := Page()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestRoutesOfThePageGetItsDocument(t *testing.T) {
+	h := page(t)
+	for _, target := range []string{"/", "/sign-in", "/tokens", "/tokens/new", "/tokens/abc?x=1", "/ip-filters", "/audit-log", "/no-such-page"} {
+		res := get(t, h, http.MethodGet, target, nil)
+		if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %d %s", target, res.StatusCode, res.Header.Get("Content-Type"))
+		}
+		if got := res.Header.Get("Cache-Control"); got != "no-cache" {
+			t.Errorf("%s: Cache-Control %q", target, got)
+		}
+		if got := body(t, res.Body); !strings.Contains(got, `<div id="root">`) {
+			t.Errorf("%s: not the document: %.80s", target, got)
+		}
+	}
+}
+
+func TestWhatLooksLikeAFileIsNotFound(t *testing.T) {
+	h := page(t)
+	for _, target := range []string{"/missing.js", "/assets/missing", "/assets/", "/.env", "/api/v1/nothing", "/docs/nothing", "/../embed.go", "/assets/../index.html.gz"} {
+		if res := get(t, h, http.MethodGet, target, nil); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d", target, res.StatusCode)
+		}
+	}
+}
+
+func TestSecurityHeadersStandOnEveryAnswer(t *testing.T) {
+	h := page(t)
+	for _, target := range []string{"/", "/favicon.svg", "/missing.js"} {
+		header := get(t, h, http.MethodGet, target, nil).Header
+		for name, want := range map[string]string{
+			"X-Content-Type-Options":       "nosniff",
+			"Referrer-Policy":              "no-referrer",
+			"Cross-Origin-Opener-Policy":   "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"Content-Security-Policy":      pagePolicy,
+		} {
+			if got := header.Get(name); got != want {
+				t.Errorf("%s %s: %q", target, name, got)
+			}
+		}
+	}
+	for _, forbidden := range []string{"unsafe-inline", "unsafe-eval", "blob:", "http"} {
+		if strings.Contains(pagePolicy, forbidden) {
+			t.Errorf("the page's policy holds %s", forbidden)
+		}
+	}
+}
+
+func TestAssetsAreServedPackedAndForAYear(t *testing.T) {
+	h := page(t)
+	document := body(t, get(t, h, http.MethodGet, "/", nil).Body)
+	asset := regexp.MustCompile(`/assets/[^"]+\.js`).FindString(document)
+	if asset == "" {
+		t.Fatalf("the document names no script: %s", document)
+	}
+	packed := get(t, h, http.MethodGet, asset, http.Header{"Accept-Encoding": {"br, gzip;q=0.8"}})
+	if got := packed.Header.Get("Content-Encoding"); got != "gzip" {
+		t.Fatalf("Content-Encoding %q", got)
+	}
+	if got := packed.Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
+		t.Errorf("Cache-Control %q", got)
+	}
+	reader, err := gzip.NewReader(packed.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := get(t, h, http.MethodGet, asset, http.Header{"Accept-Encoding": {"gzip;q=0, identity"}})
+	if got := plain.Header.Get("Content-Encoding"); got != "" {
+		t.Errorf("Content-Encoding %q for a client without gzip", got)
+	}
+	if body(t, reader) != body(t, plain.Body) {
+		t.Error("packed and plain differ")
+	}
+	if packed.Header.Get("ETag") == plain.Header.Get("ETag") {
+		t.Error("two forms under one ETag")
+	}
+	again := get(t, h, http.MethodGet, asset, http.Header{"Accept-Encoding": {"gzip"}, "If-None-Match": {packed.Header.Get("ETag")}})
+	if again.StatusCode != http.StatusNotModified {
+		t.Errorf("status %d for a known ETag", again.StatusCode)
+	}
+	head := get(t, h, http.MethodHead, asset, http.Header{"Accept-Encoding": {"gzip"}})
+	if head.StatusCode != http.StatusOK || body(t, head.Body) != "" {
+		t.Error("HEAD has a body")
+	}
+}
+
+func TestOnlyReadingIsAnswered(t *testing.T) {
+	res := get(t, page(t), http.MethodPost, "/", nil)
+	if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("%d %q", res.StatusCode, res.Header.Get("Allow"))
+	}
+}
+
+func TestExplorerStandsOnItsOwnPathWithItsOwnPolicy(t *testing.T) {
+	h, err := Explorer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"/docs/api-explorer", "/docs/api-explorer/"} {
+		res := get(t, h, http.MethodGet, target, nil)
+		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Security-Policy") != explorerPolicy {
+			t.Errorf("%s: %d", target, res.StatusCode)
+		}
+	}
+	if res := get(t, h, http.MethodGet, "/docs/api-explorer/other", nil); res.StatusCode != http.StatusNotFound {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	if strings.Contains(explorerPolicy, "unsafe-eval") || strings.Contains(explorerPolicy, "blob:") {
+		t.Error("the explorer's policy is looser than it needs")
+	}
+}

@@ -1,0 +1,28 @@
+//go:build no_ui
+
+// Package ui stands in for the browser side in a binary built without it.
+package ui
+
+import (
+	"io"
+	"net/http"
+)
+
+// Page serves a line that says that this binary has no page.
+func Page() (http.Handler, error) { return absent(pagePolicy), nil }
+
+// Explorer serves the same line as Page.
+func Explorer() (http.Handler, error) { return absent(explorerPolicy), nil }
+
+func absent(policy string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setSecurityHeaders(w.Header(), policy)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		if r.URL.Path != "/" && r.URL.Path != "/docs/api-explorer" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = io.WriteString(w, "<!doctype html><html lang=\"en\"><title>tokenscale</title>"+
+			"<p>This binary was built without the page (build tag <code>no_ui</code>). The API answers at <code>/graphql</code>.</p></html>\n")
+	})
+}

@@ -1,0 +1,31 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+// The page. The API explorer is a build of its own (explorer/vite.config.ts): it needs a looser content security
+// policy, and nothing of it may reach the page.
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: 'dist/page',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Nothing as a data: URL, so that the policy needs no exception for it.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The libraries change less often than the page: a file of their own stays in the browser's cache over releases.
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: 'vendor', test: /node_modules/ }] },
+      },
+    },
+  },
+  server: {
+    proxy: { '/graphql': 'http://127.0.0.1:8080', '/api': 'http://127.0.0.1:8080' },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testing/setup.ts'],
+    restoreMocks: true,
+  },
+});
