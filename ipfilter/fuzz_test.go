@@ -1,0 +1,133 @@
+package ipfilter
+
+import (
+	"math/big"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// FuzzDecide holds the package against a reference that shares no code with
+// it: another parser of addresses, and numbers instead of prefixes.
+func FuzzDecide(f *testing.F) {
+	for _, text := range []string{
+		"", "allow all", "deny all\nallow 192.168.0.1/24\ndeny 192.168.0.80", "deny 192.168.0.0/16; allow all",
+		"# a\nallow 2001:db8::/32 # b; c\r\n\tDENY fe80::1%eth0/10", "allow ::ffff:10.0.0.0/104", "deny 10.0.0.0/9;deny 10.128.0.0/9;allow 10.0.0.0/8",
+	} {
+		f.Add(text, []byte{192, 168, 0, 80}, "eth0")
+		f.Add(text, netip.MustParseAddr("fe80::1").AsSlice(), "")
+	}
+	f.Fuzz(func(t *testing.T, text string, raw []byte, zone string) {
+		r, err := Parse(text)
+		if err != nil {
+			if r != nil || err.Error() == "" {
+				t.Fatalf("Parse(%q) = %v, %q; want nil and a sentence", text, r, err)
+			}
+			return
+		}
+		hidden := r.Unreachable()
+		for _, addr := range around(r, raw) {
+			got, want := r.Decide(addr), reference(text, addr)
+			if got.Allowed != want.Allowed || got.Line != want.Line {
+				t.Errorf("%q: Decide(%s) = %+v, want %+v", text, addr, got, want)
+			}
+			if slices.Contains(hidden, got.Line) && !strings.Contains(text, ";") {
+				t.Errorf("%q: line %d decides %s, but Unreachable names it", text, got.Line, addr)
+			}
+			if addr.Is4() {
+				if mapped := netip.AddrFrom16(addr.As16()); r.Decide(mapped) != got {
+					t.Errorf("%q: %s and %s are decided differently", text, addr, mapped)
+				}
+			} else if zoned := addr.WithZone(zone); r.Decide(zoned) != got {
+				t.Errorf("%q: %s and %s are decided differently", text, addr, zoned)
+			}
+		}
+	})
+}
+
+// around returns the given address and those at the edges of the rules, where
+// mistakes live.
+func around(r *Rules, raw []byte) []netip.Addr {
+	var addrs []netip.Addr
+	if addr, ok := netip.AddrFromSlice(raw); ok {
+		addrs = append(addrs, addr.Unmap())
+	}
+	for i := range r.rules[:min(len(r.rules), 20)] {
+		for _, s := range r.rules[i].spans() {
+			addrs = append(addrs, s.first, s.last, s.first.Prev(), s.last.Next())
+		}
+	}
+	return slices.DeleteFunc(addrs, func(a netip.Addr) bool { return !a.IsValid() || a.Is4In6() })
+}
+
+// reference decides about addr by a good text, slowly and plainly.
+func reference(text string, addr netip.Addr) Decision {
+	allows := false
+	for i, line := range strings.Split(text, "\n") {
+		for words := range strings.SplitSeq(strings.Split(line, "#")[0], ";") {
+			fields := strings.Fields(words)
+			if len(fields) == 0 {
+				continue
+			}
+			allow := strings.ToLower(fields[0]) == "allow"
+			allows = allows || allow
+			if matches(strings.ToLower(fields[1]), addr) {
+				return Decision{Allowed: allow, Line: i + 1}
+			}
+		}
+	}
+	return Decision{Allowed: !allows}
+}
+
+// matches compares the leading bits of two numbers.
+func matches(where string, addr netip.Addr) bool {
+	if where == "all" {
+		return true
+	}
+	host, length, ranged := strings.Cut(where, "/")
+	host, _, _ = strings.Cut(host, "%")
+	ip, total := net.ParseIP(host), 128
+	bits := 128
+	if !strings.Contains(host, ":") {
+		bits = 32
+	}
+	if ranged {
+		bits, _ = strconv.Atoi(length)
+	}
+	if v4 := ip.To4(); v4 != nil {
+		if strings.Contains(host, ":") {
+			bits -= 96
+		}
+		ip, total = v4, 32
+	}
+	if addr.BitLen() != total {
+		return false
+	}
+	shift := uint(total - bits)
+	a := new(big.Int).SetBytes(ip)
+	b := new(big.Int).SetBytes(addr.AsSlice())
+	return a.Rsh(a, shift).Cmp(b.Rsh(b, shift)) == 0
+}
+
+// A line that Unreachable does not name must have an address it decides.
+func TestUnreachableNamesEveryHiddenLine(t *testing.T) {
+	for _, text := range []string{
+		"allow 10.0.0.0/30\ndeny 10.0.0.0/29\nallow 10.0.0.4/30\ndeny 10.0.0.0/28",
+		"deny 10.0.0.1\ndeny 10.0.0.0\nallow 10.0.0.0/31\nallow 10.0.0.2\nallow 10.0.0.0/30\ndeny 10.0.0.0/30",
+	} {
+		r := mustParse(t, text)
+		decides := map[int]bool{}
+		for addr := netip.MustParseAddr("10.0.0.0"); addr.Less(netip.MustParseAddr("10.0.0.16")); addr = addr.Next() {
+			decides[r.Decide(addr).Line] = true
+		}
+		for i := range r.rules {
+			line := r.rules[i].line
+			if hidden := slices.Contains(r.Unreachable(), line); hidden == decides[line] {
+				t.Errorf("%q: line %d decides: %v, named unreachable: %v", text, line, decides[line], hidden)
+			}
+		}
+	}
+}

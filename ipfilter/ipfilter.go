@@ -1,0 +1,98 @@
+// Package ipfilter decides from which addresses a token may be used.
+//
+// A filter is a text of rules, one a line:
+//
+//	text    = line { "\n" line }
+//	line    = [ rule ] { ";" [ rule ] } [ comment ]
+//	rule    = action where
+//	action  = "allow" | "deny"
+//	where   = "all" | address | address "/" bits
+//	comment = "#" and everything to the end of its line
+//
+// Words stand apart by spaces or tabs and may be written in any case. An
+// address is IPv4 or IPv6. A range may have host bits set, as LogScale's own
+// examples do; they are masked, so 192.168.0.1/24 is 192.168.0.0/24.
+//
+// The first rule that matches decides. If none does, the address is refused
+// when the text has an allow rule anywhere, and let in when it has none: a
+// list of allow rules means "only these", a list of deny rules "all but these".
+// LogScale's documentation contradicts itself about the order; this is the
+// reading of its newest page.
+//
+// An address has one meaning however it is written: IPv4 inside IPv6
+// (::ffff:10.0.0.1) is IPv4, in rules too, and zones (%eth0) are dropped. So
+// ::/0 is IPv6 only, and all is both.
+package ipfilter
+
+import "net/netip"
+
+// The limits of a filter, refused by Parse.
+const (
+	MaxText  = 64 << 10 // bytes of text
+	MaxRules = 1000     // rules in a text; comments and blank lines are free
+)
+
+// An ID names a filter. The empty ID is no filter at all.
+type ID string
+
+// A Filter is a named text of rules. Tokens refer to it by ID, so that an edit
+// binds at once. The text is kept byte for byte: clients compare it.
+type Filter struct {
+	ID   ID
+	Name string
+	Text string
+}
+
+// Rules is a parsed filter. It is never changed after it was made, so it is
+// safe for concurrent use. Neither a nil *Rules nor the zero Rules lets
+// anybody in.
+type Rules struct {
+	rules   []rule
+	implied bool // the decision where no rule matches
+}
+
+// A rule is one line of a filter, normalised.
+type rule struct {
+	line   int
+	text   string // as written, without the comment
+	allow  bool
+	all    bool         // matches every address; prefix is not set
+	prefix netip.Prefix // masked, and IPv4 if it was IPv4 inside IPv6
+}
+
+// A Decision says whether an address may pass, and what decided so.
+type Decision struct {
+	Allowed bool
+	Line    int    // counted from 1; 0 if no rule matched
+	Rule    string // as written; empty if no rule matched
+}
+
+// Len returns the number of rules.
+func (r *Rules) Len() int {
+	if r == nil {
+		return 0
+	}
+	return len(r.rules)
+}
+
+// Allows reports whether addr may pass.
+func (r *Rules) Allows(addr netip.Addr) bool { return r.Decide(addr).Allowed }
+
+// Decide tells what becomes of addr, and by which rule. The zero Addr, which
+// stands for an address nobody could read, passes no filter, not even one that
+// allows all. Decide allocates nothing.
+func (r *Rules) Decide(addr netip.Addr) Decision {
+	if r == nil || !addr.IsValid() {
+		return Decision{}
+	}
+	addr = normal(addr)
+	for i := range r.rules {
+		if at := &r.rules[i]; at.all || at.prefix.Contains(addr) {
+			return Decision{Allowed: at.allow, Line: at.line, Rule: at.text}
+		}
+	}
+	return Decision{Allowed: r.implied}
+}
+
+// normal returns the one way to write addr.
+func normal(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }

@@ -1,0 +1,65 @@
+package ipfilter
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestParseRefuses(t *testing.T) {
+	tests := []struct {
+		name string
+		text string
+		want string // the whole sentence
+	}{
+		{"a misspelt action", "allow 10.0.0.2\n\nalow 10.0.0.1", `line 3: "alow 10.0.0.1": a rule begins with allow or deny`},
+		{"an address without an action", "10.0.0.1", `line 1: "10.0.0.1": a rule begins with allow or deny`},
+		{"an action without an address", "deny # whom?", `line 1: "deny": an address, a range such as 10.0.0.0/8, or all must follow`},
+		{"two addresses", "allow 10.0.0.1 10.0.0.2", `line 1: "allow 10.0.0.1 10.0.0.2": a rule is two words; the next rule goes on a line of its own`},
+		{"a name", "allow example.org", `line 1: "allow example.org": "example.org" is not an IPv4 or IPv6 address`},
+		{"a port", "allow 10.0.0.1:80", `line 1: "allow 10.0.0.1:80": "10.0.0.1:80" is not an IPv4 or IPv6 address`},
+		{"a number above 255", "allow 10.0.0.256", `line 1: "allow 10.0.0.256": "10.0.0.256" is not an IPv4 or IPv6 address`},
+		{"a leading zero, octal to some", "allow 0177.0.0.1", `line 1: "allow 0177.0.0.1": "0177.0.0.1" is not an IPv4 or IPv6 address`},
+		{"a leading zero in the last part", "allow 127.0.0.01", `line 1: "allow 127.0.0.01": "127.0.0.01" is not an IPv4 or IPv6 address`},
+		{"an abbreviated address", "allow 127.1", `line 1: "allow 127.1": "127.1" is not an IPv4 or IPv6 address`},
+		{"a hexadecimal address", "allow 0x7f.0.0.1", `line 1: "allow 0x7f.0.0.1": "0x7f.0.0.1" is not an IPv4 or IPv6 address`},
+		{"a trailing dot", "allow 10.0.0.1.", `line 1: "allow 10.0.0.1.": "10.0.0.1." is not an IPv4 or IPv6 address`},
+		{"full-width digits", "allow １0.0.0.1", `line 1: "allow １0.0.0.1": "１0.0.0.1" is not an IPv4 or IPv6 address`},
+		{"a NUL", "allow 10.0.0.1\x00", `line 1: "allow 10.0.0.1\x00": "10.0.0.1\x00" is not an IPv4 or IPv6 address`},
+		{"a no-break space, which nobody sees", "allow\u00a010.0.0.1", `line 1: "allow\u00a010.0.0.1": a rule begins with allow or deny`},
+		{"a range longer than IPv4", "allow 10.0.0.0/33", `line 1: "allow 10.0.0.0/33": after the slash comes a number from 0 to 32`},
+		{"a range longer than IPv6", "deny ::/129", `line 1: "deny ::/129": after the slash comes a number from 0 to 128`},
+		{"a negative length", "deny ::/-1", `line 1: "deny ::/-1": after the slash comes a number from 0 to 128`},
+		{"a length with a sign", "deny ::/+1", `line 1: "deny ::/+1": after the slash comes a number from 0 to 128`},
+		{"a length with a leading zero", "allow 10.0.0.0/08", `line 1: "allow 10.0.0.0/08": after the slash comes a number from 0 to 32`},
+		{"a mask", "allow 10.0.0.0/255.0.0.0", `line 1: "allow 10.0.0.0/255.0.0.0": after the slash comes a number from 0 to 32`},
+		{"no length", "allow 10.0.0.0/", `line 1: "allow 10.0.0.0/": after the slash comes a number from 0 to 32`},
+		{"two lengths", "allow 10.0.0.0/8/8", `line 1: "allow 10.0.0.0/8/8": after the slash comes a number from 0 to 32`},
+		{"a length with a space", "allow 10.0.0.0 /8", `line 1: "allow 10.0.0.0 /8": a rule is two words; the next rule goes on a line of its own`},
+		{"a range half IPv4 and half IPv6", "deny ::ffff:10.0.0.0/8",
+			`line 1: "deny ::ffff:10.0.0.0/8": a range of IPv4 addresses written as IPv6 has 96 to 128 after the slash; write it as IPv4`},
+		{"the second rule of a line", "allow 10.0.0.1; dny all", `line 1: "dny all": a rule begins with allow or deny`},
+		{"lines ended by a bare carriage return", "allow 10.0.0.1\rdeny all", `line 1: "allow 10.0.0.1\rdeny all": a rule is two words; the next rule goes on a line of its own`},
+		{"one rule too many", strings.Repeat("deny all\n", MaxRules+1), `line 1001: "deny all": this is one rule too many; 1000 is the most`},
+		{"one byte too many", "#" + strings.Repeat("x", MaxText), `the text has 65537 bytes; 65536 is the most`},
+		{"long words, which are cut in the answer", strings.Repeat("é", 60), `line 1: "` + strings.Repeat("é", 40) + `…": a rule begins with allow or deny`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := Parse(test.text)
+			if r != nil || err == nil || err.Error() != test.want {
+				t.Errorf("Parse = %v, %v; want nil and\n%s", r, err, test.want)
+			}
+			if _, ok := errors.AsType[*ParseError](err); !ok {
+				t.Errorf("Parse gives a %T, want a *ParseError", err)
+			}
+		})
+	}
+}
+
+func TestParseTakesTheMost(t *testing.T) {
+	if got := mustParse(t, strings.Repeat("deny all;", MaxRules)).Len(); got != MaxRules {
+		t.Errorf("Len = %d, want %d", got, MaxRules)
+	}
+	mustParse(t, "#"+strings.Repeat("x", MaxText-1))
+}
