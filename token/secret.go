@@ -1,0 +1,138 @@
+package token
+
+import (
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log/slog"
+)
+
+// A Secret is the string a client sends to prove that it holds a token: the
+// ID of the token, a tilde, and 44 letters and digits, of which the first 38
+// are random and the last 6 are a checksum over everything before them. The
+// server shows it once, at creation, and keeps only a digest.
+//
+// Printing a Secret in any way shows nothing of it. Do not keep one in an
+// unexported struct field: package fmt prints those without asking.
+type Secret struct{ text string }
+
+const (
+	alphabet    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	idLength    = 32
+	tailLength  = 44
+	checkLength = 6
+
+	// MaxLength is the length in bytes of the longest Secret.
+	MaxLength = idLength + 1 + tailLength
+)
+
+// Mint makes a new ID and a Secret for it from random, which must be a source
+// fit for keys, such as crypto/rand.Reader. It fails only if random does.
+func Mint(random io.Reader) (ID, Secret, error) {
+	id, err := letters(random, idLength)
+	if err != nil {
+		return "", Secret{}, err
+	}
+	s, err := MintFor(ID(id), random)
+	return ID(id), s, err
+}
+
+// MintFor makes a new Secret for id.
+func MintFor(id ID, random io.Reader) (Secret, error) {
+	tail, err := letters(random, tailLength-checkLength)
+	if err != nil {
+		return Secret{}, err
+	}
+	text := string(id) + "~" + tail
+	check := checksum(text)
+	return Secret{text + string(check[:])}, nil
+}
+
+// NewID makes an ID that belongs to no Secret: for IP filters, which are
+// named in the same way.
+func NewID(random io.Reader) (string, error) { return letters(random, idLength) }
+
+// letters returns n letters and digits, each as likely as any other.
+func letters(random io.Reader, n int) (string, error) {
+	const fair = 256 / len(alphabet) * len(alphabet) // bytes from here on would favour the first letters
+	out := make([]byte, 0, n)
+	for b := make([]byte, n); len(out) < n; {
+		if _, err := io.ReadFull(random, b); err != nil {
+			return "", fmt.Errorf("reading random bytes: %w", err)
+		}
+		for _, c := range b {
+			if int(c) < fair && len(out) < n {
+				out = append(out, alphabet[int(c)%len(alphabet)])
+			}
+		}
+	}
+	return string(out), nil
+}
+
+// Parse splits text into the ID it claims and the Secret itself, if it has
+// the shape of a Secret and its checksum is right. There is exactly one way
+// to write each Secret; nothing is trimmed or guessed. It allocates nothing.
+func Parse(text string) (ID, Secret, bool) {
+	head := len(text) - tailLength - 1
+	if head != idLength && head != len(Root) || text[head] != '~' {
+		return "", Secret{}, false
+	}
+	id := ID(text[:head])
+	if head == len(Root) && id != Root || !plain(text[:head]) || !plain(text[head+1:]) {
+		return "", Secret{}, false
+	}
+	body := len(text) - checkLength
+	if check := checksum(text[:body]); string(check[:]) != text[body:] {
+		return "", Secret{}, false
+	}
+	return id, Secret{text}, true
+}
+
+// plain reports whether s consists of letters and digits of the alphabet.
+func plain(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// checksum writes the CRC-32 (IEEE) of s as six letters and digits. It finds
+// mistyped and cut strings; it proves nothing about who made them.
+func checksum(s string) [checkLength]byte {
+	crc := ^uint32(0)
+	for i := range len(s) {
+		crc = crc32.IEEETable[byte(crc)^s[i]] ^ crc>>8
+	}
+	crc = ^crc
+	var out [checkLength]byte
+	for i := checkLength - 1; i >= 0; i-- {
+		out[i] = alphabet[crc%uint32(len(alphabet))]
+		crc /= uint32(len(alphabet))
+	}
+	return out
+}
+
+// Reveal returns the string itself. Its one use is the answer to the request
+// that made the token, or the terminal of the person who asked for a root
+// token.
+func (s Secret) Reveal() string { return s.text }
+
+const hidden = "token(hidden)"
+
+// String hides the Secret, so that printing one by mistake is harmless.
+func (s Secret) String() string { return hidden }
+
+// GoString hides the Secret from %#v.
+func (s Secret) GoString() string { return hidden }
+
+// Format hides the Secret from every verb.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) }
+
+// LogValue hides the Secret from package slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// MarshalText hides the Secret from encoders such as encoding/json.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }

@@ -1,0 +1,49 @@
+// Package token holds what a system token is: a named credential with
+// permissions, perhaps an expiry and an IP filter, and the digest of the
+// string that proves possession of it.
+package token
+
+import (
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/permission"
+)
+
+// An ID names a token. It stands before the tilde in the token's string and
+// is no secret.
+type ID string
+
+// Root is the ID of the bootstrap identity, which may do everything and is
+// not a token: it is never listed, and no policy binds it.
+const Root ID = "localroot"
+
+// A Token is all that is kept of a system token. It can be compared with ==.
+type Token struct {
+	ID          ID
+	Name        string
+	Permissions permission.Set
+	FilterID    ipfilter.ID  // empty if it has no IP filter
+	ExpireAt    epoch.Millis // zero if it never expires
+	CreatedAt   epoch.Millis // when the first of its line was issued; rotation keeps it
+	CreatedBy   ID
+	Digest      Digest
+
+	// ReplacedBy is the token that a rotation put in the place of this one,
+	// while this one works out its grace period.
+	ReplacedBy ID
+	// Replaces is the token whose place this one took, as long as that one
+	// may still be in its grace period. It need not exist any more.
+	Replaces ID
+}
+
+// Expired reports whether t no longer works at now. A token is valid exactly
+// while now is before its expiry.
+func (t Token) Expired(now epoch.Millis) bool {
+	return t.ExpireAt != 0 && now >= t.ExpireAt
+}
+
+// Outlives reports whether t would still work at some moment at which a token
+// that expires at limit would not. A zero limit is never outlived.
+func (t Token) Outlives(limit epoch.Millis) bool {
+	return limit != 0 && (t.ExpireAt == 0 || t.ExpireAt > limit)
+}
