@@ -1,0 +1,137 @@
+package policy
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"tokenscale/epoch"
+	"tokenscale/fault"
+	"tokenscale/ipfilter"
+)
+
+// MaxName is the most characters a name may have, as in LogScale's operator.
+const MaxName = 253
+
+// Name returns the name as it is kept: without the spaces around it. The
+// refusal speaks of the input called field.
+func Name(field, name string) (string, error) {
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "":
+		return "", fault.Input(field, "A name is needed: 1 to %d characters.", MaxName)
+	case !utf8.ValidString(name):
+		return "", fault.Input(field, "The name is not valid UTF-8.")
+	case utf8.RuneCountInString(name) > MaxName:
+		return "", fault.Input(field, "The name has %d characters; at most %d are possible.", utf8.RuneCountInString(name), MaxName)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "", fault.Input(field, "The name holds a control character, such as a line end or a tab. Leave it out.")
+	}
+	return name, nil
+}
+
+// MaxPage is the most results one page may hold.
+const MaxPage = 1000
+
+// Page checks the bounds of a page of a list.
+func Page(skip, limit int) error {
+	var errs []error
+	if skip < 0 {
+		errs = append(errs, fault.Input("skip", "skip is %d; it must be 0 or more.", skip))
+	}
+	if limit < 0 || limit > MaxPage {
+		errs = append(errs, fault.Input("limit", "limit is %d; it must be between 0 and %d.", limit, MaxPage))
+	}
+	return fault.Inputs(errs...)
+}
+
+// FilterText parses the rules of an IP filter. The refusal speaks of the input
+// called field.
+func FilterText(field, text string) (*ipfilter.Rules, error) {
+	rules, err := ipfilter.Parse(text)
+	if bad, ok := errors.AsType[*ipfilter.ParseError](err); ok {
+		return nil, fault.Input(field, "%s.", strings.TrimSuffix(bad.Error(), "."))
+	}
+	return rules, err
+}
+
+// Grace is the longest grace period of a rotation.
+const Grace = 7 * 24 * time.Hour
+
+// GracePeriod checks the grace period of a rotation, given in milliseconds.
+func GracePeriod(field string, ms int64) (time.Duration, error) {
+	if ms < 0 || ms > Grace.Milliseconds() {
+		return 0, fault.Input(field, "The grace period is %d ms; it must be between 0 and %d ms, which is 7 days.", ms, Grace.Milliseconds())
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}
+
+// A Unit is a unit of time in which an expiry is given, in milliseconds.
+type Unit int64
+
+// The units of an expiry. A day has 24 hours.
+const (
+	Minutes Unit = 60_000
+	Hours        = 60 * Minutes
+	Days         = 24 * Hours
+)
+
+// An Expiry is when a new token shall end: never, at a moment, or some time
+// after its creation. At and In must not both be given.
+type Expiry struct {
+	At *epoch.Millis // nil if not given
+	In *Span         // nil if not given
+}
+
+// A Span is a length of time as a person gives it.
+type Span struct {
+	Amount int64
+	Unit   Unit
+}
+
+// from returns the moment that e means for a token made at now, or zero for
+// never.
+func (e Expiry) from(now epoch.Millis) (epoch.Millis, error) {
+	switch {
+	case e.At != nil && e.In != nil:
+		return 0, fault.Inputs(
+			fault.Input("expireAt", "Give expireAt or expiresIn, not both."),
+			fault.Input("expiresIn", "Give expireAt or expiresIn, not both."))
+	case e.At != nil:
+		return e.at(now)
+	case e.In != nil:
+		return e.In.from(now)
+	}
+	return 0, nil
+}
+
+func (e Expiry) at(now epoch.Millis) (epoch.Millis, error) {
+	switch at := *e.At; {
+	case at <= now:
+		return 0, fault.Input("expireAt", "%d is not after now (%d). Times are milliseconds since 1970.", at, now)
+	case at >= epoch.End:
+		return 0, fault.Input("expireAt", "%d lies beyond the year 9999. Times are milliseconds since 1970.", at)
+	default:
+		return at, nil
+	}
+}
+
+func (s Span) from(now epoch.Millis) (epoch.Millis, error) {
+	if s.Amount < 1 {
+		return 0, fault.Input("expiresIn", "The amount is %d; it must be at least 1.", s.Amount)
+	}
+	if s.Amount > int64(epoch.End-now-1)/int64(s.Unit) {
+		return 0, fault.Input("expiresIn", "That lies beyond the year 9999.")
+	}
+	return now + epoch.Millis(s.Amount*int64(s.Unit)), nil
+}
+
+// field names the input that e was given in.
+func (e Expiry) field() string {
+	if e.In != nil {
+		return "expiresIn"
+	}
+	return "expireAt"
+}

@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"strconv"
+
+	"tokenscale/epoch"
+	"tokenscale/token"
+)
+
+// A Verdict is what a policy does with an existing token.
+type Verdict uint8
+
+// The verdicts. A token that is both capped and re-filtered counts as capped.
+const (
+	Keep     Verdict = iota // it stays as it is
+	Refilter                // it gets the enforced filter
+	Cap                     // it gets an earlier expiry
+	Delete                  // it goes
+)
+
+// Judge decides what becomes of t under s. It returns the token as it must be
+// from now on; when the verdict is Delete that token means nothing.
+//
+// Judge is idempotent: the token it returns, judged again at the same moment,
+// is kept. The sweep depends on this, since it may judge a token twice after
+// a restart.
+func (s Security) Judge(t token.Token, now epoch.Millis) (token.Token, Verdict) {
+	if !s.Enabled {
+		return token.Token{}, Delete
+	}
+	verdict := Keep
+	if s.FilterID != "" && t.FilterID != s.FilterID {
+		t.FilterID = s.FilterID
+		verdict = Refilter
+	}
+	if limit := s.limit(t); limit != 0 {
+		// The limit runs from creation, so a token older than the limit is
+		// already overdue. Capping it would only kill it a moment later,
+		// under a stranger name in the audit trail.
+		if limit <= now {
+			return token.Token{}, Delete
+		}
+		if t.Outlives(limit) {
+			t.ExpireAt = limit
+			verdict = Cap
+		}
+	}
+	return t, verdict
+}
+
+// limit returns the latest moment at which s lets t expire, or zero if s sets
+// no maximum.
+func (s Security) limit(t token.Token) epoch.Millis {
+	if s.MaxAgeMs == 0 {
+		return 0
+	}
+	limit := t.CreatedAt + epoch.Millis(s.MaxAgeMs)
+	if limit < t.CreatedAt || limit >= epoch.End { // a maximum of many thousand years
+		return epoch.End - 1
+	}
+	return limit
+}
+
+// Since returns the part of s that tokens living under old need not satisfy
+// yet: what a sweep has to bring them under. What is unchanged or loosened
+// is left out, so a sweep under the rest leaves such tokens alone.
+func (s Security) Since(old Security) Security {
+	rest := Security{Enabled: s.Enabled, AllowUpdates: s.AllowUpdates}
+	if s.MaxAgeMs != 0 && (old.MaxAgeMs == 0 || s.MaxAgeMs < old.MaxAgeMs) {
+		rest.MaxAgeMs = s.MaxAgeMs
+	}
+	if s.FilterID != old.FilterID {
+		rest.FilterID = s.FilterID
+	}
+	return rest
+}
+
+// Touches reports whether s can change any token at all.
+func (s Security) Touches() bool {
+	return !s.Enabled || s.MaxAgeMs != 0 || s.FilterID != ""
+}
+
+func plural(n int64, noun string) string {
+	text := strconv.FormatInt(n, 10) + " " + noun
+	if n != 1 {
+		text += "s"
+	}
+	return text
+}

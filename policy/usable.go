@@ -1,0 +1,73 @@
+package policy
+
+import (
+	"net/netip"
+
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/token"
+)
+
+// An Outcome is what came of the attempt to use a token. All but Accepted and
+// Filtered look the same to the client.
+type Outcome uint8
+
+// The outcomes. Their names stand in logs and metrics.
+const (
+	Malformed Outcome = iota // not the shape of a token string
+	Unknown                  // no such token: never made, deleted or rotated
+	Wrong                    // the token exists, the string is not its own
+	Expired                  // its time is over
+	Disabled                 // the security policy allows no system tokens
+	Filtered                 // its IP filter does not let the address in
+	Damaged                  // what is kept of it, or of its filter, cannot be trusted
+	Accepted
+)
+
+var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "accepted"}
+
+// String returns the name of o in lower case.
+func (o Outcome) String() string { return outcomes[o] }
+
+// Outcomes returns all outcomes, for whoever counts them.
+func Outcomes() []Outcome {
+	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Accepted}
+}
+
+// Filters knows the rules of the IP filters. It returns nil for a filter that
+// does not exist or cannot be read.
+type Filters interface {
+	Rules(ipfilter.ID) *ipfilter.Rules
+}
+
+// A Session is what the page's cookie stands for: a token that proved itself
+// when the session began. It is sealed by the server.
+type Session struct {
+	ID       token.ID
+	Mark     [8]byte // of the token's digest; another secret is another mark
+	IssuedAt epoch.Millis
+}
+
+// Usable decides whether t may be used now from an address, and as whom. It
+// is asked on every request, and judges t by the policy of this moment: a
+// token that the policy dooms is refused at once, whether or not the sweep
+// has reached it. It allocates nothing.
+func (s Security) Usable(t token.Token, filters Filters, from netip.Addr, now epoch.Millis) (Actor, Outcome) {
+	t, verdict := s.Judge(t, now)
+	switch {
+	case !s.Enabled:
+		return Actor{}, Disabled
+	case verdict == Delete || t.Expired(now):
+		return Actor{}, Expired
+	}
+	if t.FilterID != "" {
+		rules := filters.Rules(t.FilterID)
+		if rules == nil {
+			return Actor{}, Damaged
+		}
+		if !rules.Allows(from) {
+			return Actor{}, Filtered
+		}
+	}
+	return ActorOf(t), Accepted
+}
