@@ -50,6 +50,7 @@ func TestDecide(t *testing.T) {
 		{"IPv4 inside IPv6 is IPv4", "allow 10.0.0.0/8", "::ffff:10.0.0.1", Decision{true, 1, "allow 10.0.0.0/8"}},
 		{"a rule of IPv4 inside IPv6 is IPv4", "allow ::ffff:10.0.0.1", "10.0.0.1", Decision{true, 1, "allow ::ffff:10.0.0.1"}},
 		{"a range of IPv4 inside IPv6 is IPv4", "allow ::ffff:10.0.0.0/104", "10.200.0.1", Decision{true, 1, "allow ::ffff:10.0.0.0/104"}},
+		{"the whole of IPv4 inside IPv6 is all IPv4", "deny ::ffff:0:0/96", "203.0.113.9", Decision{false, 1, "deny ::ffff:0:0/96"}},
 		{"a zone of the address is dropped", "deny fe80::/10", "fe80::1%eth0", Decision{false, 1, "deny fe80::/10"}},
 		{"a zone of the rule is dropped", "deny fe80::1%eth0", "fe80::1", Decision{false, 1, "deny fe80::1%eth0"}},
 		{"a zone of a range is dropped", "deny fe80::1%eth0/10", "febf::1%lo", Decision{false, 1, "deny fe80::1%eth0/10"}},

@@ -38,6 +38,8 @@ func TestParseRefuses(t *testing.T) {
 		{"a length with a space", "allow 10.0.0.0 /8", `line 1: "allow 10.0.0.0 /8": a rule is two words; the next rule goes on a line of its own`},
 		{"a range half IPv4 and half IPv6", "deny ::ffff:10.0.0.0/8",
 			`line 1: "deny ::ffff:10.0.0.0/8": a range of IPv4 addresses written as IPv6 has 96 to 128 after the slash; write it as IPv4`},
+		{"a range with one bit of IPv6 and IPv4 after it", "deny ::ffff:0:0/95",
+			`line 1: "deny ::ffff:0:0/95": a range of IPv4 addresses written as IPv6 has 96 to 128 after the slash; write it as IPv4`},
 		{"the second rule of a line", "allow 10.0.0.1; dny all", `line 1: "dny all": a rule begins with allow or deny`},
 		{"lines ended by a bare carriage return", "allow 10.0.0.1\rdeny all", `line 1: "allow 10.0.0.1\rdeny all": a rule is two words; the next rule goes on a line of its own`},
 		{"one rule too many", strings.Repeat("deny all\n", MaxRules+1), `line 1001: "deny all": this is one rule too many; 1000 is the most`},
