@@ -157,7 +157,8 @@ var (
 	// ErrStopped means that the store takes no more writes because an
 	// earlier commit failed. The caller whose commit it was cannot know
 	// whether its change will be there after a restart: the outcome is in
-	// doubt. Reads go on, of the state before that commit.
+	// doubt. Reads go on; of that commit they may show everything or nothing,
+	// and followers were not told of it.
 	ErrStopped = errors.New("the store has stopped taking writes")
 
 	// ErrFull means that the transaction does not fit in the space left.

@@ -1,0 +1,258 @@
+// Package bolt keeps a store in one file, with bbolt.
+//
+// One goroutine does all the writing. It takes the callers of Update that
+// wait, runs their functions one after the other above one bbolt transaction,
+// commits once for all of them, tells the followers, and answers. The more
+// callers there are, the more of them share a commit; a single caller waits
+// for nobody.
+//
+// A commit that fails stops the writing for good, since bbolt cannot say
+// whether it is in the file: a disk that reports an error once may have lost
+// pages that it never mentions again. The process should end and be started
+// anew. The one failure that stops nothing is want of space found before
+// anything was written; see room.go.
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"tokenscale/store"
+)
+
+// DB is a store.DB in a folder of the local disk.
+type DB struct {
+	options  Options
+	path     string
+	lock     *os.File
+	file     *bbolt.DB
+	raw      *os.File    // the file as bbolt opened it
+	identity os.FileInfo // what raw was when it was opened
+	page     int64       // size of its pages in bytes
+	size     atomic.Int64
+	wedged   atomic.Bool // bbolt panicked holding its locks: it must not be called again
+
+	queue   chan *call
+	current *batch // the batch in progress; it belongs to the committer
+	closing chan struct{}
+	done    chan struct{} // closed when no committer is left
+	loops   sync.WaitGroup
+
+	stopping sync.Once
+	stopped  chan struct{}
+	cause    error // why it stopped; read it after stopped is closed
+
+	once     sync.Once
+	closeErr error
+
+	mu        sync.Mutex
+	followers []func([]store.Change)
+	stats     store.Stats
+	refused   atomic.Uint64
+}
+
+// Open opens the store in o.Folder, or makes one. Only one process can have
+// it open: a second one gets ErrLocked within two seconds. A file that bbolt
+// cannot read gives store.ErrDamaged, one of another schema ErrSchema, one
+// that other users can read ErrExposed; each leaves the file as it was.
+func Open(o Options) (_ *DB, err error) {
+	if o, err = o.filled(); err != nil {
+		return nil, err
+	}
+	if err := makeFolder(o.Folder); err != nil {
+		return nil, fmt.Errorf("opening store %s: %w", o.Folder, err)
+	}
+	held, err := lock(o.Folder)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{
+		options: o,
+		path:    filepath.Join(o.Folder, fileName),
+		lock:    held,
+		queue:   make(chan *call, o.QueueLength),
+		closing: make(chan struct{}),
+		done:    make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+	if err := db.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Folder, err), db.release())
+	}
+	db.start()
+	return db, nil
+}
+
+// open opens the file. What it opened, release closes.
+func (db *DB) open() (err error) {
+	defer faultsPanic()()
+	defer guard(&err)
+	if err := create(db.options, db.path); err != nil {
+		return err
+	}
+	if err := inspect(db.path); err != nil {
+		return err
+	}
+	remember := func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		var err error
+		db.raw, err = os.OpenFile(name, flag, mode)
+		return db.raw, err
+	}
+	if db.file, err = bbolt.Open(db.path, 0o600, boltOptions(db.options, remember)); err != nil {
+		return err
+	}
+	db.page = int64(db.file.Info().PageSize)
+	db.file.AllocSize = int(db.page) // room.go makes the file longer, in larger steps
+	if err := agree(db.options, db.file); err != nil {
+		return err
+	}
+	if err := declare(db.options, db.file); err != nil {
+		return err
+	}
+	return db.identify()
+}
+
+// start makes the first room and sets the two goroutines going.
+func (db *DB) start() {
+	db.firstRoom()
+	db.loops.Add(1)
+	go db.commitLoop(nil)
+	go func() {
+		db.loops.Wait()
+		close(db.done)
+	}()
+	db.watch()
+}
+
+// Follow implements store.DB.
+func (db *DB) Follow(fn func([]store.Change)) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.followers = append(db.followers, fn)
+}
+
+// View implements store.DB.
+func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	defer faultsPanic()()
+	tx, err := db.begin(false)
+	if err != nil {
+		return err
+	}
+	r := &reader{ctx: ctx, tx: tx}
+	defer func() {
+		r.tx = nil
+		if failed := db.rollback(tx); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
+	defer guardFault(&err)
+	return fn(r)
+}
+
+// Backup implements store.DB. While it runs, the space of rows that are
+// overwritten or deleted cannot be used again, so the file grows under load:
+// do not let w be slow without need.
+func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
+	err = db.View(ctx, func(r store.Reader) (err error) {
+		n, err = r.(*reader).tx.WriteTo(&attentive{ctx, w})
+		return err
+	})
+	if errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: the file ended too early", store.ErrDamaged)
+	}
+	return n, err
+}
+
+// attentive is a Writer that ends with its context.
+type attentive struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+// Write implements io.Writer.
+func (a *attentive) Write(p []byte) (int, error) {
+	if err := a.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return a.w.Write(p)
+}
+
+// begin begins a transaction of bbolt.
+func (db *DB) begin(write bool) (tx *bbolt.Tx, err error) {
+	if isClosed(db.closing) && !write {
+		return nil, store.ErrClosed
+	}
+	if db.wedged.Load() {
+		return nil, fmt.Errorf("%w: it cannot be read any more", store.ErrDamaged)
+	}
+	if err := db.whole(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil && errors.Is(err, store.ErrDamaged) {
+			db.wedged.Store(true)
+		}
+	}()
+	defer guard(&err)
+	if tx, err = db.file.Begin(write); errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		err = store.ErrClosed
+	}
+	return tx, err
+}
+
+// rollback ends a transaction of bbolt without writing anything.
+func (db *DB) rollback(tx *bbolt.Tx) (err error) {
+	defer func() {
+		if err != nil {
+			db.wedged.Store(true)
+		}
+	}()
+	defer guard(&err)
+	return tx.Rollback()
+}
+
+// Close implements store.DB.
+func (db *DB) Close() error {
+	db.once.Do(func() {
+		close(db.closing)
+		<-db.done
+		db.closeErr = db.release()
+	})
+	return db.closeErr
+}
+
+// release closes the file and then lets go of the folder.
+func (db *DB) release() error {
+	var err error
+	switch {
+	case db.file != nil && !db.wedged.Load():
+		err = db.file.Close() // waits for readers
+	case db.raw != nil:
+		err = db.raw.Close() // bbolt would wait for a lock it lost; or never opened
+		if errors.Is(err, os.ErrClosed) {
+			err = nil
+		}
+	}
+	return errors.Join(err, db.lock.Close())
+}
+
+// isClosed reports whether c is closed.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,166 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"tokenscale/store"
+)
+
+// fileName is the data file inside the folder. While a store is made it has
+// newName, so that a crash half-way leaves nothing that looks like a store.
+const (
+	fileName = "store.db"
+	newName  = "store.db.new"
+)
+
+// metaTable holds what the store says of itself.
+const metaTable store.Table = "meta"
+
+// schemaKey is the row of metaTable with the version of the caller's rows,
+// four bytes, the highest first.
+var schemaKey = []byte("schema")
+
+// ErrSchema means that the store was written by another version of the
+// program, which this one cannot read.
+var ErrSchema = errors.New("the store has another schema version")
+
+// ErrExposed means that the file of the store is open to every user of the
+// machine.
+var ErrExposed = errors.New("the store is open to everyone")
+
+// create makes the file unless there is one. It is made under another name
+// and moved into its place when it is whole.
+func create(o Options, path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	half := filepath.Join(o.Folder, newName)
+	if err := os.Remove(half); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	file, err := bbolt.Open(half, 0o600, boltOptions(o, os.OpenFile))
+	if err != nil {
+		return err
+	}
+	file.AllocSize = os.Getpagesize()
+	err = file.Update(func(tx *bbolt.Tx) error {
+		meta, err := tx.CreateBucket([]byte(metaTable))
+		if err != nil {
+			return err
+		}
+		return meta.Put(schemaKey, binary.BigEndian.AppendUint32(nil, o.Schema))
+	})
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(half, path); err != nil {
+		return err
+	}
+	return syncFolder(o.Folder)
+}
+
+// makeFolder makes the folder unless there is one, for our eyes only, and
+// sees to it that it is still there after a power cut.
+func makeFolder(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(folder))
+}
+
+func syncFolder(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// inspect refuses a file that other users could read or write, or that is no
+// file.
+func inspect(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a plain file", path)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return fmt.Errorf("%w: %s has mode %04o; take it from the others with chmod 0600", ErrExposed, path, info.Mode().Perm())
+	}
+	return nil
+}
+
+// agree refuses a file of another schema version. It writes nothing.
+func agree(o Options, file *bbolt.DB) error {
+	return file.View(func(tx *bbolt.Tx) error {
+		var found uint32
+		if meta := tx.Bucket([]byte(metaTable)); meta != nil {
+			if row := meta.Get(schemaKey); len(row) == 4 {
+				found = binary.BigEndian.Uint32(row)
+			}
+		}
+		switch {
+		case found == 0:
+			return fmt.Errorf("%w: the file does not say what wrote it", store.ErrDamaged)
+		case found > o.Schema:
+			return fmt.Errorf("%w: it has version %d and this program knows %d; use the newer program", ErrSchema, found, o.Schema)
+		case found < o.Schema:
+			return fmt.Errorf("%w: it has version %d and this program wants %d", ErrSchema, found, o.Schema)
+		}
+		return nil
+	})
+}
+
+// declare makes the tables that the file does not have yet.
+func declare(o Options, file *bbolt.DB) error {
+	missing := false
+	err := file.View(func(tx *bbolt.Tx) error {
+		for _, t := range o.Tables {
+			missing = missing || tx.Bucket([]byte(t)) == nil
+		}
+		return nil
+	})
+	if err != nil || !missing {
+		return err // an open that changes nothing writes nothing
+	}
+	return file.Update(func(tx *bbolt.Tx) error {
+		for _, t := range o.Tables {
+			if _, err := tx.CreateBucketIfNotExists([]byte(t)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// openFunc is the shape of os.OpenFile.
+type openFunc func(name string, flag int, mode os.FileMode) (*os.File, error)
+
+// boltOptions are the settings of bbolt. The freelist is not written: that
+// costs a scan when the file is opened and makes commits to a file with many
+// free pages several times faster.
+func boltOptions(o Options, open openFunc) *bbolt.Options {
+	return &bbolt.Options{
+		Timeout:         time.Second,
+		NoFreelistSync:  true,
+		FreelistType:    bbolt.FreelistMapType,
+		MaxSize:         int(o.MaxSize),
+		InitialMmapSize: mapSize,
+		OpenFile:        open,
+	}
+}
+
+// mapSize is how much of the address space the file gets at once, in bytes.
+// Memory is used only for what is read. bbolt maps the file anew when it
+// outgrows its map and must then wait for every reader; with a large map that
+// day does not come early.
+const mapSize = 1 << 30

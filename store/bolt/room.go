@@ -1,0 +1,137 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"tokenscale/store"
+)
+
+// Want of space must show before a commit begins, since a commit that fails
+// half-way stops the store. bbolt itself takes space by making the file
+// longer without filling it, so that a full disk shows only when pages are
+// written. We therefore estimate what a batch will take, and have the file
+// system set that space aside beforehand. What it refuses then, we refuse
+// with store.ErrFull, and nothing has happened.
+//
+// The estimate is high rather than low. Should it be too low after all, bbolt
+// makes the file longer by itself, up to MaxSize, and a disk that fills up in
+// that moment stops the store: safe, but not what we wish. The same holds for
+// file systems that cannot set space aside, or that copy on write.
+
+// makeRoom makes the file large enough for the changes of b.
+func (db *DB) makeRoom(b *batch) error {
+	free := int64(db.file.Stats().FreePageN)
+	pooled, fresh := estimate(b.changed, db.page, b.tx.Size()/db.page-free)
+	if !b.mayUseReserve() {
+		pooled += db.options.Reserve / db.page
+	}
+	fresh += max(0, pooled-free)
+	return db.grow(b.tx.Size() + fresh*db.page)
+}
+
+// mayUseReserve reports whether the batch is of the kind the reserve is for.
+func (b *batch) mayUseReserve() bool {
+	if b.changed.puts == 0 {
+		return true // deleting makes room
+	}
+	for _, c := range b.calls {
+		if c.err == nil && len(c.changes) > 0 && !store.MayUseReserve(c.ctx) {
+			return false
+		}
+	}
+	return true
+}
+
+// estimate returns how many pages bbolt will want for the changes in o:
+// those it takes one by one, and those that large rows want side by side,
+// for which scattered free pages are no use.
+//
+// bbolt writes each page anew that it changes, and those above it. A row
+// touches one leaf, which may be split in three, and one or two pages above;
+// but all rows together cannot touch more pages than there are.
+func estimate(o *overlay, page, used int64) (pooled, fresh int64) {
+	rows := int64(o.rows)
+	pooled = min(5*rows, 2*used) + int64(o.bytes-o.large)*3/page + 8*int64(len(o.tables)) + 8
+	fresh = 3 * int64(o.large) / page
+	return pooled, fresh
+}
+
+// grow sees to it that the file has size bytes and that the disk has set them
+// aside.
+func (db *DB) grow(size int64) error {
+	have := db.size.Load()
+	if size <= have {
+		return nil
+	}
+	limit := db.options.MaxSize
+	if limit > 0 && size > limit {
+		return fmt.Errorf("%w: it may have %d bytes", store.ErrFull, limit)
+	}
+	ample := db.wholePages(size + min(max(size/8, 64<<10), 16<<20))
+	if limit > 0 {
+		ample = min(ample, limit)
+	}
+	err := setAside(db.raw, have, ample)
+	if noSpace(err) {
+		err = setAside(db.raw, have, db.wholePages(size))
+	}
+	if noSpace(err) {
+		return fmt.Errorf("%w: the disk has no room: %w", store.ErrFull, err)
+	}
+	if err == nil {
+		err = db.raw.Sync() // or the length could be lost when the rows are not
+	}
+	if err != nil {
+		return db.stop(fmt.Errorf("making room in the file: %w", err))
+	}
+	return db.measure()
+}
+
+func (db *DB) wholePages(size int64) int64 {
+	return (size + db.page - 1) / db.page * db.page
+}
+
+// firstRoom takes the reserve. A disk without room for it is not a reason to
+// refuse to start: reading works, and so does what needs no more space.
+func (db *DB) firstRoom() {
+	used, err := db.used()
+	if err == nil {
+		err = db.grow(used + db.options.Reserve)
+	}
+	if err != nil {
+		return // if it was more than want of space the store has stopped and says so
+	}
+}
+
+// used returns how many bytes of the file hold data.
+func (db *DB) used() (int64, error) {
+	tx, err := db.begin(false)
+	if err != nil {
+		return 0, err
+	}
+	size := tx.Size() - int64(db.file.Stats().FreePageN)*db.page
+	return size, db.rollback(tx)
+}
+
+// setAside makes f size bytes long, with the space for it taken.
+func setAside(f *os.File, have, size int64) error {
+	for {
+		err := unix.Fallocate(int(f.Fd()), 0, have, size-have)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENOSYS):
+			return f.Truncate(size)
+		}
+		return err
+	}
+}
+
+// noSpace reports whether err is one of the ways in which a disk is full.
+func noSpace(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
+}

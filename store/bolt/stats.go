@@ -1,0 +1,46 @@
+package bolt
+
+import "tokenscale/store"
+
+// Stats implements store.DB.
+func (db *DB) Stats() store.Stats {
+	used, err := db.used()
+	if err != nil {
+		used = 0 // closed or damaged; the other figures still hold
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	s := db.stats
+	s.Size = db.size.Load()
+	s.Used = used
+	s.MaxSize = db.options.MaxSize
+	s.Queued = len(db.queue)
+	s.Refused = db.refused.Load()
+	return s
+}
+
+// count takes note of a batch that was committed.
+func (db *DB) count(b *batch) {
+	good := 0
+	for _, c := range b.calls {
+		if c.err == nil && len(c.changes) > 0 {
+			good++
+		}
+	}
+	if good == 0 {
+		return
+	}
+	ended := db.options.Now()
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	s := &db.stats
+	s.Commits++
+	s.Updates += uint64(good)
+	s.Rows += uint64(b.changed.rows)
+	s.LastBatch = good
+	s.MaxBatch = max(s.MaxBatch, good)
+	s.LastCommit = ended
+	s.LastDuration = ended.Sub(b.begun)
+	s.MaxDuration = max(s.MaxDuration, s.LastDuration)
+	s.Duration += s.LastDuration
+}

@@ -1,0 +1,108 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"tokenscale/store"
+)
+
+// errMoved is the cause of a stop when the file was taken from under us. Who
+// moved it may have put another in its place, and a second server could be
+// writing there: what we acknowledge would be lost.
+var errMoved = errors.New("the file is no longer at its path")
+
+// identify remembers which file was opened.
+func (db *DB) identify() (err error) {
+	if db.identity, err = db.raw.Stat(); err != nil {
+		return err
+	}
+	db.size.Store(db.identity.Size())
+	return db.same()
+}
+
+// measure takes note of the size of the file after we made it longer.
+func (db *DB) measure() error {
+	info, err := db.raw.Stat()
+	if err != nil {
+		return db.stop(err)
+	}
+	db.size.Store(info.Size())
+	return nil
+}
+
+// same reports whether the file at the path is still the one that is open.
+func (db *DB) same() error {
+	info, err := os.Lstat(db.path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errMoved, err)
+	}
+	if !os.SameFile(info, db.identity) {
+		return fmt.Errorf("%w: there is another file at %s", errMoved, db.path)
+	}
+	return db.whole()
+}
+
+// whole stops the store if its file has become shorter, which we never make
+// it: pages that memory is mapped to are gone.
+func (db *DB) whole() error {
+	want := db.size.Load()
+	info, err := db.raw.Stat()
+	if errors.Is(err, os.ErrClosed) {
+		return store.ErrClosed
+	}
+	if err != nil {
+		return err
+	}
+	if info.Size() < want {
+		err := fmt.Errorf("%w: the file was cut from %d to %d bytes", store.ErrDamaged, want, info.Size())
+		db.stop(err)
+		return err
+	}
+	return nil
+}
+
+// watch looks at the file from time to time until the store stops or closes.
+func (db *DB) watch() {
+	db.loops.Add(1)
+	go func() {
+		defer db.loops.Done()
+		tick := time.NewTicker(db.options.CheckEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-db.closing:
+				return
+			case <-db.stopped:
+				return
+			case <-tick.C:
+				if err := db.same(); err != nil {
+					db.stop(err)
+				}
+			}
+		}
+	}()
+}
+
+// stop takes no more writes, because of cause, and returns what Err returns
+// from now on. Only the first cause counts.
+func (db *DB) stop(cause error) error {
+	db.stopping.Do(func() {
+		db.cause = fmt.Errorf("%w: %w", store.ErrStopped, cause)
+		close(db.stopped)
+	})
+	return db.Err()
+}
+
+// Stopped implements store.DB.
+func (db *DB) Stopped() <-chan struct{} { return db.stopped }
+
+// Err implements store.DB.
+func (db *DB) Err() error {
+	if isClosed(db.stopped) {
+		return db.cause
+	}
+	return nil
+}
