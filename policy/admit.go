@@ -57,7 +57,7 @@ func (d Draft) token(now epoch.Millis) (token.Token, error) {
 // bind brings a new token under s: what is not asked for is given, what s
 // does not allow is refused.
 func (s Security) bind(t token.Token, expiryField string) (token.Token, error) {
-	if limit := s.limit(t); limit != 0 {
+	if limit, set := s.limit(t); set {
 		if t.ExpireAt == 0 {
 			t.ExpireAt = limit
 		}

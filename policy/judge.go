@@ -33,7 +33,7 @@ func (s Security) Judge(t token.Token, now epoch.Millis) (token.Token, Verdict) 
 		t.FilterID = s.FilterID
 		verdict = Refilter
 	}
-	if limit := s.limit(t); limit != 0 {
+	if limit, set := s.limit(t); set {
 		// The limit runs from creation, so a token older than the limit is
 		// already overdue. Capping it would only kill it a moment later,
 		// under a stranger name in the audit trail.
@@ -48,17 +48,24 @@ func (s Security) Judge(t token.Token, now epoch.Millis) (token.Token, Verdict) 
 	return t, verdict
 }
 
-// limit returns the latest moment at which s lets t expire, or zero if s sets
-// no maximum.
-func (s Security) limit(t token.Token) epoch.Millis {
+// limit returns the latest moment at which s lets t expire, if s sets a
+// maximum. A maximum below zero, which only damage could bring about, lets
+// nothing live on.
+func (s Security) limit(t token.Token) (_ epoch.Millis, set bool) {
 	if s.MaxAgeMs == 0 {
-		return 0
+		return 0, false
 	}
-	limit := t.CreatedAt + epoch.Millis(s.MaxAgeMs)
-	if limit < t.CreatedAt || limit >= epoch.End { // a maximum of many thousand years
-		return epoch.End - 1
+	limit := t.CreatedAt + epoch.Millis(max(s.MaxAgeMs, 0))
+	if limit < t.CreatedAt { // a maximum of many thousand years
+		limit = epoch.End
 	}
-	return limit
+	return ending(limit), true
+}
+
+// ending returns m as a moment at which a token can end: never zero, which
+// would be no end at all, and never beyond what common formats can write.
+func ending(m epoch.Millis) epoch.Millis {
+	return min(max(m, 1), epoch.End-1)
 }
 
 // Since returns the part of s that tokens living under old need not satisfy
