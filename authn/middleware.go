@@ -1,0 +1,136 @@
+package authn
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// The answers to a request that is refused, word for word as LogScale gives
+// them: clients show them.
+const (
+	missingText  = "The resource requires authentication, which was not supplied with the request"
+	invalidText  = "The supplied authentication is invalid"
+	filteredText = "Tokens can only be used from IP addresses accepted by the IP filter set for them if any."
+)
+
+// A Verifier knows which credentials are good. The actor means nothing unless
+// the outcome is policy.Accepted.
+type Verifier interface {
+	// Verify judges a token string sent from an address. It takes the same
+	// time for every string it refuses.
+	Verify(credential string, from netip.Addr) (policy.Actor, policy.Outcome)
+	// Resume judges what a session cookie stands for.
+	Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome)
+}
+
+// A Refusal is a credential that was not accepted.
+type Refusal struct {
+	Outcome   policy.Outcome
+	Claimed   token.ID // the token it claims to be; empty unless it has a token's shape
+	IP        netip.Addr
+	RequestID string
+}
+
+// A Door lets in whoever proves to be somebody. It must not be changed once in
+// use; then it is safe for concurrent use.
+type Door struct {
+	Verifier Verifier
+
+	// Sessions opens the cookies of the page. If it is nil, only the
+	// Authorization header counts.
+	Sessions *Sessions
+
+	// OnRefused, unless nil, is told of each credential that is refused.
+	OnRefused func(context.Context, Refusal)
+
+	Log *slog.Logger
+}
+
+// Protect lets through to next who holds a good credential, with the actor in
+// the context. All others get their answer here. It belongs behind Identify.
+func (d *Door) Protect(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req := RequestOf(r.Context())
+		p := d.examine(r, req.IP)
+		switch {
+		case p.brought == Nothing:
+			refuse(w, http.StatusUnauthorized, "Bearer", missingText)
+		case p.outcome == policy.Accepted:
+			p.actor.IP, p.actor.RequestID = req.IP, req.ID
+			req.Caller = p.actor.ID
+			next.ServeHTTP(w, r.WithContext(WithActor(r.Context(), p.actor)))
+		default:
+			d.refused(r.Context(), p)
+			if p.outcome == policy.Filtered {
+				refuse(w, http.StatusForbidden, "", filteredText)
+				return
+			}
+			if p.cookie {
+				d.Sessions.clear(w, r)
+			}
+			refuse(w, http.StatusUnauthorized, `Bearer error="invalid_token"`, invalidText)
+		}
+	})
+}
+
+// proof is what a request brought, and what became of it.
+type proof struct {
+	brought Presented
+	cookie  bool // it came as a session
+	claimed token.ID
+	actor   policy.Actor
+	outcome policy.Outcome
+}
+
+// examine judges the credential of a request. If there is an Authorization
+// header, good or bad, the cookie does not count: a client that says who it is
+// must not be taken for somebody else.
+func (d *Door) examine(r *http.Request, from netip.Addr) proof {
+	credential, brought := Credential(r.Header)
+	if brought == Nothing {
+		s, brought := d.Sessions.open(r)
+		p := proof{brought: brought, cookie: true, claimed: s.ID}
+		switch {
+		case brought == Something:
+			p.actor, p.outcome = d.Verifier.Resume(s, from)
+		case s.ID != "":
+			p.outcome = policy.Expired
+		}
+		return p
+	}
+	// Nonsense is verified too, as an empty string: it takes the same time
+	// and is counted like any other.
+	p := proof{brought: brought}
+	p.claimed, _, _ = token.Parse(credential)
+	p.actor, p.outcome = d.Verifier.Verify(credential, from)
+	return p
+}
+
+// refused writes down why. The credential itself is written nowhere.
+func (d *Door) refused(ctx context.Context, p proof) {
+	req := RequestOf(ctx)
+	req.Refused = p.outcome.String()
+	d.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.claimed, "ip", req.IP, "request", req.ID)
+	if d.OnRefused != nil {
+		d.OnRefused(ctx, Refusal{Outcome: p.outcome, Claimed: p.claimed, IP: req.IP, RequestID: req.ID})
+	}
+}
+
+// refuse answers with a text, and with a challenge unless it is empty.
+func refuse(w http.ResponseWriter, status int, challenge, text string) {
+	h := w.Header()
+	if challenge != "" {
+		h.Set("WWW-Authenticate", challenge)
+	}
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	io.WriteString(w, text)
+}

@@ -1,0 +1,303 @@
+package authn
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"tokenscale/epoch"
+	"tokenscale/fault"
+	"tokenscale/permission"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// verdicts is a Verifier that knows what to say to each string.
+type verdicts map[string]policy.Outcome
+
+func (v verdicts) Verify(credential string, _ netip.Addr) (policy.Actor, policy.Outcome) {
+	if v[credential] != policy.Accepted {
+		return policy.Actor{}, v[credential]
+	}
+	return policy.Actor{ID: "ann", Name: "Ann's", Permissions: permission.Of(permission.ManageCluster)}, policy.Accepted
+}
+
+func (v verdicts) Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome) {
+	return v.Verify(string(s.ID), from)
+}
+
+// stand is a door with somebody behind it who says "welcome".
+type stand struct {
+	http.Handler
+	*Sessions
+	now      time.Time
+	refusals []Refusal
+	actors   []policy.Actor
+	log      bytes.Buffer
+}
+
+func newStand(t *testing.T) *stand {
+	t.Helper()
+	s := &stand{now: noon}
+	sessions, err := NewSessions([]byte("0123456789abcdef0123456789abcdef"), func() time.Time { return s.now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Sessions = sessions
+	door := &Door{
+		Verifier: verdicts{
+			"good": policy.Accepted, "unknown": policy.Unknown, "wrong": policy.Wrong, "expired": policy.Expired,
+			"disabled": policy.Disabled, "damaged": policy.Damaged, "filtered": policy.Filtered,
+		},
+		Sessions:  sessions,
+		OnRefused: func(_ context.Context, r Refusal) { s.refusals = append(s.refusals, r) },
+		Log:       slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	welcome := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, err := Actor(r.Context())
+		if err != nil {
+			t.Errorf("behind the door: %v, want an actor", err)
+		}
+		s.actors = append(s.actors, a)
+		w.Write([]byte("welcome"))
+	})
+	s.Handler = Identify([]netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, door.Protect(welcome))
+	return s
+}
+
+// ask sends a request with the given headers, name and value in turn.
+func (s *stand) ask(headers ...string) *http.Response {
+	r := httptest.NewRequest("POST", "/graphql", nil)
+	r.RemoteAddr = "192.0.2.7:1234"
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func TestProtect(t *testing.T) {
+	const invalid = `Bearer error="invalid_token"`
+	tests := []struct {
+		name      string
+		auth      []string
+		status    int
+		challenge string
+		body      string
+		outcome   policy.Outcome
+	}{
+		{"no credential on a protected path", nil, 401, "Bearer", missingText, 0},
+		{"unknown", []string{"Bearer unknown"}, 401, invalid, invalidText, policy.Unknown},
+		{"malformed", []string{"Bearer gibberish"}, 401, invalid, invalidText, policy.Malformed},
+		{"malformed header", []string{"Gibberish"}, 401, invalid, invalidText, policy.Malformed},
+		{"two headers", []string{"Bearer good", "Bearer good"}, 401, invalid, invalidText, policy.Malformed},
+		{"wrong", []string{"Bearer wrong"}, 401, invalid, invalidText, policy.Wrong},
+		{"expired", []string{"Bearer expired"}, 401, invalid, invalidText, policy.Expired},
+		{"disabled", []string{"Bearer disabled"}, 401, invalid, invalidText, policy.Disabled},
+		{"damaged", []string{"Bearer damaged"}, 401, invalid, invalidText, policy.Damaged},
+		{"IP filter refuses", []string{"Bearer filtered"}, 403, "", filteredText, policy.Filtered},
+		{"accepted", []string{"Bearer good"}, 200, "", "welcome", policy.Accepted},
+		{"accepted as Basic", []string{"Basic dTpnb29k"}, 200, "", "welcome", policy.Accepted},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			var headers []string
+			for _, line := range test.auth {
+				headers = append(headers, "Authorization", line)
+			}
+			res := s.ask(headers...)
+			var body bytes.Buffer
+			body.ReadFrom(res.Body)
+			if res.StatusCode != test.status || body.String() != test.body || res.Header.Get("WWW-Authenticate") != test.challenge {
+				t.Errorf("got %d %q, challenge %q; want %d %q, %q",
+					res.StatusCode, body.String(), res.Header.Get("WWW-Authenticate"), test.status, test.body, test.challenge)
+			}
+			var want []Refusal
+			if test.status != 200 && test.auth != nil {
+				want = []Refusal{{Outcome: test.outcome, IP: netip.MustParseAddr("192.0.2.7")}}
+			}
+			if diff := cmp.Diff(s.refusals, want, cmpopts.IgnoreFields(Refusal{}, "RequestID"), cmp.Comparer(sameAddr)); diff != "" {
+				t.Errorf("refusals told (-got +want):\n%s", diff)
+			}
+			if id := res.Header.Get("X-Request-Id"); len(id) != 36 || id[14] != '7' {
+				t.Errorf("X-Request-Id = %q, want a UUID of version 7", id)
+			}
+		})
+	}
+}
+
+func sameAddr(a, b netip.Addr) bool { return a == b }
+
+// Nothing in the answer may tell one bad token from another.
+func TestOneAnswerForEveryBadToken(t *testing.T) {
+	var first http.Header
+	for _, auth := range []string{"Bearer unknown", "Bearer gibberish", "Nonsense", "Bearer wrong", "Bearer expired", "Bearer disabled", "Bearer damaged"} {
+		h := newStand(t).ask("Authorization", auth).Header
+		h.Del("X-Request-Id")
+		if first == nil {
+			first = h
+		}
+		if diff := cmp.Diff(h, first); diff != "" {
+			t.Errorf("%s is answered differently (-got +want):\n%s", auth, diff)
+		}
+	}
+}
+
+func TestTheActorKnowsItsRequest(t *testing.T) {
+	s := newStand(t)
+	res := s.ask("Authorization", "Bearer good", "X-Request-Id", "forged")
+	want := policy.Actor{
+		ID: "ann", Name: "Ann's", Permissions: permission.Of(permission.ManageCluster),
+		IP: netip.MustParseAddr("192.0.2.7"), RequestID: res.Header.Get("X-Request-Id"),
+	}
+	if diff := cmp.Diff(s.actors, []policy.Actor{want}, cmp.Comparer(sameAddr)); diff != "" {
+		t.Errorf("actor (-got +want):\n%s", diff)
+	}
+	if want.RequestID == "forged" {
+		t.Error("the client chose the request ID, want our own")
+	}
+}
+
+func TestNoCredentialIsLogged(t *testing.T) {
+	s := newStand(t)
+	secret, err := token.MintFor(token.Root, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ask("Authorization", "Bearer "+secret.Reveal())
+	s.ask("Authorization", "Bearer wrong-but-secret")
+	if got := s.log.String(); strings.Contains(got, "secret") || strings.Contains(got, secret.Reveal()[10:20]) {
+		t.Errorf("the log holds a credential:\n%s", got)
+	}
+	if got := s.refusals[0].Claimed; got != token.Root {
+		t.Errorf("the refusal is of %q, want the ID that the string claims", got)
+	}
+}
+
+func TestActorWithoutADoor(t *testing.T) {
+	if _, err := Actor(t.Context()); fault.CodeOf(err) != fault.Unauthenticated {
+		t.Errorf("Actor = %v, want a fault UNAUTHENTICATED", err)
+	}
+	if req := RequestOf(t.Context()); *req != (Request{}) {
+		t.Errorf("RequestOf = %+v, want an empty one", req)
+	}
+}
+
+// session returns the cookie that the stand gives to who begins a session.
+func (s *stand) session(id token.ID) *http.Cookie {
+	w := httptest.NewRecorder()
+	s.Begin(w, httptest.NewRequest("POST", "/api/v1/session", nil), policy.Session{ID: id, Mark: [8]byte{1, 2}, IssuedAt: epoch.Of(s.now)})
+	return w.Result().Cookies()[0]
+}
+
+func TestSession(t *testing.T) {
+	s := newStand(t)
+	good := s.session("good").String()
+	bad := strings.Replace(good, "tokenscale=", "tokenscale=AAAA", 1)
+	tests := []struct {
+		name    string
+		headers []string
+		later   time.Duration
+		status  int
+		cleared bool
+	}{
+		{"the page's cookie is accepted", []string{"Cookie", good, "X-Requested-By", "tokenscale"}, 0, 200, false},
+		{"a cookie without the page's header is no credential", []string{"Cookie", good}, 0, 401, false},
+		{"a cookie with another header is no credential", []string{"Cookie", good, "X-Requested-By", "mallory"}, 0, 401, false},
+		{"the header without a cookie is no credential", []string{"X-Requested-By", "tokenscale"}, 0, 401, false},
+		{"a forged cookie is refused and taken away", []string{"Cookie", bad, "X-Requested-By", "tokenscale"}, 0, 401, true},
+		{"an empty cookie is refused and taken away", []string{"Cookie", "tokenscale=", "X-Requested-By", "tokenscale"}, 0, 401, true},
+		{"two cookies are refused", []string{"Cookie", good + "; " + good, "X-Requested-By", "tokenscale"}, 0, 401, true},
+		{"a session dies with its token", []string{"Cookie", s.session("unknown").String(), "X-Requested-By", "tokenscale"}, 0, 401, true},
+		{"a session is bound by the IP filter of its token", []string{"Cookie", s.session("filtered").String(), "X-Requested-By", "tokenscale"}, 0, 403, false},
+		{"an Authorization header wins over the cookie", []string{"Cookie", good, "X-Requested-By", "tokenscale", "Authorization", "Bearer wrong"}, 0, 401, false},
+		{"a good Authorization header wins over a bad cookie", []string{"Cookie", bad, "X-Requested-By", "tokenscale", "Authorization", "Bearer good"}, 0, 200, false},
+		{"a session lasts until just before 12 hours", []string{"Cookie", good, "X-Requested-By", "tokenscale"}, SessionLife - time.Millisecond, 200, false},
+		{"a session ends after 12 hours", []string{"Cookie", good, "X-Requested-By", "tokenscale"}, SessionLife, 401, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s.now = noon.Add(test.later)
+			res := s.ask(test.headers...)
+			cleared := len(res.Cookies()) == 1 && res.Cookies()[0].MaxAge < 0
+			if res.StatusCode != test.status || cleared != test.cleared {
+				t.Errorf("got %d, cookie taken away: %v; want %d, %v", res.StatusCode, cleared, test.status, test.cleared)
+			}
+		})
+	}
+}
+
+func TestEveryChangedBitOfACookieIsRefused(t *testing.T) {
+	s := newStand(t)
+	value := s.session("good").Value
+	for i := range len(value) {
+		changed := []byte(value)
+		if changed[i]++; changed[i] == 'z'+1 {
+			changed[i] = 'A'
+		}
+		if res := s.ask("Cookie", "tokenscale="+string(changed), "X-Requested-By", "tokenscale"); res.StatusCode != 401 {
+			t.Errorf("with byte %d changed: %d, want 401", i, res.StatusCode)
+		}
+	}
+}
+
+func TestCookie(t *testing.T) {
+	s := newStand(t)
+	tests := []struct {
+		name   string
+		tls    bool
+		peer   string
+		want   string
+		secure bool
+	}{
+		{"over plain HTTP", false, "192.0.2.7:1", "tokenscale", false},
+		{"over TLS", true, "192.0.2.7:1", "__Host-tokenscale", true},
+		{"over TLS to a trusted proxy", false, "10.0.0.1:1", "__Host-tokenscale", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/api/v1/session", nil)
+			r.RemoteAddr, r.TLS = test.peer, nil
+			r.Header.Set("X-Forwarded-Proto", "https")
+			if test.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			w := httptest.NewRecorder()
+			Identify([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s.Begin(w, r, policy.Session{ID: "good"})
+			})).ServeHTTP(w, r)
+			got := w.Result().Cookies()[0]
+			want := &http.Cookie{Name: test.want, Path: "/", MaxAge: 12 * 3600, HttpOnly: true, Secure: test.secure, SameSite: http.SameSiteStrictMode}
+			if diff := cmp.Diff(got, want, cmpopts.IgnoreFields(http.Cookie{}, "Raw", "Value")); diff != "" {
+				t.Errorf("cookie (-got +want):\n%s", diff)
+			}
+			if strings.Contains(got.Value, "good") {
+				t.Errorf("the cookie shows the token's ID: %s", got.Value)
+			}
+		})
+	}
+}
+
+func TestEnd(t *testing.T) {
+	w := httptest.NewRecorder()
+	newStand(t).End(w, httptest.NewRequest("DELETE", "/api/v1/session", nil))
+	res := w.Result()
+	if c := res.Cookies(); len(c) != 1 || c[0].MaxAge >= 0 || res.Header.Get("Clear-Site-Data") == "" {
+		t.Errorf("End sends %v, want the cookie taken away and Clear-Site-Data", res.Header)
+	}
+}

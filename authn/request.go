@@ -1,0 +1,65 @@
+package authn
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+
+	"github.com/google/uuid"
+
+	"tokenscale/token"
+)
+
+// A Request is what is known of a request beside what it asks for. One is made
+// for each request, and whoever learns something writes it there, so that the
+// log has one line for all. It belongs to the goroutine that serves the
+// request.
+type Request struct {
+	ID        string     // a UUID, version 7; also the header X-Request-Id of the answer
+	IP        netip.Addr // the client's; the zero Addr if nobody can tell
+	Secure    bool       // whether the client's connection is encrypted
+	Caller    token.ID   // who it proved to be; empty if nobody
+	Refused   string     // why the credential was refused: for the log only
+	Operation string     // what GraphQL was asked to do, as the client named it
+}
+
+type requestKey struct{}
+
+// Identify gives each request an ID, finds out its address and keeps both in
+// the context for RequestOf. An ID that the client sends is not taken over:
+// it would stand in the audit log.
+func Identify(trusted []netip.Prefix, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req := &Request{ID: newID(), IP: ClientIP(r, trusted), Secure: secure(r, trusted)}
+		w.Header().Set("X-Request-Id", req.ID)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, req)))
+	})
+}
+
+// RequestOf returns what is known of the request of ctx. It is never nil;
+// without Identify it is empty, and then the address passes no IP filter.
+func RequestOf(ctx context.Context) *Request {
+	if req, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return req
+	}
+	return &Request{}
+}
+
+// secure reports whether r came over TLS, to us or to a proxy we trust.
+func secure(r *http.Request, trusted []netip.Prefix) bool {
+	if r.TLS != nil {
+		return true
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && contains(trusted, normal(peer.Addr())) && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// newID returns a new request ID. It is empty if there is no randomness, which
+// on the systems we know does not happen and is no reason to refuse a request.
+func newID() string {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return ""
+	}
+	return id.String()
+}
