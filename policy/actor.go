@@ -54,7 +54,7 @@ func (a Actor) May(anyOf ...permission.Permission) error {
 // MayRead returns nil if the actor may read the token id: its own, or any if
 // it administers system tokens.
 func (a Actor) MayRead(id token.ID) error {
-	if a.ID == id {
+	if a.ID == id && id != "" {
 		return nil
 	}
 	return a.May(permission.ChangeSystemPermissions)

@@ -53,6 +53,9 @@ type Session struct {
 // token that the policy dooms is refused at once, whether or not the sweep
 // has reached it. It allocates nothing.
 func (s Security) Usable(t token.Token, filters Filters, from netip.Addr, now epoch.Millis) (Actor, Outcome) {
+	if t.ID == "" {
+		return Actor{}, Unknown // the zero Token is nobody's
+	}
 	t, verdict := s.Judge(t, now)
 	switch {
 	case !s.Enabled:
