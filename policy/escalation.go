@@ -43,6 +43,9 @@ func (a Actor) mayGrant(granted permission.Set) error {
 	for p := range lacking.Each() {
 		labels = append(labels, p.Label())
 	}
+	if lacking != lacking.Known() {
+		labels = append(labels, "what a later version of the server knows")
+	}
 	return fault.New(fault.Forbidden, "You may grant only permissions you hold yourself. You lack: %s.", strings.Join(labels, ", "))
 }
 

@@ -94,6 +94,7 @@ type Span struct {
 // from returns the moment that e means for a token made at now, or zero for
 // never.
 func (e Expiry) from(now epoch.Millis) (epoch.Millis, error) {
+	now = max(now, 0) // by a clock before 1970 an expiry could come out as zero, which is never
 	switch {
 	case e.At != nil && e.In != nil:
 		return 0, fault.Inputs(
@@ -119,10 +120,12 @@ func (e Expiry) at(now epoch.Millis) (epoch.Millis, error) {
 }
 
 func (s Span) from(now epoch.Millis) (epoch.Millis, error) {
-	if s.Amount < 1 {
+	switch {
+	case s.Unit != Minutes && s.Unit != Hours && s.Unit != Days:
+		return 0, fault.Input("expiresIn", "The unit must be minutes, hours or days.")
+	case s.Amount < 1:
 		return 0, fault.Input("expiresIn", "The amount is %d; it must be at least 1.", s.Amount)
-	}
-	if s.Amount > int64(epoch.End-now-1)/int64(s.Unit) {
+	case s.Amount > int64(epoch.End-now-1)/int64(s.Unit):
 		return 0, fault.Input("expiresIn", "That lies beyond the year 9999.")
 	}
 	return now + epoch.Millis(s.Amount*int64(s.Unit)), nil
