@@ -19,15 +19,22 @@ func (s Security) Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token
 	if err := by.May(AdministerTokens()...); err != nil {
 		return token.Token{}, err
 	}
-	next, err := s.current(t, now)
+	bound, err := s.current(t, now)
 	if err != nil {
 		return token.Token{}, err
 	}
-	if err := by.MayIssue(next); err != nil {
+	if err := by.MayIssue(bound); err != nil {
 		return token.Token{}, err
 	}
-	next.ID, next.Digest, next.Replaces = "", token.Digest{}, t.ID
-	return next, nil
+	return token.Token{
+		Name:        bound.Name,
+		Permissions: bound.Permissions,
+		FilterID:    bound.FilterID,
+		ExpireAt:    bound.ExpireAt,
+		CreatedAt:   bound.CreatedAt,
+		CreatedBy:   bound.CreatedBy,
+		Replaces:    t.ID,
+	}, nil
 }
 
 // InGrace returns t as it is while it works out its grace period: replaced by
