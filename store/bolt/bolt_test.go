@@ -1,27 +1,33 @@
 package bolt
 
 import (
-	"context"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"tokenscale/store"
+	"tokenscale/store/storetest"
 )
 
-func TestSmoke(t *testing.T) {
-	db, err := Open(Options{Folder: t.TempDir(), Tables: []store.Table{"a"}})
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestTheSuite(t *testing.T) {
+	storetest.Run(t, func(t testing.TB, dir string) store.DB {
+		return mustOpen(t, Options{Folder: dir, Tables: storetest.Tables, QueueLength: storetest.Queue})
+	})
+}
+
+// mustOpen opens a store and closes it when the test ends.
+func mustOpen(t testing.TB, o Options) *DB {
+	t.Helper()
+	db, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Update(t.Context(), func(w store.Writer) error { return w.Put("a", []byte("k"), []byte("v")) }); err != nil {
-		t.Fatal(err)
-	}
-	err = db.View(context.Background(), func(r store.Reader) error {
-		v, err := r.Get("a", []byte("k"))
-		t.Logf("%q %v", v, err)
-		return err
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 	})
-	t.Log(err, db.Stats())
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return db
 }
