@@ -1,0 +1,102 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"tokenscale/fault"
+)
+
+// maxBody is the longest request that is read, in bytes. The longest that
+// LogScale's clients send is an IP filter.
+const maxBody = 64 << 10
+
+// read takes the request apart, or says why it cannot.
+func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST")
+		return nil, &refusal{http.StatusMethodNotAllowed, fault.Invalid, "GraphQL is asked by POST"}
+	}
+	if !isJSON(r.Header) {
+		return nil, &refusal{http.StatusUnsupportedMediaType, fault.Invalid, "the body must be application/json in UTF-8, not compressed"}
+	}
+	start := graphql.Now()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 64 KiB"}
+	}
+	if err != nil {
+		return nil, malformed("the body ended too early")
+	}
+	params, bad := parse(body)
+	if bad != nil {
+		return nil, bad
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return params, nil
+}
+
+// isJSON reports whether a header promises a body that we can read. That there
+// must be one also keeps out forms of other sites, which cannot promise it.
+func isJSON(h http.Header) bool {
+	types, codings := h.Values("Content-Type"), h.Values("Content-Encoding")
+	if len(types) != 1 || len(codings) > 1 || len(codings) == 1 && !strings.EqualFold(codings[0], "identity") {
+		return false
+	}
+	kind, attributes, err := mime.ParseMediaType(types[0])
+	charset := attributes["charset"]
+	return err == nil && kind == jsonType && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
+
+func malformed(message string) *refusal {
+	return &refusal{http.StatusBadRequest, fault.Invalid, message}
+}
+
+// parse reads the body. Members are matched by their exact name, which
+// encoding/json does not do for structs; of a repeated one the last counts,
+// and members we do not know are left alone.
+func parse(body []byte) (*graphql.RawParams, *refusal) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if !utf8.Valid(body) {
+		return nil, malformed("the body is not UTF-8")
+	}
+	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		return nil, malformed("the body holds a list; send one operation at a time")
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+		return nil, malformed("the body is not a JSON object")
+	}
+	var p graphql.RawParams
+	switch {
+	case decode(members["query"], &p.Query) != nil || p.Query == "":
+		return nil, malformed("query must be there, as text")
+	case decode(members["operationName"], &p.OperationName) != nil || p.OperationName != "" && !isName(p.OperationName):
+		return nil, malformed("operationName must be a name, null or absent")
+	case decode(members["variables"], &p.Variables) != nil:
+		return nil, malformed("variables must be an object, null or absent")
+	case decode(members["extensions"], &p.Extensions) != nil:
+		return nil, malformed("extensions must be an object, null or absent")
+	}
+	return &p, nil
+}
+
+// decode reads one member into v, which stays as it is if the member is absent
+// or null. Numbers keep all their digits: a Long has more than a float64 holds.
+func decode(member json.RawMessage, v any) error {
+	if member == nil {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(member))
+	d.UseNumber()
+	return d.Decode(v)
+}

@@ -1,0 +1,194 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tokenscale/authn"
+	"tokenscale/fault"
+)
+
+// stateKey is where the error presenter leaves the sentences about inputs, in
+// the extensions of an error. LogScale's clients read them beside the message;
+// this transport moves them there.
+const stateKey = "state"
+
+// transport speaks GraphQL over HTTP, by POST only, so that nothing is changed or
+// cached by following a link.
+//
+// gqlgen's own POST transport reads bodies without a limit, repeats a body it
+// cannot read in its answer, where a pasted token would end up in a log, and
+// cannot say state. Add this one last: it answers whatever no other takes.
+type transport struct{}
+
+var _ graphql.Transport = transport{}
+
+// Supports implements graphql.Transport.
+func (transport) Supports(*http.Request) bool { return true }
+
+// Do implements graphql.Transport.
+func (transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	kind := answerType(r.Header.Values("Accept"))
+	h.Set("Content-Type", kind+"; charset=utf-8")
+	params, bad := read(w, r)
+	if bad != nil {
+		bad.write(w)
+		return
+	}
+	authn.RequestOf(r.Context()).Operation = loggable(params.OperationName, r.URL.Query().Get("id"))
+
+	ctx := r.Context()
+	op, errs := exec.CreateOperationContext(ctx, params)
+	if errs != nil {
+		writeResponse(w, kind, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
+		return
+	}
+	responses, ctx := exec.DispatchOperation(ctx, op)
+	writeResponse(w, kind, responses(ctx))
+}
+
+// The media types of an answer. Newer clients ask for the first; it lets an
+// HTTP status say that the request itself was refused. With the second, which
+// is what LogScale's clients get, every answer to a request we could read is 200.
+const (
+	responseType = "application/graphql-response+json"
+	jsonType     = "application/json"
+)
+
+// answerType chooses between the two by the Accept header. Who does not ask
+// for the first by name, or asks for neither, gets plain JSON: clients written
+// for LogScale take any other status than 200 for the end of everything.
+func answerType(accept []string) string {
+	best, chosen := 0.0, jsonType
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		kind, attributes, err := mime.ParseMediaType(part)
+		if err != nil || attributes["charset"] != "" && !strings.EqualFold(attributes["charset"], "utf-8") {
+			continue
+		}
+		weight, err := strconv.ParseFloat(attributes["q"], 64)
+		if attributes["q"] == "" || err != nil {
+			weight = 1
+		}
+		switch kind {
+		case "*/*", "application/*":
+			kind = jsonType
+		case jsonType, responseType:
+		default:
+			continue
+		}
+		if weight > best || weight == best && kind == responseType {
+			best, chosen = weight, kind
+		}
+	}
+	return chosen
+}
+
+// loggable returns the first of the names that may stand in the log: a name of
+// GraphQL, and shorter than the secret half of a token, so that a token pasted
+// into the wrong place is not written down.
+func loggable(names ...string) string {
+	for _, name := range names {
+		if isName(name) && len(name) < 44 {
+			return name
+		}
+	}
+	return ""
+}
+
+// isName reports whether s is a Name as GraphQL defines it.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// A wireError is an error as clients see it.
+type wireError struct {
+	Message    string              `json:"message"`
+	Path       ast.Path            `json:"path,omitempty"`
+	Locations  []gqlerror.Location `json:"locations,omitempty"`
+	State      any                 `json:"state,omitempty"`
+	Extensions map[string]any      `json:"extensions,omitempty"`
+}
+
+func wireErrors(errs gqlerror.List) []wireError {
+	out := make([]wireError, len(errs))
+	for i, e := range errs {
+		out[i] = wireError{Message: e.Message, Path: e.Path, Locations: e.Locations, Extensions: e.Extensions}
+		if state, ok := e.Extensions[stateKey]; ok {
+			out[i].State = state
+			out[i].Extensions = maps.Clone(e.Extensions)
+			delete(out[i].Extensions, stateKey)
+		}
+	}
+	return out
+}
+
+// writeResponse writes what came of a request that we could read. An answer
+// without data means that nothing was executed. There is none at all if the
+// request was given up; whoever still listens may try again.
+func writeResponse(w http.ResponseWriter, kind string, resp *graphql.Response) {
+	if resp == nil {
+		refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}.write(w)
+		return
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	if resp.Data != nil {
+		b.WriteString(`"data":`)
+		b.Write(resp.Data) // as it is: encoding/json would read all of it again
+	}
+	for _, member := range []struct {
+		name  string
+		there bool
+		value any
+	}{
+		{"errors", len(resp.Errors) > 0, wireErrors(resp.Errors)},
+		{"extensions", len(resp.Extensions) > 0, resp.Extensions},
+	} {
+		if text, err := json.Marshal(member.value); member.there && err == nil {
+			if b.Len() > 1 {
+				b.WriteByte(',')
+			}
+			b.WriteString(strconv.Quote(member.name) + ":")
+			b.Write(text)
+		}
+	}
+	b.WriteByte('}')
+	if resp.Data == nil && kind == responseType {
+		w.WriteHeader(http.StatusBadRequest)
+	}
+	w.Write(b.Bytes())
+}
+
+// A refusal is the answer to a request that we could not read. It repeats
+// nothing of the request: somebody may have pasted a token into it.
+type refusal struct {
+	status  int
+	code    fault.Code
+	message string
+}
+
+func (f refusal) write(w http.ResponseWriter) {
+	text, _ := json.Marshal(map[string]any{"errors": []wireError{{
+		Message: f.message, Extensions: map[string]any{"code": f.code},
+	}}})
+	w.WriteHeader(f.status)
+	w.Write(text)
+}
