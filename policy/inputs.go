@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"time"
 	"unicode"
@@ -55,6 +56,17 @@ func FilterText(field, text string) (*ipfilter.Rules, error) {
 		return nil, fault.Input(field, "%s.", strings.TrimSuffix(bad.Error(), "."))
 	}
 	return rules, err
+}
+
+// FilterTrial reads the inputs of a trial of a filter.
+func FilterTrial(text, address string) (*ipfilter.Rules, netip.Addr, error) {
+	rules, badText := FilterText("ipFilter", text)
+	addr, err := netip.ParseAddr(address)
+	var badAddress error
+	if err != nil {
+		badAddress = fault.Input("address", "This is not an IPv4 or IPv6 address, such as 10.1.2.3 or 2001:db8::1.")
+	}
+	return rules, addr, fault.Inputs(badText, badAddress)
 }
 
 // Grace is the longest grace period of a rotation.

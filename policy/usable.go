@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"time"
 
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
@@ -46,6 +47,14 @@ type Session struct {
 	ID       token.ID
 	Mark     [8]byte // of the token's digest; another secret is another mark
 	IssuedAt epoch.Millis
+}
+
+// SessionLife is how long a session of the page lasts at most.
+const SessionLife = 12 * time.Hour
+
+// Over reports whether the session's time is over, or not yet come.
+func (s Session) Over(now epoch.Millis) bool {
+	return now >= s.IssuedAt.Add(SessionLife) || now < s.IssuedAt.Add(-time.Minute)
 }
 
 // Usable decides whether t may be used now from an address, and as whom. It
