@@ -1,0 +1,179 @@
+// Package authority is where policy, store and audit meet: the commands that
+// change tokens, filters and policies, the queries that list them, and the
+// verification that stands in front of every request.
+//
+// One decision is one transaction with its audit entry. What is verified and
+// listed is read from a live index in memory, which follows the store.
+package authority
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// Options are what an Authority works with. DB, Keys, Now, Random and Log are
+// needed.
+type Options struct {
+	DB     store.DB // opened with Tables
+	Keys   *Keys
+	Now    func() time.Time
+	Random io.Reader // fit for keys, such as crypto/rand.Reader
+	Log    *slog.Logger
+
+	// RootHash, if not nil, is the hash of the one root token. What the store
+	// holds of another one then counts for nothing.
+	RootHash *token.Hash
+
+	// AuditSink, if not nil, gets each audit entry as a line of JSON, at
+	// least once. It may block; nobody waits for it.
+	AuditSink io.Writer
+
+	// Pause is the time between two rounds of housekeeping: the removal of
+	// expired tokens and the writing of last uses. Zero means 60 seconds.
+	Pause time.Duration
+}
+
+// An Authority keeps the tokens of a cluster. It is safe for concurrent use.
+type Authority struct {
+	records
+	store   store.DB
+	keys    *Keys
+	index   *index.Index
+	now     func() time.Time
+	random  io.Reader
+	log     *slog.Logger
+	pause   time.Duration
+	sweeper *sweeper
+	counts  *counts
+	refused *refusals
+	export  *exporter // nil if nobody asked for one
+
+	byHash bool // root is known by a hash from outside
+
+	stop  context.CancelFunc
+	alive context.Context
+	loops sync.WaitGroup
+}
+
+// Open loads the index from the store and finishes a change of policy that a
+// crash has cut off. It refuses a store that was written under other keys.
+func Open(ctx context.Context, o Options) (*Authority, error) {
+	a := &Authority{
+		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), now: o.Now,
+		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
+		counts: newCounts(), refused: newRefusals(),
+	}
+	a.alive, a.stop = context.WithCancel(context.Background())
+	a.sweeper = &sweeper{a: a, stop: a.alive}
+	a.store.Follow(a.follow)
+	if err := a.claim(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.load(ctx); err != nil {
+		return nil, fmt.Errorf("loading the store: %w", err)
+	}
+	if o.RootHash != nil {
+		a.byHash = true
+		a.index.SetRoot(a.keys.current.digester.DigestHash(*o.RootHash))
+	}
+	if o.AuditSink != nil {
+		a.export = newExporter(a, o.AuditSink)
+	}
+	if err := a.sweepAll(ctx); err != nil {
+		return nil, fmt.Errorf("finishing a change of the security policies: %w", err)
+	}
+	return a, nil
+}
+
+// claim binds a new store to the keys, and refuses one that is bound to others.
+func (a *Authority) claim(ctx context.Context) error {
+	claimed := false
+	err := a.store.View(ctx, func(r store.Reader) error {
+		var err error
+		_, claimed, err = a.mark.get(r, keysKey)
+		return err
+	})
+	if errors.Is(err, errSeal) {
+		return fmt.Errorf("the key file does not belong to this store: give the one it was made with (%w)", err)
+	}
+	if err != nil || claimed {
+		return err
+	}
+	return a.store.Update(ctx, func(w store.Writer) error { return a.mark.put(w, keysKey, 1) })
+}
+
+// clock returns this moment.
+func (a *Authority) clock() epoch.Millis { return epoch.Of(a.now()) }
+
+// Start begins the housekeeping. Close ends it.
+func (a *Authority) Start() {
+	a.loops.Go(a.keepHouse)
+	if a.export != nil {
+		a.loops.Go(a.export.run)
+	}
+}
+
+// Close ends the housekeeping, waits for it, and writes what is only in
+// memory: last uses, counted refusals, and audit lines not yet written out.
+// It does not close the store. ctx bounds the last writes.
+func (a *Authority) Close(ctx context.Context) error {
+	a.stop()
+	a.loops.Wait()
+	a.sweeper.wait()
+	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx))
+	if a.export != nil {
+		err = errors.Join(err, a.export.drain(ctx))
+	}
+	return err
+}
+
+// keepHouse removes expired tokens, writes last uses and counted refusals,
+// and takes up a sweep that could not end, until the authority closes.
+func (a *Authority) keepHouse() {
+	tick := time.NewTicker(a.pause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-a.alive.Done():
+			return
+		case <-tick.C:
+			a.round(a.alive)
+		}
+	}
+}
+
+func (a *Authority) round(ctx context.Context) {
+	for _, task := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"removing expired tokens", a.RemoveExpired},
+		{"writing last uses", a.flushUses},
+		{"writing counted refusals", a.flushRefusals},
+		{"finishing a change of the security policies", a.sweepIfLeft},
+	} {
+		if err := task.do(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("housekeeping failed; it is tried again", "task", task.name, "err", err)
+		}
+	}
+}
+
+func (a *Authority) sweepIfLeft(ctx context.Context) error {
+	p, err := a.Progress(ctx, policy.RootActor())
+	if err != nil || !p.Running {
+		return err
+	}
+	return a.sweeper.finish(ctx)
+}

@@ -1,0 +1,63 @@
+package authority
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"tokenscale/authority/index"
+	"tokenscale/fault"
+	"tokenscale/policy"
+)
+
+// counts are the figures of an Authority since it was opened.
+type counts struct {
+	outcomes [policy.Accepted + 1]atomic.Uint64
+
+	mu       sync.Mutex
+	commands map[CommandCount]uint64
+}
+
+// A CommandCount says of what kind commands were: which mutation, and how
+// each ended: "ok" or the code of its refusal.
+type CommandCount struct{ Action, Result string }
+
+func newCounts() *counts { return &counts{commands: map[CommandCount]uint64{}} }
+
+func (c *counts) verified(o policy.Outcome) { c.outcomes[o].Add(1) }
+
+func (c *counts) command(action string, code fault.Code, ok bool) {
+	result := string(code)
+	if ok {
+		result = "ok"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.commands[CommandCount{action, result}]++
+}
+
+// Stats are figures for metrics. Counters begin at zero when the server starts.
+type Stats struct {
+	Verifications map[policy.Outcome]uint64
+	Commands      map[CommandCount]uint64
+	Tokens        index.Census
+	Filters       int
+}
+
+// Stats returns the figures of this moment.
+func (a *Authority) Stats() Stats {
+	s := Stats{
+		Verifications: map[policy.Outcome]uint64{},
+		Commands:      map[CommandCount]uint64{},
+		Tokens:        a.index.Census(a.clock()),
+		Filters:       len(a.index.Filters()),
+	}
+	for _, o := range policy.Outcomes() {
+		s.Verifications[o] = a.counts.outcomes[o].Load()
+	}
+	a.counts.mu.Lock()
+	defer a.counts.mu.Unlock()
+	for k, n := range a.counts.commands {
+		s.Commands[k] = n
+	}
+	return s
+}

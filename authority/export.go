@@ -1,0 +1,106 @@
+package authority
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"tokenscale/audit"
+	"tokenscale/store"
+)
+
+// An exporter writes audit entries as lines of JSON to a sink. The audit log
+// in the store is its queue: how far it has come is kept in the store too, so
+// a sink that blocks or a crash loses nothing, and nobody waits for the sink.
+// After a crash the last lines may come twice; their ids tell.
+type exporter struct {
+	a    *Authority
+	sink io.Writer
+	work chan struct{} // holds a token while there may be entries to write
+}
+
+const (
+	exportBatch = 1000
+	exportRetry = 5 * time.Second
+)
+
+func newExporter(a *Authority, sink io.Writer) *exporter {
+	x := &exporter{a: a, sink: sink, work: make(chan struct{}, 1)}
+	x.wake()
+	return x
+}
+
+func (x *exporter) wake() {
+	select {
+	case x.work <- struct{}{}:
+	default:
+	}
+}
+
+// run writes entries as they come, until the authority closes.
+func (x *exporter) run() {
+	ctx := x.a.alive
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-x.work:
+		}
+		if err := x.drain(ctx); err != nil && ctx.Err() == nil {
+			x.a.log.Error("audit entries could not be written out; they are kept and tried again", "err", err)
+			x.later(ctx)
+		}
+	}
+}
+
+func (x *exporter) later(ctx context.Context) {
+	retry := time.NewTimer(exportRetry)
+	defer retry.Stop()
+	select {
+	case <-ctx.Done():
+	case <-retry.C:
+		x.wake()
+	}
+}
+
+// drain writes all entries that the sink has not got.
+func (x *exporter) drain(ctx context.Context) error {
+	for {
+		lines, last, err := x.next(ctx)
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		if _, err := x.sink.Write(lines); err != nil {
+			return fmt.Errorf("writing audit lines: %w", err)
+		}
+		if err := x.a.store.Update(ctx, func(w store.Writer) error {
+			return x.a.mark.put(w, exportKey, last)
+		}); err != nil {
+			return err
+		}
+	}
+}
+
+// next returns the next lines and the number of the last entry in them.
+func (x *exporter) next(ctx context.Context) (lines []byte, last uint64, err error) {
+	var out bytes.Buffer
+	err = x.a.store.View(ctx, func(r store.Reader) error {
+		if last, _, err = x.a.mark.get(r, exportKey); err != nil {
+			return err
+		}
+		n := 0
+		from := store.Range{From: []byte(seqKey(last + 1))}
+		return x.a.entries.each(r, from, func(_ []byte, e audit.Entry) error {
+			last = e.Seq
+			if n++; n == exportBatch {
+				err := json.NewEncoder(&out).Encode(e)
+				return firstError(err, store.Stop)
+			}
+			return json.NewEncoder(&out).Encode(e)
+		})
+	})
+	return out.Bytes(), last, err
+}

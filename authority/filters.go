@@ -1,0 +1,113 @@
+package authority
+
+import (
+	"context"
+
+	"tokenscale/audit"
+	"tokenscale/fault"
+	"tokenscale/ipfilter"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// CreateFilter makes an IP filter. It refuses with Invalid a name or rules
+// that cannot be. It is safe for concurrent use.
+func (a *Authority) CreateFilter(ctx context.Context, by policy.Actor, name, text, action string) (ipfilter.Filter, error) {
+	id, err := token.NewID(a.random)
+	if err != nil {
+		return ipfilter.Filter{}, err
+	}
+	var made ipfilter.Filter
+	err = a.command(ctx, by, action, func(t *tx) error {
+		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
+			return err
+		}
+		if made, err = checkedFilter(ipfilter.Filter{ID: ipfilter.ID(id), Name: name, Text: text}); err != nil {
+			return err
+		}
+		if err := t.filters.put(t, id, made); err != nil {
+			return err
+		}
+		return t.record(audit.FilterChanged, "", describedFilter(made))
+	})
+	return made, err
+}
+
+// UpdateFilter changes the name or the rules of a filter; nil leaves them. It
+// binds at once for every token that uses the filter.
+//
+// It refuses with NotFound a filter that does not exist, with Invalid a name
+// or rules that cannot be, with Forbidden the rules that bind by's own token.
+// It is safe for concurrent use.
+func (a *Authority) UpdateFilter(ctx context.Context, by policy.Actor, id ipfilter.ID, name, text *string, action string) (ipfilter.Filter, error) {
+	var made ipfilter.Filter
+	err := a.command(ctx, by, action, func(t *tx) error {
+		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
+			return err
+		}
+		old, err := t.filter(id)
+		if err != nil {
+			return err
+		}
+		next := old
+		if name != nil {
+			next.Name = *name
+		}
+		if text != nil {
+			next.Text = *text
+		}
+		if next.Text != old.Text {
+			if err := t.by.MayEditFilter(id); err != nil {
+				return err
+			}
+		}
+		if made, err = checkedFilter(next); err != nil {
+			return err
+		}
+		if err := t.filters.put(t, string(id), made); err != nil {
+			return err
+		}
+		return t.record(audit.FilterChanged, "", describedFilter(made))
+	})
+	return made, err
+}
+
+// DeleteFilter removes a filter. It refuses with Conflict one that a token or
+// a policy uses, with NotFound one that does not exist. It is safe for
+// concurrent use.
+func (a *Authority) DeleteFilter(ctx context.Context, by policy.Actor, id ipfilter.ID, action string) error {
+	return a.command(store.UseReserve(ctx), by, action, func(t *tx) error {
+		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
+			return err
+		}
+		f, err := t.filter(id)
+		if err != nil {
+			return err
+		}
+		tokens, _, err := t.bound.get(t, string(id))
+		if err != nil {
+			return err
+		}
+		if err := policy.DeleteFilter(t.by, id, int(tokens), t.policies.Enforcing(id)); err != nil {
+			return err
+		}
+		if err := t.filters.drop(t, string(id)); err != nil {
+			return err
+		}
+		return t.record(audit.FilterChanged, "", describedFilter(f))
+	})
+}
+
+// checkedFilter refuses what no filter can be: both inputs at once if both
+// are wrong.
+func checkedFilter(f ipfilter.Filter) (ipfilter.Filter, error) {
+	name, badName := policy.Name("name", f.Name)
+	_, badText := policy.FilterText("ipFilter", f.Text)
+	f.Name = name
+	return f, fault.Inputs(badName, badText)
+}
+
+func describedFilter(f ipfilter.Filter) []audit.Field {
+	return []audit.Field{audit.One("ipFilterId", string(f.ID)), audit.One("ipFilterName", f.Name), audit.One("actionData", f.Text)}
+}

@@ -1,0 +1,151 @@
+package authority
+
+import (
+	"context"
+	"time"
+
+	"tokenscale/audit"
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// What is done in the background, batch by batch, so that no request waits
+// long for it.
+const houseBatch = 500
+
+// keepExpired is how long an expired token is still listed, as in LogScale.
+const keepExpired = 5 * time.Minute
+
+// expireAction stands in the audit entries of removed tokens.
+const expireAction = "removeExpiredTokens"
+
+// RemoveExpired removes the tokens that expired at least 5 minutes ago, each
+// with an audit entry. It is safe for concurrent use.
+func (a *Authority) RemoveExpired(ctx context.Context) error {
+	for {
+		now := a.clock()
+		due := now.Add(-keepExpired)
+		ids := a.index.DueBefore(due+1, houseBatch)
+		if len(ids) == 0 {
+			return nil
+		}
+		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+			return a.removeDue(w, ids, due, now)
+		}); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) error {
+	t := &tx{records: a.records, Writer: w, now: now}
+	for _, id := range ids {
+		v, ok, err := t.tokens.get(t, string(id))
+		if err != nil {
+			return err
+		}
+		if !ok || !v.Expired(due) { // it changed meanwhile
+			continue
+		}
+		if err := t.remove(v); err != nil {
+			return err
+		}
+		if err := t.trail.append(t, audit.Entry{
+			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id),
+			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flushUses writes when tokens were last used: each token at most once a
+// round, however often it was used.
+func (a *Authority) flushUses(ctx context.Context) error {
+	uses := a.index.TakeUsed()
+	for len(uses) > 0 {
+		batch := uses[:min(houseBatch, len(uses))]
+		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch) }); err != nil {
+			return err
+		}
+		uses = uses[len(batch):]
+	}
+	return nil
+}
+
+func (a *Authority) writeUses(w store.Writer, uses []index.Use) error {
+	for _, u := range uses {
+		row, err := w.Get(tokensTable, []byte(u.ID))
+		if err != nil {
+			return err
+		}
+		if row == nil { // deleted meanwhile
+			continue
+		}
+		if err := a.uses.put(w, string(u.ID), use{u.At, u.From}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FirstRoot makes the root token of an empty store and returns its Secret,
+// and true. If there is one already, or one is set from outside, or the store
+// is not empty, it returns false.
+func (a *Authority) FirstRoot(ctx context.Context) (token.Secret, bool, error) {
+	if _, ok := a.index.Root(); ok || a.byHash || a.index.Len() > 0 {
+		return token.Secret{}, false, nil
+	}
+	s, err := a.setRoot(ctx, "firstStart")
+	return s, err == nil, err
+}
+
+// ReplaceRoot makes a new root token; the old one is dead when this returns.
+func (a *Authority) ReplaceRoot(ctx context.Context) (token.Secret, error) {
+	return a.setRoot(ctx, "root-token")
+}
+
+func (a *Authority) setRoot(ctx context.Context, action string) (token.Secret, error) {
+	s, err := token.MintFor(token.Root, a.random)
+	if err != nil {
+		return token.Secret{}, err
+	}
+	now := a.clock()
+	digest := a.keys.current.digester.DigestHash(s.Hash())
+	err = a.store.Update(ctx, func(w store.Writer) error {
+		if err := a.root.put(w, rootKey, root{digest, a.keys.current.id, now}); err != nil {
+			return err
+		}
+		return a.trail.append(w, audit.Entry{
+			Time: now, Type: audit.RootReplaced, Action: action, Sensitive: true,
+			Actor: audit.System(), TokenID: string(token.Root),
+		})
+	})
+	if err != nil {
+		return token.Secret{}, err
+	}
+	return s, nil
+}
+
+// RecordRefusal writes down that by was refused a change. Inputs that no
+// state of the server could accept are no attempt at a change, and are left
+// out. If it cannot be written the refusal stands all the same.
+func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action string, refusal error) {
+	kind, sentence, ok := refusedChange(action, refusal)
+	if !ok {
+		return
+	}
+	now := a.clock()
+	err := a.store.Update(ctx, func(w store.Writer) error {
+		return a.trail.append(w, audit.Entry{
+			Time: now, Type: kind, Action: action, Sensitive: true, Refused: sentence, Actor: auditActor(by),
+		})
+	})
+	if err != nil {
+		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", action, "err", err)
+	}
+}

@@ -1,0 +1,173 @@
+package authority
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"tokenscale/token"
+)
+
+// Keys are the server's own secrets: what turns a token string into its
+// digest, what seals each row of the store, and what seals the page's
+// sessions. All are derived from the key file, which should not lie where the
+// store lies: whoever has only one of the two can neither use nor forge a
+// token. Keys are never changed after they were loaded, so they are safe for
+// concurrent use.
+type Keys struct {
+	current *key
+	all     map[token.KeyID]*key
+}
+
+// key is one line of the key file and what is derived from it.
+type key struct {
+	id       token.KeyID
+	digester *token.Digester
+	seal     *sealer
+	session  []byte
+}
+
+const (
+	keyLength = 32
+	keyHeader = "tokenscale-keys-1"
+)
+
+// ErrNoKeys means that there is no key file at the path.
+var ErrNoKeys = errors.New("there is no key file")
+
+// LoadKeys reads the key file at path. It refuses a file that others than its
+// owner may read or write, and returns an error that wraps ErrNoKeys if there
+// is none.
+func LoadKeys(path string) (*Keys, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w at %s", ErrNoKeys, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the key file: %w", err)
+	}
+	if mode := info.Mode(); !mode.IsRegular() || mode.Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("the key file %s has the mode %v; it must be a file that only its owner may read: chmod 600 it", path, mode)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the key file: %w", err)
+	}
+	keys, err := parseKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("the key file %s: %w", path, err)
+	}
+	return keys, nil
+}
+
+// CreateKeys makes a key file at path, readable by its owner only, and loads
+// it. It never writes over an existing file. random must be fit for keys.
+func CreateKeys(path string, random io.Reader) (*Keys, error) {
+	secret := make([]byte, keyLength)
+	if _, err := io.ReadFull(random, secret); err != nil {
+		return nil, fmt.Errorf("reading random bytes: %w", err)
+	}
+	text := keyHeader + "\n" + hex.EncodeToString(secret) + "\n"
+	if err := writeNew(path, []byte(text)); err != nil {
+		return nil, fmt.Errorf("creating the key file: %w", err)
+	}
+	return LoadKeys(path)
+}
+
+// writeNew writes a whole durable file or none: under another name first,
+// then linked into place, which fails if something is there already.
+func writeNew(path string, text []byte) error {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(folder, ".keys-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(folder)
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// parseKeys reads a header and then one key a line, the newest first.
+func parseKeys(text []byte) (*Keys, error) {
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	if !lines.Scan() || lines.Text() != keyHeader {
+		return nil, fmt.Errorf("its first line is not %q", keyHeader)
+	}
+	keys := &Keys{all: map[token.KeyID]*key{}}
+	for lines.Scan() {
+		secret, err := hex.DecodeString(strings.TrimSpace(lines.Text()))
+		if err != nil || len(secret) != keyLength {
+			return nil, fmt.Errorf("line %d is not a key of %d hexadecimal digits", len(keys.all)+2, 2*keyLength)
+		}
+		k, err := derive(secret)
+		if err != nil {
+			return nil, err
+		}
+		if keys.current == nil {
+			keys.current = k
+		}
+		keys.all[k.id] = k
+	}
+	if keys.current == nil {
+		return nil, errors.New("it holds no key")
+	}
+	return keys, lines.Err()
+}
+
+// derive makes from one secret a key for each purpose (HKDF, RFC 5869), so
+// that no two of them ever share one.
+func derive(secret []byte) (*key, error) {
+	var parts [4][]byte
+	for i, purpose := range []string{"id", "digest", "seal", "session"} {
+		part, err := hkdf.Key(sha256.New, secret, nil, "tokenscale "+purpose, keyLength)
+		if err != nil {
+			return nil, fmt.Errorf("deriving the %s key: %w", purpose, err)
+		}
+		parts[i] = part
+	}
+	return &key{
+		id:       token.KeyID(binary.BigEndian.Uint32(parts[0])),
+		digester: token.NewDigester(parts[1]),
+		seal:     newSealer(parts[2]),
+		session:  parts[3],
+	}, nil
+}
+
+// Session returns the 32 bytes that seal the page's session cookies.
+func (k *Keys) Session() []byte { return k.current.session }
+
+// digest returns the digest of s under the key id, or under the current key if
+// that one is not known: an unknown token costs as much as a known one.
+func (k *Keys) digest(id token.KeyID, s token.Secret) token.Digest {
+	if old, ok := k.all[id]; ok {
+		return old.digester.Digest(s)
+	}
+	return k.current.digester.Digest(s)
+}

@@ -1,0 +1,152 @@
+package authority
+
+import (
+	"context"
+	"net/netip"
+
+	"tokenscale/audit"
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// A TokenView is a token as it is shown: with its filter, its last use, and
+// whether it has expired.
+type TokenView struct {
+	token.Token
+	Filter       ipfilter.Filter // nothing if the token has none
+	LastUsedAt   epoch.Millis    // zero if never
+	LastUsedFrom netip.Addr
+	Expired      bool
+}
+
+func (a *Authority) view(e *index.Entry, now epoch.Millis) TokenView {
+	return a.viewOf(e.Token, e, now)
+}
+
+func (a *Authority) viewOf(t token.Token, e *index.Entry, now epoch.Millis) TokenView {
+	use := e.LastUse()
+	filter, _ := a.index.Filter(t.FilterID)
+	return TokenView{Token: t, Filter: filter, LastUsedAt: use.At, LastUsedFrom: use.From, Expired: t.Expired(now)}
+}
+
+func (a *Authority) views(entries []*index.Entry) []TokenView {
+	now := a.clock()
+	views := make([]TokenView, len(entries))
+	for i, e := range entries {
+		views[i] = a.view(e, now)
+	}
+	return views
+}
+
+// View returns how a token that a command has just returned is shown.
+func (a *Authority) View(t token.Token) TokenView {
+	if e, ok := a.index.Find(t.ID); ok {
+		return a.viewOf(t, e, a.clock())
+	}
+	filter, _ := a.index.Filter(t.FilterID)
+	return TokenView{Token: t, Filter: filter, Expired: t.Expired(a.clock())}
+}
+
+// Tokens returns one page of the tokens that match q, and how many match in
+// all. It refuses with Forbidden who may not list tokens, with Invalid a page
+// that cannot be.
+func (a *Authority) Tokens(by policy.Actor, q index.Query) (int, []TokenView, error) {
+	if err := firstError(by.May(policy.AdministerTokens()...), policy.Page(q.Skip, q.Limit)); err != nil {
+		return 0, nil, err
+	}
+	total, page := a.index.Page(q)
+	return total, a.views(page), nil
+}
+
+// Token returns the token id. It refuses with Forbidden who may not read it,
+// with NotFound one that does not exist.
+func (a *Authority) Token(by policy.Actor, id token.ID) (TokenView, error) {
+	if err := by.MayRead(id); err != nil {
+		return TokenView{}, err
+	}
+	e, ok := a.index.Find(id)
+	if !ok {
+		return TokenView{}, noToken(string(id))
+	}
+	return a.view(e, a.clock()), nil
+}
+
+// Filters returns all IP filters, by name.
+func (a *Authority) Filters(by policy.Actor) ([]ipfilter.Filter, error) {
+	if err := by.May(policy.ReadSecurity()...); err != nil {
+		return nil, err
+	}
+	return a.index.Filters(), nil
+}
+
+// A FilterUsage is where an IP filter is used.
+type FilterUsage struct {
+	Total    int
+	Tokens   []TokenView // one page, by name
+	Policies []string    // the kinds of tokens on which it is enforced
+}
+
+// FilterUsage returns where the filter id is used.
+func (a *Authority) FilterUsage(by policy.Actor, id ipfilter.ID, skip, limit int) (FilterUsage, error) {
+	if err := firstError(by.May(policy.ReadSecurity()...), policy.Page(skip, limit)); err != nil {
+		return FilterUsage{}, err
+	}
+	if _, ok := a.index.Filter(id); !ok {
+		return FilterUsage{}, noFilter()
+	}
+	total, page := a.index.BoundTo(id, skip, limit)
+	return FilterUsage{total, a.views(page), a.index.Policies().Enforcing(id)}, nil
+}
+
+// TestFilter returns what the rules in text do with an address, and the lines
+// that can never decide. Nothing is stored.
+func (a *Authority) TestFilter(by policy.Actor, text, address string) (ipfilter.Decision, []int, error) {
+	if err := by.May(policy.AdministerSecurity()...); err != nil {
+		return ipfilter.Decision{}, nil, err
+	}
+	rules, addr, err := policy.FilterTrial(text, address)
+	if err != nil {
+		return ipfilter.Decision{}, nil, err
+	}
+	return rules.Decide(addr), rules.Unreachable(), nil
+}
+
+// Policies returns the security policies, and the filters they enforce.
+func (a *Authority) Policies(by policy.Actor) (policy.Policies, func(ipfilter.ID) (ipfilter.Filter, bool), error) {
+	if err := by.May(policy.ReadSecurity()...); err != nil {
+		return policy.Policies{}, nil, err
+	}
+	return a.index.Policies(), a.index.Filter, nil
+}
+
+// Progress returns how far the last change of the policies has come.
+func (a *Authority) Progress(ctx context.Context, by policy.Actor) (Progress, error) {
+	if err := by.May(policy.ReadSecurity()...); err != nil {
+		return Progress{}, err
+	}
+	var p Progress
+	err := a.store.View(ctx, func(r store.Reader) error {
+		s, ok, err := a.sweep.get(r, sweepKey)
+		p = Progress{Running: ok, Done: int(s.done), Total: int(s.total)}
+		return err
+	})
+	return p, a.explain(ctx, err)
+}
+
+// Events returns one page of the audit entries that match q, newest first,
+// and how many match in all. It looks at all entries in the range of time,
+// or, if q.TokenID is given, at those about that token.
+func (a *Authority) Events(ctx context.Context, by policy.Actor, q EventQuery) (total int, page []audit.Entry, err error) {
+	if err := firstError(by.May(policy.ReadSecurity()...), policy.Page(q.Skip, q.Limit)); err != nil {
+		return 0, nil, err
+	}
+	err = a.store.View(ctx, func(r store.Reader) error {
+		total, page, err = a.trail.find(r, q)
+		return err
+	})
+	return total, page, a.explain(ctx, err)
+}

@@ -1,0 +1,87 @@
+package authority
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"sync"
+
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// A sealed row is
+//
+//	format (1 byte) | key id (4 bytes) | payload | MAC (16 bytes)
+//
+// The MAC is HMAC-SHA-256, cut to 128 bits, over the table, the row's key and
+// everything before it. So no row can be made, changed, moved to another key
+// or copied to another table without the key file. bbolt itself notices none
+// of that.
+const (
+	sealFormat   = 1
+	sealHead     = 1 + 4
+	sealMAC      = 16
+	sealOverhead = sealHead + sealMAC
+)
+
+// errSeal means that a row is not as this server wrote it. It is never taken
+// for "not there".
+var errSeal = errors.New("the row does not carry a valid seal: it was changed outside the server, or the key file is another one")
+
+// A sealer computes MACs under one key. It is safe for concurrent use.
+type sealer struct{ macs sync.Pool }
+
+func newSealer(key []byte) *sealer {
+	return &sealer{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
+
+// appendMAC appends the MAC of row, which stands under k in t, to out.
+func (s *sealer) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	mac.Reset()
+	var lengths [8]byte // so that table and key cannot run into each other
+	binary.BigEndian.PutUint32(lengths[:4], uint32(len(t)))
+	binary.BigEndian.PutUint32(lengths[4:], uint32(len(k)))
+	mac.Write(lengths[:])
+	mac.Write([]byte(t))
+	mac.Write(k)
+	mac.Write(row)
+	var sum [sha256.Size]byte
+	return append(out, mac.Sum(sum[:0])[:sealMAC]...)
+}
+
+// seal returns payload as it is stored under k in t.
+func (k *Keys) seal(t store.Table, rowKey, payload []byte) []byte {
+	row := make([]byte, sealHead, sealOverhead+len(payload))
+	row[0] = sealFormat
+	binary.BigEndian.PutUint32(row[1:], uint32(k.current.id))
+	row = append(row, payload...)
+	return k.current.seal.appendMAC(row, t, rowKey, row)
+}
+
+// open returns the payload of a sealed row, or an error that wraps errSeal.
+// The payload shares the memory of the row.
+func (k *Keys) open(t store.Table, rowKey, row []byte) ([]byte, error) {
+	if len(row) < sealOverhead || row[0] != sealFormat {
+		return nil, damaged(t, rowKey)
+	}
+	key, ok := k.all[token.KeyID(binary.BigEndian.Uint32(row[1:]))]
+	if !ok {
+		return nil, damaged(t, rowKey)
+	}
+	body := row[:len(row)-sealMAC]
+	var buf [sealMAC]byte
+	if !hmac.Equal(key.seal.appendMAC(buf[:0], t, rowKey, body), row[len(body):]) {
+		return nil, damaged(t, rowKey)
+	}
+	return body[sealHead:], nil
+}
+
+func damaged(t store.Table, rowKey []byte) error {
+	return fmt.Errorf("table %s, key %q: %w", t, rowKey, errSeal)
+}

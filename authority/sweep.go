@@ -1,0 +1,198 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"tokenscale/audit"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// A sweep is a change of policy that has not reached every token yet. Its row
+// stands in the store until it has, so that a crash in the middle is taken up
+// at the next start.
+type sweep struct {
+	rule   policy.Security // what old tokens have to be brought under
+	cursor string          // the last token id that is done
+	done   uint64
+	total  uint64 // how many tokens there were at the beginning
+	actor  audit.Actor
+}
+
+func packSweep(p *packer, s sweep) {
+	p.number(rowVersion)
+	packSecurity(p, s.rule)
+	p.text(s.cursor)
+	p.number(s.done)
+	p.number(s.total)
+	packActor(p, s.actor)
+}
+
+func unpackSweep(u *unpacker, _ []byte) sweep {
+	u.expect(rowVersion)
+	return sweep{rule: unpackSecurity(u), cursor: u.text(), done: u.number(), total: u.number(), actor: unpackActor(u)}
+}
+
+// sweepBatch is how many tokens one transaction brings under the policy: few
+// enough that other changes wait only some milliseconds for it.
+const sweepBatch = 500
+
+// sweepAction stands in the audit entries of what a sweep does.
+const sweepAction = "updateTokenSecurityPolicies"
+
+// beginSweep notes that all tokens have to be brought under next, unless that
+// cannot change any.
+func (t *tx) beginSweep(next policy.Policies, total int) error {
+	rule := next.System.Since(t.policies.System)
+	if !rule.Touches() {
+		return nil
+	}
+	return t.sweep.put(t, sweepKey, sweep{rule: rule, total: uint64(total), actor: auditActor(t.by)})
+}
+
+// A sweeper carries changes of policy through, one at a time, on a goroutine
+// of its own: whoever waits for it may leave.
+type sweeper struct {
+	a    *Authority
+	stop context.Context // ends when the authority closes
+
+	mu      sync.Mutex
+	running chan struct{} // closed when the sweep under way ends; nil if there is none
+	err     error         // of the last sweep
+}
+
+// finish starts a sweep, or joins the one under way, and waits for its end.
+func (s *sweeper) finish(ctx context.Context) error {
+	ended := s.start()
+	select {
+	case <-ended:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *sweeper) start() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running == nil {
+		s.running = make(chan struct{})
+		go s.run(s.running)
+	}
+	return s.running
+}
+
+func (s *sweeper) run(ended chan struct{}) {
+	err := s.a.sweepAll(s.stop)
+	if err != nil {
+		s.a.log.Error("the sweep of a changed security policy stopped before its end; it goes on later, and the policy binds meanwhile", "err", err)
+	}
+	s.mu.Lock()
+	s.err, s.running = err, nil
+	s.mu.Unlock()
+	close(ended)
+}
+
+// wait returns when no sweep is under way.
+func (s *sweeper) wait() {
+	s.mu.Lock()
+	ended := s.running
+	s.mu.Unlock()
+	if ended != nil {
+		<-ended
+	}
+}
+
+// sweepAll runs batches until no sweep is left.
+func (a *Authority) sweepAll(ctx context.Context) error {
+	for {
+		more, err := a.sweepOnce(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// sweepOnce brings the next batch of tokens under the policy: their rows,
+// their audit entries and the moved cursor in one transaction.
+func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
+	now := a.clock()
+	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+		t := &tx{records: a.records, Writer: w, action: sweepAction, now: now}
+		more = false
+		s, ok, err := t.sweep.get(t, sweepKey)
+		if err != nil || !ok {
+			return err
+		}
+		batch, err := t.tokensAfter(s.cursor, sweepBatch)
+		if err != nil {
+			return err
+		}
+		for _, v := range batch {
+			if err := t.bring(v, s); err != nil {
+				return err
+			}
+		}
+		if more = len(batch) == sweepBatch; !more {
+			return t.sweep.drop(t, sweepKey)
+		}
+		s.cursor, s.done = string(batch[len(batch)-1].ID), s.done+uint64(len(batch))
+		return t.sweep.put(t, sweepKey, s)
+	})
+	return more, err
+}
+
+// tokensAfter returns the next tokens behind the cursor, in the order of ids.
+func (t *tx) tokensAfter(cursor string, n int) ([]token.Token, error) {
+	from := store.Range{}
+	if cursor != "" {
+		from.From = []byte(cursor + "\x00")
+	}
+	batch := make([]token.Token, 0, n)
+	err := t.tokens.each(t, from, func(_ []byte, v token.Token) error {
+		if batch = append(batch, v); len(batch) == n {
+			return store.Stop
+		}
+		return nil
+	})
+	return batch, err
+}
+
+// bring carries out the verdict over one token.
+func (t *tx) bring(v token.Token, s sweep) error {
+	next, verdict := s.rule.Judge(v, t.now)
+	switch verdict {
+	case policy.Keep:
+		return nil
+	case policy.Delete:
+		if err := t.remove(v); err != nil {
+			return err
+		}
+		return t.sweptEntry(v, s, audit.Many("oldPermissions", v.Permissions.Names()))
+	default:
+		if err := t.change(next); err != nil {
+			return err
+		}
+		return t.sweptEntry(v, s, audit.One("ipFilterId", string(next.FilterID)), audit.One("expireAt", expiry(next.ExpireAt)))
+	}
+}
+
+func (t *tx) sweptEntry(v token.Token, s sweep, fields ...audit.Field) error {
+	return t.trail.append(t, audit.Entry{
+		Time: t.now, Type: audit.TokenChanged, Action: sweepAction, Sensitive: true,
+		Actor: s.actor, TokenID: string(v.ID), Fields: append([]audit.Field{audit.One("tokenName", v.Name)}, fields...),
+	})
+}
+
+// Progress tells how far the last change of the policies has come.
+type Progress struct {
+	Running     bool
+	Done, Total int
+}
+
+var errReadOnly = errors.New("a trial cannot write")

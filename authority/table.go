@@ -1,0 +1,64 @@
+package authority
+
+import (
+	"fmt"
+
+	"tokenscale/store"
+)
+
+// A table keeps values of one type, packed and sealed, under keys.
+type table[V any] struct {
+	name   store.Table
+	keys   *Keys
+	pack   func(*packer, V)
+	unpack func(*unpacker, []byte) V // gets the row's key too
+}
+
+// get returns the value under key, and whether there is one. A row that is
+// not as this server wrote it is an error.
+func (t table[V]) get(tx store.Reader, key string) (V, bool, error) {
+	row, err := tx.Get(t.name, []byte(key))
+	if err != nil || row == nil {
+		var none V
+		return none, false, err
+	}
+	v, err := t.decode([]byte(key), row)
+	return v, err == nil, err
+}
+
+// put writes v under key.
+func (t table[V]) put(tx store.Writer, key string, v V) error {
+	var p packer
+	t.pack(&p, v)
+	return tx.Put(t.name, []byte(key), t.keys.seal(t.name, []byte(key), p.out))
+}
+
+func (t table[V]) drop(tx store.Writer, key string) error {
+	return tx.Delete(t.name, []byte(key))
+}
+
+// decode opens and unpacks one stored row.
+func (t table[V]) decode(key, row []byte) (V, error) {
+	var none V
+	payload, err := t.keys.open(t.name, key, row)
+	if err != nil {
+		return none, err
+	}
+	u := &unpacker{in: payload}
+	v := t.unpack(u, key)
+	if err := u.end(); err != nil {
+		return none, fmt.Errorf("table %s, key %q: %w", t.name, key, err)
+	}
+	return v, nil
+}
+
+// each calls fn with every value in the range, in the order of the keys.
+func (t table[V]) each(tx store.Reader, r store.Range, fn func(key []byte, v V) error) error {
+	return tx.Scan(t.name, r, func(key, row []byte) error {
+		v, err := t.decode(key, row)
+		if err != nil {
+			return err
+		}
+		return fn(key, v)
+	})
+}

@@ -1,0 +1,195 @@
+package authority
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"tokenscale/audit"
+	"tokenscale/epoch"
+	"tokenscale/store"
+)
+
+// A trail keeps the audit entries: one table by number, and one that finds
+// the numbers of the entries about one token.
+type trail struct {
+	entries  table[audit.Entry] // by number, 8 bytes, big-endian
+	subjects table[struct{}]    // by token id, a zero byte, and the number
+}
+
+func newTrail(keys *Keys) trail {
+	return trail{
+		entries:  table[audit.Entry]{auditTable, keys, packEntry, unpackEntry},
+		subjects: table[struct{}]{subjectsTable, keys, func(*packer, struct{}) {}, func(*unpacker, []byte) struct{} { return struct{}{} }},
+	}
+}
+
+// append writes e under the next number, and under each of the tokens it is
+// about. Time never runs backwards in the trail, whatever the clock does.
+func (tr trail) append(tx store.Writer, e audit.Entry, about ...string) error {
+	last, err := tr.last(tx)
+	if err != nil {
+		return err
+	}
+	e.Seq, e.Time = last.Seq+1, max(e.Time, last.Time)
+	if err := tr.entries.put(tx, seqKey(e.Seq), e); err != nil {
+		return err
+	}
+	if e.TokenID != "" {
+		about = append(about, e.TokenID)
+	}
+	for _, id := range about {
+		if err := tr.subjects.put(tx, subjectKey(id, e.Seq), struct{}{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// last returns the newest entry, or the zero Entry if there is none.
+func (tr trail) last(tx store.Reader) (audit.Entry, error) {
+	var last audit.Entry
+	err := tr.entries.each(tx, store.Range{Reverse: true}, func(_ []byte, e audit.Entry) error {
+		last = e
+		return store.Stop
+	})
+	return last, err
+}
+
+// EventQuery selects audit entries. Zero values select all.
+type EventQuery struct {
+	Types        []audit.Type
+	Actor        string // a token id, or audit.ActorSystem
+	TokenID      string
+	Since, Until epoch.Millis // at or after Since, before Until
+	Skip, Limit  int
+}
+
+// find returns one page of the entries that match q, newest first, and how
+// many match in all.
+func (tr trail) find(tx store.Reader, q EventQuery) (total int, page []audit.Entry, err error) {
+	page = []audit.Entry{}
+	err = tr.walk(tx, q, func(e audit.Entry) error {
+		if q.Since != 0 && e.Time < q.Since {
+			return store.Stop // time only falls from here on
+		}
+		if !q.matches(e) {
+			return nil
+		}
+		if total >= q.Skip && len(page) < q.Limit {
+			page = append(page, e)
+		}
+		total++
+		return nil
+	})
+	return total, page, err
+}
+
+func (q EventQuery) matches(e audit.Entry) bool {
+	return (q.Until == 0 || e.Time < q.Until) &&
+		(q.Actor == "" || e.Actor.TokenID == q.Actor || q.Actor == audit.ActorSystem && e.Actor.Type == audit.ActorSystem) &&
+		q.hasType(e.Type)
+}
+
+func (q EventQuery) hasType(t audit.Type) bool {
+	for _, wanted := range q.Types {
+		if wanted == t {
+			return true
+		}
+	}
+	return len(q.Types) == 0
+}
+
+// walk calls fn with the entries about q.TokenID, or with all, newest first.
+func (tr trail) walk(tx store.Reader, q EventQuery, fn func(audit.Entry) error) error {
+	if q.TokenID == "" {
+		return tr.entries.each(tx, store.Range{Reverse: true}, func(_ []byte, e audit.Entry) error { return fn(e) })
+	}
+	about := store.Range{From: []byte(q.TokenID + "\x00"), To: []byte(q.TokenID + "\x01"), Reverse: true}
+	return tr.subjects.each(tx, about, func(key []byte, _ struct{}) error {
+		e, ok, err := tr.entries.get(tx, string(key[len(key)-8:]))
+		if err == nil && !ok {
+			err = errors.New("the index of the audit log names an entry that is not there")
+		}
+		if err != nil {
+			return err
+		}
+		return fn(e)
+	})
+}
+
+func seqKey(seq uint64) string { return string(binary.BigEndian.AppendUint64(nil, seq)) }
+
+func subjectKey(id string, seq uint64) string { return id + "\x00" + seqKey(seq) }
+
+func packActor(p *packer, a audit.Actor) {
+	for _, s := range []string{a.Type, a.TokenID, a.TokenName, a.IP, a.RequestID} {
+		p.text(s)
+	}
+}
+
+func unpackActor(u *unpacker) audit.Actor {
+	return audit.Actor{Type: u.text(), TokenID: u.text(), TokenName: u.text(), IP: u.text(), RequestID: u.text()}
+}
+
+func packEntry(p *packer, e audit.Entry) {
+	p.number(rowVersion)
+	p.number(uint64(e.Time))
+	p.text(string(e.Type))
+	p.text(e.Action)
+	p.flag(e.Sensitive)
+	p.text(e.Refused)
+	packActor(p, e.Actor)
+	p.text(e.TokenID)
+	p.number(uint64(len(e.Fields)))
+	for _, f := range e.Fields {
+		packField(p, f)
+	}
+}
+
+func packField(p *packer, f audit.Field) {
+	p.text(f.Name)
+	p.flag(f.List != nil)
+	if f.List == nil {
+		p.text(f.Value)
+		return
+	}
+	p.number(uint64(len(f.List)))
+	for _, s := range f.List {
+		p.text(s)
+	}
+}
+
+func unpackEntry(u *unpacker, key []byte) audit.Entry {
+	if len(key) != 8 {
+		u.fail()
+		return audit.Entry{}
+	}
+	u.expect(rowVersion)
+	e := audit.Entry{
+		Seq:       binary.BigEndian.Uint64(key),
+		Time:      epoch.Millis(u.number()),
+		Type:      audit.Type(u.text()),
+		Action:    u.text(),
+		Sensitive: u.flag(),
+		Refused:   u.text(),
+		Actor:     unpackActor(u),
+		TokenID:   u.text(),
+	}
+	for range u.count() {
+		e.Fields = append(e.Fields, unpackField(u))
+	}
+	return e
+}
+
+func unpackField(u *unpacker) audit.Field {
+	name := u.text()
+	if !u.flag() {
+		return audit.One(name, u.text())
+	}
+	n := u.count()
+	list := make([]string, 0, n)
+	for range n {
+		list = append(list, u.text())
+	}
+	return audit.Many(name, list)
+}

@@ -1,0 +1,184 @@
+package authority
+
+import (
+	"context"
+	"errors"
+
+	"tokenscale/audit"
+	"tokenscale/epoch"
+	"tokenscale/fault"
+	"tokenscale/ipfilter"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// A tx is one decision under way: the rows as they are now, who decides, and
+// when. The commands are written in its terms.
+type tx struct {
+	records
+	store.Writer
+	action   string // the name of the mutation
+	now      epoch.Millis
+	by       policy.Actor    // the actor as it is now, not as it was when the request began
+	own      token.Token     // the actor's token; nothing for root
+	policies policy.Policies // as they are now
+}
+
+// command carries out one decision of by in one transaction. If decide
+// refuses, nothing is changed, and the refusal is written down by itself.
+//
+// decide may run twice: it must not read the clock, roll dice or talk to the
+// world.
+func (a *Authority) command(ctx context.Context, by policy.Actor, action string, decide func(*tx) error) error {
+	now := a.clock()
+	err := a.store.Update(ctx, func(w store.Writer) error {
+		t, err := a.begin(w, by, action, now)
+		if err != nil {
+			return err
+		}
+		return decide(t)
+	})
+	err = a.explain(ctx, err)
+	a.counts.command(action, fault.CodeOf(err), err == nil)
+	if err != nil {
+		a.RecordRefusal(ctx, by, action, err)
+	}
+	return err
+}
+
+func (a *Authority) begin(w store.Writer, by policy.Actor, action string, now epoch.Millis) (*tx, error) {
+	t := &tx{records: a.records, Writer: w, action: action, now: now}
+	var err error
+	if t.policies, err = t.currentPolicies(); err != nil {
+		return nil, err
+	}
+	return t, t.refresh(by, a.index)
+}
+
+// refresh finds out who the actor is now: its token may have been deleted,
+// expired or lost permissions since the request began.
+func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
+	if by.Root {
+		t.by = by
+		return nil
+	}
+	own, ok, err := t.tokens.get(t, rowKey(by.ID))
+	if err != nil {
+		return err
+	}
+	actor, outcome := t.policies.System.Usable(own, filters, by.IP, t.now)
+	if !ok || outcome != policy.Accepted {
+		return fault.New(fault.Unauthenticated, "The supplied authentication is invalid")
+	}
+	actor.IP, actor.RequestID = by.IP, by.RequestID
+	t.by, t.own = actor, own
+	return nil
+}
+
+func (t *tx) currentPolicies() (policy.Policies, error) {
+	p, ok, err := t.records.policies.get(t, policiesKey)
+	if err == nil && !ok {
+		p = policy.Fresh()
+	}
+	return p, err
+}
+
+// record writes an audit entry of this decision. about names tokens beside
+// subject that it should be found by.
+func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, about ...string) error {
+	return t.trail.append(t, audit.Entry{
+		Time: t.now, Type: kind, Action: t.action, Sensitive: true,
+		Actor: auditActor(t.by), TokenID: string(subject), Fields: fields,
+	}, about...)
+}
+
+// live returns the token id as the policies of this moment have it, whether or
+// not a sweep has reached it yet. Refusals never repeat what the caller gave
+// as an id: it might be a whole token string.
+func (t *tx) live(id token.ID) (token.Token, error) {
+	v, ok, err := t.tokens.get(t, rowKey(id))
+	if err != nil {
+		return token.Token{}, err
+	}
+	if !ok {
+		return token.Token{}, noToken(string(id))
+	}
+	v, verdict := t.policies.System.Judge(v, t.now)
+	if verdict == policy.Delete {
+		return token.Token{}, noToken(string(id))
+	}
+	return v, nil
+}
+
+func (t *tx) filter(id ipfilter.ID) (ipfilter.Filter, error) {
+	f, ok, err := t.filters.get(t, rowKey(id))
+	if err == nil && !ok {
+		err = noFilter()
+	}
+	return f, err
+}
+
+// knowsFilter refuses an input that names a filter that does not exist.
+func (t *tx) knowsFilter(field string, id ipfilter.ID) error {
+	if id == "" {
+		return nil
+	}
+	_, ok, err := t.filters.get(t, rowKey(id))
+	if err == nil && !ok {
+		err = fault.Input(field, "There is no IP filter with this id.")
+	}
+	return err
+}
+
+// rowKey turns what a caller gave as an id into a key that the store can
+// hold. An id longer than any is no id.
+func rowKey[ID ~string](id ID) string {
+	if len(id) == 0 || len(id) > token.MaxLength {
+		return "-"
+	}
+	return string(id)
+}
+
+// explain turns what the store says into what the caller can be told.
+func (a *Authority) explain(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrStopped):
+		a.log.ErrorContext(ctx, "the store has stopped taking changes", "err", err)
+		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed. Whether this change was stored is in doubt; look again after the server was restarted.")
+	case errors.Is(err, store.ErrFull):
+		a.log.ErrorContext(ctx, "the store is full", "err", err)
+		return fault.New(fault.Unavailable, "The store is full, so nothing was changed. Deleting tokens still works; more space must be given to the server.")
+	case errors.Is(err, store.ErrClosed):
+		return fault.New(fault.Unavailable, "The server is stopping, so nothing was changed. Try again in a moment.")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fault.New(fault.Unavailable, "The request ended before its turn came, so nothing was changed. Try again.")
+	}
+	return err
+}
+
+func noToken(given string) error {
+	if _, _, whole := token.Parse(given); whole {
+		return fault.New(fault.NotFound, "There is no token with this id. What was given is a whole token string: give only the part before the ~, and treat the string as leaked.")
+	}
+	return fault.New(fault.NotFound, "There is no token with this id.")
+}
+
+func noFilter() error { return fault.New(fault.NotFound, "There is no IP filter with this id.") }
+
+func auditActor(by policy.Actor) audit.Actor {
+	kind := audit.ActorToken
+	switch {
+	case by.Root:
+		kind = audit.ActorRoot
+	case by.ID == "":
+		kind = audit.ActorAnonymous
+	}
+	a := audit.Actor{Type: kind, TokenID: string(by.ID), TokenName: by.Name, RequestID: by.RequestID}
+	if by.IP.IsValid() {
+		a.IP = by.IP.String()
+	}
+	return a
+}

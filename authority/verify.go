@@ -1,0 +1,116 @@
+package authority
+
+import (
+	"net/netip"
+
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// Verify decides whether a credential is accepted from an address, and as
+// whom. It touches no disk and allocates nothing.
+//
+// A refused credential costs the same work whether its token is unknown, or
+// known and the string wrong, so that the time tells nothing. If the string
+// was right and the token is refused all the same, the Actor still names the
+// token, for the log.
+func (a *Authority) Verify(credential string, from netip.Addr) (policy.Actor, policy.Outcome) {
+	actor, outcome := a.verify(credential, from, a.clock())
+	a.counts.verified(outcome)
+	return actor, outcome
+}
+
+func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
+	id, secret, ok := token.Parse(credential)
+	if id == token.Root {
+		return a.verifyRoot(secret, from)
+	}
+	entry, known := a.index.Find(id)
+	if !known {
+		entry = nobody
+	}
+	right := entry.Token.Digest.Equal(a.keys.digest(entry.Token.DigestKey, secret))
+	switch {
+	case !ok:
+		return policy.Actor{}, policy.Malformed
+	case !known:
+		return policy.Actor{}, policy.Unknown
+	case !right:
+		return policy.Actor{}, policy.Wrong
+	}
+	return a.use(entry, from, now)
+}
+
+// nobody stands in for a token that does not exist. No string has its digest.
+var nobody = new(index.Entry)
+
+// use decides about a token whose holder has proved possession.
+func (a *Authority) use(e *index.Entry, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
+	actor, outcome := a.index.System().Usable(e.Token, a.index, from, now)
+	if outcome != policy.Accepted {
+		return policy.Actor{ID: e.Token.ID, Name: e.Token.Name, IP: from}, outcome
+	}
+	a.index.Touch(e, now, from)
+	actor.IP = from
+	return actor, policy.Accepted
+}
+
+func (a *Authority) verifyRoot(s token.Secret, from netip.Addr) (policy.Actor, policy.Outcome) {
+	digest := a.keys.current.digester.DigestHash(s.Hash())
+	if kept, ok := a.index.Root(); !ok || !kept.Equal(digest) {
+		return policy.Actor{}, policy.Wrong
+	}
+	return rootFrom(from), policy.Accepted
+}
+
+func rootFrom(from netip.Addr) policy.Actor {
+	actor := policy.RootActor()
+	actor.IP = from
+	return actor
+}
+
+// Resume decides whether a session that the page holds is still good. A
+// session dies with its token, and with the token's Secret.
+func (a *Authority) Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome) {
+	actor, outcome := a.resume(s, from, a.clock())
+	a.counts.verified(outcome)
+	return actor, outcome
+}
+
+func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
+	if s.Over(now) {
+		return policy.Actor{}, policy.Expired
+	}
+	if s.ID == token.Root {
+		if kept, ok := a.index.Root(); !ok || kept.Mark() != s.Mark {
+			return policy.Actor{}, policy.Wrong
+		}
+		return rootFrom(from), policy.Accepted
+	}
+	entry, known := a.index.Find(s.ID)
+	switch {
+	case !known:
+		return policy.Actor{}, policy.Unknown
+	case entry.Token.Digest.Mark() != s.Mark:
+		return policy.Actor{}, policy.Wrong
+	}
+	return a.use(entry, from, now)
+}
+
+// SessionOf returns a session for an actor that has just been verified, and
+// false if its token is gone meanwhile.
+func (a *Authority) SessionOf(by policy.Actor) (policy.Session, bool) {
+	s := policy.Session{ID: by.ID, IssuedAt: a.clock()}
+	if by.Root {
+		kept, ok := a.index.Root()
+		s.Mark = kept.Mark()
+		return s, ok
+	}
+	entry, ok := a.index.Find(by.ID)
+	if ok {
+		s.Mark = entry.Token.Digest.Mark()
+	}
+	return s, ok
+}
