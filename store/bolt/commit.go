@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -120,6 +121,7 @@ func (db *DB) serve(calls []*call) {
 	for _, c := range calls {
 		b.run(c)
 	}
+	runtime.Gosched() // let the callers just answered come back, and share this commit
 	for b.hasRoom() {
 		select {
 		case c := <-db.queue:
