@@ -1,0 +1,171 @@
+package policy
+
+import (
+	"testing"
+	"time"
+
+	"tokenscale/epoch"
+	"tokenscale/fault"
+	"tokenscale/permission"
+	"tokenscale/token"
+)
+
+// The rows "rotateToken", "Update permissions" and "Never possible" of section
+// 3 of the contract.
+
+var updatable = Security{Enabled: true, AllowUpdates: true}
+
+// worn is a token with no field left at its zero.
+func worn() token.Token {
+	return token.Token{
+		ID: "t", Name: "name", Permissions: permission.Of(patch, health), FilterID: "office",
+		ExpireAt: noon + day, CreatedAt: noon - day, CreatedBy: "maker", Digest: token.Digest{1}, Replaces: "elder",
+	}
+}
+
+func TestTokens_RotateToken_AllButTheStringAndTheIDStays(t *testing.T) {
+	for _, by := range []Actor{ann(), RootActor()} {
+		got, err := open.Rotate(by, worn(), noon)
+		want := token.Token{
+			Name: "name", Permissions: permission.Of(patch, health), FilterID: "office",
+			ExpireAt: noon + day, CreatedAt: noon - day, CreatedBy: "maker", Replaces: "t",
+		}
+		if err != nil || got != want {
+			t.Errorf("Rotate = %+v, %v\nwant %+v", got, err, want)
+		}
+	}
+}
+
+func TestTokens_RotateToken_IsNoUpdateOfPermissions(t *testing.T) {
+	if _, err := (Security{Enabled: true, AllowUpdates: false}).Rotate(ann(), worn(), noon); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+}
+
+// bothWays tries to rotate and to regrant t under s, as root.
+func bothWays(s Security, t token.Token) map[string]error {
+	s.AllowUpdates = true
+	_, rotate := s.Rotate(RootActor(), t, noon)
+	_, regrant := s.Regrant(RootActor(), t, 0, noon)
+	return map[string]error{"rotate": rotate, "regrant": regrant}
+}
+
+func TestTokens_RotateAndUpdate_RefusedForAnExpiredToken(t *testing.T) {
+	for _, at := range []epoch.Millis{noon, noon - 1, 1} {
+		for _, err := range bothWays(open, expiring(noon-day, at)) {
+			wantRefusal(t, err, fault.Conflict, "The token t has expired", "create a new one")
+		}
+	}
+	for what, err := range bothWays(open, expiring(noon-day, noon+1)) {
+		if err != nil {
+			t.Errorf("%s in the last millisecond: %v", what, err)
+		}
+	}
+}
+
+func TestTokens_RotateAndUpdate_RefusedForATokenInItsGracePeriod(t *testing.T) {
+	old := living(noon)
+	old.ReplacedBy = "next"
+	for _, err := range bothWays(open, old) {
+		wantRefusal(t, err, fault.Conflict, "was rotated", "successor next")
+	}
+}
+
+// The sweep may have passed the ID of the successor already; nothing that a
+// policy dooms may be carried over.
+func TestTokens_RotateAndUpdate_RefusedForATokenTheSweepWillDelete(t *testing.T) {
+	for _, s := range []Security{{}, atMost(int64(Days))} {
+		for _, err := range bothWays(s, living(noon-day)) {
+			wantRefusal(t, err, fault.Conflict, "security policy does not let the token t live on")
+		}
+	}
+}
+
+func TestTokens_RotateToken_BeforeTheSweepReachesIt_IsRotatedAsThePolicyBindsIt(t *testing.T) {
+	s := Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}
+	got, err := s.Rotate(RootActor(), living(noon-day), noon)
+	if err != nil || got.ExpireAt != noon+6*day || got.FilterID != "office" {
+		t.Errorf("expires %s, filter %q, %v; want it capped and filtered", got.ExpireAt, got.FilterID, err)
+	}
+	if again, verdict := s.Judge(got, noon); verdict != Keep {
+		t.Errorf("the successor is judged %d, %+v; want it kept", verdict, again)
+	}
+}
+
+func TestTokens_RotateToken_WhatTheActorMayIssueIsWhatThePolicyBinds(t *testing.T) {
+	s := Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}
+	by := ann()
+	by.FilterID, by.ExpireAt = "office", noon+6*day
+	if _, err := s.Rotate(by, living(noon-day), noon); err != nil {
+		t.Errorf("refused: %v", err)
+	}
+	by.ExpireAt--
+	_, err := s.Rotate(by, living(noon-day), noon)
+	wantRefusal(t, err, fault.Forbidden, "expires at")
+}
+
+func TestTokens_UpdatePermissions_RefusedUnlessThePolicyAllowsIt(t *testing.T) {
+	for _, by := range []Actor{ann(), RootActor()} {
+		_, err := open.Regrant(by, worn(), 0, noon)
+		wantRefusal(t, err, fault.Forbidden, "does not allow updating the permissions", "Create a new token")
+	}
+}
+
+func TestTokens_UpdatePermissions_ChangesThemAndNothingElse(t *testing.T) {
+	for _, by := range []Actor{ann(), RootActor()} {
+		want := worn()
+		want.Permissions = permission.Of(cluster)
+		if got, err := updatable.Regrant(by, worn(), permission.Of(cluster), noon); err != nil || got != want {
+			t.Errorf("Regrant = %+v, %v\nwant %+v", got, err, want)
+		}
+	}
+}
+
+func TestTokens_UpdatePermissions_LeavesTheSweepItsWork(t *testing.T) {
+	s := Security{Enabled: true, AllowUpdates: true, MaxAgeMs: week, FilterID: "office"}
+	by := ann()
+	by.FilterID, by.ExpireAt = "office", noon+6*day
+	want := living(noon - day)
+	want.Permissions = permission.Of(patch)
+	if got, err := s.Regrant(by, living(noon-day), want.Permissions, noon); err != nil || got != want {
+		t.Errorf("Regrant = %+v, %v\nwant %+v", got, err, want)
+	}
+}
+
+func TestNoEscalation_NobodyMayGiveItselfAPermission(t *testing.T) {
+	own := living(noon)
+	own.Permissions = permission.Of(tokens)
+	_, err := updatable.Regrant(ActorOf(own), own, permission.Of(tokens, cluster), noon)
+	wantRefusal(t, err, fault.Forbidden, "You lack: Manage cluster.")
+}
+
+func TestInGrace_TheOldTokenWorksUntilTheGraceEndsAtMostItsOwnExpiry(t *testing.T) {
+	hour := epoch.Millis(Hours)
+	tests := []struct {
+		name   string
+		expire epoch.Millis
+		grace  time.Duration
+		want   epoch.Millis
+	}{
+		{"without end", 0, time.Hour, noon + hour},
+		{"its expiry a millisecond later", noon + hour + 1, time.Hour, noon + hour},
+		{"its expiry just then", noon + hour, time.Hour, noon + hour},
+		{"its expiry a millisecond earlier", noon + hour - 1, time.Hour, noon + hour - 1},
+		{"no grace: over at once", 0, 0, noon},
+		{"grace to the end of time", 0, 1<<63 - 1, min(epoch.End-1, noon.Add(1<<63-1))},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			in := worn()
+			in.ExpireAt = test.expire
+			want := in
+			want.ExpireAt, want.ReplacedBy, want.Replaces = test.want, "next", ""
+			if got := InGrace(in, "next", test.grace, noon); got != want {
+				t.Errorf("InGrace = %+v\nwant %+v", got, want)
+			}
+		})
+	}
+	if old := InGrace(living(noon), "next", 0, noon); !old.Expired(noon) {
+		t.Error("without grace the old token still works when the call returns")
+	}
+}
