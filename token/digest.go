@@ -16,6 +16,9 @@ import (
 // (226 bits) leave a slow one nothing to slow down.
 type Digest [sha256.Size]byte
 
+// A KeyID names one of the server's keys.
+type KeyID uint32
+
 // Equal compares two digests in a time that does not depend on them.
 func (d Digest) Equal(e Digest) bool { return subtle.ConstantTimeCompare(d[:], e[:]) == 1 }
 

@@ -27,6 +27,7 @@ type Token struct {
 	CreatedAt   epoch.Millis // when the first of its line was issued; rotation keeps it
 	CreatedBy   ID
 	Digest      Digest
+	DigestKey   KeyID // the key that Digest was made under
 
 	// ReplacedBy is the token that a rotation put in the place of this one,
 	// while this one works out its grace period.
