@@ -115,13 +115,16 @@ func (a *Authority) TestFilter(by policy.Actor, text, address string) (ipfilter.
 	return rules.Decide(addr), rules.Unreachable(), nil
 }
 
-// Policies returns the security policies, and the filters they enforce.
-func (a *Authority) Policies(by policy.Actor) (policy.Policies, func(ipfilter.ID) (ipfilter.Filter, bool), error) {
+// Policies returns the security policies.
+func (a *Authority) Policies(by policy.Actor) (policy.Policies, error) {
 	if err := by.May(policy.ReadSecurity()...); err != nil {
-		return policy.Policies{}, nil, err
+		return policy.Policies{}, err
 	}
-	return a.index.Policies(), a.index.Filter, nil
+	return a.index.Policies(), nil
 }
+
+// Filter returns the filter id, for whoever may see what refers to it.
+func (a *Authority) Filter(id ipfilter.ID) (ipfilter.Filter, bool) { return a.index.Filter(id) }
 
 // Progress returns how far the last change of the policies has come.
 func (a *Authority) Progress(ctx context.Context, by policy.Actor) (Progress, error) {

@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"context"
+
+	"tokenscale/authn"
+	"tokenscale/authority/index"
+	"tokenscale/graph/model"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// What several root fields ask of the authority in the same way. Revealing a
+// Secret happens here and nowhere else.
+
+func (r *Resolver) create(ctx context.Context, d policy.Draft) (model.SystemPermissionsToken, string, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return model.SystemPermissionsToken{}, "", err
+	}
+	t, secret, err := r.authority.CreateToken(ctx, by, d, action(ctx))
+	return r.reveal(t, secret, err)
+}
+
+func (r *Resolver) rotate(ctx context.Context, id string, graceMs int64) (model.SystemPermissionsToken, string, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return model.SystemPermissionsToken{}, "", err
+	}
+	t, secret, err := r.authority.RotateToken(ctx, by, token.ID(id), graceMs, action(ctx))
+	return r.reveal(t, secret, err)
+}
+
+func (r *Resolver) reveal(t token.Token, secret token.Secret, err error) (model.SystemPermissionsToken, string, error) {
+	if err != nil {
+		return model.SystemPermissionsToken{}, "", err
+	}
+	return tokenShape(r.authority.View(t)), secret.Reveal(), nil
+}
+
+func (r *Resolver) delete(ctx context.Context, id string) (bool, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return false, err
+	}
+	err = r.authority.DeleteToken(ctx, by, token.ID(id), action(ctx))
+	return err == nil, err
+}
+
+func (r *Resolver) list(ctx context.Context, q index.Query) (int, []model.SystemPermissionsToken, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	total, views, err := r.authority.Tokens(by, q)
+	return total, tokenShapes(views), err
+}

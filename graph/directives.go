@@ -1,0 +1,37 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tokenscale/authn"
+	"tokenscale/permission"
+)
+
+// requires lets a root field through only for a caller who holds one of the
+// permissions. A refused change is written to the audit log.
+//
+// It is the outer door. Commands ask again inside their transaction, where the
+// answer cannot change under them.
+func (r *Resolver) requires(ctx context.Context, _ any, next graphql.Resolver, anyOf []permission.Permission) (any, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := by.May(anyOf...); err != nil {
+		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+			r.authority.RecordRefusal(ctx, by, action(ctx), err)
+		}
+		return nil, err
+	}
+	return next(ctx)
+}
+
+// open lets a root field through for every caller who is known. That nobody
+// else gets as far as here is up to the door of the server; a field that
+// everybody may ask still needs one.
+func (r *Resolver) open(ctx context.Context, _ any, next graphql.Resolver, _ string) (any, error) {
+	return next(ctx)
+}

@@ -1,0 +1,48 @@
+package graph
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"tokenscale/authority"
+)
+
+// Options are what the GraphQL handler works with. Authority and Log are needed.
+type Options struct {
+	Authority *authority.Authority
+	Log       *slog.Logger
+	Version   string // what meta tells
+}
+
+const (
+	// maxTokens bounds how many words a document may have. Validation is
+	// quadratic in repeated fields; this keeps each document under some 35 ms.
+	maxTokens = 1000
+
+	// cachedQueries is how many parsed documents are kept. Clients send the
+	// same few again and again.
+	cachedQueries = 1000
+)
+
+// NewHandler returns the handler of /graphql. Whoever calls it must have found
+// out who is asking, with package authn. It is safe for concurrent use.
+func NewHandler(o Options) http.Handler {
+	r := &Resolver{authority: o.Authority, version: o.Version}
+	h := handler.New(NewExecutableSchema(Config{
+		Schema:     describedSchema(),
+		Resolvers:  r,
+		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
+	}))
+	h.AddTransport(transport{})
+	h.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
+	h.SetParserTokenLimit(maxTokens)
+	h.SetErrorPresenter(present(o.Log))
+	h.SetRecoverFunc(recovered)
+	h.Use(extension.Introspection{})
+	return h
+}

@@ -1,0 +1,127 @@
+package graph
+
+import (
+	"slices"
+
+	"tokenscale/audit"
+	"tokenscale/authority"
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
+	"tokenscale/graph/model"
+	"tokenscale/ipfilter"
+	"tokenscale/permission"
+	"tokenscale/policy"
+)
+
+// This file gives the inputs of the schema the shape of the domain. Null and
+// absent mean the same everywhere.
+
+// The page a list shows when nothing else is asked, as in LogScale.
+const (
+	defaultSkip  = 0
+	defaultLimit = 50
+)
+
+func draft(name string, permissions []permission.Permission, filter *string, expireAt *int64) policy.Draft {
+	return policy.Draft{
+		Name:        name,
+		Permissions: permission.Of(permissions...),
+		FilterID:    ipfilter.ID(given(filter, "")),
+		Expiry:      policy.Expiry{At: as[epoch.Millis](expireAt)},
+	}
+}
+
+func systemTokenDraft(in model.CreateSystemTokenInput) policy.Draft {
+	d := draft(in.Name, in.Permissions, in.IPFilterID, in.ExpireAt)
+	if in.ExpiresIn != nil {
+		d.Expiry.In = &policy.Span{Amount: int64(in.ExpiresIn.Amount), Unit: unit(in.ExpiresIn.Unit)}
+	}
+	return d
+}
+
+func unit(u model.ExpirationUnit) policy.Unit {
+	switch u {
+	case model.ExpirationUnitDays:
+		return policy.Days
+	case model.ExpirationUnitHours:
+		return policy.Hours
+	default:
+		return policy.Minutes
+	}
+}
+
+// as returns an optional number as another type of number.
+func as[To, From ~int64](p *From) *To {
+	if p == nil {
+		return nil
+	}
+	v := To(*p)
+	return &v
+}
+
+func filterID(p *string) *ipfilter.ID {
+	if p == nil {
+		return nil
+	}
+	id := ipfilter.ID(*p)
+	return &id
+}
+
+func tokenQuery(search *string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip, limit *int) index.Query {
+	return index.Query{
+		Search:     given(search, ""),
+		ByExpiry:   sortBy == model.TokensSortByExpirationDate,
+		Descending: given(orderBy, model.OrderByAsc) == model.OrderByDesc,
+		Skip:       given(skip, defaultSkip),
+		Limit:      given(limit, defaultLimit),
+	}
+}
+
+// mayHoldSystemTokens reports whether a list of tokens with these filters can
+// hold any that exist here.
+func mayHoldSystemTokens(kinds []model.TokensType, parents []string) bool {
+	return len(parents) == 0 && (kinds == nil || slices.Contains(kinds, model.TokensTypeSystemPermissionToken))
+}
+
+func policyChange(in model.TokenSecurityPoliciesInput) policy.Change {
+	return policy.Change{
+		Personal: policy.KindChange{
+			Enabled:  in.PersonalUserTokensEnabled,
+			MaxAgeMs: in.PersonalUserTokensEnforceExpirationAfterMs,
+			FilterID: filterID(in.PersonalUserTokensEnforceIPFilterID),
+		},
+		View: policy.KindChange{
+			Enabled:      in.ViewPermissionTokensEnabled,
+			MaxAgeMs:     in.ViewPermissionTokensEnforceExpirationAfterMs,
+			FilterID:     filterID(in.ViewPermissionTokensEnforceIPFilterID),
+			AllowUpdates: in.ViewPermissionTokensAllowPermissionUpdates,
+		},
+		Organization: policy.KindChange{
+			Enabled:      in.OrganizationPermissionTokensEnabled,
+			MaxAgeMs:     in.OrganizationPermissionTokensEnforceExpirationAfterMs,
+			FilterID:     filterID(in.OrganizationPermissionTokensEnforceIPFilterID),
+			AllowUpdates: in.OrganizationPermissionTokensAllowPermissionUpdates,
+		},
+		System: policy.SystemChange{
+			Enabled:      in.SystemPermissionTokensEnabled,
+			MaxAgeMs:     in.SystemPermissionTokensEnforceExpirationAfterMs,
+			FilterID:     filterID(in.SystemPermissionTokensEnforceIPFilterID),
+			AllowUpdates: in.SystemPermissionTokensAllowPermissionUpdates,
+		},
+	}
+}
+
+func eventQuery(types []string, actor, tokenID *string, since, until *int64, skip, limit *int) authority.EventQuery {
+	q := authority.EventQuery{
+		Actor:   given(actor, ""),
+		TokenID: given(tokenID, ""),
+		Since:   epoch.Millis(given(since, 0)),
+		Until:   epoch.Millis(given(until, 0)),
+		Skip:    given(skip, defaultSkip),
+		Limit:   given(limit, defaultLimit),
+	}
+	for _, t := range types {
+		q.Types = append(q.Types, audit.Type(t))
+	}
+	return q
+}
