@@ -8,7 +8,6 @@ import (
 	"net/netip"
 
 	"tokenscale/policy"
-	"tokenscale/token"
 )
 
 // The answers to a request that is refused, word for word as LogScale gives
@@ -29,14 +28,6 @@ type Verifier interface {
 	Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome)
 }
 
-// A Refusal is a credential that was not accepted.
-type Refusal struct {
-	Outcome   policy.Outcome
-	Claimed   token.ID // the token it claims to be; empty unless it has a token's shape
-	IP        netip.Addr
-	RequestID string
-}
-
 // A Door lets in whoever proves to be somebody. It must not be changed once in
 // use; then it is safe for concurrent use.
 type Door struct {
@@ -46,8 +37,11 @@ type Door struct {
 	// Authorization header counts.
 	Sessions *Sessions
 
-	// OnRefused, unless nil, is told of each credential that is refused.
-	OnRefused func(context.Context, Refusal)
+	// OnRefused, unless nil, is told of each credential that is refused. The
+	// actor has an address, and names the token only if the credential was
+	// its own. It is called before the answer is written: it must take the
+	// same time for all.
+	OnRefused func(context.Context, policy.Actor, policy.Outcome)
 
 	Log *slog.Logger
 }
@@ -83,7 +77,6 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 type proof struct {
 	brought Presented
 	cookie  bool // it came as a session
-	claimed token.ID
 	actor   policy.Actor
 	outcome policy.Outcome
 }
@@ -95,19 +88,15 @@ func (d *Door) examine(r *http.Request, from netip.Addr) proof {
 	credential, brought := Credential(r.Header)
 	if brought == Nothing {
 		s, brought := d.Sessions.open(r)
-		p := proof{brought: brought, cookie: true, claimed: s.ID}
-		switch {
-		case brought == Something:
+		p := proof{brought: brought, cookie: true}
+		if brought == Something {
 			p.actor, p.outcome = d.Verifier.Resume(s, from)
-		case s.ID != "":
-			p.outcome = policy.Expired
 		}
 		return p
 	}
 	// Nonsense is verified too, as an empty string: it takes the same time
 	// and is counted like any other.
 	p := proof{brought: brought}
-	p.claimed, _, _ = token.Parse(credential)
 	p.actor, p.outcome = d.Verifier.Verify(credential, from)
 	return p
 }
@@ -116,9 +105,10 @@ func (d *Door) examine(r *http.Request, from netip.Addr) proof {
 func (d *Door) refused(ctx context.Context, p proof) {
 	req := RequestOf(ctx)
 	req.Refused = p.outcome.String()
-	d.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.claimed, "ip", req.IP, "request", req.ID)
+	d.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.actor.ID, "ip", req.IP, "request", req.ID)
 	if d.OnRefused != nil {
-		d.OnRefused(ctx, Refusal{Outcome: p.outcome, Claimed: p.claimed, IP: req.IP, RequestID: req.ID})
+		p.actor.IP, p.actor.RequestID = req.IP, req.ID
+		d.OnRefused(ctx, p.actor, p.outcome)
 	}
 }
 

@@ -7,16 +7,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
-	"time"
 
 	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/token"
 )
-
-// SessionLife is how long a session lasts at most, however much it is used. It
-// ends before that with the token it stands for.
-const SessionLife = 12 * time.Hour
 
 // A page proves with this header that it is ours: a form or an image on a
 // stranger's page cannot send it, and a script there must ask us first.
@@ -31,14 +26,11 @@ const (
 // cannot pile up; each request asks again whether the token still lives.
 //
 // It is safe for concurrent use. A nil *Sessions opens no cookie.
-type Sessions struct {
-	seal cipher.AEAD
-	now  func() time.Time
-}
+type Sessions struct{ seal cipher.AEAD }
 
 // NewSessions returns Sessions under a key of 32 bytes, which must be used for
 // nothing else.
-func NewSessions(key []byte, now func() time.Time) (*Sessions, error) {
+func NewSessions(key []byte) (*Sessions, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("session key: %w", err)
@@ -47,13 +39,13 @@ func NewSessions(key []byte, now func() time.Time) (*Sessions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session key: %w", err)
 	}
-	return &Sessions{seal: seal, now: now}, nil
+	return &Sessions{seal}, nil
 }
 
 // Begin gives the client a cookie that stands for s.
 func (c *Sessions) Begin(w http.ResponseWriter, r *http.Request, s policy.Session) {
 	text := base64.RawURLEncoding.EncodeToString(c.seal.Seal(nil, nil, encode(s), sealedFor))
-	http.SetCookie(w, cookie(r, text, int(SessionLife.Seconds())))
+	http.SetCookie(w, cookie(r, text, int(policy.SessionLife.Seconds())))
 }
 
 // End takes the cookie from the client, and all that its browser has kept of
@@ -69,7 +61,8 @@ func (c *Sessions) clear(w http.ResponseWriter, r *http.Request) {
 }
 
 // open reads the session of a request. It is Nothing unless our own page sent
-// it, and Nonsense if it is not our seal or is older than SessionLife.
+// it, and Nonsense if it is not our seal. Whether it still counts is for a
+// Verifier to say.
 func (c *Sessions) open(r *http.Request) (policy.Session, Presented) {
 	if c == nil || r.Header.Get(requestedBy) != ourPage {
 		return policy.Session{}, Nothing
@@ -86,11 +79,7 @@ func (c *Sessions) open(r *http.Request) (policy.Session, Presented) {
 	if err != nil {
 		return policy.Session{}, Nonsense
 	}
-	s := decode(plain)
-	if now := epoch.Of(c.now()); now >= s.IssuedAt.Add(SessionLife) {
-		return s, Nonsense
-	}
-	return s, Something
+	return decode(plain), Something
 }
 
 // sealedFor is authenticated with each cookie: a seal of the same key made for
