@@ -49,9 +49,9 @@ func (b *batch) run(c *call) {
 	if c.err = c.ctx.Err(); c.err != nil {
 		return
 	}
-	w := &writer{file: &reader{ctx: c.ctx, tx: b.tx}, batch: b.changed, own: newOverlay()}
+	w := &writer{file: &reader{ctx: c.ctx, tx: b.tx, stop: b.db.stop}, batch: b.changed, own: newOverlay()}
 	b.running = c
-	err := guarded(c.fn, w)
+	err := w.guarded(c.fn)
 	b.running = nil
 	w.file.tx = nil
 	if err == nil {
@@ -119,6 +119,9 @@ func (db *DB) serveAlone(c *call) {
 func (b *batch) commit() error {
 	if b.changed.rows == 0 {
 		return b.abandon(nil)
+	}
+	if err := b.db.Err(); err != nil {
+		return b.abandon(err) // a function of this batch came upon damage
 	}
 	if err := b.db.same(); err != nil {
 		return b.abandon(b.db.stop(err))

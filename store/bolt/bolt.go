@@ -101,6 +101,9 @@ func (db *DB) open() (err error) {
 	if err := inspect(db.path); err != nil {
 		return err
 	}
+	if err := check(db.path); err != nil {
+		return err
+	}
 	remember := func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		var err error
 		db.raw, err = os.OpenFile(name, flag, mode)
@@ -149,14 +152,14 @@ func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error)
 	if err != nil {
 		return err
 	}
-	r := &reader{ctx: ctx, tx: tx}
+	r := &reader{ctx: ctx, tx: tx, stop: db.stop}
 	defer func() {
 		r.tx = nil
 		if failed := db.rollback(tx); failed != nil {
 			err = errors.Join(err, failed)
 		}
 	}()
-	defer guardFault(&err)
+	defer r.guardFault(&err)
 	return fn(r)
 }
 
@@ -164,28 +167,34 @@ func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error)
 // overwritten or deleted cannot be used again, so the file grows under load:
 // do not let w be slow without need.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
+	to := &attentive{ctx: ctx, w: w}
 	err = db.View(ctx, func(r store.Reader) (err error) {
-		n, err = r.(*reader).tx.WriteTo(&attentive{ctx, w})
+		n, err = r.(*reader).tx.WriteTo(to)
 		return err
 	})
-	if errors.Is(err, io.EOF) {
+	switch {
+	case to.err != nil:
+		err = fmt.Errorf("writing a backup: %w", to.err)
+	case errors.Is(err, io.EOF):
 		err = fmt.Errorf("%w: the file ended too early", store.ErrDamaged)
 	}
 	return n, err
 }
 
-// attentive is a Writer that ends with its context.
+// attentive is a Writer that ends with its context and remembers why it
+// ended, which bbolt does not pass on.
 type attentive struct {
 	ctx context.Context
 	w   io.Writer
+	err error
 }
 
 // Write implements io.Writer.
-func (a *attentive) Write(p []byte) (int, error) {
-	if err := a.ctx.Err(); err != nil {
-		return 0, err
+func (a *attentive) Write(p []byte) (n int, err error) {
+	if a.err = a.ctx.Err(); a.err == nil {
+		n, a.err = a.w.Write(p)
 	}
-	return a.w.Write(p)
+	return n, a.err
 }
 
 // begin begins a transaction of bbolt.

@@ -3,9 +3,7 @@ package bolt
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sync/atomic"
 
 	"tokenscale/store"
@@ -168,19 +166,4 @@ func (db *DB) replaceCommitter() {
 	}
 	db.loops.Add(1)
 	go db.commitLoop(left)
-}
-
-// guarded runs fn and turns its panic into an error.
-func guarded(fn func(store.Writer) error, w store.Writer) (err error) {
-	defer func() {
-		p := recover()
-		switch {
-		case p == nil:
-		case isFault(p):
-			err = fmt.Errorf("%w: %v", store.ErrDamaged, p)
-		default:
-			err = fmt.Errorf("the transaction panicked: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return fn(w)
 }

@@ -15,14 +15,22 @@ import (
 // bbolt and of nothing else.
 func guard(err *error) {
 	if p := recover(); p != nil {
-		*err = errors.Join(*err, fmt.Errorf("%w: %v", store.ErrDamaged, p))
+		*err = errors.Join(*err, described(p))
+	}
+}
+
+// guard does the same inside a transaction, and stops the writing: whoever
+// writes to a damaged file spreads the damage.
+func (r *reader) guard(err *error) {
+	if p := recover(); p != nil {
+		*err = r.damaged(p)
 	}
 }
 
 // guardFault does the same for faults alone. It goes around code of our
 // callers: what they read of the file may be gone, but a bug of theirs is
 // not damage, and goes on panicking.
-func guardFault(err *error) {
+func (r *reader) guardFault(err *error) {
 	p := recover()
 	if p == nil {
 		return
@@ -30,7 +38,21 @@ func guardFault(err *error) {
 	if !isFault(p) {
 		panic(p)
 	}
-	*err = fmt.Errorf("%w: %v", store.ErrDamaged, p)
+	*err = r.damaged(p)
+}
+
+// damaged stops the writing because of the panic p.
+func (r *reader) damaged(p any) error {
+	err := described(p)
+	_ = r.stop(err) // the caller gets the cause itself
+	return err
+}
+
+func described(p any) error {
+	if isFault(p) {
+		return fmt.Errorf("%w: a part of the file cannot be read", store.ErrDamaged)
+	}
+	return fmt.Errorf("%w: %v", store.ErrDamaged, p)
 }
 
 // isFault reports whether p is the panic of a memory access that failed, as

@@ -29,7 +29,8 @@ type Options struct {
 
 	// Reserve is the space in bytes, taken from the disk beforehand, that is
 	// kept for transactions that only delete or were given store.UseReserve;
-	// 0 means 4 MiB, or an eighth of MaxSize if that is less.
+	// 0 means 4 MiB, or a quarter of MaxSize if that is less. A quarter of it
+	// is left to transactions that only delete, so that those always work.
 	Reserve int64
 
 	// QueueLength is how many callers of Update may wait to be run; further
@@ -68,7 +69,7 @@ func (o Options) filled() (Options, error) {
 	if o.Reserve == 0 {
 		o.Reserve = 4 << 20
 		if o.MaxSize > 0 {
-			o.Reserve = min(o.Reserve, o.MaxSize/8)
+			o.Reserve = min(o.Reserve, o.MaxSize/4)
 		}
 	}
 	o.QueueLength = orDefault(o.QueueLength, 1024)
@@ -85,7 +86,7 @@ func (o Options) filled() (Options, error) {
 
 // minSize is the least MaxSize: room for the pages of an empty store and for
 // a few rows.
-const minSize = 256 << 10
+const minSize = 1 << 20
 
 func orDefault(n, otherwise int) int {
 	if n <= 0 {

@@ -16,13 +16,14 @@ var errOver = errors.New("used after its transaction was over")
 
 // reader is a store.Reader on the file alone.
 type reader struct {
-	ctx context.Context
-	tx  *bbolt.Tx // nil once the transaction is over
+	ctx  context.Context
+	tx   *bbolt.Tx         // nil once the transaction is over
+	stop func(error) error // for damage that shows while reading
 }
 
 // Get implements store.Reader.
 func (r *reader) Get(t store.Table, key []byte) (value []byte, err error) {
-	defer guard(&err)
+	defer r.guard(&err)
 	b, err := r.bucket(t)
 	if err != nil {
 		return nil, err
@@ -38,12 +39,12 @@ func (r *reader) Scan(t store.Table, rg store.Range, fn func(key, value []byte) 
 	if err != nil {
 		return err
 	}
-	return merge(r.ctx, rg, fn, &fileLayer{cursor: b.Cursor(), r: rg})
+	return merge(r.ctx, rg, fn, r.layer(b, rg))
 }
 
 // bucket finds the bucket of a declared table.
 func (r *reader) bucket(t store.Table) (b *bbolt.Bucket, err error) {
-	defer guard(&err)
+	defer r.guard(&err)
 	if r.tx == nil {
 		return nil, errOver
 	}
@@ -66,12 +67,18 @@ func touch(b []byte) {
 
 // fileLayer walks a range of rows in the file.
 type fileLayer struct {
+	file   *reader
 	cursor *bbolt.Cursor
 	r      store.Range
 }
 
+// layer returns a walk over a range of b.
+func (r *reader) layer(b *bbolt.Bucket, rg store.Range) layer {
+	return &fileLayer{r, b.Cursor(), rg}
+}
+
 func (l *fileLayer) first() (_ row, err error) {
-	defer guard(&err)
+	defer l.file.guard(&err)
 	var k, v []byte
 	switch c := l.cursor; {
 	case l.r.Reverse && l.r.To == nil:
@@ -92,7 +99,7 @@ func (l *fileLayer) first() (_ row, err error) {
 }
 
 func (l *fileLayer) next() (_ row, err error) {
-	defer guard(&err)
+	defer l.file.guard(&err)
 	if l.r.Reverse {
 		return l.row(l.cursor.Prev()), nil
 	}

@@ -24,26 +24,35 @@ import (
 
 // makeRoom makes the file large enough for the changes of b.
 func (db *DB) makeRoom(b *batch) error {
-	free := int64(db.file.Stats().FreePageN)
+	free := db.free()
 	pooled, fresh := estimate(b.changed, db.page, b.tx.Size()/db.page-free)
-	if !b.mayUseReserve() {
-		pooled += db.options.Reserve / db.page
-	}
-	fresh += max(0, pooled-free)
+	fresh += max(0, pooled+b.keepBack()/db.page-free)
 	return db.grow(b.tx.Size() + fresh*db.page)
 }
 
-// mayUseReserve reports whether the batch is of the kind the reserve is for.
-func (b *batch) mayUseReserve() bool {
+// free returns how many pages of the file can be used again.
+func (db *DB) free() int64 {
+	s := db.file.Stats()
+	if s.OpenTxN == 0 {
+		return int64(s.FreePageN + s.PendingPageN) // no reader holds back what the last commit freed
+	}
+	return int64(s.FreePageN)
+}
+
+// keepBack returns how many bytes must stay free after the batch: nothing
+// after one that only deletes, since that makes room; a little after one that
+// may use the reserve; the whole reserve after others.
+func (b *batch) keepBack() int64 {
+	reserve := b.db.options.Reserve
 	if b.changed.puts == 0 {
-		return true // deleting makes room
+		return 0
 	}
 	for _, c := range b.calls {
 		if c.err == nil && len(c.changes) > 0 && !store.MayUseReserve(c.ctx) {
-			return false
+			return reserve
 		}
 	}
-	return true
+	return reserve / 4
 }
 
 // estimate returns how many pages bbolt will want for the changes in o:
@@ -55,7 +64,7 @@ func (b *batch) mayUseReserve() bool {
 // but all rows together cannot touch more pages than there are.
 func estimate(o *overlay, page, used int64) (pooled, fresh int64) {
 	rows := int64(o.rows)
-	pooled = min(5*rows, 2*used) + int64(o.bytes-o.large)*3/page + 8*int64(len(o.tables)) + 8
+	pooled = min(5*rows, 2*used) + int64(o.bytes-o.large)*3/page + 3*int64(len(o.tables)) + 3
 	fresh = 3 * int64(o.large) / page
 	return pooled, fresh
 }

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"fmt"
+	"runtime/debug"
 
 	"tokenscale/store"
 )
@@ -13,6 +14,21 @@ type writer struct {
 	file  *reader
 	batch *overlay
 	own   *overlay
+}
+
+// guarded runs fn and turns its panic into an error.
+func (w *writer) guarded(fn func(store.Writer) error) (err error) {
+	defer func() {
+		p := recover()
+		switch {
+		case p == nil:
+		case isFault(p):
+			err = w.file.damaged(p)
+		default:
+			err = fmt.Errorf("the transaction panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(w)
 }
 
 // Get implements store.Reader.
@@ -40,7 +56,7 @@ func (w *writer) Scan(t store.Table, r store.Range, fn func(key, value []byte) e
 	if err != nil {
 		return err
 	}
-	return merge(w.file.ctx, r, fn, w.own.layer(t, r), w.batch.layer(t, r), &fileLayer{cursor: b.Cursor(), r: r})
+	return merge(w.file.ctx, r, fn, w.own.layer(t, r), w.batch.layer(t, r), w.file.layer(b, r))
 }
 
 // Put implements store.Writer.

@@ -1,0 +1,289 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+
+	"tokenscale/store"
+)
+
+// bbolt believes its file. A page that is not what it should be makes it
+// panic, or loop, and while it opens a file it does so on goroutines where
+// nobody can catch it. So we walk the file ourselves before bbolt sees it, and
+// believe nothing. What this finds is damage to the shape of the file; rows
+// whose bytes were changed inside look as good as any, and those who write
+// them must seal them.
+
+// The shape of a file of bbolt, in bytes. All numbers are little-endian.
+const (
+	headLen    = 16 // id 8, flags 2, count 2, overflow 4
+	elementLen = 16 // leaf: flags 4, position 4, key 4, value 4; branch: position 4, key 4, page 8
+	metaLen    = 64 // magic 4, version 4, page size 4, flags 4, root 8, sequence 8, freelist 8, pages 8, txid 8, checksum 8
+	bucketLen  = 16 // root page 8, sequence 8; a root of 0 means that a page follows
+
+	magic   = 0xED0CDAED
+	version = 2
+
+	branchPage   = 0x01
+	leafPage     = 0x02
+	freelistPage = 0x10
+	isBucket     = 0x01
+	noFreelist   = ^uint64(0)
+	maxDepth     = 64 // of pages above pages; a sound file of any size stays far below
+)
+
+var le = binary.LittleEndian
+
+// checker walks the pages of a file.
+type checker struct {
+	f     *os.File
+	page  int64    // bytes in a page
+	pages uint64   // pages in use and free; there are none behind them
+	seen  []uint64 // one bit for each page
+	bufs  [][]byte // one for each depth
+}
+
+// check reports what is wrong with the shape of the file at path. It reads
+// every page in use and writes nothing.
+func check(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	c := checker{f: f}
+	err = c.walkAll()
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = damage("it ends too early")
+	}
+	return errors.Join(err, f.Close())
+}
+
+func damage(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", store.ErrDamaged, fmt.Sprintf(format, args...))
+}
+
+// meta is what the file says of itself.
+type meta struct {
+	page                  int64
+	root, freelist, pages uint64
+	txid                  uint64
+}
+
+func (c *checker) walkAll() error {
+	m, err := c.meta()
+	if err != nil {
+		return err
+	}
+	info, err := c.f.Stat()
+	if err != nil {
+		return err
+	}
+	c.page, c.pages = m.page, m.pages
+	if m.pages > uint64(info.Size()/m.page) {
+		return damage("it should have %d pages of %d bytes and has %d bytes", m.pages, m.page, info.Size())
+	}
+	c.seen = make([]uint64, m.pages/64+1)
+	if err := c.freelist(m.freelist); err != nil {
+		return err
+	}
+	return c.walk(m.root, nil, nil, 0)
+}
+
+// meta returns the newer of the two descriptions at the front of the file, of
+// those that are sound. The second stands one page behind the first, and only
+// the first says how long a page is; without it we try.
+func (c *checker) meta() (meta, error) {
+	best, ok := c.metaAt(0)
+	sizes := []int64{best.page}
+	if !ok {
+		sizes = nil
+		for size := int64(1 << 10); size <= 16<<20; size *= 2 {
+			sizes = append(sizes, size)
+		}
+	}
+	for _, size := range sizes {
+		if m, sound := c.metaAt(size); sound && m.page == size && (!ok || m.txid > best.txid) {
+			best, ok = m, true
+		}
+	}
+	if !ok {
+		return meta{}, damage("it does not begin like a store")
+	}
+	return best, nil
+}
+
+func (c *checker) metaAt(offset int64) (meta, bool) {
+	var b [headLen + metaLen]byte
+	if _, err := c.f.ReadAt(b[:], offset); err != nil {
+		return meta{}, false
+	}
+	m := b[headLen:]
+	sum := fnv.New64a()
+	_, _ = sum.Write(m[:metaLen-8]) // never fails; see hash.Hash
+	if le.Uint32(m) != magic || le.Uint32(m[4:]) != version || le.Uint64(m[56:]) != sum.Sum64() {
+		return meta{}, false
+	}
+	found := meta{page: int64(le.Uint32(m[8:])), root: le.Uint64(m[16:]), freelist: le.Uint64(m[32:]), pages: le.Uint64(m[40:]), txid: le.Uint64(m[48:])}
+	return found, found.page >= 1<<10 && found.page <= 16<<20
+}
+
+// freelist checks the list of free pages. We never write one, except the
+// empty one of a new file.
+func (c *checker) freelist(id uint64) error {
+	if id == noFreelist {
+		return nil
+	}
+	p, err := c.read(id, 0)
+	if err != nil {
+		return err
+	}
+	if flags, count := le.Uint16(p[8:]), int(le.Uint16(p[10:])); flags != freelistPage || count == 0xffff || headLen+8*count > len(p) {
+		return damage("page %d is no list of free pages", id)
+	}
+	return nil
+}
+
+// read reads page id with those that belong to it, once.
+func (c *checker) read(id uint64, depth int) ([]byte, error) {
+	if depth > maxDepth {
+		return nil, damage("page %d stands below itself", id)
+	}
+	if id < 2 || id >= c.pages {
+		return nil, damage("there is no page %d", id)
+	}
+	for len(c.bufs) <= depth {
+		c.bufs = append(c.bufs, make([]byte, c.page))
+	}
+	p := c.bufs[depth][:c.page]
+	if _, err := c.f.ReadAt(p, int64(id)*c.page); err != nil {
+		return nil, err
+	}
+	more := uint64(le.Uint32(p[12:]))
+	if le.Uint64(p) != id || more >= c.pages-id {
+		return nil, damage("page %d holds something else", id)
+	}
+	for n := id; n <= id+more; n++ {
+		if c.seen[n/64]&(1<<(n%64)) != 0 {
+			return nil, damage("page %d is used twice", n)
+		}
+		c.seen[n/64] |= 1 << (n % 64)
+	}
+	if more == 0 {
+		return p, nil
+	}
+	p = make([]byte, (int64(more)+1)*c.page)
+	c.bufs[depth] = p
+	_, err := c.f.ReadAt(p, int64(id)*c.page)
+	return p, err
+}
+
+// walk checks page id and all below it, which must have keys from low to
+// below high; nil means that there is no bound.
+func (c *checker) walk(id uint64, low, high []byte, depth int) error {
+	p, err := c.read(id, depth)
+	if err != nil {
+		return err
+	}
+	switch flags := le.Uint16(p[8:]); flags {
+	case branchPage:
+		return c.branch(p, id, low, high, depth)
+	case leafPage:
+		return c.leaf(p, id, low, high, depth)
+	default:
+		return damage("page %d is of no known kind (%#x)", id, flags)
+	}
+}
+
+func (c *checker) branch(p []byte, id uint64, low, high []byte, depth int) error {
+	count := int(le.Uint16(p[10:]))
+	if count == 0 {
+		return damage("page %d is empty", id)
+	}
+	key, err := branchKey(p, 0, id)
+	if err != nil {
+		return err
+	}
+	for i := range count {
+		next := high
+		if i+1 < count {
+			if next, err = branchKey(p, i+1, id); err != nil {
+				return err
+			}
+		}
+		if low != nil && bytes.Compare(key, low) < 0 || next != nil && bytes.Compare(key, next) >= 0 {
+			return damage("the keys of page %d are out of order", id)
+		}
+		if err := c.walk(le.Uint64(p[headLen+i*elementLen+8:]), key, next, depth+1); err != nil {
+			return err
+		}
+		low, key = key, next
+	}
+	return nil
+}
+
+func branchKey(p []byte, i int, id uint64) ([]byte, error) {
+	at := headLen + i*elementLen
+	if at+elementLen > len(p) {
+		return nil, damage("page %d is too full", id)
+	}
+	return cut(p, uint64(at)+uint64(le.Uint32(p[at:])), le.Uint32(p[at+4:]), id)
+}
+
+func (c *checker) leaf(p []byte, id uint64, low, high []byte, depth int) error {
+	for i := range int(le.Uint16(p[10:])) {
+		at := headLen + i*elementLen
+		if at+elementLen > len(p) {
+			return damage("page %d is too full", id)
+		}
+		start := uint64(at) + uint64(le.Uint32(p[at+4:]))
+		key, err := cut(p, start, le.Uint32(p[at+8:]), id)
+		if err != nil {
+			return err
+		}
+		value, err := cut(p, start+uint64(len(key)), le.Uint32(p[at+12:]), id)
+		if err != nil {
+			return err
+		}
+		if order := bytes.Compare(key, low); low != nil && (order < 0 || order == 0 && i > 0) || high != nil && bytes.Compare(key, high) >= 0 {
+			return damage("the keys of page %d are out of order", id)
+		}
+		low = key
+		if le.Uint32(p[at:])&isBucket != 0 {
+			if err := c.bucket(value, id, depth); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bucket checks a table, which has pages of its own, or one inside value.
+func (c *checker) bucket(value []byte, id uint64, depth int) error {
+	if len(value) < bucketLen {
+		return damage("a table in page %d is cut short", id)
+	}
+	if root := le.Uint64(value); root != 0 {
+		return c.walk(root, nil, nil, depth+1)
+	}
+	inside := value[bucketLen:]
+	if len(inside) < headLen || le.Uint16(inside[8:]) != leafPage {
+		return damage("a table in page %d is no table", id)
+	}
+	if depth++; depth > maxDepth {
+		return damage("tables in page %d stand in tables without end", id)
+	}
+	return c.leaf(inside, id, nil, nil, depth)
+}
+
+// cut returns n bytes of p from start on.
+func cut(p []byte, start uint64, n uint32, id uint64) ([]byte, error) {
+	if start > uint64(len(p)) || uint64(n) > uint64(len(p))-start {
+		return nil, damage("a row of page %d lies outside of it", id)
+	}
+	return p[start : start+uint64(n)], nil
+}

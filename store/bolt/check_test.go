@@ -1,0 +1,133 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"tokenscale/store"
+)
+
+// sound returns the bytes of a store with tables of several shapes: one with
+// branches, one with large values, one small enough to stand inside its
+// parent, one empty.
+func sound(t testing.TB) []byte {
+	t.Helper()
+	o := options(t.TempDir())
+	o.Tables, o.Reserve = []store.Table{things, "large", "small", "empty"}, 4096
+	db := mustOpen(t, o)
+	for round := range 2 { // the second leaves free pages behind
+		err := db.Update(context.Background(), func(w store.Writer) error {
+			var errs []error
+			for n := range 1200 {
+				errs = append(errs, w.Put(things, fmt.Appendf(nil, "%04d", n*7%1200), make([]byte, 60+round)))
+			}
+			for n := range 3 {
+				errs = append(errs, w.Put("large", fmt.Appendf(nil, "%04d", n), make([]byte, 10_000)))
+			}
+			return errors.Join(append(errs, w.Put("small", []byte("a"), []byte("1")))...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	used := int64(0)
+	err := db.View(context.Background(), func(r store.Reader) error { used = r.(*reader).tx.Size(); return nil })
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(db.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b[:used]
+}
+
+func TestASoundFileIsFoundSound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, sound(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := check(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash damages each page in turn
+// and opens what comes of it. What opens may have changed rows or fewer of
+// them, which those who write rows must notice by their seals and counts.
+func TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash(t *testing.T) {
+	good := sound(t)
+	const page = 4096
+	random := rand.New(rand.NewPCG(1, 2))
+	kinds := map[string]func(page []byte){
+		"zeros":  func(p []byte) { clear(p) },
+		"random": func(p []byte) { scribble(random, p) },
+		"a bit":  func(p []byte) { p[random.IntN(200)] ^= 1 << random.IntN(8) },
+		"torn":   func(p []byte) { copy(p[512:], good[2*page:]) },
+	}
+	folder := t.TempDir()
+	refused, opened := 0, 0
+	for n := 0; n*page < len(good); n++ {
+		for name, spoil := range kinds {
+			bad := append([]byte{}, good...)
+			spoil(bad[n*page : (n+1)*page])
+			if err := os.WriteFile(filepath.Join(folder, fileName), bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			switch err := openAndRead(folder); {
+			case errors.Is(err, store.ErrDamaged):
+				refused++
+			case err != nil:
+				t.Errorf("page %d, %s: %v; want ErrDamaged or nothing", n, name, err)
+			default:
+				opened++
+			}
+		}
+	}
+	t.Logf("%d pages: %d images refused, %d opened and could be read", len(good)/page, refused, opened)
+	if refused < opened/2 {
+		t.Errorf("only %d images were refused; is there a check at all?", refused)
+	}
+}
+
+func scribble(random *rand.Rand, p []byte) {
+	for i := range p {
+		p[i] = byte(random.Uint32())
+	}
+}
+
+// openAndRead opens the store and reads all of it.
+func openAndRead(folder string) error {
+	db, err := Open(Options{Folder: folder, Tables: []store.Table{things, "large", "small", "empty"}, Reserve: 4096})
+	if err != nil {
+		return err
+	}
+	err = db.View(context.Background(), func(r store.Reader) error {
+		for _, table := range db.options.Tables {
+			err := r.Scan(table, store.Range{}, func(_, _ []byte) error { return nil })
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, db.Close())
+}
+
+func TestAFileThatEndsTooEarlyIsRefused(t *testing.T) {
+	good := sound(t)
+	path := filepath.Join(t.TempDir(), "file")
+	for _, size := range []int{0, 1, 80, 4095, 4096, 8191, 8192, len(good) / 2, len(good) - 4096, len(good) - 1} {
+		if err := os.WriteFile(path, good[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := check(path); !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("%d of %d bytes: %v; want ErrDamaged", size, len(good), err)
+		}
+	}
+}
