@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"tokenscale/store"
+)
+
+// commands are the command line. A command is a struct of its flags with a
+// method Run.
+type commands struct {
+	Serve     serve     `cmd:"" default:"withargs" help:"Start the server. This is what happens without a command."`
+	RootToken rootToken `cmd:"" help:"Make a new root token, while the server is stopped. The old one no longer works."`
+	HashToken hashToken `cmd:"" help:"Print the hash of a root token, for BOOTSTRAP_ROOT_TOKEN_HASHED. Without one, make one."`
+	Version   version   `cmd:"" help:"Print the version."`
+}
+
+// The codes that the process exits with.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitStopped = 70 // the store has failed; a supervisor should start us again
+)
+
+// Run carries out a command line and returns the code to exit with. ctx ends
+// when the process is asked to stop. base brings what is no setting.
+func Run(ctx context.Context, args []string, base Options) int {
+	err := runCommand(ctx, args, base)
+	if done, ok := errors.AsType[helped](err); ok {
+		return int(done)
+	}
+	if err != nil {
+		fmt.Fprintln(base.Stderr, "tokenscale:", err)
+	}
+	_, misparsed := errors.AsType[*kong.ParseError](err)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, store.ErrStopped):
+		return exitStopped
+	case misparsed || errors.Is(err, errSetting):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// helped is thrown by the parser in the place of os.Exit, after --help.
+type helped int
+
+func (h helped) Error() string { return "exit" }
+
+func runCommand(ctx context.Context, args []string, base Options) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			done, ok := v.(helped)
+			if !ok {
+				panic(v)
+			}
+			err = done
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name("tokenscale"),
+		kong.Description("System API tokens in the manner of Falcon LogScale, over GraphQL."),
+		kong.Writers(base.Stdout, base.Stderr),
+		kong.Exit(func(code int) { panic(helped(code)) }),
+		kong.Help(help),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return err
+	}
+	if err := checkEnvironment(twins(parser.Model.Node)); err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	return parsed.Run(base)
+}
+
+// twins returns the names of the settings in the environment.
+func twins(n *kong.Node) []string {
+	var names []string
+	for _, f := range n.Flags {
+		names = append(names, f.Envs...)
+	}
+	for _, child := range n.Children {
+		names = append(names, twins(child)...)
+	}
+	return names
+}
+
+// help prints what was asked for. Without a command that is the settings of
+// the server, since a server is what nearly everybody wants to start, and then
+// the names of the other commands.
+func help(o kong.HelpOptions, c *kong.Context) error {
+	o.WrapUpperBound = 100
+	if n := c.Selected(); n != nil {
+		return kong.DefaultHelpPrinter(o, c)
+	}
+	server, err := kong.Trace(c.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	if err := kong.DefaultHelpPrinter(o, server); err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("\nOther commands, each with a --help of its own:\n")
+	for _, n := range c.Model.Children {
+		if n.Name != "serve" {
+			fmt.Fprintf(&b, "  %-11s %s\n", n.Name, n.Help)
+		}
+	}
+	_, err = fmt.Fprint(c.Stdout, b.String())
+	return err
+}
+
+// serve starts the server and waits for its end.
+type serve struct{ Options }
+
+// Run is called by kong.
+func (s *serve) Run(ctx context.Context, base Options) error {
+	o := s.Options
+	o.Now, o.Version, o.Stdout, o.Stderr, o.Random = base.Now, base.Version, base.Stdout, base.Stderr, base.Random
+	debug.SetGCPercent(o.GCPercent)
+	if o.MemoryLimit > 0 {
+		debug.SetMemoryLimit(int64(o.MemoryLimit))
+	}
+	a, err := Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	return a.Wait(ctx)
+}
+
+// version prints the version.
+type version struct{}
+
+// Run is called by kong.
+func (version) Run(base Options) error {
+	_, err := fmt.Fprintln(base.Stdout, base.Version)
+	return err
+}

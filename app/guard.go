@@ -1,0 +1,113 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"tokenscale/authn"
+)
+
+// guard keeps out what no route should have to think of: names that are not
+// ours, requests that another site makes a browser send, and browsers that
+// would make more of an answer than it is.
+func (a *App) guard(next http.Handler) (http.Handler, error) {
+	cross := http.NewCrossOriginProtection()
+	for _, origin := range a.opts.AllowedOrigins {
+		if err := cross.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("--allowed-origins: %w", err)
+		}
+	}
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		text(w, http.StatusForbidden, "A browser sent this for another site. The setting --allowed-origins lets a site in.")
+	}))
+	known := a.hosts()
+	inside := cross.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.secureHeaders(w.Header(), r)
+		switch {
+		case !fromAnywhere(r.URL.Path) && !known(r.Host):
+			text(w, http.StatusMisdirectedRequest, "This server does not answer to that host name. The setting --allowed-hosts adds names.")
+		case r.URL.Path == authorizePath:
+			next.ServeHTTP(w, r)
+		default:
+			inside.ServeHTTP(w, r)
+		}
+	}), nil
+}
+
+// fromAnywhere tells the addresses that any host name reaches: a proxy that
+// asks about a caller passes on the name and the origin of the request it is
+// asking about, and a probe knows only our number. Nothing changes there, and
+// no cookie counts.
+func fromAnywhere(path string) bool {
+	return path == authorizePath || path == "/livez" || path == "/readyz"
+}
+
+// hosts returns the rule of which names are ours. On loopback only its own
+// names are, and those that were set: a page on a stranger's name that
+// resolves to 127.0.0.1 must not reach us. Elsewhere, with no names set, any
+// name is.
+func (a *App) hosts() func(host string) bool {
+	names := slices.Clone(a.opts.AllowedHosts)
+	listen, _, _ := net.SplitHostPort(a.opts.Listen)
+	if isLoopback(listen) {
+		names = append(names, "localhost", "127.0.0.1", "[::1]", urlHost(listen))
+	} else if len(names) == 0 {
+		return func(string) bool { return true }
+	}
+	return func(host string) bool {
+		bare := host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			bare = urlHost(name)
+		}
+		return slices.ContainsFunc(names, func(name string) bool {
+			return strings.EqualFold(name, host) || strings.EqualFold(name, bare)
+		})
+	}
+}
+
+// urlHost returns host as it stands in a URL: IPv6 in brackets.
+func urlHost(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// secureHeaders are on every answer. The pages set a policy of their own.
+func (a *App) secureHeaders(h http.Header, r *http.Request) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	listen, _, _ := net.SplitHostPort(a.opts.Listen)
+	if authn.RequestOf(r.Context()).Secure && !isLoopback(listen) { // on loopback it would bind all other servers there
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// cors lets scripts from the allowed origins use next, with a token but
+// without cookies.
+func (a *App) cors(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if !slices.Contains(a.opts.AllowedOrigins, origin) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Add("Vary", "Origin")
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			h.Set("Access-Control-Allow-Methods", "POST")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+			h.Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		h.Set("Access-Control-Expose-Headers", "X-Request-Id, WWW-Authenticate")
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,160 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenscale/authn"
+	"tokenscale/graph"
+	"tokenscale/policy"
+	"tokenscale/ui"
+)
+
+// The time-outs of the server. A client that is slow or silent cannot hold a
+// connection longer than these.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 16 << 10
+
+	// patience takes the place of the read and write time-outs of a GraphQL
+	// request once its caller has proved to be somebody. A change of the
+	// security policies answers when all tokens are done, and a million of
+	// them take some while.
+	patience = 15 * time.Minute
+)
+
+// newServer puts the handlers together.
+func (a *App) newServer() (*http.Server, error) {
+	routes, err := a.routes()
+	if err != nil {
+		return nil, err
+	}
+	guarded, err := a.guard(routes)
+	if err != nil {
+		return nil, err
+	}
+	s := &http.Server{
+		Handler:           authn.Identify(prefixes(a.opts.TrustedProxies), a.logged(guarded)),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // what strangers do wrong
+	}
+	if a.opts.TLSCert != "" {
+		if s.TLSConfig, err = newTLS(a.opts, a.log); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// routes says what stands at which address.
+func (a *App) routes() (*http.ServeMux, error) {
+	sessions, err := authn.NewSessions(a.keys.Session())
+	if err != nil {
+		return nil, err
+	}
+	page, err := ui.Page()
+	if err != nil {
+		return nil, err
+	}
+	explorer, err := ui.Explorer()
+	if err != nil {
+		return nil, err
+	}
+	told := newKnocks(a.auth.Refused)
+	a.undoes("count of refused credentials", told.close)
+	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: told.tell, Log: a.log}
+	// Where a service of its own asks, and where a session begins, a cookie
+	// counts for nothing.
+	headerDoor := &authn.Door{Verifier: a.auth, OnRefused: told.tell, Log: a.log}
+	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String()})
+	health := policy.ReadHealth()
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", a.cors(browsersToExplorer(door.Protect(a.patient(gql)))))
+	mux.Handle("/playground", only(http.RedirectHandler(explorerPath, http.StatusFound), "GET", "HEAD"))
+	mux.Handle(explorerPath, explorer)
+	mux.Handle(explorerPath+"/", explorer)
+	mux.Handle("/api/v1/status", only(http.HandlerFunc(a.status), "GET", "HEAD"))
+	mux.Handle("/api/v1/health", only(door.Protect(may(a.healthText, health)), "GET", "HEAD"))
+	mux.Handle("/api/v1/health-json", only(door.Protect(may(a.healthJSON, health)), "GET", "HEAD"))
+	mux.Handle("/metrics", only(door.Protect(may(a.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
+	mux.Handle(authorizePath, headerDoor.Protect(http.HandlerFunc(authorize)))
+	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
+		"POST":   headerDoor.Protect(a.beginSession(sessions)),
+		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
+	}))
+	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
+	mux.Handle("/readyz", only(http.HandlerFunc(a.ready), "GET", "HEAD"))
+	mux.Handle("/", page)
+	return mux, nil
+}
+
+const (
+	explorerPath  = "/docs/api-explorer"
+	authorizePath = "/api/v1/authorize"
+)
+
+// browsersToExplorer leads a person who opens the address of the API in a
+// browser to where it can be explored.
+func browsersToExplorer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			http.Redirect(w, r, explorerPath, http.StatusFound)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// patient gives a request more time than the server gives to strangers. The
+// time to read counts too: when it is over, net/http ends the context of a
+// request that is still being answered.
+func (a *App) patient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		until := a.opts.Now().Add(patience)
+		c := http.NewResponseController(w)
+		// A connection that cannot do this keeps the time-outs it has.
+		_ = c.SetReadDeadline(until)
+		_ = c.SetWriteDeadline(until)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// only answers other methods than the given ones with 405.
+func only(next http.Handler, methods ...string) http.Handler {
+	handlers := map[string]http.Handler{}
+	for _, m := range methods {
+		handlers[m] = next
+	}
+	return byMethod(handlers)
+}
+
+// byMethod chooses a handler by the method of the request.
+func byMethod(handlers map[string]http.Handler) http.Handler {
+	var methods []string
+	for m := range handlers {
+		methods = append(methods, m)
+	}
+	slices.Sort(methods)
+	allowed := strings.Join(methods, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next, ok := handlers[r.Method]
+		if !ok {
+			w.Header().Set("Allow", allowed)
+			text(w, http.StatusMethodNotAllowed, "This address answers "+allowed+".")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

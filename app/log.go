@@ -1,0 +1,105 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"tokenscale/authn"
+)
+
+// logged writes one line about each request that changed something, was
+// refused or went wrong; of the others only at the level debug. The line holds
+// no part of the request that a token could have been pasted into: the route
+// stands for the path, and a name of ours for what GraphQL was asked to do.
+//
+// If a handler panics, the client is told that we failed, and nothing else.
+func (a *App) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := a.opts.Now()
+		seen := &watched{ResponseWriter: w}
+		defer func() {
+			if v := recover(); v == http.ErrAbortHandler {
+				panic(v)
+			} else if v != nil {
+				a.panicked(seen, r, v)
+			}
+			a.logLine(r, seen.status, a.opts.Now().Sub(began))
+		}()
+		next.ServeHTTP(seen, r)
+	})
+}
+
+// panicked writes down what happened, and answers if nothing was answered yet.
+func (a *App) panicked(w *watched, r *http.Request, v any) {
+	a.log.Error("a handler panicked", "route", r.Pattern, "request", authn.RequestOf(r.Context()).ID, "panic", v, "stack", string(debug.Stack()))
+	if w.status == 0 {
+		text(w, http.StatusInternalServerError, "something went wrong on our side")
+	}
+}
+
+func (a *App) logLine(r *http.Request, status int, took time.Duration) {
+	level := levelOf(r, status)
+	if !a.log.Enabled(r.Context(), level) {
+		return
+	}
+	req := authn.RequestOf(r.Context())
+	line := []slog.Attr{
+		slog.String("method", known(r.Method)), slog.String("route", r.Pattern), slog.Int("status", status),
+		slog.Duration("took", took), slog.String("ip", req.IP.String()), slog.String("request", req.ID),
+	}
+	for _, maybe := range []slog.Attr{
+		slog.String("caller", string(req.Caller)), slog.String("operation", req.Operation), slog.String("refused", req.Refused),
+	} {
+		if maybe.Value.String() != "" {
+			line = append(line, maybe)
+		}
+	}
+	a.log.LogAttrs(r.Context(), level, "request", line...)
+}
+
+// levelOf says how much a line about a request matters.
+func levelOf(r *http.Request, status int) slog.Level {
+	switch {
+	case status >= 500 && r.Pattern != "/readyz":
+		return slog.LevelWarn
+	case status >= 400 || r.Pattern == "/graphql" || r.Pattern == "/api/v1/session":
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
+// known returns a method that exists; anything could stand there.
+func known(method string) string {
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE":
+		return method
+	}
+	return "other"
+}
+
+// watched remembers the status of an answer.
+type watched struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *watched) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *watched) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }

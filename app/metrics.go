@@ -1,0 +1,94 @@
+package app
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// newMetrics returns the handler of /metrics, with a registry of its own. It
+// must stand behind the door: the counts of refused credentials tell why they
+// were refused, which a client must not learn.
+func (a *App) newMetrics() http.Handler {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&figures{a},
+	)
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+// figures reads what the authority and the store count anyway, each time
+// somebody asks.
+type figures struct{ a *App }
+
+// desc describes one metric of ours.
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("tokenscale_"+name, help, labels, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (f *figures) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(f, out) }
+
+// Collect implements prometheus.Collector.
+func (f *figures) Collect(out chan<- prometheus.Metric) {
+	count := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	f.authority(count, gauge)
+	f.store(count, gauge)
+	gauge(desc("build_info", "Always 1; the label tells the version.", "version"), 1, f.a.opts.Version.String())
+	gauge(desc("health_state", "0 if all checks are OK, 1 if one warns, 2 if one is down."), float64(f.a.report().state))
+}
+
+type emit func(d *prometheus.Desc, v float64, labels ...string)
+
+// authority tells of tokens, verifications and commands.
+func (f *figures) authority(count, gauge emit) {
+	s := f.a.auth.Stats()
+	verifications := desc("verifications_total", "Credentials that were judged, by outcome.", "outcome")
+	for outcome, n := range s.Verifications {
+		count(verifications, float64(n), outcome.String())
+	}
+	commands := desc("commands_total", "Changes that were asked for, by mutation and result.", "action", "result")
+	for c, n := range s.Commands {
+		count(commands, float64(n), c.Action, c.Result)
+	}
+	tokens := desc("tokens", "System tokens by state: active, or expired and not yet removed.", "state")
+	gauge(tokens, float64(s.Tokens.Active), "active")
+	gauge(tokens, float64(s.Tokens.Expired), "expired")
+	gauge(desc("tokens_endless", "Active system tokens that never expire."), float64(s.Tokens.Endless))
+	gauge(desc("ip_filters", "IP filters."), float64(s.Filters))
+	if s.Tokens.Soonest != 0 {
+		gauge(desc("tokens_soonest_expiry_seconds", "When the next active token expires, in seconds since 1970. Absent if none does."), float64(s.Tokens.Soonest)/1000)
+	}
+}
+
+// store tells of commits and of space.
+func (f *figures) store(count, gauge emit) {
+	s := f.a.db.Stats()
+	count(desc("store_commits_total", "Commits to the disk."), float64(s.Commits))
+	count(desc("store_commit_seconds_total", "Time that all commits took together."), s.Duration.Seconds())
+	count(desc("store_updates_total", "Transactions committed; several share a commit."), float64(s.Updates))
+	count(desc("store_refused_total", "Transactions that were refused, cancelled or did not fit."), float64(s.Refused))
+	gauge(desc("store_commit_last_seconds", "Time that the last commit took."), s.LastDuration.Seconds())
+	gauge(desc("store_commit_max_seconds", "Time that the longest commit took."), s.MaxDuration.Seconds())
+	if !s.LastCommit.IsZero() {
+		gauge(desc("store_commit_timestamp_seconds", "When the last commit ended, in seconds since 1970."), float64(s.LastCommit.UnixMilli())/1000)
+	}
+	gauge(desc("store_queued", "Transactions that wait for their turn."), float64(s.Queued))
+	gauge(desc("store_size_bytes", "Size of the store on disk."), float64(s.Size))
+	gauge(desc("store_used_bytes", "Bytes of the store that hold data."), float64(s.Used))
+	gauge(desc("store_max_bytes", "Size the store may grow to; 0 if only the disk limits it."), float64(s.MaxSize))
+	stopped := 0.0
+	if f.a.db.Err() != nil {
+		stopped = 1
+	}
+	gauge(desc("store_stopped", "1 if the store takes no more changes after a failure."), stopped)
+}

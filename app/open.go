@@ -1,0 +1,167 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	"tokenscale/authority"
+	"tokenscale/store"
+	"tokenscale/store/bolt"
+	"tokenscale/token"
+)
+
+// openAuthority opens the store and what stands on it.
+func (a *App) openAuthority(ctx context.Context) error {
+	hash, err := rootHash(a.opts.RootHash)
+	if err != nil {
+		return err
+	}
+	out, err := a.openSink()
+	if err != nil {
+		return err
+	}
+	db, keys, err := openStore(ctx, a.opts, true)
+	if err != nil {
+		return err
+	}
+	a.db = db
+	a.undoes("store", func(context.Context) error { return db.Close() })
+	a.auth, err = authority.Open(ctx, authority.Options{
+		DB: db, Keys: keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
+	})
+	if err != nil {
+		return err
+	}
+	a.undoes("authority", a.auth.Close)
+	a.keys = keys
+	return nil
+}
+
+// openStore opens the store and its keys. Only for a store that is still
+// empty, and only if mayMake is set, keys are made: to a store with rows in
+// it, new keys would be wrong ones.
+func openStore(ctx context.Context, o Options, mayMake bool) (store.DB, *authority.Keys, error) {
+	keys, err := authority.LoadKeys(o.keyFile())
+	missing := errors.Is(err, authority.ErrNoKeys)
+	if err != nil && !(missing && mayMake) {
+		return nil, nil, err
+	}
+	db, err := bolt.Open(bolt.Options{Folder: o.Data, Tables: authority.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now})
+	if err != nil {
+		return nil, nil, err
+	}
+	if missing {
+		if keys, err = makeKeys(ctx, db, o); err != nil {
+			return nil, nil, errors.Join(err, db.Close())
+		}
+	}
+	return db, keys, nil
+}
+
+func makeKeys(ctx context.Context, db store.DB, o Options) (*authority.Keys, error) {
+	empty, err := isEmpty(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if !empty {
+		return nil, fmt.Errorf("there is a store in %s but no key file at %s: give the key file it was made with", o.Data, o.keyFile())
+	}
+	return authority.CreateKeys(o.keyFile(), o.Random)
+}
+
+// isEmpty reports whether db has no row in any table.
+func isEmpty(ctx context.Context, db store.DB) (bool, error) {
+	empty := true
+	err := db.View(ctx, func(r store.Reader) error {
+		for _, t := range authority.Tables() {
+			if err := r.Scan(t, store.Range{}, func(_, _ []byte) error { empty = false; return store.Stop }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return empty, err
+}
+
+func rootHash(text string) (*token.Hash, error) {
+	if text == "" {
+		return nil, nil
+	}
+	h, err := token.ParseHash(text)
+	if err != nil {
+		return nil, fmt.Errorf("BOOTSTRAP_ROOT_TOKEN_HASHED: %w", err)
+	}
+	return &h, nil
+}
+
+// firstRoot makes the root token of a new store and shows it, once.
+func (a *App) firstRoot(ctx context.Context) error {
+	secret, made, err := a.auth.FirstRoot(ctx)
+	if err != nil {
+		return fmt.Errorf("making the root token: %w", err)
+	}
+	if made {
+		fmt.Fprintf(a.opts.Stderr, "Root token (shown once): %s\n", secret.Reveal())
+	}
+	return nil
+}
+
+// announce says where the server can be reached.
+func (a *App) announce() {
+	base := a.base()
+	if a.opts.LogFormat == "json" {
+		a.log.Info("listening", "page", base+"/", "explorer", base+"/docs/api-explorer", "api", base+"/graphql", "version", a.opts.Version.String())
+		return
+	}
+	fmt.Fprintf(a.opts.Stderr, "tokenscale %s is listening.\n  Page      %s/\n  Explorer  %s/docs/api-explorer\n  API       %s/graphql\n",
+		a.opts.Version, base, base, base)
+}
+
+// base returns the address that a browser on this machine reaches us by.
+func (a *App) base() string {
+	host, port, err := net.SplitHostPort(a.ln.Addr().String())
+	if err != nil {
+		return a.ln.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	scheme := "http"
+	if a.opts.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// newLog returns the log on standard error.
+func newLog(o Options) *slog.Logger {
+	h := &slog.HandlerOptions{Level: o.LogLevel}
+	if o.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(o.Stderr, h))
+	}
+	return slog.New(slog.NewTextHandler(o.Stderr, h))
+}
+
+// openSink opens where audit entries are written out to. It is closed last,
+// after the store: the last entries come when the authority closes.
+func (a *App) openSink() (io.Writer, error) {
+	switch a.opts.AuditFile {
+	case "":
+		return nil, nil // not a *sink that is nil: the authority asks for nil
+	case "-":
+		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
+		return a.sink, nil
+	}
+	f, err := os.OpenFile(a.opts.AuditFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the audit file: %w", err)
+	}
+	a.undoes("audit file", func(context.Context) error { return errors.Join(f.Sync(), f.Close()) })
+	a.sink = &sink{out: f, now: a.opts.Now}
+	return a.sink, nil
+}

@@ -1,0 +1,165 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options are the settings of a server. The tags make them flags, with a twin
+// in the environment; the text of help is what an operator reads.
+type Options struct {
+	Listen       string `default:"127.0.0.1:8080" env:"TOKENSCALE_LISTEN" placeholder:"ADDRESS" help:"Address and port to listen on, 127.0.0.1:8080 unless set; port 0 takes a free one. Anything but loopback needs TLS or --insecure-http."`
+	TLSCert      string `name:"tls-cert" env:"TOKENSCALE_TLS_CERT" placeholder:"FILE" help:"Certificate chain (PEM). Read again when it changes."`
+	TLSKey       string `name:"tls-key" env:"TOKENSCALE_TLS_KEY" placeholder:"FILE" help:"Private key of the certificate (PEM)."`
+	InsecureHTTP bool   `name:"insecure-http" env:"TOKENSCALE_INSECURE_HTTP" help:"Listen without TLS where others can read along. For servers behind a proxy that speaks TLS."`
+
+	StoreOptions
+
+	TrustedProxies []Network `env:"TOKENSCALE_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. IP filters see the address they name."`
+	AllowedHosts   []string  `env:"TOKENSCALE_ALLOWED_HOSTS" placeholder:"HOST" help:"Host names this server answers to. On loopback its own names always count; elsewhere none set means any."`
+	AllowedOrigins []string  `env:"TOKENSCALE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Origins, such as https://console.example.org, whose scripts in a browser may use the API. Lists are separated by commas."`
+
+	LogLevel  slog.Level `default:"info" env:"TOKENSCALE_LOG_LEVEL" placeholder:"LEVEL" help:"Least level that is logged: debug, info (unless set), warn or error."`
+	LogFormat string     `default:"text" enum:"text,json" env:"TOKENSCALE_LOG_FORMAT" placeholder:"FORM" help:"Form of the log on standard error: text (unless set) or json."`
+	AuditFile string     `env:"TOKENSCALE_AUDIT_FILE" placeholder:"FILE" help:"Also write each audit entry as a line of JSON to this file, or to standard output if it is -."`
+
+	GCPercent   int  `name:"gc-percent" default:"400" env:"TOKENSCALE_GC_PERCENT" placeholder:"N" help:"How much the memory may grow between two collections, in percent of what is in use; 400 unless set (Go's GOGC)."`
+	MemoryLimit Size `env:"TOKENSCALE_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory to stay below if possible, such as 600MiB (Go's GOMEMLIMIT)."`
+
+	// What follows is no setting.
+
+	Now     func() time.Time `kong:"-"` // the clock; required
+	Version Version          `kong:"-"`
+	Stdout  io.Writer        `kong:"-"` // required
+	Stderr  io.Writer        `kong:"-"` // required
+	Random  io.Reader        `kong:"-"` // fit for keys; required
+
+	// StopAfter is how long a server whose store has stopped goes on
+	// answering from memory; 0 means a minute.
+	StopAfter time.Duration `kong:"-"`
+}
+
+// StoreOptions are the settings of all commands that open the store.
+type StoreOptions struct {
+	Data         string `default:"./data" env:"TOKENSCALE_DATA" placeholder:"FOLDER" help:"Folder of the store, ./data unless set. It is made if it is missing."`
+	KeyFile      string `env:"TOKENSCALE_KEY_FILE" placeholder:"FILE" help:"File of the server's keys, keys in the data folder unless set. Elsewhere is better: a stolen data folder is then useless."`
+	MaxStoreSize Size   `env:"TOKENSCALE_MAX_STORE_SIZE" placeholder:"SIZE" help:"Size the store may grow to, such as 2GiB; unless set, only the disk limits it."`
+
+	// RootHash has a name of its own in the environment: LogScale's.
+	RootHash string `name:"bootstrap-root-token-hashed" env:"BOOTSTRAP_ROOT_TOKEN_HASHED" placeholder:"HASH" help:"Hash of the root token, as hash-token prints it. Set, it decides what the root token is; no other is made."`
+}
+
+// keyFile returns where the keys are.
+func (o StoreOptions) keyFile() string {
+	if o.KeyFile != "" {
+		return o.KeyFile
+	}
+	return filepath.Join(o.Data, "keys")
+}
+
+// check refuses settings that do not go together, with a sentence that says
+// what to do.
+func (o Options) check() error {
+	if (o.TLSCert == "") != (o.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key go together: set both or none")
+	}
+	host, _, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen takes an address and a port, such as 127.0.0.1:8080 or [::1]:8080, not %q", o.Listen)
+	}
+	if !isLoopback(host) && o.TLSCert == "" && !o.InsecureHTTP {
+		return fmt.Errorf("listening on %s without TLS would show tokens to the network: set --tls-cert and --tls-key, or --insecure-http if a proxy in front speaks TLS", o.Listen)
+	}
+	for _, origin := range o.AllowedOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return fmt.Errorf("--allowed-origins takes origins, such as https://console.example.org, not %q", origin)
+		}
+	}
+	if slices.Contains(o.AllowedHosts, "") {
+		return errors.New("--allowed-hosts has an empty name in it")
+	}
+	return nil
+}
+
+// isLoopback reports whether only this machine can reach host. A name other
+// than localhost may mean anything.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// errSetting marks a setting that nobody knows.
+var errSetting = errors.New("unknown setting")
+
+// checkEnvironment refuses variables that look like ours and are none: a
+// misspelt setting would otherwise silently not hold.
+func checkEnvironment(known []string) error {
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "TOKENSCALE_") && !slices.Contains(known, name) {
+			return fmt.Errorf("%w %s in the environment; --help lists all there are", errSetting, name)
+		}
+	}
+	return nil
+}
+
+// A Network is a range of addresses, or a single one.
+type Network struct{ netip.Prefix }
+
+// UnmarshalText reads an address, or a range in the form 10.0.0.0/8.
+func (n *Network) UnmarshalText(text []byte) error {
+	if addr, err := netip.ParseAddr(string(text)); err == nil {
+		addr = addr.Unmap().WithZone("")
+		n.Prefix = netip.PrefixFrom(addr, addr.BitLen())
+		return nil
+	}
+	p, err := netip.ParsePrefix(string(text))
+	if err != nil || p.Addr().Is4In6() {
+		return fmt.Errorf("%q is neither an address nor a range such as 10.0.0.0/8", text)
+	}
+	n.Prefix = p.Masked()
+	return nil
+}
+
+func prefixes(networks []Network) []netip.Prefix {
+	out := make([]netip.Prefix, len(networks))
+	for i, n := range networks {
+		out[i] = n.Prefix
+	}
+	return out
+}
+
+// Size is a number of bytes; 0 is no limit.
+type Size int64
+
+// UnmarshalText reads a number of bytes, with KiB, MiB, GiB or TiB behind it
+// if that is meant.
+func (s *Size) UnmarshalText(text []byte) error {
+	number, unit := string(text), int64(1)
+	for i, suffix := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if rest, ok := strings.CutSuffix(number, suffix); ok {
+			number, unit = rest, 1<<(10*(i+1))
+			break
+		}
+	}
+	var n int64
+	if rest, err := fmt.Sscanf(number, "%d", &n); err != nil || rest != 1 || fmt.Sprint(n) != number || n < 0 || n > (1<<62)/unit {
+		return fmt.Errorf("%q is not a size such as 512MiB or 2GiB", text)
+	}
+	*s = Size(n * unit)
+	return nil
+}

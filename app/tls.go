@@ -1,0 +1,74 @@
+package app
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// lookEvery is how often, at most, the files of the certificate are looked at.
+const lookEvery = time.Second
+
+// A certificate is read again when its files change, at the next handshake. A
+// pair that cannot be read, such as one that is half replaced, leaves the old
+// one in use.
+type certificate struct {
+	cert, key string // paths
+	now       func() time.Time
+	log       *slog.Logger
+
+	mu     sync.Mutex
+	pair   *tls.Certificate
+	stamp  string // of the files the pair was read from
+	failed string // of the files that could not be read, logged once
+	looked time.Time
+}
+
+// newTLS returns the TLS settings of the server: version 1.2 or newer, with
+// Go's own choice of ciphers.
+func newTLS(o Options, log *slog.Logger) (*tls.Config, error) {
+	c := &certificate{cert: o.TLSCert, key: o.TLSKey, now: o.Now, log: log}
+	if _, err := c.current(nil); err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.current}, nil
+}
+
+// current implements tls.Config.GetCertificate.
+func (c *certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if c.pair != nil && now.Sub(c.looked) < lookEvery {
+		return c.pair, nil
+	}
+	c.looked = now
+	stamp := stampOf(c.cert) + stampOf(c.key)
+	if c.pair != nil && (stamp == c.stamp || stamp == c.failed) {
+		return c.pair, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err == nil {
+		c.pair, c.stamp, c.failed = &pair, stamp, ""
+		return c.pair, nil
+	}
+	err = fmt.Errorf("reading the TLS certificate: %w", err)
+	if c.pair == nil {
+		return nil, err
+	}
+	c.failed = stamp
+	c.log.Error("a changed TLS certificate cannot be used; the old one stays", "err", err)
+	return c.pair, nil
+}
+
+// stampOf changes whenever the file at path does.
+func stampOf(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "?"
+	}
+	return fmt.Sprint(info.ModTime().UnixNano(), info.Size(), info.Sys())
+}
