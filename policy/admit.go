@@ -91,8 +91,8 @@ func span(ms int64) string {
 		unit Unit
 		name string
 	}{{Days, "day"}, {Hours, "hour"}, {Minutes, "minute"}} {
-		if n := ms / int64(u.unit); n > 0 && ms%int64(u.unit) == 0 {
-			return plural(n, u.name)
+		if ms%int64(u.unit) == 0 {
+			return plural(ms/int64(u.unit), u.name)
 		}
 	}
 	if ms < int64(Days) {
