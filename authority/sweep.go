@@ -60,51 +60,72 @@ type sweeper struct {
 	stop context.Context // ends when the authority closes
 
 	mu      sync.Mutex
-	running chan struct{} // closed when the sweep under way ends; nil if there is none
-	err     error         // of the last sweep
+	current *sweeping // nil if there is none under way
+}
+
+// sweeping is one run of a sweeper.
+type sweeping struct {
+	again bool          // somebody joined it, who may have missed its end
+	ended chan struct{} // closed when it ends; err is set by then
+	err   error
 }
 
 // finish starts a sweep, or joins the one under way, and waits for its end.
 func (s *sweeper) finish(ctx context.Context) error {
-	ended := s.start()
+	run := s.join()
 	select {
-	case <-ended:
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.err
+	case <-run.ended:
+		return run.err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (s *sweeper) start() <-chan struct{} {
+func (s *sweeper) join() *sweeping {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.running == nil {
-		s.running = make(chan struct{})
-		go s.run(s.running)
+	if s.current != nil {
+		s.current.again = true
+		return s.current
 	}
-	return s.running
+	s.current = &sweeping{ended: make(chan struct{})}
+	go s.run(s.current)
+	return s.current
 }
 
-func (s *sweeper) run(ended chan struct{}) {
-	err := s.a.sweepAll(s.stop)
-	if err != nil {
-		s.a.log.Error("the sweep of a changed security policy stopped before its end; it goes on later, and the policy binds meanwhile", "err", err)
+// run sweeps until no sweep is left and nobody has joined since it looked. A
+// change of policy may be committed in the very batch that ends the sweep
+// before it, so whoever joins is owed another look.
+func (s *sweeper) run(r *sweeping) {
+	defer close(r.ended)
+	for more := true; more; {
+		r.err = s.a.sweepAll(s.stop)
+		more = s.more(r)
 	}
+	if r.err != nil {
+		s.a.log.Error("the sweep of a changed security policy stopped before its end; it goes on later, and the policy binds meanwhile", "err", r.err)
+	}
+}
+
+// more reports whether r has to look again. If not, r is not joined any more.
+func (s *sweeper) more(r *sweeping) bool {
 	s.mu.Lock()
-	s.err, s.running = err, nil
-	s.mu.Unlock()
-	close(ended)
+	defer s.mu.Unlock()
+	if r.again && r.err == nil {
+		r.again = false
+		return true
+	}
+	s.current = nil
+	return false
 }
 
 // wait returns when no sweep is under way.
 func (s *sweeper) wait() {
 	s.mu.Lock()
-	ended := s.running
+	run := s.current
 	s.mu.Unlock()
-	if ended != nil {
-		<-ended
+	if run != nil {
+		<-run.ended
 	}
 }
 
