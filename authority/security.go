@@ -25,11 +25,6 @@ func (a *Authority) SetSecurity(ctx context.Context, by policy.Actor, c policy.C
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}
-		if _, busy, err := t.sweep.get(t, sweepKey); err != nil {
-			return err
-		} else if busy {
-			return fault.New(fault.Conflict, "An earlier change of the security policies is still being carried through. Try again when it is done.")
-		}
 		var err error
 		if next, err = t.allowed(c, a.index); err != nil {
 			return err
@@ -53,6 +48,13 @@ func (a *Authority) SetSecurity(ctx context.Context, by policy.Actor, c policy.C
 
 // allowed returns the policies after c, or why they cannot be.
 func (t *tx) allowed(c policy.Change, filters policy.Filters) (policy.Policies, error) {
+	_, busy, err := t.sweep.get(t, sweepKey)
+	if err != nil {
+		return policy.Policies{}, err
+	}
+	if busy {
+		return policy.Policies{}, fault.New(fault.Conflict, "An earlier change of the security policies is still being carried through. Try again when it is done.")
+	}
 	next, err := c.Apply(t.policies)
 	if err != nil {
 		return policy.Policies{}, err

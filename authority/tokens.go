@@ -104,14 +104,7 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by policy.Actor, id t
 		if err := t.regrantShadow(v); err != nil {
 			return err
 		}
-		if err := t.change(v); err != nil {
-			return err
-		}
-		return t.record(audit.TokenChanged, id, []audit.Field{
-			audit.One("tokenName", v.Name),
-			audit.Many("oldPermissions", old.Permissions.Names()),
-			audit.Many("newPermissions", to.Names()),
-		})
+		return t.regrant(old, to)
 	})
 }
 
@@ -214,23 +207,26 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 	if err := t.endShadow(old); err != nil {
 		return err
 	}
+	fields := append(described(next),
+		audit.One("oldTokenId", string(old.ID)),
+		audit.One("newTokenId", string(next.ID)),
+		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))
 	if grace == 0 {
 		next.Replaces = ""
 		if err := t.remove(old); err != nil {
 			return err
 		}
-	} else if err := t.change(policy.InGrace(old, next.ID, grace, t.now)); err != nil {
-		return err
+	} else {
+		old = policy.InGrace(old, next.ID, grace, t.now)
+		fields = append(fields, audit.One("oldExpireAt", expiry(old.ExpireAt)))
+		if err := t.change(old); err != nil {
+			return err
+		}
 	}
 	if err := t.add(next); err != nil {
 		return err
 	}
-	return t.record(audit.TokenRotated, next.ID, []audit.Field{
-		audit.One("tokenName", next.Name),
-		audit.One("oldTokenId", string(old.ID)),
-		audit.One("newTokenId", string(next.ID)),
-		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)),
-	}, string(old.ID))
+	return t.record(audit.TokenRotated, next.ID, fields, string(old.ID))
 }
 
 // shadow returns the token that v replaced, if it still works out its grace.
@@ -258,13 +254,28 @@ func (t *tx) endShadow(v token.Token) error {
 	})
 }
 
+// regrantShadow gives the token that v replaced, if it still works out its
+// grace, the permissions of v.
 func (t *tx) regrantShadow(v token.Token) error {
 	old, ok, err := t.shadow(v)
 	if err != nil || !ok {
 		return err
 	}
-	old.Permissions = v.Permissions
-	return t.change(old)
+	return t.regrant(old, v.Permissions)
+}
+
+// regrant changes the permissions of a token and nothing else.
+func (t *tx) regrant(v token.Token, to permission.Set) error {
+	was := v.Permissions
+	v.Permissions = to
+	if err := t.change(v); err != nil {
+		return err
+	}
+	return t.record(audit.TokenChanged, v.ID, []audit.Field{
+		audit.One("tokenName", v.Name),
+		audit.Many("oldPermissions", was.Names()),
+		audit.Many("newPermissions", to.Names()),
+	})
 }
 
 // described lists what a new token is, for the audit log.

@@ -93,9 +93,12 @@ func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, abo
 	}, about...)
 }
 
-// live returns the token id as the policies of this moment have it, whether or
-// not a sweep has reached it yet. Refusals never repeat what the caller gave
-// as an id: it might be a whole token string.
+// live returns the token id as its row stands, which a sweep may not have
+// reached yet. A token that the policies of this moment doom is as good as
+// gone, unless it has expired: then it is still listed, and refused as such.
+//
+// Refusals never repeat what the caller gave as an id: it might be a whole
+// token string.
 func (t *tx) live(id token.ID) (token.Token, error) {
 	v, ok, err := t.tokens.get(t, rowKey(id))
 	if err != nil {
@@ -104,8 +107,7 @@ func (t *tx) live(id token.ID) (token.Token, error) {
 	if !ok {
 		return token.Token{}, noToken(string(id))
 	}
-	v, verdict := t.policies.System.Judge(v, t.now)
-	if verdict == policy.Delete {
+	if _, verdict := t.policies.System.Judge(v, t.now); verdict == policy.Delete && !v.Expired(t.now) {
 		return token.Token{}, noToken(string(id))
 	}
 	return v, nil
