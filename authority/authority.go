@@ -86,7 +86,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	}
 	if o.RootHash != nil {
 		a.byHash = true
-		a.index.SetRoot(a.keys.current.digester.DigestHash(*o.RootHash))
+		a.index.SetRoot(index.Root{Digest: a.keys.current.digester.DigestHash(*o.RootHash), Key: a.keys.current.id})
 	}
 	if o.AuditSink != nil {
 		a.export = newExporter(a, o.AuditSink)
@@ -120,21 +120,23 @@ func (a *Authority) clock() epoch.Millis { return epoch.Of(a.now()) }
 // Start begins the housekeeping. Close ends it.
 func (a *Authority) Start() {
 	a.loops.Go(a.keepHouse)
+	a.loops.Go(a.writeFirsts)
 	if a.export != nil {
-		a.loops.Go(a.export.run)
+		a.export.loop.Go(a.export.run)
 	}
 }
 
 // Close ends the housekeeping, waits for it, and writes what is only in
 // memory: last uses, counted refusals, and audit lines not yet written out.
-// It does not close the store. ctx bounds the last writes.
+// It does not close the store. ctx bounds the last writes, and the patience
+// with a sink that blocks.
 func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
 	a.sweeper.wait()
 	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx))
 	if a.export != nil {
-		err = errors.Join(err, a.export.drain(ctx))
+		err = errors.Join(err, a.export.finish(ctx))
 	}
 	return err
 }

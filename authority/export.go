@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"tokenscale/audit"
@@ -20,6 +21,12 @@ type exporter struct {
 	a    *Authority
 	sink io.Writer
 	work chan struct{} // holds a token while there may be entries to write
+	loop sync.WaitGroup
+
+	// What a failed write left over goes out first, so that a line that was
+	// cut in the middle is completed, not begun again.
+	rest []byte
+	last uint64 // the number of the last entry in rest
 }
 
 const (
@@ -66,18 +73,42 @@ func (x *exporter) later(ctx context.Context) {
 	}
 }
 
+// finish writes what is left, but does not wait for a sink that blocks longer
+// than ctx: its lines come after the next start. It must be called after the
+// authority was told to stop.
+func (x *exporter) finish(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() {
+		x.loop.Wait()
+		ended <- x.drain(ctx)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the audit sink took no more lines; they are kept for the next start: %w", ctx.Err())
+	}
+}
+
 // drain writes all entries that the sink has not got.
 func (x *exporter) drain(ctx context.Context) error {
 	for {
-		lines, last, err := x.next(ctx)
-		if err != nil || len(lines) == 0 {
-			return err
+		if len(x.rest) == 0 {
+			var err error
+			if x.rest, x.last, err = x.next(ctx); err != nil || len(x.rest) == 0 {
+				return err
+			}
 		}
-		if _, err := x.sink.Write(lines); err != nil {
+		n, err := x.sink.Write(x.rest)
+		x.rest = x.rest[min(max(n, 0), len(x.rest)):]
+		if err != nil {
 			return fmt.Errorf("writing audit lines: %w", err)
 		}
+		if len(x.rest) > 0 {
+			return fmt.Errorf("writing audit lines: %w", io.ErrShortWrite)
+		}
 		if err := x.a.store.Update(ctx, func(w store.Writer) error {
-			return x.a.mark.put(w, exportKey, last)
+			return x.a.mark.put(w, exportKey, x.last)
 		}); err != nil {
 			return err
 		}

@@ -32,35 +32,41 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 		if len(ids) == 0 {
 			return nil
 		}
-		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
-			return a.removeDue(w, ids, due, now)
+		removed := 0
+		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
+			removed, err = a.removeDue(w, ids, due, now)
+			return err
 		}); err != nil {
 			return err
+		}
+		if removed == 0 {
+			return nil // they changed meanwhile; the next round sees
 		}
 	}
 }
 
-func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) error {
+func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) (removed int, err error) {
 	t := &tx{records: a.records, Writer: w, now: now}
 	for _, id := range ids {
 		v, ok, err := t.tokens.get(t, string(id))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if !ok || !v.Expired(due) { // it changed meanwhile
 			continue
 		}
 		if err := t.remove(v); err != nil {
-			return err
+			return 0, err
 		}
 		if err := t.trail.append(t, audit.Entry{
 			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id),
 			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
 		}); err != nil {
-			return err
+			return 0, err
 		}
+		removed++
 	}
-	return nil
+	return removed, nil
 }
 
 // flushUses writes when tokens were last used: each token at most once a
@@ -70,6 +76,7 @@ func (a *Authority) flushUses(ctx context.Context) error {
 	for len(uses) > 0 {
 		batch := uses[:min(houseBatch, len(uses))]
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch) }); err != nil {
+			a.index.PutBackUsed(uses)
 			return err
 		}
 		uses = uses[len(batch):]
@@ -140,6 +147,7 @@ func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action s
 		return
 	}
 	now := a.clock()
+	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
 	err := a.store.Update(ctx, func(w store.Writer) error {
 		return a.trail.append(w, audit.Entry{
 			Time: now, Type: kind, Action: action, Sensitive: true, Refused: sentence, Actor: auditActor(by),

@@ -163,11 +163,21 @@ func derive(secret []byte) (*key, error) {
 // Session returns the 32 bytes that seal the page's session cookies.
 func (k *Keys) Session() []byte { return k.current.session }
 
-// digest returns the digest of s under the key id, or under the current key if
-// that one is not known: an unknown token costs as much as a known one.
+// digest returns the digest of s under the key id.
 func (k *Keys) digest(id token.KeyID, s token.Secret) token.Digest {
+	return k.digester(id).Digest(s)
+}
+
+// digestHash returns the digest of a root token under the key id.
+func (k *Keys) digestHash(id token.KeyID, h token.Hash) token.Digest {
+	return k.digester(id).DigestHash(h)
+}
+
+// digester returns that of the key id, or of the current key if that one is
+// not known: an unknown token costs as much as a known one.
+func (k *Keys) digester(id token.KeyID) *token.Digester {
 	if old, ok := k.all[id]; ok {
-		return old.digester.Digest(s)
+		return old.digester
 	}
-	return k.current.digester.Digest(s)
+	return k.current.digester
 }

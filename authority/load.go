@@ -50,7 +50,7 @@ func (a *Authority) loadSettings(r store.Reader) error {
 	}
 	root, ok, err := a.root.get(r, rootKey)
 	if ok {
-		a.index.SetRoot(root.digest)
+		a.index.SetRoot(index.Root{Digest: root.digest, Key: root.key})
 	}
 	return err
 }
@@ -167,7 +167,7 @@ func (a *Authority) applySetting(c store.Change) error {
 		if a.byHash {
 			return nil
 		}
-		return apply(a.root, c, func(r root) { a.index.SetRoot(r.digest) })
+		return apply(a.root, c, func(r root) { a.index.SetRoot(index.Root{Digest: r.digest, Key: r.key}) })
 	}
 	return nil
 }

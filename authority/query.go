@@ -30,7 +30,7 @@ func (a *Authority) view(e *index.Entry, now epoch.Millis) TokenView {
 func (a *Authority) viewOf(t token.Token, e *index.Entry, now epoch.Millis) TokenView {
 	use := e.LastUse()
 	filter, _ := a.index.Filter(t.FilterID)
-	return TokenView{Token: t, Filter: filter, LastUsedAt: use.At, LastUsedFrom: use.From, Expired: t.Expired(now)}
+	return TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now)}
 }
 
 func (a *Authority) views(entries []*index.Entry) []TokenView {

@@ -45,9 +45,12 @@ type refusalKind struct {
 // audit log at once, the others are counted and written by the minute: all
 // are accounted for, and nobody can fill the disk by knocking.
 type refusals struct {
-	mu    sync.Mutex
-	kinds map[refusalKind]*refusalCount
-	other map[policy.Outcome]*refusalCount // of kinds beyond maxKinds
+	work chan struct{} // holds a token while there may be firsts to write
+
+	mu     sync.Mutex
+	kinds  map[refusalKind]*refusalCount
+	other  map[policy.Outcome]*refusalCount // of kinds beyond maxKinds
+	firsts []refusal                        // not yet written
 }
 
 type refusalCount struct {
@@ -56,24 +59,33 @@ type refusalCount struct {
 	idle  bool // nothing came in the last round
 }
 
+// A refusal is one entry to write: a refusal in full, or how many there were.
+type refusal struct {
+	by      policy.Actor
+	outcome policy.Outcome
+	n       uint64
+	at      epoch.Millis
+	since   epoch.Millis // of the first that n counts; zero for a refusal in full
+}
+
 // maxKinds bounds the memory and the entries of a minute.
 const maxKinds = 256
 
 func newRefusals() *refusals {
-	return &refusals{kinds: map[refusalKind]*refusalCount{}, other: map[policy.Outcome]*refusalCount{}}
+	return &refusals{
+		work:  make(chan struct{}, 1),
+		kinds: map[refusalKind]*refusalCount{}, other: map[policy.Outcome]*refusalCount{},
+	}
 }
 
 // Refused notes that a credential was not accepted. by names the token if its
-// string was right. It writes at most once for each kind, and is safe for
-// concurrent use.
-func (a *Authority) Refused(ctx context.Context, by policy.Actor, outcome policy.Outcome) {
-	kind := refusalKind{outcome, block(by.IP), by.ID}
-	if !a.refused.first(kind, a.clock()) {
-		return
-	}
-	if err := a.writeRefusal(ctx, by, outcome, 1, 0); err != nil {
-		a.log.ErrorContext(ctx, "a refused credential could not be written to the audit log", "err", err)
-	}
+// string was right. The first of a kind goes to the audit log at once, but
+// not before Refused returns: if an answer waited for the disk, its time would
+// tell that a refusal is of a new kind, and so whether a token exists.
+//
+// It is safe for concurrent use.
+func (a *Authority) Refused(_ context.Context, by policy.Actor, outcome policy.Outcome) {
+	a.refused.note(by, outcome, a.clock())
 }
 
 // block returns the addresses that count as one client.
@@ -86,73 +98,145 @@ func block(addr netip.Addr) netip.Prefix {
 	return p
 }
 
-// first counts one refusal and reports whether it has to be written in full.
-func (r *refusals) first(kind refusalKind, now epoch.Millis) bool {
+// note counts one refusal, or keeps it in full if it is the first of its kind.
+func (r *refusals) note(by policy.Actor, outcome policy.Outcome, now epoch.Millis) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c, ok := r.kinds[kind]; ok {
-		c.add(now)
-		return false
-	}
-	if len(r.kinds) < maxKinds {
+	kind := refusalKind{outcome, block(by.IP), by.ID}
+	c, known := r.kinds[kind]
+	switch {
+	case known:
+		c.add(1, now)
+	case len(r.kinds) < maxKinds:
 		r.kinds[kind] = &refusalCount{}
-		return true
+		r.firsts = append(r.firsts, refusal{by: by, outcome: outcome, n: 1, at: now})
+		r.wake()
+	default:
+		r.rest(outcome).add(1, now)
 	}
-	if r.other[kind.outcome] == nil {
-		r.other[kind.outcome] = &refusalCount{}
-	}
-	r.other[kind.outcome].add(now)
-	return false
 }
 
-func (c *refusalCount) add(now epoch.Millis) {
-	if c.n++; c.n == 1 {
+func (r *refusals) wake() {
+	select {
+	case r.work <- struct{}{}:
+	default:
+	}
+}
+
+// rest returns the count of all kinds beyond maxKinds with the outcome.
+func (r *refusals) rest(outcome policy.Outcome) *refusalCount {
+	if r.other[outcome] == nil {
+		r.other[outcome] = &refusalCount{}
+	}
+	return r.other[outcome]
+}
+
+func (c *refusalCount) add(n uint64, now epoch.Millis) {
+	if c.n == 0 {
 		c.since = now
 	}
+	c.n += n
 	c.idle = false
 }
 
-// take returns what was counted since the last call, and forgets kinds that
-// have been quiet for a whole round, so that they are written in full again.
-func (r *refusals) take() map[refusalKind]refusalCount {
+// takeFirsts returns the refusals that have to be written in full.
+func (r *refusals) takeFirsts() []refusal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	taken := map[refusalKind]refusalCount{}
+	taken := r.firsts
+	r.firsts = nil
+	return taken
+}
+
+// take returns the firsts, and what was counted since the last call, and
+// forgets kinds that have been quiet for a whole round, so that they are
+// written in full again.
+func (r *refusals) take(now epoch.Millis) []refusal {
+	taken := r.takeFirsts()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for kind, c := range r.kinds {
 		switch {
 		case c.n > 0:
-			taken[kind] = *c
+			taken = append(taken, c.refusal(kind, now))
 		case c.idle:
 			delete(r.kinds, kind)
 		}
 		c.n, c.idle = 0, true
 	}
 	for outcome, c := range r.other {
-		taken[refusalKind{outcome: outcome}] = *c
+		taken = append(taken, c.refusal(refusalKind{outcome: outcome}, now))
 		delete(r.other, outcome)
 	}
 	return taken
 }
 
-// flushRefusals writes the counts, one entry a kind.
-func (a *Authority) flushRefusals(ctx context.Context) error {
-	var errs []error
-	for kind, c := range a.refused.take() {
-		by := policy.Actor{ID: kind.id, IP: kind.from.Addr()}
-		errs = append(errs, a.writeRefusal(ctx, by, kind.outcome, c.n, c.since))
-	}
-	return errors.Join(errs...)
+func (c *refusalCount) refusal(kind refusalKind, now epoch.Millis) refusal {
+	by := policy.Actor{ID: kind.id, IP: kind.from.Addr()}
+	return refusal{by: by, outcome: kind.outcome, n: c.n, at: now, since: c.since}
 }
 
-func (a *Authority) writeRefusal(ctx context.Context, by policy.Actor, outcome policy.Outcome, n uint64, since epoch.Millis) error {
-	fields := []audit.Field{audit.One("reason", outcome.String()), audit.One("count", strconv.FormatUint(n, 10))}
-	if since != 0 {
-		fields = append(fields, audit.One("since", since.String()))
+// putBack keeps what could not be written for the next time: in full as far
+// as there is room, and else as a number.
+func (r *refusals) putBack(list []refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range list {
+		kept, known := r.kinds[refusalKind{f.outcome, block(f.by.IP), f.by.ID}]
+		switch {
+		case f.since == 0 && len(r.firsts) < maxKinds:
+			r.firsts = append(r.firsts, f)
+		case known:
+			kept.add(f.n, f.at)
+		default:
+			r.rest(f.outcome).add(f.n, f.at)
+		}
 	}
-	now := a.clock()
-	return a.store.Update(ctx, func(w store.Writer) error {
-		return a.trail.append(w, audit.Entry{
-			Time: now, Type: audit.Refused, Actor: auditActor(by), TokenID: string(by.ID), Fields: fields,
-		})
+}
+
+// writeFirsts writes refusals in full as they come, until the authority closes.
+func (a *Authority) writeFirsts() {
+	for {
+		select {
+		case <-a.alive.Done():
+			return
+		case <-a.refused.work:
+		}
+		if err := a.writeRefusals(a.alive, a.refused.takeFirsts()); err != nil && a.alive.Err() == nil {
+			a.log.Error("refused credentials could not be written to the audit log; they are kept and tried again", "err", err)
+		}
+	}
+}
+
+// flushRefusals writes what is kept and counted, one entry a kind.
+func (a *Authority) flushRefusals(ctx context.Context) error {
+	return a.writeRefusals(ctx, a.refused.take(a.clock()))
+}
+
+func (a *Authority) writeRefusals(ctx context.Context, list []refusal) error {
+	if len(list) == 0 {
+		return nil
+	}
+	err := a.store.Update(ctx, func(w store.Writer) error {
+		for _, f := range list {
+			if err := a.trail.append(w, f.entry()); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	if err != nil {
+		a.refused.putBack(list)
+	}
+	return err
+}
+
+func (f refusal) entry() audit.Entry {
+	fields := []audit.Field{audit.One("reason", f.outcome.String()), audit.One("count", strconv.FormatUint(f.n, 10))}
+	if f.since != 0 {
+		fields = append(fields, audit.One("since", f.since.String()))
+	}
+	return audit.Entry{
+		Time: f.at, Type: audit.Refused, Actor: auditActor(f.by), TokenID: string(f.by.ID), Fields: fields,
+	}
 }

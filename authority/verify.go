@@ -58,8 +58,8 @@ func (a *Authority) use(e *index.Entry, from netip.Addr, now epoch.Millis) (poli
 }
 
 func (a *Authority) verifyRoot(s token.Secret, from netip.Addr) (policy.Actor, policy.Outcome) {
-	digest := a.keys.current.digester.DigestHash(s.Hash())
-	if kept, ok := a.index.Root(); !ok || !kept.Equal(digest) {
+	kept, ok := a.index.Root()
+	if !kept.Digest.Equal(a.keys.digestHash(kept.Key, s.Hash())) || !ok {
 		return policy.Actor{}, policy.Wrong
 	}
 	return rootFrom(from), policy.Accepted
@@ -84,7 +84,7 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 		return policy.Actor{}, policy.Expired
 	}
 	if s.ID == token.Root {
-		if kept, ok := a.index.Root(); !ok || kept.Mark() != s.Mark {
+		if kept, ok := a.index.Root(); !ok || kept.Digest.Mark() != s.Mark {
 			return policy.Actor{}, policy.Wrong
 		}
 		return rootFrom(from), policy.Accepted
@@ -105,7 +105,7 @@ func (a *Authority) SessionOf(by policy.Actor) (policy.Session, bool) {
 	s := policy.Session{ID: by.ID, IssuedAt: a.clock()}
 	if by.Root {
 		kept, ok := a.index.Root()
-		s.Mark = kept.Mark()
+		s.Mark = kept.Digest.Mark()
 		return s, ok
 	}
 	entry, ok := a.index.Find(by.ID)

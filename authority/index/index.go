@@ -34,7 +34,7 @@ type Index struct {
 	// makes a new map, and readers take no lock.
 	filters  atomic.Pointer[map[ipfilter.ID]Filter]
 	policies atomic.Pointer[policy.Policies]
-	root     atomic.Pointer[token.Digest]
+	root     atomic.Pointer[Root]
 
 	used useList
 }
@@ -129,7 +129,7 @@ func (x *Index) Update(fn func(Batch)) {
 func (b Batch) Put(t token.Token) {
 	e := newEntry(t)
 	if old, ok := b.x.tokens[t.ID]; ok {
-		e.use.Store(old.use.Load())
+		e.use.Store(old.lastUse()) // shared: a request may still hold the old Entry
 		b.x.byName.Delete(old)
 		b.x.byExpiry.Delete(old)
 	}
@@ -180,15 +180,21 @@ func (x *Index) Policies() policy.Policies { return *x.policies.Load() }
 // System returns the policy for system tokens.
 func (x *Index) System() policy.Security { return x.policies.Load().System }
 
-// SetRoot replaces the digest of the root token.
-func (x *Index) SetRoot(d token.Digest) { x.root.Store(&d) }
+// Root is what the root token is known by.
+type Root struct {
+	Digest token.Digest
+	Key    token.KeyID // the key that Digest was made under
+}
 
-// Root returns the digest of the root token, if there is one.
-func (x *Index) Root() (token.Digest, bool) {
-	if d := x.root.Load(); d != nil {
-		return *d, true
+// SetRoot replaces the root token.
+func (x *Index) SetRoot(r Root) { x.root.Store(&r) }
+
+// Root returns what the root token is known by, if there is one.
+func (x *Index) Root() (Root, bool) {
+	if r := x.root.Load(); r != nil {
+		return *r, true
 	}
-	return token.Digest{}, false
+	return Root{}, false
 }
 
 // SetFilter adds or replaces a filter and reports whether its rules parse.

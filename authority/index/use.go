@@ -38,7 +38,12 @@ func (l *useList) touch(e *Entry, now epoch.Millis, from netip.Addr) {
 		u.from.Store(&kept)
 	}
 	u.raise(now)
-	if u.dirty.CompareAndSwap(false, true) {
+	l.add(e)
+}
+
+// add puts a token on the list, if it is not there already.
+func (l *useList) add(e *Entry) {
+	if e.lastUse().dirty.CompareAndSwap(false, true) {
 		l.mu.Lock()
 		l.list = append(l.list, e)
 		l.mu.Unlock()
@@ -82,6 +87,16 @@ func (x *Index) Remember(use Use) {
 		u := e.lastUse()
 		u.from.Store(&use.From)
 		u.raise(use.At)
+	}
+}
+
+// PutBackUsed makes the next TakeUsed return these tokens again, as they are
+// then, because they could not be written.
+func (x *Index) PutBackUsed(uses []Use) {
+	for _, use := range uses {
+		if e, ok := x.Find(use.ID); ok {
+			x.used.add(e)
+		}
 	}
 }
 
