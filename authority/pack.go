@@ -41,7 +41,7 @@ type unpacker struct {
 
 func (u *unpacker) number() uint64 {
 	n, size := binary.Uvarint(u.in)
-	if size <= 0 {
+	if size <= 0 || size > 1 && u.in[size-1] == 0 { // the shortest way is the only one
 		u.fail()
 		return 0
 	}

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"math"
 	"net/netip"
 
 	"tokenscale/epoch"
@@ -103,7 +104,7 @@ func unpackToken(u *unpacker, key []byte) token.Token {
 		CreatedAt:   epoch.Millis(u.number()),
 		CreatedBy:   token.ID(u.text()),
 		Digest:      unpackDigest(u),
-		DigestKey:   token.KeyID(u.number()),
+		DigestKey:   unpackKeyID(u),
 		ReplacedBy:  token.ID(u.text()),
 		Replaces:    token.ID(u.text()),
 	}
@@ -115,6 +116,14 @@ func unpackDigest(u *unpacker) token.Digest {
 	return d
 }
 
+func unpackKeyID(u *unpacker) token.KeyID {
+	n := u.number()
+	if n > math.MaxUint32 {
+		u.fail()
+	}
+	return token.KeyID(n)
+}
+
 func packUse(p *packer, v use) {
 	p.number(rowVersion)
 	p.number(uint64(v.at))
@@ -124,7 +133,11 @@ func packUse(p *packer, v use) {
 func unpackUse(u *unpacker, _ []byte) use {
 	u.expect(rowVersion)
 	at := epoch.Millis(u.number())
-	from, _ := netip.AddrFromSlice([]byte(u.text()))
+	raw := u.text()
+	from, ok := netip.AddrFromSlice([]byte(raw))
+	if !ok && raw != "" {
+		u.fail()
+	}
 	return use{at, from}
 }
 
@@ -158,7 +171,7 @@ func packRoot(p *packer, r root) {
 
 func unpackRoot(u *unpacker, _ []byte) root {
 	u.expect(rowVersion)
-	return root{unpackDigest(u), token.KeyID(u.number()), epoch.Millis(u.number())}
+	return root{unpackDigest(u), unpackKeyID(u), epoch.Millis(u.number())}
 }
 
 func packSecurity(p *packer, s policy.Security) {
