@@ -1,0 +1,128 @@
+import type { TypedDocumentString } from './gen/graphql';
+
+/** Why the server did not do what was asked. */
+export type RefusalKind =
+  | 'refused' // it answered, and said no: bad input, no permission, not found, conflict
+  | 'failed' // it answered that the fault is its own
+  | 'signed-out' // it no longer knows who asks
+  | 'filtered' // the IP filter of the token does not let this address through
+  | 'unreachable'; // it did not answer
+
+export type RefusalDetails = {
+  code?: string;
+  /** A sentence for each field that was refused. */
+  fields?: Readonly<Record<string, string>>;
+  requestId?: string;
+};
+
+/** An answer that is no result. Its message is a sentence to show as it is. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly kind: RefusalKind;
+  readonly code: string | undefined;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly requestId: string | undefined;
+
+  constructor(kind: RefusalKind, message: string, details: RefusalDetails = {}) {
+    super(message);
+    this.kind = kind;
+    this.code = details.code;
+    this.fields = details.fields ?? {};
+    this.requestId = details.requestId;
+  }
+}
+
+type GraphQLFault = {
+  message: string;
+  state?: Record<string, string>;
+  extensions?: { code?: string; requestId?: string };
+};
+
+type Answer<T> = { data?: T | null; errors?: GraphQLFault[] };
+
+// A cookie is sent by the browser unasked; this header is not, and no foreign page can set it.
+const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-By': 'tokenscale' };
+
+/** Asks the server one thing. Gives its data, or throws a Refusal; an aborted request throws the abort. */
+export async function request<TResult, TVariables>(
+  document: TypedDocumentString<TResult, TVariables>,
+  variables: TVariables,
+  signal?: AbortSignal,
+): Promise<TResult> {
+  const response = await send('/graphql', {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query: document.toString(), variables }),
+    signal,
+  });
+  const answer = await readAnswer<TResult>(response);
+  const fault = answer.errors?.[0];
+  if (fault) throw refusalOf(fault);
+  if (!answer.data) throw new Refusal('failed', 'The server gave an answer that this page does not understand.');
+  return answer.data;
+}
+
+/** Changes a token string for a session cookie. The string is in this one request and nowhere else. */
+export async function signIn(token: string): Promise<void> {
+  await send('/api/v1/session', {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'X-Requested-By': 'tokenscale' },
+  });
+}
+
+export async function signOut(): Promise<void> {
+  await send('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-By': 'tokenscale' } });
+}
+
+/** Whether the server answers at all. It asks for nothing that needs a session. */
+export async function isServing(signal?: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch('/api/v1/status', { cache: 'no-store', signal });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new Refusal('unreachable', 'The server does not answer.');
+  }
+  if (response.ok) return response;
+  const sentence = (await response.text().catch(() => '')).trim();
+  throw new Refusal(kindOf(response.status), sentenceOf(response.status, sentence));
+}
+
+async function readAnswer<T>(response: Response): Promise<Answer<T>> {
+  try {
+    return (await response.json()) as Answer<T>;
+  } catch {
+    throw new Refusal('failed', 'The server gave an answer that this page does not understand.');
+  }
+}
+
+function kindOf(status: number): RefusalKind {
+  if (status === 401) return 'signed-out';
+  if (status === 403) return 'filtered';
+  if (status === 502 || status === 503 || status === 504) return 'unreachable';
+  return status >= 500 ? 'failed' : 'refused';
+}
+
+function sentenceOf(status: number, text: string): string {
+  // What stands in front of the server may answer with a page of its own; that is no sentence.
+  if (text !== '' && text.length < 400 && !text.startsWith('<') && !text.startsWith('{')) return text;
+  return status === 429 ? 'Too many requests. Wait a moment and try again.' : `The server answered with status ${status}.`;
+}
+
+function refusalOf(fault: GraphQLFault): Refusal {
+  const details = {
+    code: fault.extensions?.code,
+    fields: fault.state,
+    requestId: fault.extensions?.requestId,
+  };
+  return new Refusal(details.code === 'INTERNAL' ? 'failed' : 'refused', fault.message, details);
+}

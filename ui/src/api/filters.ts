@@ -1,0 +1,98 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { request } from './client';
+import { graphql } from './gen';
+import type { IpFilterInput, IpFiltersQuery, IpFilterUpdateInput, TestIpFilterQuery } from './gen/graphql';
+
+const IPFiltersDocument = graphql(`
+  query IPFilters {
+    ipFilters {
+      id
+      name
+      ipFilter
+    }
+  }
+`);
+
+const IPFilterUsageDocument = graphql(`
+  query IPFilterUsage($id: String!, $skip: Int, $limit: Int) {
+    ipFilterUsage(id: $id, skip: $skip, limit: $limit) {
+      totalTokens
+      policies
+      tokens {
+        ...TokenRow
+      }
+    }
+  }
+`);
+
+const TestIPFilterDocument = graphql(`
+  query TestIPFilter($ipFilter: String!, $address: String!) {
+    testIPFilter(ipFilter: $ipFilter, address: $address) {
+      allowed
+      line
+      rule
+      unreachableLines
+    }
+  }
+`);
+
+const CreateIPFilterDocument = graphql(`
+  mutation CreateIPFilter($input: IPFilterInput!) {
+    createIPFilter(input: $input) {
+      id
+      name
+      ipFilter
+    }
+  }
+`);
+
+const UpdateIPFilterDocument = graphql(`
+  mutation UpdateIPFilter($input: IPFilterUpdateInput!) {
+    updateIPFilter(input: $input) {
+      id
+      name
+      ipFilter
+    }
+  }
+`);
+
+const DeleteIPFilterDocument = graphql(`
+  mutation DeleteIPFilter($input: IPFilterIdInput!) {
+    deleteIPFilter(input: $input)
+  }
+`);
+
+export type IPFilter = IpFiltersQuery['ipFilters'][number];
+export type FilterVerdict = TestIpFilterQuery['testIPFilter'];
+
+export const filtersKey = ['filters'] as const;
+
+export const filtersQuery = queryOptions({
+  queryKey: [...filtersKey, 'all'],
+  queryFn: async ({ signal }) => (await request(IPFiltersDocument, {}, signal)).ipFilters,
+});
+
+export function filterUsageQuery(id: string, skip: number, limit: number) {
+  return queryOptions({
+    queryKey: [...filtersKey, 'usage', id, skip, limit],
+    queryFn: async ({ signal }) => (await request(IPFilterUsageDocument, { id, skip, limit }, signal)).ipFilterUsage,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What rules would do with an address. The server parses and decides; nothing is stored. */
+export async function testFilter(ipFilter: string, address: string, signal?: AbortSignal): Promise<FilterVerdict> {
+  return (await request(TestIPFilterDocument, { ipFilter, address }, signal)).testIPFilter;
+}
+
+export async function createFilter(input: IpFilterInput): Promise<IPFilter> {
+  return (await request(CreateIPFilterDocument, { input })).createIPFilter;
+}
+
+export async function updateFilter(input: IpFilterUpdateInput): Promise<IPFilter> {
+  return (await request(UpdateIPFilterDocument, { input })).updateIPFilter;
+}
+
+export async function deleteFilter(id: string): Promise<void> {
+  await request(DeleteIPFilterDocument, { input: { id } });
+}

@@ -1,0 +1,152 @@
+/* eslint-disable */
+import * as types from './graphql';
+
+
+
+/**
+ * Map of all GraphQL operations in the project.
+ *
+ * This map has several performance disadvantages:
+ * 1. It is not tree-shakeable, so it will include all operations in the project.
+ * 2. It is not minifiable, so the string of a GraphQL query will be multiple times inside the bundle.
+ * 3. It does not support dead code elimination, so it will add unused operations.
+ *
+ * Therefore it is highly recommended to use the babel or swc plugin for production.
+ * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
+ */
+type Documents = {
+    "\n  query AuditEvents(\n    $typeFilter: [String!]\n    $actorFilter: String\n    $tokenIdFilter: String\n    $since: Long\n    $until: Long\n    $skip: Int\n    $limit: Int\n  ) {\n    auditEvents(\n      typeFilter: $typeFilter\n      actorFilter: $actorFilter\n      tokenIdFilter: $tokenIdFilter\n      since: $since\n      until: $until\n      skip: $skip\n      limit: $limit\n    ) {\n      totalResults\n      results {\n        id\n        timestamp\n        type\n        actionName\n        sensitive\n        refused\n        tokenId\n        actor {\n          type\n          tokenId\n          tokenName\n          ip\n          requestId\n        }\n        fields {\n          name\n          value\n        }\n      }\n    }\n  }\n": typeof types.AuditEventsDocument,
+    "\n  query IPFilters {\n    ipFilters {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.IpFiltersDocument,
+    "\n  query IPFilterUsage($id: String!, $skip: Int, $limit: Int) {\n    ipFilterUsage(id: $id, skip: $skip, limit: $limit) {\n      totalTokens\n      policies\n      tokens {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.IpFilterUsageDocument,
+    "\n  query TestIPFilter($ipFilter: String!, $address: String!) {\n    testIPFilter(ipFilter: $ipFilter, address: $address) {\n      allowed\n      line\n      rule\n      unreachableLines\n    }\n  }\n": typeof types.TestIpFilterDocument,
+    "\n  mutation CreateIPFilter($input: IPFilterInput!) {\n    createIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.CreateIpFilterDocument,
+    "\n  mutation UpdateIPFilter($input: IPFilterUpdateInput!) {\n    updateIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.UpdateIpFilterDocument,
+    "\n  mutation DeleteIPFilter($input: IPFilterIdInput!) {\n    deleteIPFilter(input: $input)\n  }\n": typeof types.DeleteIpFilterDocument,
+    "\n  fragment Policies on TokenSecurityPolicies {\n    personalUserTokensEnabled\n    personalUserTokensEnforceExpirationAfterMs\n    personalUserTokensEnforceIpFilter {\n      id\n      name\n    }\n    viewPermissionTokensEnabled\n    viewPermissionTokensEnforceExpirationAfterMs\n    viewPermissionTokensEnforceIpFilter {\n      id\n      name\n    }\n    viewPermissionTokensAllowPermissionUpdates\n    organizationPermissionTokensEnabled\n    organizationPermissionTokensEnforceExpirationAfterMs\n    organizationPermissionTokensEnforceIpFilter {\n      id\n      name\n    }\n    organizationPermissionTokensAllowPermissionUpdates\n    systemPermissionTokensEnabled\n    systemPermissionTokensEnforceExpirationAfterMs\n    systemPermissionTokensEnforceIpFilter {\n      id\n      name\n      ipFilter\n    }\n    systemPermissionTokensAllowPermissionUpdates\n  }\n": typeof types.PoliciesFragmentDoc,
+    "\n  query SecurityPolicies {\n    organization {\n      id\n      configs {\n        tokens {\n          ...Policies\n        }\n      }\n    }\n  }\n": typeof types.SecurityPoliciesDocument,
+    "\n  query PolicyImpact($input: TokenSecurityPoliciesInput!, $skip: Int, $limit: Int) {\n    tokenSecurityPoliciesImpact(input: $input, skip: $skip, limit: $limit) {\n      deleted\n      capped\n      refiltered\n      unchanged\n      tokens {\n        effect\n        newExpireAt\n        token {\n          ...TokenRow\n        }\n      }\n    }\n  }\n": typeof types.PolicyImpactDocument,
+    "\n  query PolicyProgress {\n    tokenSecurityPoliciesProgress {\n      running\n      done\n      total\n    }\n  }\n": typeof types.PolicyProgressDocument,
+    "\n  mutation UpdatePolicies($input: TokenSecurityPoliciesInput!) {\n    updateTokenSecurityPolicies(input: $input) {\n      id\n    }\n  }\n": typeof types.UpdatePoliciesDocument,
+    "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    ipFilterV2 {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.TokenRowFragmentDoc,
+    "\n  query SystemTokens($searchFilter: String, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int) {\n    systemTokens(searchFilter: $searchFilter, sortBy: $sortBy, orderBy: $orderBy, skip: $skip, limit: $limit) {\n      totalResults\n      results {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.SystemTokensDocument,
+    "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n    }\n  }\n": typeof types.TokenDocument,
+    "\n  query SystemPermissions {\n    systemPermissions {\n      name\n      label\n      group\n      description\n      warning\n    }\n  }\n": typeof types.SystemPermissionsDocument,
+    "\n  mutation CreateSystemToken($input: CreateSystemTokenInput!) {\n    createSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.CreateSystemTokenDocument,
+    "\n  mutation RotateSystemToken($input: RotateSystemTokenInput!) {\n    rotateSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.RotateSystemTokenDocument,
+    "\n  mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {\n    updateSystemPermissionsTokenPermissions(input: $input)\n  }\n": typeof types.UpdatePermissionsDocument,
+    "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n": typeof types.DeleteSystemTokenDocument,
+    "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n    }\n    meta {\n      version\n    }\n  }\n": typeof types.ViewerDocument,
+};
+const documents: Documents = {
+    "\n  query AuditEvents(\n    $typeFilter: [String!]\n    $actorFilter: String\n    $tokenIdFilter: String\n    $since: Long\n    $until: Long\n    $skip: Int\n    $limit: Int\n  ) {\n    auditEvents(\n      typeFilter: $typeFilter\n      actorFilter: $actorFilter\n      tokenIdFilter: $tokenIdFilter\n      since: $since\n      until: $until\n      skip: $skip\n      limit: $limit\n    ) {\n      totalResults\n      results {\n        id\n        timestamp\n        type\n        actionName\n        sensitive\n        refused\n        tokenId\n        actor {\n          type\n          tokenId\n          tokenName\n          ip\n          requestId\n        }\n        fields {\n          name\n          value\n        }\n      }\n    }\n  }\n": types.AuditEventsDocument,
+    "\n  query IPFilters {\n    ipFilters {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.IpFiltersDocument,
+    "\n  query IPFilterUsage($id: String!, $skip: Int, $limit: Int) {\n    ipFilterUsage(id: $id, skip: $skip, limit: $limit) {\n      totalTokens\n      policies\n      tokens {\n        ...TokenRow\n      }\n    }\n  }\n": types.IpFilterUsageDocument,
+    "\n  query TestIPFilter($ipFilter: String!, $address: String!) {\n    testIPFilter(ipFilter: $ipFilter, address: $address) {\n      allowed\n      line\n      rule\n      unreachableLines\n    }\n  }\n": types.TestIpFilterDocument,
+    "\n  mutation CreateIPFilter($input: IPFilterInput!) {\n    createIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.CreateIpFilterDocument,
+    "\n  mutation UpdateIPFilter($input: IPFilterUpdateInput!) {\n    updateIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.UpdateIpFilterDocument,
+    "\n  mutation DeleteIPFilter($input: IPFilterIdInput!) {\n    deleteIPFilter(input: $input)\n  }\n": types.DeleteIpFilterDocument,
+    "\n  fragment Policies on TokenSecurityPolicies {\n    personalUserTokensEnabled\n    personalUserTokensEnforceExpirationAfterMs\n    personalUserTokensEnforceIpFilter {\n      id\n      name\n    }\n    viewPermissionTokensEnabled\n    viewPermissionTokensEnforceExpirationAfterMs\n    viewPermissionTokensEnforceIpFilter {\n      id\n      name\n    }\n    viewPermissionTokensAllowPermissionUpdates\n    organizationPermissionTokensEnabled\n    organizationPermissionTokensEnforceExpirationAfterMs\n    organizationPermissionTokensEnforceIpFilter {\n      id\n      name\n    }\n    organizationPermissionTokensAllowPermissionUpdates\n    systemPermissionTokensEnabled\n    systemPermissionTokensEnforceExpirationAfterMs\n    systemPermissionTokensEnforceIpFilter {\n      id\n      name\n      ipFilter\n    }\n    systemPermissionTokensAllowPermissionUpdates\n  }\n": types.PoliciesFragmentDoc,
+    "\n  query SecurityPolicies {\n    organization {\n      id\n      configs {\n        tokens {\n          ...Policies\n        }\n      }\n    }\n  }\n": types.SecurityPoliciesDocument,
+    "\n  query PolicyImpact($input: TokenSecurityPoliciesInput!, $skip: Int, $limit: Int) {\n    tokenSecurityPoliciesImpact(input: $input, skip: $skip, limit: $limit) {\n      deleted\n      capped\n      refiltered\n      unchanged\n      tokens {\n        effect\n        newExpireAt\n        token {\n          ...TokenRow\n        }\n      }\n    }\n  }\n": types.PolicyImpactDocument,
+    "\n  query PolicyProgress {\n    tokenSecurityPoliciesProgress {\n      running\n      done\n      total\n    }\n  }\n": types.PolicyProgressDocument,
+    "\n  mutation UpdatePolicies($input: TokenSecurityPoliciesInput!) {\n    updateTokenSecurityPolicies(input: $input) {\n      id\n    }\n  }\n": types.UpdatePoliciesDocument,
+    "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    ipFilterV2 {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.TokenRowFragmentDoc,
+    "\n  query SystemTokens($searchFilter: String, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int) {\n    systemTokens(searchFilter: $searchFilter, sortBy: $sortBy, orderBy: $orderBy, skip: $skip, limit: $limit) {\n      totalResults\n      results {\n        ...TokenRow\n      }\n    }\n  }\n": types.SystemTokensDocument,
+    "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n    }\n  }\n": types.TokenDocument,
+    "\n  query SystemPermissions {\n    systemPermissions {\n      name\n      label\n      group\n      description\n      warning\n    }\n  }\n": types.SystemPermissionsDocument,
+    "\n  mutation CreateSystemToken($input: CreateSystemTokenInput!) {\n    createSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": types.CreateSystemTokenDocument,
+    "\n  mutation RotateSystemToken($input: RotateSystemTokenInput!) {\n    rotateSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": types.RotateSystemTokenDocument,
+    "\n  mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {\n    updateSystemPermissionsTokenPermissions(input: $input)\n  }\n": types.UpdatePermissionsDocument,
+    "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n": types.DeleteSystemTokenDocument,
+    "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n    }\n    meta {\n      version\n    }\n  }\n": types.ViewerDocument,
+};
+
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query AuditEvents(\n    $typeFilter: [String!]\n    $actorFilter: String\n    $tokenIdFilter: String\n    $since: Long\n    $until: Long\n    $skip: Int\n    $limit: Int\n  ) {\n    auditEvents(\n      typeFilter: $typeFilter\n      actorFilter: $actorFilter\n      tokenIdFilter: $tokenIdFilter\n      since: $since\n      until: $until\n      skip: $skip\n      limit: $limit\n    ) {\n      totalResults\n      results {\n        id\n        timestamp\n        type\n        actionName\n        sensitive\n        refused\n        tokenId\n        actor {\n          type\n          tokenId\n          tokenName\n          ip\n          requestId\n        }\n        fields {\n          name\n          value\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').AuditEventsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query IPFilters {\n    ipFilters {\n      id\n      name\n      ipFilter\n    }\n  }\n"): typeof import('./graphql').IpFiltersDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query IPFilterUsage($id: String!, $skip: Int, $limit: Int) {\n    ipFilterUsage(id: $id, skip: $skip, limit: $limit) {\n      totalTokens\n      policies\n      tokens {\n        ...TokenRow\n      }\n    }\n  }\n"): typeof import('./graphql').IpFilterUsageDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TestIPFilter($ipFilter: String!, $address: String!) {\n    testIPFilter(ipFilter: $ipFilter, address: $address) {\n      allowed\n      line\n      rule\n      unreachableLines\n    }\n  }\n"): typeof import('./graphql').TestIpFilterDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateIPFilter($input: IPFilterInput!) {\n    createIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n"): typeof import('./graphql').CreateIpFilterDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UpdateIPFilter($input: IPFilterUpdateInput!) {\n    updateIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n"): typeof import('./graphql').UpdateIpFilterDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteIPFilter($input: IPFilterIdInput!) {\n    deleteIPFilter(input: $input)\n  }\n"): typeof import('./graphql').DeleteIpFilterDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment Policies on TokenSecurityPolicies {\n    personalUserTokensEnabled\n    personalUserTokensEnforceExpirationAfterMs\n    personalUserTokensEnforceIpFilter {\n      id\n      name\n    }\n    viewPermissionTokensEnabled\n    viewPermissionTokensEnforceExpirationAfterMs\n    viewPermissionTokensEnforceIpFilter {\n      id\n      name\n    }\n    viewPermissionTokensAllowPermissionUpdates\n    organizationPermissionTokensEnabled\n    organizationPermissionTokensEnforceExpirationAfterMs\n    organizationPermissionTokensEnforceIpFilter {\n      id\n      name\n    }\n    organizationPermissionTokensAllowPermissionUpdates\n    systemPermissionTokensEnabled\n    systemPermissionTokensEnforceExpirationAfterMs\n    systemPermissionTokensEnforceIpFilter {\n      id\n      name\n      ipFilter\n    }\n    systemPermissionTokensAllowPermissionUpdates\n  }\n"): typeof import('./graphql').PoliciesFragmentDoc;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SecurityPolicies {\n    organization {\n      id\n      configs {\n        tokens {\n          ...Policies\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').SecurityPoliciesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PolicyImpact($input: TokenSecurityPoliciesInput!, $skip: Int, $limit: Int) {\n    tokenSecurityPoliciesImpact(input: $input, skip: $skip, limit: $limit) {\n      deleted\n      capped\n      refiltered\n      unchanged\n      tokens {\n        effect\n        newExpireAt\n        token {\n          ...TokenRow\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').PolicyImpactDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PolicyProgress {\n    tokenSecurityPoliciesProgress {\n      running\n      done\n      total\n    }\n  }\n"): typeof import('./graphql').PolicyProgressDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UpdatePolicies($input: TokenSecurityPoliciesInput!) {\n    updateTokenSecurityPolicies(input: $input) {\n      id\n    }\n  }\n"): typeof import('./graphql').UpdatePoliciesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    ipFilterV2 {\n      id\n      name\n      ipFilter\n    }\n  }\n"): typeof import('./graphql').TokenRowFragmentDoc;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SystemTokens($searchFilter: String, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int) {\n    systemTokens(searchFilter: $searchFilter, sortBy: $sortBy, orderBy: $orderBy, skip: $skip, limit: $limit) {\n      totalResults\n      results {\n        ...TokenRow\n      }\n    }\n  }\n"): typeof import('./graphql').SystemTokensDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n    }\n  }\n"): typeof import('./graphql').TokenDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SystemPermissions {\n    systemPermissions {\n      name\n      label\n      group\n      description\n      warning\n    }\n  }\n"): typeof import('./graphql').SystemPermissionsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateSystemToken($input: CreateSystemTokenInput!) {\n    createSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n"): typeof import('./graphql').CreateSystemTokenDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RotateSystemToken($input: RotateSystemTokenInput!) {\n    rotateSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n"): typeof import('./graphql').RotateSystemTokenDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {\n    updateSystemPermissionsTokenPermissions(input: $input)\n  }\n"): typeof import('./graphql').UpdatePermissionsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n"): typeof import('./graphql').DeleteSystemTokenDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n    }\n    meta {\n      version\n    }\n  }\n"): typeof import('./graphql').ViewerDocument;
+
+
+export function graphql(source: string) {
+  return (documents as any)[source] ?? {};
+}

@@ -1,0 +1,53 @@
+import { queryOptions } from '@tanstack/react-query';
+import { Refusal, request } from './client';
+import { graphql } from './gen';
+import type { ViewerQuery } from './gen/graphql';
+
+const ViewerDocument = graphql(`
+  query Viewer {
+    viewer {
+      id
+      username
+      isRoot
+      permissions
+      expireAt
+    }
+    meta {
+      version
+    }
+  }
+`);
+
+export type Viewer = ViewerQuery['viewer'];
+
+export type Session = { viewer: Viewer; version: string };
+
+export const sessionKey = ['session'] as const;
+
+/** Who is signed in; null when nobody is. */
+export const sessionQuery = queryOptions({
+  queryKey: sessionKey,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      const { viewer, meta } = await request(ViewerDocument, {}, signal);
+      return { viewer, version: meta.version };
+    } catch (error) {
+      if (error instanceof Refusal && error.kind === 'signed-out') return null;
+      throw error;
+    }
+  },
+  staleTime: 30_000,
+});
+
+export function mayAdministerTokens(viewer: Viewer): boolean {
+  return viewer.isRoot || viewer.permissions.includes('ChangeSystemPermissions');
+}
+
+export function mayManageCluster(viewer: Viewer): boolean {
+  return viewer.isRoot || viewer.permissions.includes('ManageCluster');
+}
+
+/** Filters, policies and the audit log can be read by both kinds of administrators. */
+export function mayReadRules(viewer: Viewer): boolean {
+  return mayAdministerTokens(viewer) || mayManageCluster(viewer);
+}

@@ -1,0 +1,113 @@
+import { useState } from 'react';
+import { CheckboxGroup } from 'react-aria-components/CheckboxGroup';
+import { Label } from 'react-aria-components/Label';
+import type { Permission, PermissionName } from '../api/tokens';
+import { fits, type Group, groupsOf } from '../lib/permissions';
+import { counted } from '../lib/time';
+import { Checkbox } from './Checkbox';
+import styles from './PermissionPicker.module.css';
+import { SearchBox } from './SearchBox';
+
+type PermissionPickerProps = {
+  permissions: readonly Permission[];
+  value: readonly PermissionName[];
+  onChange: (value: PermissionName[]) => void;
+  /** What the signed-in identity holds: it can hand on nothing else. */
+  grantable: readonly string[];
+};
+
+/** The permission map in full: every permission in its group, with its words, always in the same order. */
+export function PermissionPicker({ permissions, value, onChange, grantable }: PermissionPickerProps) {
+  const [search, setSearch] = useState('');
+  const groups = groupsOf(permissions.filter((permission) => fits(permission, search)));
+  return (
+    <div className={styles.picker}>
+      <div className={styles.tools}>
+        <SearchBox label="Find a permission" value={search} onChange={setSearch} />
+        <p role="status">
+          {counted(value.length, 'permission')} chosen{search !== '' && `, ${groups.reduce((n, g) => n + g.permissions.length, 0)} shown`}
+        </p>
+      </div>
+      <div className={styles.groups}>
+        {groups.map((group) => (
+          <PickerGroup key={group.name} group={group} value={value} onChange={onChange} grantable={grantable} />
+        ))}
+        {groups.length === 0 && <p>No permission fits.</p>}
+      </div>
+    </div>
+  );
+}
+
+type PickerGroupProps = Omit<PermissionPickerProps, 'permissions'> & { group: Group<Permission> };
+
+function PickerGroup({ group, value, onChange, grantable }: PickerGroupProps) {
+  const names = group.permissions.map((permission) => permission.name);
+  const open = names.filter((name) => grantable.includes(name));
+  const chosen = names.filter((name) => value.includes(name));
+  const others = value.filter((name) => !names.includes(name));
+  return (
+    <div className={styles.group}>
+      <Checkbox
+        isSelected={open.length > 0 && chosen.length === open.length}
+        isIndeterminate={chosen.length > 0 && chosen.length < open.length}
+        isDisabled={open.length === 0}
+        onChange={(all) => onChange([...others, ...(all ? open : [])])}
+        aria-label={`All of ${group.name}`}
+      >
+        <span className={styles.groupName}>{group.name}</span>
+      </Checkbox>
+      <CheckboxGroup
+        value={chosen}
+        onChange={(next) => onChange([...others, ...names.filter((name) => next.includes(name))])}
+        className={styles.list}
+      >
+        <Label className="sr-only">{group.name}</Label>
+        {group.permissions.map((permission) => (
+          <Checkbox key={permission.name} value={permission.name} isDisabled={!grantable.includes(permission.name)}>
+            <PermissionWords permission={permission} />
+            {!grantable.includes(permission.name) && <span className={styles.reason}>You do not hold this yourself, so you cannot hand it on.</span>}
+          </Checkbox>
+        ))}
+      </CheckboxGroup>
+    </div>
+  );
+}
+
+function PermissionWords({ permission }: { permission: Permission }) {
+  return (
+    <>
+      <span className={styles.label}>{permission.label}</span>
+      <code className={styles.api}>{permission.name}</code>
+      <span className={styles.description}>{permission.description}</span>
+      {permission.warning != null && <span className={styles.warning}>{permission.warning}</span>}
+    </>
+  );
+}
+
+/** Every permission with whether a token holds it. */
+export function PermissionList({ permissions, held }: { permissions: readonly Permission[]; held: readonly string[] }) {
+  return (
+    <div className={styles.groups}>
+      {groupsOf(permissions).map((group) => (
+        <section key={group.name} className={styles.group}>
+          <h3>{group.name}</h3>
+          <ul className={styles.list}>
+            {group.permissions.map((permission) => {
+              const granted = held.includes(permission.name);
+              return (
+                <li key={permission.name} className={`${styles.held} ${granted ? '' : styles.not}`}>
+                  <span className={granted ? styles.yes : styles.no} role="img" aria-label={granted ? 'Granted' : 'Not granted'}>
+                    {granted ? '✓' : '✕'}
+                  </span>
+                  <span>
+                    <span className={styles.label}>{permission.label}</span> <code className={styles.api}>{permission.name}</code>
+                  </span>
+                </li>
+              );
+            })}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+// Moments and spans in words. Everything is in the reader's zone; the instant in UTC is offered beside it.
+
+export const second = 1000;
+export const minute = 60 * second;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
+const count = new Intl.NumberFormat('en');
+// Parts are put together here: what a locale makes of them differs from one browser's data to the next.
+const parts = new Intl.DateTimeFormat('en-US', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** "in 3 days", "12 minutes ago". The unit is the largest of which there are at least two. */
+export function distance(at: number, now: number): string {
+  const ms = at - now;
+  const size = Math.abs(ms);
+  if (size >= 2 * 365 * day) return relative.format(Math.round(ms / (365 * day)), 'year');
+  if (size >= 2 * day) return relative.format(Math.round(ms / day), 'day');
+  if (size >= 2 * hour) return relative.format(Math.round(ms / hour), 'hour');
+  if (size >= 2 * minute) return relative.format(Math.round(ms / minute), 'minute');
+  if (size < 5 * second && ms <= 0) return 'just now';
+  return relative.format(Math.round(ms / second), 'second');
+}
+
+/** "26 Nov 2026 14:00", in the reader's zone. */
+export function exact(at: number): string {
+  return isShowable(at) ? written(at, false) : 'beyond the calendar';
+}
+
+/** As exact, to the second: for the audit log, where order within a minute matters. */
+export function exactToSecond(at: number): string {
+  return isShowable(at) ? written(at, true) : 'beyond the calendar';
+}
+
+function written(at: number, seconds: boolean): string {
+  const part = Object.fromEntries(parts.formatToParts(at).map(({ type, value }) => [type, value]));
+  const time = `${part['hour']}:${part['minute']}${seconds ? `:${part['second']}` : ''}`;
+  return `${part['day']} ${part['month']} ${part['year']} ${time}`;
+}
+
+/** "2026-11-26T13:00:00Z": the same instant for everyone. */
+export function utc(at: number): string {
+  return isShowable(at) ? new Date(at).toISOString().replace('.000Z', 'Z') : '';
+}
+
+function isShowable(at: number): boolean {
+  return Number.isFinite(at) && Math.abs(at) <= 8.64e15;
+}
+
+/** A length of time in its largest exact unit: "90 days", "36 hours", "1 minute". */
+export function span(ms: number): string {
+  if (ms % day === 0) return unit(ms / day, 'day');
+  if (ms % hour === 0) return unit(ms / hour, 'hour');
+  if (ms % minute === 0) return unit(ms / minute, 'minute');
+  return unit(Math.round(ms / second), 'second');
+}
+
+function unit(n: number, name: string): string {
+  return `${count.format(n)} ${name}${n === 1 ? '' : 's'}`;
+}
+
+/** A number with its thousands set apart. */
+export function number(n: number): string {
+  return count.format(n);
+}
+
+/** "1 token", "1,204 tokens". */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${count.format(n)} ${n === 1 ? one : many}`;
+}

@@ -1,0 +1,84 @@
+import { useState } from 'react';
+import { Field } from '../../components/Field';
+import { RuleEditor } from '../../components/RuleEditor';
+import { classes } from '../../lib/classes';
+import styles from './Bench.module.css';
+import { type Bench, useBench } from './useBench';
+
+type FilterBenchProps = {
+  rules: string;
+  onChange?: (rules: string) => void;
+  /** The server's sentence from the last try to save. */
+  error?: string | undefined;
+  /** Whether the signed-in identity may ask what rules do. */
+  mayTest: boolean;
+};
+
+/** Rules at the left, an address at the right: the line that decides lights up while one types either. */
+export function FilterBench({ rules, onChange, error, mayTest }: FilterBenchProps) {
+  const [address, setAddress] = useState('');
+  const bench = useBench(rules, address, mayTest);
+  const unreachable = bench.marks.unreachable ?? [];
+  return (
+    <div className={styles.container}>
+      <div className={styles.bench}>
+        <RuleEditor
+          label="Rules"
+          description="One a line: allow or deny, then all, an address or a CIDR range. The first line that matches decides. # starts a comment."
+          value={rules}
+          onChange={onChange}
+          marks={bench.marks}
+          error={bench.rulesError ?? error}
+        />
+        {mayTest && (
+          <div className={styles.side}>
+            <Field
+              label="Would this address pass?"
+              placeholder="10.1.2.3 or 2001:db8::1"
+              value={address}
+              onChange={setAddress}
+              error={bench.addressError}
+              autoComplete="off"
+              spellCheck="false"
+              mono
+            />
+            <div role="status" aria-live="polite">
+              <Verdict bench={bench} address={address} />
+            </div>
+            {unreachable.length > 0 && (
+              <p className={styles.quiet}>
+                {unreachable.length === 1 ? 'Line' : 'Lines'} {unreachable.join(', ')} can never decide: an earlier line covers{' '}
+                {unreachable.length === 1 ? 'it' : 'them'}.
+              </p>
+            )}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Verdict({ bench, address }: { bench: Bench; address: string }) {
+  const { verdict } = bench;
+  if (verdict === undefined) {
+    return (
+      <div className={styles.verdict}>
+        <p className={styles.quiet}>
+          {bench.rulesError !== undefined ? 'The rules cannot be read yet.' : address === '' ? 'Type an address and see which line decides.' : 'Asking the server'}
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className={classes(styles.verdict, verdict.allowed ? styles.passes : styles.refused)}>
+      <p className={styles.word}>{verdict.allowed ? 'It passes' : 'It is refused'}</p>
+      {verdict.line == null ? (
+        <p>No line matches; the unwritten last line {verdict.allowed ? 'allows' : 'denies'} it.</p>
+      ) : (
+        <p>
+          Decided by line {verdict.line}: <code>{verdict.rule}</code>
+        </p>
+      )}
+    </div>
+  );
+}

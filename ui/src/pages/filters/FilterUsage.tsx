@@ -1,0 +1,61 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { filterUsageQuery } from '../../api/filters';
+import { Name } from '../../components/Name';
+import { RefusalNotice } from '../../components/Notice';
+import { Pager } from '../../components/Pager';
+import { Column, Row, Table, Value } from '../../components/Table';
+import { counted } from '../../lib/time';
+import { asRefusal } from '../../lib/useAction';
+import { Expiry } from '../tokens/TokenTable';
+import styles from './Filters.module.css';
+
+const size = 20;
+
+/** Which tokens and policies an edit of the filter reaches. */
+export function FilterUsage({ id }: { id: string }) {
+  const [page, setPage] = useState(1);
+  const usage = useQuery(filterUsageQuery(id, (page - 1) * size, size));
+  const data = usage.data;
+  return (
+    <section className={styles.section}>
+      <h2>Where it is used</h2>
+      <RefusalNotice refusal={usage.error ? asRefusal(usage.error) : null} />
+      {data && (
+        <p>
+          {data.totalTokens === 0 ? 'By no token' : `By ${counted(data.totalTokens, 'token')}`}
+          {data.policies.length > 0 && `, and enforced by the security policy for ${data.policies.join(', ')} tokens`}.
+        </p>
+      )}
+      {data && data.totalTokens > 0 && (
+        <>
+          <Table
+            label="Tokens that use this filter"
+            stale={usage.isPlaceholderData}
+            head={
+              <>
+                <Column>Token</Column>
+                <Column width="40%">Expires</Column>
+              </>
+            }
+          >
+            {data.tokens.map((token) => (
+              <Row key={token.id}>
+                <Value label="Token" lead>
+                  <Link to={`/tokens/${encodeURIComponent(token.id)}`} className={styles.link}>
+                    <Name name={token.name} clamp />
+                  </Link>
+                </Value>
+                <Value label="Expires">
+                  <Expiry token={token} maximumMs={null} />
+                </Value>
+              </Row>
+            ))}
+          </Table>
+          <Pager page={page} size={size} total={data.totalTokens} noun="tokens with this filter" onPage={setPage} />
+        </>
+      )}
+    </section>
+  );
+}

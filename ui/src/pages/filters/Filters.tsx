@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { filtersQuery } from '../../api/filters';
+import { mayManageCluster } from '../../api/viewer';
+import { Button, ButtonLink } from '../../components/Button';
+import { Name } from '../../components/Name';
+import { RefusalNotice } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
+import { Pager } from '../../components/Pager';
+import { SearchBox } from '../../components/SearchBox';
+import { Bones, Column, Row, Table, Value } from '../../components/Table';
+import { Teach } from '../../components/Teach';
+import { curlLine } from '../../lib/curl';
+import { isEmptyOfRules, linesOf } from '../../lib/rules';
+import { counted } from '../../lib/time';
+import { asRefusal } from '../../lib/useAction';
+import { pageOf, useTyped, useUrlState } from '../../lib/useListState';
+import { useSession } from '../../shell/session';
+import styles from './Filters.module.css';
+
+const size = 50;
+const example = String.raw`mutation { createIPFilter(input: {name: "office", ipFilter: "allow 203.0.113.0/24\ndeny all"}) { id } }`;
+
+export default function Filters() {
+  const { viewer } = useSession();
+  const [params, change] = useUrlState();
+  const search = params.get('q') ?? '';
+  const page = pageOf(params);
+  const [typed, setTyped] = useTyped(search, (q) => change({ q, page: null }, true));
+  const filters = useQuery(filtersQuery);
+  const wanted = search.trim().toLowerCase();
+  const found = filters.data?.filter((filter) => filter.name.toLowerCase().includes(wanted) || filter.id === search.trim());
+  const none = filters.data?.length === 0;
+  const add = mayManageCluster(viewer) && (
+    <ButtonLink to="/ip-filters/new" look="primary">
+      + Add new
+    </ButtonLink>
+  );
+
+  return (
+    <>
+      <PageHead title="IP filters" intro="Named lists of rules that say from which addresses a token may be used." actions={add} />
+      {!none && <SearchBox label="Filter by name" value={typed} onChange={setTyped} />}
+      <RefusalNotice refusal={filters.error ? asRefusal(filters.error) : null} />
+      {none && (
+        <Teach title="No IP filter yet" actions={add} curl={curlLine(window.location.origin, example)}>
+          <p>A token without a filter works from any address. With one, its string is worth nothing to a thief elsewhere.</p>
+          <p>The lines are tried from top to bottom and the first that matches decides. A filter is kept apart from the tokens that use it: a change binds for all of them at once.</p>
+        </Teach>
+      )}
+      {!none && !(filters.isError && filters.data === undefined) && (
+        <>
+          <Table
+            label="IP filters"
+            head={
+              <>
+                <Column width="30%">Name</Column>
+                <Column width="50%">Rules</Column>
+                <Column>Length</Column>
+              </>
+            }
+          >
+            {found === undefined ? (
+              <Bones rows={6} columns={3} />
+            ) : (
+              found.slice((page - 1) * size, page * size).map((filter) => (
+                <Row key={filter.id}>
+                  <Value label="Name" lead>
+                    <Link to={`/ip-filters/${encodeURIComponent(filter.id)}`} className={styles.link}>
+                      <Name name={filter.name} clamp />
+                    </Link>
+                  </Value>
+                  <Value label="Rules">
+                    <span className={styles.rules}>{filter.ipFilter}</span>
+                  </Value>
+                  <Value label="Length">{isEmptyOfRules(filter.ipFilter) ? 'No rules' : counted(linesOf(filter.ipFilter.trimEnd()).length, 'line')}</Value>
+                </Row>
+              ))
+            )}
+          </Table>
+          {found?.length === 0 && (
+            <p>
+              No filter has “<Name name={search} />” in its name. <Button small look="quiet" onPress={() => setTyped('')}>Show all filters</Button>
+            </p>
+          )}
+          <Pager page={page} size={size} total={found?.length ?? 0} noun="filters" onPage={(next) => change({ page: next === 1 ? null : String(next) })} />
+        </>
+      )}
+    </>
+  );
+}

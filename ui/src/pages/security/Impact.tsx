@@ -1,0 +1,87 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import type { IPFilter } from '../../api/filters';
+import { impactQuery, policiesKey, updatePolicies } from '../../api/security';
+import { tokensKey } from '../../api/tokens';
+import { Button } from '../../components/Button';
+import { Notice, RefusalNotice } from '../../components/Notice';
+import { Pager } from '../../components/Pager';
+import { asRefusal, useAction } from '../../lib/useAction';
+import { actionLabel, changesOf, type Draft, inputOf, sameDraft } from './draft';
+import { ImpactCounts, ImpactTable } from './ImpactTable';
+import { SaveDialog } from './SaveDialog';
+import styles from './Security.module.css';
+
+const size = 25;
+
+type ImpactProps = { before: Draft; draft: Draft; filters: readonly IPFilter[]; done: string | null; onReset: () => void; onDone: (sentence: string) => void };
+
+/** Before and after: what the edited policies would do to the tokens there are, counted by the server. */
+export function Impact({ before, draft, filters, done, onReset, onDone }: ImpactProps) {
+  const client = useQueryClient();
+  const [page, setPage] = useState(1);
+  const [asking, setAsking] = useState(false);
+  const asked = useRestedDraft(draft);
+  const changed = !sameDraft(before, draft);
+  const impact = useQuery({ ...impactQuery(inputOf(asked), (page - 1) * size, size), enabled: changed });
+  const saving = useAction(async () => {
+    await updatePolicies(inputOf(draft));
+    // What holds now is read before the dialog goes, so that the form never shows what held before.
+    await Promise.all([client.invalidateQueries({ queryKey: policiesKey }), client.invalidateQueries({ queryKey: tokensKey })]);
+    setAsking(false);
+    onDone(impact.data ? `Done: ${actionLabel(impact.data).toLowerCase()}.` : 'Done.');
+  });
+  const current = changed && sameDraft(asked, draft) && impact.data !== undefined && !impact.isPlaceholderData;
+  const affected = impact.data ? impact.data.deleted + impact.data.capped + impact.data.refiltered : 0;
+
+  if (!changed) {
+    return (
+      <aside className={styles.impact} aria-label="What the change would do">
+        {done !== null && <Notice tone="good" urgent title={done} />}
+        <h2>Before and after</h2>
+        <p className={styles.quiet}>Change something, and here stands what it would do to the tokens there are, before it is done.</p>
+      </aside>
+    );
+  }
+  const name = (id: string) => filters.find((filter) => filter.id === id)?.name ?? id;
+  const changes = (['system', 'organization', 'view', 'personal'] as const).flatMap((kind) =>
+    changesOf(before[kind], draft[kind], name).map((line) => (kind === 'system' ? line : `${kind}, stored only: ${line}`)),
+  );
+  return (
+    <aside className={styles.impact} aria-label="What the change would do">
+      <h2>Before and after</h2>
+      <ul className={styles.changes}>
+        {changes.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      {impact.error && <RefusalNotice refusal={asRefusal(impact.error)} />}
+      <div role="status">{impact.data && !impact.error && <ImpactCounts impact={impact.data} stale={!current} />}</div>
+      <div className={styles.actions}>
+        <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={!current || impact.isError} onPress={() => setAsking(true)}>
+          {current && impact.data ? actionLabel(impact.data) : 'Counting'}
+        </Button>
+        <Button onPress={onReset}>Leave as it is</Button>
+      </div>
+      {impact.data && affected > 0 && (
+        <>
+          <ImpactTable rows={impact.data.tokens} filterName={draft.system.filterId === null ? null : name(draft.system.filterId)} stale={!current} />
+          <Pager page={page} size={size} total={affected} noun="affected tokens" onPage={setPage} />
+        </>
+      )}
+      {asking && impact.data && (
+        <SaveDialog impact={impact.data} changes={changes} saving={saving} onConfirm={() => void saving.run()} onClose={() => setAsking(false)} />
+      )}
+    </aside>
+  );
+}
+
+/** The draft as it was when the typing rested: every letter of a number need not be counted out. */
+function useRestedDraft(draft: Draft): Draft {
+  const [rested, setRested] = useState(draft);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(draft), 300);
+    return () => clearTimeout(timer);
+  }, [draft]);
+  return rested;
+}

@@ -1,0 +1,109 @@
+import { useState } from 'react';
+import type { ExpirationUnit } from '../../api/gen/graphql';
+import type { IPFilter } from '../../api/filters';
+import { Switch } from '../../components/Checkbox';
+import field from '../../components/Field.module.css';
+import { FilterPicker } from '../../components/FilterPicker';
+import { classes } from '../../lib/classes';
+import { unitMs } from '../../lib/expiry';
+import { day } from '../../lib/time';
+import { amountOf, type KindPolicy } from './draft';
+import styles from './Security.module.css';
+
+type KindFieldsProps = {
+  /** "system", as in "Allow system tokens". */
+  noun: string;
+  value: KindPolicy;
+  onChange: (value: KindPolicy) => void;
+  filters: readonly IPFilter[];
+  errors?: { maximum?: string | undefined; filter?: string | undefined };
+};
+
+/** The controls of one kind of tokens, in LogScale's words. */
+export function KindFields({ noun, value, onChange, filters, errors }: KindFieldsProps) {
+  return (
+    <div className={styles.fields}>
+      <Switch isSelected={value.enabled} onChange={(enabled) => onChange({ ...value, enabled })} description="Switching this off deletes all existing ones.">
+        Allow {noun} tokens
+      </Switch>
+      {value.updates !== undefined && (
+        <Switch
+          isSelected={value.updates}
+          onChange={(updates) => onChange({ ...value, updates })}
+          description="A change of permissions takes effect at once."
+        >
+          Allow updating permissions for existing tokens
+        </Switch>
+      )}
+      <MaximumField noun={noun} value={value.maximumMs} onChange={(maximumMs) => onChange({ ...value, maximumMs })} error={errors?.maximum} />
+      <div className={styles.filter}>
+        <FilterPicker
+          label="Enforce IP filter"
+          none="None"
+          filters={filters}
+          value={value.filterId}
+          onChange={(filterId) => onChange({ ...value, filterId })}
+          error={errors?.filter}
+          description="Every existing and new token gets it."
+        />
+      </div>
+    </div>
+  );
+}
+
+type MaximumFieldProps = { noun: string; value: number | null; onChange: (ms: number | null) => void; error: string | undefined };
+
+function MaximumField({ noun, value, onChange, error }: MaximumFieldProps) {
+  // The unit is remembered apart from the length: 24 hours typed in hours must not turn into a day under the fingers.
+  const [unit, setUnit] = useState<ExpirationUnit>(() => amountOf(value ?? 90 * day).unit);
+  const [amount, setAmount] = useState(() => String(amountOf(value ?? 90 * day).amount));
+  const send = (nextAmount: string, nextUnit: ExpirationUnit) => {
+    const n = Math.trunc(Number(nextAmount));
+    if (n >= 1) onChange(n * unitMs[nextUnit]);
+  };
+  return (
+    <div className={styles.maximum}>
+      <Switch
+        isSelected={value !== null}
+        onChange={(on) => (on ? send(amount, unit) : onChange(null))}
+        description="The longest life, counted from creation. Tokens that have lived longer are deleted, longer ones shortened."
+      >
+        Token expiration
+      </Switch>
+      {value !== null && (
+        <div className={styles.row}>
+          <input
+            type="number"
+            min={1}
+            aria-label={`Maximum life of ${noun} tokens`}
+            className={classes(field.input, styles.amount)}
+            value={amount}
+            onChange={(event) => {
+              setAmount(event.target.value);
+              send(event.target.value, unit);
+            }}
+          />
+          <select
+            aria-label={`Unit of the maximum life of ${noun} tokens`}
+            className={classes(field.input, styles.unit)}
+            value={unit}
+            onChange={(event) => {
+              const next = event.target.value as ExpirationUnit;
+              setUnit(next);
+              send(amount, next);
+            }}
+          >
+            <option value="Minutes">Minutes</option>
+            <option value="Hours">Hours</option>
+            <option value="Days">Days</option>
+          </select>
+        </div>
+      )}
+      {error !== undefined && (
+        <p role="alert" className={field.error}>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

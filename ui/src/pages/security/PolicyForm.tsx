@@ -1,0 +1,70 @@
+import { useState } from 'react';
+import type { IPFilter } from '../../api/filters';
+import { Button } from '../../components/Button';
+import { Notice } from '../../components/Notice';
+import { type Draft, type Kind, sameDraft } from './draft';
+import { Impact } from './Impact';
+import { KindFields } from './KindFields';
+import styles from './Security.module.css';
+
+const stored: readonly { kind: Kind; title: string; noun: string }[] = [
+  { kind: 'organization', title: 'Organization tokens', noun: 'organization' },
+  { kind: 'view', title: 'Repository and view tokens', noun: 'repository and view' },
+  { kind: 'personal', title: 'Personal tokens', noun: 'personal' },
+];
+
+/** Edits the policies, and shows beside them what the edit would do. */
+export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPFilter[] }) {
+  const [base, setBase] = useState(now);
+  const [draft, setDraft] = useState(now);
+  const [loads, setLoads] = useState(0);
+  const [done, setDone] = useState<string | null>(null);
+  const load = () => {
+    setBase(now);
+    setDraft(now);
+    setLoads(loads + 1);
+  };
+  const change = (kind: Kind) => (value: Draft[Kind]) => {
+    setDone(null);
+    setDraft({ ...draft, [kind]: value });
+  };
+  // Somebody else's change is taken over quietly while nothing is edited here, and told otherwise.
+  if (!sameDraft(base, now) && sameDraft(base, draft)) load();
+  const overtaken = !sameDraft(base, now) && !sameDraft(draft, now);
+
+  return (
+    <div className={styles.layout}>
+      <div className={styles.form} key={loads}>
+        {overtaken && (
+          <Notice tone="warn" urgent title="Somebody changed the policies while you were editing." actions={<Button onPress={load}>Load what holds now</Button>}>
+            <p>What is shown beside counts from what holds now.</p>
+          </Notice>
+        )}
+        <section className={styles.kind} aria-labelledby="system-kind">
+          <h2 id="system-kind">System tokens</h2>
+          <KindFields noun="system" value={draft.system} onChange={change('system')} filters={filters} />
+        </section>
+        {stored.map(({ kind, title, noun }) => (
+          <details key={kind} className={styles.stored}>
+            <summary>
+              {title} <span className={styles.quiet}>stored only</span>
+            </summary>
+            <p className={styles.quiet}>No tokens of this kind live on this server. What is set here is kept for clients that read it, and binds nothing.</p>
+            <KindFields noun={noun} value={draft[kind]} onChange={change(kind)} filters={filters} />
+          </details>
+        ))}
+      </div>
+      <Impact
+        before={now}
+        draft={draft}
+        filters={filters}
+        done={done}
+        onReset={load}
+        onDone={(sentence) => {
+          setBase(draft);
+          setDone(sentence);
+        }}
+      />
+    </div>
+  );
+}

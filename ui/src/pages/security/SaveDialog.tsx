@@ -1,0 +1,45 @@
+import { useQuery } from '@tanstack/react-query';
+import { type PolicyImpact, progressQuery } from '../../api/security';
+import { Confirm } from '../../components/Confirm';
+import type { Action } from '../../lib/useAction';
+import { counted, number } from '../../lib/time';
+import { actionLabel } from './draft';
+import styles from './Security.module.css';
+
+type SaveDialogProps = { impact: PolicyImpact; changes: readonly string[]; saving: Action<[], void>; onConfirm: () => void; onClose: () => void };
+
+/** The last question before a policy binds, and how far it has come once it does. */
+export function SaveDialog({ impact, changes, saving, onConfirm, onClose }: SaveDialogProps) {
+  const destructive = impact.deleted > 0;
+  return (
+    <Confirm
+      title={destructive ? `Delete ${counted(impact.deleted, 'token')}?` : 'Change the policy?'}
+      action={actionLabel(impact)}
+      pendingLabel="Carrying it through"
+      phrase={destructive ? `delete ${impact.deleted}` : undefined}
+      pending={saving.pending}
+      refusal={saving.refusal}
+      onConfirm={onConfirm}
+      onClose={onClose}
+    >
+      <ul className={styles.changes}>
+        {changes.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      {destructive && <p>Deleted tokens are refused from that moment on. Setting the policy back brings none of them back.</p>}
+      {saving.pending && <Progress />}
+    </Confirm>
+  );
+}
+
+function Progress() {
+  const progress = useQuery({ ...progressQuery, refetchInterval: 400 });
+  const { running, done, total } = progress.data ?? { running: false, done: 0, total: 0 };
+  return (
+    <div>
+      <progress className={styles.progress} aria-label="Tokens looked at" max={running && total > 0 ? total : undefined} value={running && total > 0 ? done : undefined} />
+      <p role="status">{running && total > 0 ? `${number(done)} of ${number(total)} tokens looked at` : 'Beginning'}</p>
+    </div>
+  );
+}

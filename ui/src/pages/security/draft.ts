@@ -1,0 +1,106 @@
+// The policies as the page edits them, one kind at a time, and as the API takes them, all in one.
+
+import type { Policies, TokenSecurityPoliciesInput } from '../../api/security';
+import { counted, day, hour, minute, number, span } from '../../lib/time';
+import type { ExpirationUnit } from '../../api/gen/graphql';
+
+export type Kind = 'system' | 'organization' | 'view' | 'personal';
+
+export type KindPolicy = {
+  enabled: boolean;
+  maximumMs: number | null;
+  filterId: string | null;
+  /** Absent for personal tokens, whose permissions are those of the person. */
+  updates?: boolean;
+};
+
+export type Draft = Readonly<Record<Kind, KindPolicy>>;
+
+export function draftOf(policies: Policies): Draft {
+  return {
+    system: {
+      enabled: policies.systemPermissionTokensEnabled,
+      maximumMs: policies.systemPermissionTokensEnforceExpirationAfterMs ?? null,
+      filterId: policies.systemPermissionTokensEnforceIpFilter?.id ?? null,
+      updates: policies.systemPermissionTokensAllowPermissionUpdates ?? false,
+    },
+    organization: {
+      enabled: policies.organizationPermissionTokensEnabled,
+      maximumMs: policies.organizationPermissionTokensEnforceExpirationAfterMs ?? null,
+      filterId: policies.organizationPermissionTokensEnforceIpFilter?.id ?? null,
+      updates: policies.organizationPermissionTokensAllowPermissionUpdates ?? false,
+    },
+    view: {
+      enabled: policies.viewPermissionTokensEnabled,
+      maximumMs: policies.viewPermissionTokensEnforceExpirationAfterMs ?? null,
+      filterId: policies.viewPermissionTokensEnforceIpFilter?.id ?? null,
+      updates: policies.viewPermissionTokensAllowPermissionUpdates ?? false,
+    },
+    personal: {
+      enabled: policies.personalUserTokensEnabled,
+      maximumMs: policies.personalUserTokensEnforceExpirationAfterMs ?? null,
+      filterId: policies.personalUserTokensEnforceIpFilter?.id ?? null,
+    },
+  };
+}
+
+/** All kinds are always sent, as they stand on the page: what is left out the API would take for "none". */
+export function inputOf({ system, organization, view, personal }: Draft): TokenSecurityPoliciesInput {
+  return {
+    systemPermissionTokensEnabled: system.enabled,
+    systemPermissionTokensEnforceExpirationAfterMs: system.maximumMs,
+    systemPermissionTokensEnforceIpFilterId: system.filterId,
+    systemPermissionTokensAllowPermissionUpdates: system.updates ?? false,
+    organizationPermissionTokensEnabled: organization.enabled,
+    organizationPermissionTokensEnforceExpirationAfterMs: organization.maximumMs,
+    organizationPermissionTokensEnforceIpFilterId: organization.filterId,
+    organizationPermissionTokensAllowPermissionUpdates: organization.updates ?? false,
+    viewPermissionTokensEnabled: view.enabled,
+    viewPermissionTokensEnforceExpirationAfterMs: view.maximumMs,
+    viewPermissionTokensEnforceIpFilterId: view.filterId,
+    viewPermissionTokensAllowPermissionUpdates: view.updates ?? false,
+    personalUserTokensEnabled: personal.enabled,
+    personalUserTokensEnforceExpirationAfterMs: personal.maximumMs,
+    personalUserTokensEnforceIpFilterId: personal.filterId,
+  };
+}
+
+export function sameDraft(a: Draft, b: Draft): boolean {
+  return JSON.stringify(inputOf(a)) === JSON.stringify(inputOf(b));
+}
+
+export type Counts = { deleted: number; capped: number; refiltered: number };
+
+/** What the button says: what will happen, not that something is saved. */
+export function actionLabel({ deleted, capped, refiltered }: Counts): string {
+  const acts = [
+    deleted > 0 && `delete ${counted(deleted, 'token')}`,
+    capped > 0 && `shorten ${deleted > 0 ? number(capped) : counted(capped, 'token')}`,
+    refiltered > 0 && `re-filter ${deleted + capped > 0 ? number(refiltered) : counted(refiltered, 'token')}`,
+  ].filter((act) => act !== false);
+  if (acts.length === 0) return 'Change the policy';
+  const label = acts.join(', ');
+  return label.charAt(0).toUpperCase() + label.slice(1);
+}
+
+/** What changes, line by line, in the words of the controls. */
+export function changesOf(before: KindPolicy, after: KindPolicy, filterName: (id: string) => string): string[] {
+  const changes: string[] = [];
+  const onOff = (on: boolean) => (on ? 'on' : 'off');
+  const life = (ms: number | null) => (ms === null ? 'no maximum' : span(ms));
+  const filter = (id: string | null) => (id === null ? 'none' : filterName(id));
+  if (before.enabled !== after.enabled) changes.push(`Allowed: ${onOff(before.enabled)} → ${onOff(after.enabled)}`);
+  if (before.updates !== after.updates) {
+    changes.push(`Updating permissions: ${onOff(before.updates ?? false)} → ${onOff(after.updates ?? false)}`);
+  }
+  if (before.maximumMs !== after.maximumMs) changes.push(`Token expiration: ${life(before.maximumMs)} → ${life(after.maximumMs)}`);
+  if (before.filterId !== after.filterId) changes.push(`Enforced IP filter: ${filter(before.filterId)} → ${filter(after.filterId)}`);
+  return changes;
+}
+
+/** A length of time as the form shows it: the largest unit in which it is a whole number. */
+export function amountOf(ms: number): { amount: number; unit: ExpirationUnit } {
+  if (ms % day === 0) return { amount: ms / day, unit: 'Days' };
+  if (ms % hour === 0) return { amount: ms / hour, unit: 'Hours' };
+  return { amount: Math.max(1, Math.round(ms / minute)), unit: 'Minutes' };
+}

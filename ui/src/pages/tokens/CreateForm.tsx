@@ -1,0 +1,124 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { IPFilter } from '../../api/filters';
+import { createToken, type IssuedToken, type Permission, type PermissionName, tokensKey } from '../../api/tokens';
+import { mayManageCluster } from '../../api/viewer';
+import { ExpiryField } from '../../components/ExpiryField';
+import { Field } from '../../components/Field';
+import field from '../../components/Field.module.css';
+import { RefusalNotice } from '../../components/Notice';
+import { PermissionPicker } from '../../components/PermissionPicker';
+import { RevealOnce } from '../../components/RevealOnce';
+import { type ExpiryChoice, expiryInput } from '../../lib/expiry';
+import { day, hour, span } from '../../lib/time';
+import { useAction } from '../../lib/useAction';
+import { useSession } from '../../shell/session';
+import styles from './Create.module.css';
+import type { TokenPolicy } from './CreateToken';
+import { FilterStep } from './FilterStep';
+import { Summary } from './Summary';
+
+type CreateFormProps = {
+  permissions: readonly Permission[];
+  filters: readonly IPFilter[];
+  policy: TokenPolicy;
+  onDone: (tokenId: string) => void;
+};
+
+const shownFields = ['name', 'permissions', 'ipFilterId', 'expireAt', 'expiresIn'];
+
+export function CreateForm({ permissions, filters, policy, onDone }: CreateFormProps) {
+  const { viewer } = useSession();
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [chosen, setChosen] = useState<PermissionName[]>([]);
+  const [filterId, setFilterId] = useState<string | null>(null);
+  const [expiry, setExpiry] = useState<ExpiryChoice>(() => firstExpiry(policy.maximumMs));
+  // The one place where the new string is kept. It goes when the reader closes it.
+  const [issued, setIssued] = useState<IssuedToken | null>(null);
+  const creating = useAction(createToken);
+  const fields = creating.refusal?.fields ?? {};
+
+  const submit = async () => {
+    const made = await creating.run({
+      name,
+      permissions: chosen,
+      ipFilterId: policy.enforcedFilter === null ? filterId : undefined,
+      ...expiryInput(expiry),
+    });
+    if (made) setIssued(made);
+  };
+
+  const close = (made: IssuedToken) => {
+    setIssued(null);
+    void client.invalidateQueries({ queryKey: tokensKey });
+    onDone(made.tokenMetadata.id);
+  };
+
+  const filter = policy.enforcedFilter ?? filters.find((one) => one.id === filterId) ?? null;
+  return (
+    <form
+      className={styles.layout}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <div className={styles.form}>
+        <section className={styles.step}>
+          <h2>Name</h2>
+          <div className={styles.narrow}>
+            <Field
+              label="Token name"
+              description="Which machine uses it, and for what. It cannot be changed later."
+              value={name}
+              onChange={setName}
+              error={fields['name']}
+              autoComplete="off"
+              autoFocus
+            />
+          </div>
+        </section>
+        <section className={styles.step}>
+          <h2>Permissions</h2>
+          <p className={styles.hint}>Choose as few as the machine needs. What a token may do, whoever finds it may do.</p>
+          <PermissionPicker permissions={permissions} value={chosen} onChange={setChosen} grantable={viewer.isRoot ? permissions.map((p) => p.name) : viewer.permissions} />
+          {fields['permissions'] !== undefined && (
+            <p role="alert" className={field.error}>
+              {fields['permissions']}
+            </p>
+          )}
+        </section>
+        <section className={styles.step}>
+          <h2>IP filter</h2>
+          <FilterStep
+            filters={filters}
+            value={filterId}
+            onChange={setFilterId}
+            enforced={policy.enforcedFilter}
+            error={fields['ipFilterId']}
+            mayCreate={mayManageCluster(viewer)}
+          />
+        </section>
+        <section className={styles.step}>
+          <h2>Expiration</h2>
+          {policy.maximumMs !== null && (
+            <p className={styles.enforced}>The security policy lets no system token live longer than {span(policy.maximumMs)}.</p>
+          )}
+          <ExpiryField value={expiry} onChange={setExpiry} maximumMs={policy.maximumMs} error={fields['expiresIn'] ?? fields['expireAt']} />
+        </section>
+        <RefusalNotice refusal={creating.refusal} shownFields={shownFields} />
+      </div>
+      <Summary name={name} permissions={permissions} chosen={chosen} filter={filter} expiry={expiry} policy={policy} pending={creating.pending} />
+      {issued && <RevealOnce secret={issued.token} heading="The new token" onClose={() => close(issued)} />}
+    </form>
+  );
+}
+
+/** A month, or less where the policy allows less: a short life is what is recommended. */
+function firstExpiry(maximumMs: number | null): ExpiryChoice {
+  if (maximumMs === null || maximumMs >= 30 * day) return { mode: 'after', amount: 30, unit: 'Days' };
+  if (maximumMs % day === 0) return { mode: 'after', amount: maximumMs / day, unit: 'Days' };
+  if (maximumMs % hour === 0) return { mode: 'after', amount: maximumMs / hour, unit: 'Hours' };
+  return { mode: 'never' };
+}

@@ -1,0 +1,36 @@
+import { Button, ButtonLink } from '../../components/Button';
+import { Name } from '../../components/Name';
+import { Teach } from '../../components/Teach';
+import { curlLine } from '../../lib/curl';
+
+const example = 'mutation { createSystemToken(input: {name: "health probe", permissions: [ReadHealthCheck], expiresIn: {amount: 30, unit: Days}}) { token } }';
+
+export function NoTokens() {
+  return (
+    <Teach
+      title="No system token yet"
+      actions={
+        <ButtonLink to="/tokens/new" look="primary">
+          Make the first token
+        </ButtonLink>
+      }
+      curl={curlLine(window.location.origin, example)}
+    >
+      <p>
+        A system token lets a machine administer this cluster: read its health, manage organizations, change bucket storage. It reaches no organization and no data in
+        any repository.
+      </p>
+      <p>Each token holds only the permissions you choose, can end by itself, and can be bound to addresses. Its string is shown once, when it is made.</p>
+    </Teach>
+  );
+}
+
+export function NoMatch({ search, onClear }: { search: string; onClear: () => void }) {
+  return (
+    <Teach title="No token fits" actions={<Button onPress={onClear}>Show all tokens</Button>}>
+      <p>
+        No name holds “<Name name={search} />”, and no token has it as its id. A token that has expired leaves the list after five minutes; the audit log still knows it.
+      </p>
+    </Teach>
+  );
+}

@@ -1,0 +1,118 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { policiesQuery } from '../../api/security';
+import { type Permission, permissionsQuery, type SystemToken, tokenQuery } from '../../api/tokens';
+import { mayAdministerTokens } from '../../api/viewer';
+import { Button, ButtonLink } from '../../components/Button';
+import { Name } from '../../components/Name';
+import { Notice, RefusalNotice } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
+import { PermissionList } from '../../components/PermissionPicker';
+import { asRefusal } from '../../lib/useAction';
+import { useSession } from '../../shell/session';
+import { DeleteToken } from './DeleteToken';
+import styles from './Detail.module.css';
+import { ResetSecret } from './ResetSecret';
+import { Facts, Life } from './TokenFacts';
+import { UpdatePermissions } from './UpdatePermissions';
+
+const back = { to: '/tokens', label: 'System tokens' };
+
+export default function TokenDetail({ id }: { id: string }) {
+  const { viewer } = useSession();
+  const administers = mayAdministerTokens(viewer);
+  const [open, setOpen] = useState<OpenDialog>(null);
+  // While the secret is being reset nothing is read anew: the old id is gone then, and the answer "not found" would
+  // take away the screen on which the new string stands.
+  const token = useQuery({ ...tokenQuery(id), refetchInterval: 30_000, enabled: open !== 'reset' });
+  const permissions = useQuery({ ...permissionsQuery, enabled: administers });
+  const policies = useQuery({ ...policiesQuery, enabled: administers });
+  if (token.data === undefined || (token.error && asRefusal(token.error).code === 'NOT_FOUND')) {
+    return <Missing id={id} error={token.error} />;
+  }
+  const mayUpdate = administers && policies.data?.systemPermissionTokensAllowPermissionUpdates === true;
+  return (
+    <Detail
+      token={token.data}
+      permissions={permissions.data ?? []}
+      maximumMs={policies.data?.systemPermissionTokensEnforceExpirationAfterMs ?? null}
+      administers={administers}
+      mayUpdate={mayUpdate}
+      open={open}
+      onOpen={setOpen}
+    />
+  );
+}
+
+type OpenDialog = 'update' | 'reset' | 'delete' | null;
+
+function Missing({ id, error }: { id: string; error: Error | null }) {
+  const gone = error !== null && asRefusal(error).code === 'NOT_FOUND';
+  return (
+    <>
+      <PageHead title="System token" back={back} />
+      {gone ? (
+        <Notice tone="warn" title="This token is not there any more" actions={<ButtonLink to={`/audit-log?token=${encodeURIComponent(id)}`}>See what happened to it</ButtonLink>}>
+          <p>It was deleted, reset, or has expired more than five minutes ago.</p>
+        </Notice>
+      ) : (
+        <RefusalNotice refusal={error === null ? null : asRefusal(error)} />
+      )}
+    </>
+  );
+}
+
+type DetailProps = {
+  token: SystemToken;
+  permissions: readonly Permission[];
+  maximumMs: number | null;
+  administers: boolean;
+  mayUpdate: boolean;
+  open: OpenDialog;
+  onOpen: (dialog: OpenDialog) => void;
+};
+
+function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, onOpen }: DetailProps) {
+  const close = () => onOpen(null);
+  return (
+    <>
+      <PageHead
+        title={token.name}
+        heading={<Name name={token.name} />}
+        back={administers ? back : undefined}
+        actions={
+          administers && (
+            <>
+              <Button onPress={() => onOpen('reset')} isDisabled={token.expired}>
+                Reset secret
+              </Button>
+              <Button look="danger" onPress={() => onOpen('delete')}>
+                Delete token
+              </Button>
+            </>
+          )
+        }
+      />
+      {token.replacedBy != null && (
+        <Notice tone="warn" title="Its secret was reset" actions={<ButtonLink to={`/tokens/${encodeURIComponent(token.replacedBy)}`}>Go to its successor</ButtonLink>}>
+          <p>This is the old string, which still works until its grace period is over.</p>
+        </Notice>
+      )}
+      <Life token={token} maximumMs={maximumMs} />
+      <div className={styles.columns}>
+        <section className={styles.section}>
+          <div className={styles.sectionHead}>
+            <h2>Permissions</h2>
+            {mayUpdate && <Button onPress={() => onOpen('update')}>Update permissions</Button>}
+          </div>
+          {administers && !mayUpdate && <p className={styles.quiet}>They cannot be changed: the security policy does not allow it for existing tokens.</p>}
+          {permissions.length > 0 ? <PermissionList permissions={permissions} held={token.permissions} /> : <p><code>{token.permissions.join(', ') || 'None'}</code></p>}
+        </section>
+        <Facts token={token} administers={administers} />
+      </div>
+      {open === 'update' && <UpdatePermissions token={token} permissions={permissions} onClose={close} />}
+      {open === 'reset' && <ResetSecret token={token} onClose={close} />}
+      {open === 'delete' && <DeleteToken token={token} onClose={close} />}
+    </>
+  );
+}

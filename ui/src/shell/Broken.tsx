@@ -1,0 +1,17 @@
+import { useQueryClient } from '@tanstack/react-query';
+import type { Refusal } from '../api/client';
+import { Button } from '../components/Button';
+import { RefusalNotice } from '../components/Notice';
+import styles from './Starting.module.css';
+
+/** The page cannot even learn who asks. It keeps trying by itself when the server does not answer. */
+export function Broken({ refusal }: { refusal: Refusal }) {
+  const client = useQueryClient();
+  return (
+    <main className={styles.broken}>
+      <h1>tokenscale</h1>
+      <RefusalNotice refusal={refusal} actions={<Button onPress={() => void client.invalidateQueries()}>Try again</Button>} />
+      {refusal.kind === 'unreachable' && <p>The page goes on by itself as soon as the server is back.</p>}
+    </main>
+  );
+}

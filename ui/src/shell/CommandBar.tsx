@@ -1,0 +1,3 @@
+export function CommandBar(_props: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  return null;
+}

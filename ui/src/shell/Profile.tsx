@@ -1,0 +1,91 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Button as AriaButton } from 'react-aria-components/Button';
+import { Dialog, DialogTrigger } from 'react-aria-components/Dialog';
+import { Popover } from 'react-aria-components/Popover';
+import { Heading } from 'react-aria-components/Heading';
+import { useLocation } from 'wouter';
+import { signOut } from '../api/client';
+import { sessionKey } from '../api/viewer';
+import { Button } from '../components/Button';
+import { Distance, Exact } from '../components/Moment';
+import { Name } from '../components/Name';
+import { RefusalNotice } from '../components/Notice';
+import { useAction } from '../lib/useAction';
+import styles from './Profile.module.css';
+import shell from './Shell.module.css';
+import { useSession } from './session';
+
+/** Ends the session and forgets all that was read in it. */
+export function useSignOut() {
+  const client = useQueryClient();
+  const [, navigate] = useLocation();
+  return useAction(async () => {
+    await signOut();
+    // The order matters: with the old session still in the cache the sign-in page would lead straight back.
+    client.setQueryData(sessionKey, null);
+    navigate('/sign-in');
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
+  });
+}
+
+/** Who I am, what I may do, and until when. */
+export function Profile() {
+  const { viewer, version } = useSession();
+  const leaving = useSignOut();
+  return (
+    <DialogTrigger>
+      <AriaButton className={`${shell.bandButton} ${shell.who}`} aria-label={`Profile of ${viewer.username}`}>
+        <Name name={viewer.username} />
+        <span aria-hidden="true">▾</span>
+      </AriaButton>
+      <Popover className={styles.popover} placement="bottom end">
+        <Dialog className={styles.dialog}>
+          <Heading slot="title" level={2}>
+            <Name name={viewer.username} />
+          </Heading>
+          <dl className={styles.facts}>
+            <div>
+              <dt>Signed in as</dt>
+              <dd>{viewer.isRoot ? 'Root, who may do everything' : <code>{viewer.id}</code>}</dd>
+            </div>
+            <div>
+              <dt>Until</dt>
+              <dd>
+                {viewer.expireAt == null ? (
+                  'The token never expires'
+                ) : (
+                  <>
+                    <Distance at={viewer.expireAt} /> · <Exact at={viewer.expireAt} />
+                  </>
+                )}
+              </dd>
+            </div>
+            {!viewer.isRoot && (
+              <div>
+                <dt>May do</dt>
+                <dd>
+                  {viewer.permissions.length === 0 ? (
+                    'Nothing but look at itself'
+                  ) : (
+                    <ul className={styles.permissions}>
+                      {viewer.permissions.map((permission) => (
+                        <li key={permission}>
+                          <code>{permission}</code>
+                        </li>
+                      ))}
+                    </ul>
+                  )}
+                </dd>
+              </div>
+            )}
+          </dl>
+          <RefusalNotice refusal={leaving.refusal} />
+          <Button onPress={() => void leaving.run()} isPending={leaving.pending} pendingLabel="Signing out">
+            Sign out
+          </Button>
+          <p className={styles.version}>tokenscale {version}</p>
+        </Dialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}

@@ -1,0 +1,34 @@
+import { useQueryClient } from '@tanstack/react-query';
+import type { Refusal } from '../api/client';
+import { sessionKey } from '../api/viewer';
+import { Button } from '../components/Button';
+import { Dialog } from '../components/Dialog';
+import { SignInForm } from './SignInForm';
+
+/** Stands over the page when its session has died, so that nothing typed is lost by signing in again. */
+export function SessionEnded({ refusal, onBack, onLeave }: { refusal: Refusal; onBack: () => void; onLeave: () => void }) {
+  const client = useQueryClient();
+  const filtered = refusal.kind === 'filtered';
+  const back = async () => {
+    await client.invalidateQueries({ queryKey: sessionKey });
+    // Another token may see less: what the old one read must not stay.
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] && !query.isActive() });
+    await client.invalidateQueries();
+    onBack();
+  };
+  return (
+    <Dialog title={filtered ? 'Your address is not let through' : 'Your session has ended'} onClose={() => {}} canClose={false} alert>
+      {filtered ? (
+        <p>{refusal.message}</p>
+      ) : (
+        <p>The token you signed in with has expired, was reset or was deleted. Sign in again to go on where you were; what you entered is still here.</p>
+      )}
+      <SignInForm onSignedIn={back} />
+      <div>
+        <Button look="quiet" onPress={onLeave}>
+          Leave this page
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

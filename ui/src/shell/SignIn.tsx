@@ -1,0 +1,48 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { Redirect, useLocation, useSearchParams } from 'wouter';
+import { sessionKey } from '../api/viewer';
+import type { Session } from '../api/viewer';
+import { Ruler } from './Ruler';
+import { safeTarget } from './session';
+import styles from './SignIn.module.css';
+import { SignInForm } from './SignInForm';
+
+export function SignIn({ session }: { session: Session | null }) {
+  const [params] = useSearchParams();
+  const [, navigate] = useLocation();
+  const client = useQueryClient();
+  const target = safeTarget(params.get('to'));
+  useEffect(() => {
+    document.title = 'Sign in · tokenscale';
+  }, []);
+  if (session !== null) return <Redirect to={target} replace />;
+
+  return (
+    <div className={styles.page}>
+      <header className={styles.band}>
+        <p className={styles.word}>tokenscale</p>
+        <Ruler />
+        <p className={styles.claim}>System tokens of the cluster: made, measured, restricted, taken away.</p>
+      </header>
+      <main className={styles.main}>
+        <div className={styles.inner}>
+          <h1>Sign in</h1>
+          <SignInForm
+            onSignedIn={async () => {
+              await client.resetQueries({ queryKey: sessionKey });
+              navigate(target, { replace: true });
+            }}
+          />
+          <div className={styles.help}>
+            <p>
+              Any system token signs in, and so does the root token. It was printed when the server first started;{' '}
+              <code>tokenscale root-token</code> makes a new one while the server is stopped.
+            </p>
+            <p>What you may see and do here is what the token may do. The session ends with the token.</p>
+          </div>
+        </div>
+      </main>
+    </div>
+  );
+}
