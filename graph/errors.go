@@ -18,52 +18,61 @@ import (
 
 const internalMessage = "something went wrong on our side"
 
-// present is the one place where errors become GraphQL.
+// A presenter is the one place where errors become GraphQL.
 //
-// Three kinds arrive here: complaints of the GraphQL library about the query
-// itself, which go through untouched; refusals, shown word for word with
-// their code; and everything else, which is logged and hidden.
-func present(log *slog.Logger) graphql.ErrorPresenterFunc {
-	return func(ctx context.Context, err error) *gqlerror.Error {
-		shown := graphql.DefaultErrorPresenter(ctx, err)
-		if errcode.GetErrorKind(gqlerror.List{shown}) == errcode.KindProtocol {
-			return shown
-		}
-		f, ok := errors.AsType[*fault.Error](err)
-		if !ok {
-			f = unexpected(ctx, log, shown.Path, err)
-		}
-		f = aboutInput(f, shown.Path)
-		shown.Message = f.Message // not the text wrapped around it
-		shown.Extensions = map[string]any{"code": f.Code}
-		if len(f.State) > 0 {
-			shown.Extensions[stateKey] = f.State
-		}
-		if f.Code == fault.Internal {
-			shown.Extensions["requestId"] = authn.RequestOf(ctx).ID
-		}
+// Four kinds arrive here: values that are not of the type of their input,
+// which are told by the name of the input; other complaints of the GraphQL
+// library about the query itself, which go through; refusals, shown word for
+// word with their code; and everything else, which is logged and hidden.
+type presenter struct {
+	log    *slog.Logger
+	inputs inputs
+}
+
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	shown := graphql.DefaultErrorPresenter(ctx, err)
+	f, refused := errors.AsType[*fault.Error](err)
+	protocol := errcode.GetErrorKind(gqlerror.List{shown}) == errcode.KindProtocol
+	switch path, variable, argument := misread(ctx, shown.Path); {
+	case protocol && variable:
+		f, shown.Path = p.inputs.variable(ctx, path), nil
+	case protocol:
+		shown.Message = p.inputs.hideSecrets(shown.Message)
 		return shown
+	case argument:
+		f, shown.Path = p.inputs.argument(ctx, path), graphql.GetFieldContext(ctx).Path()
+	case !refused:
+		f = unexpected(ctx, p.log, shown.Path, err)
 	}
+	shown.Message = f.Message // not the text wrapped around it
+	shown.Extensions = map[string]any{"code": f.Code}
+	if len(f.State) > 0 {
+		shown.Extensions[stateKey] = f.State
+	}
+	if f.Code == fault.Internal {
+		shown.Extensions["requestId"] = authn.RequestOf(ctx).ID
+	}
+	return shown
+}
+
+// misread tells whether the path of an error leads to a value that could not
+// be read, and to which: from the name of a variable on, or from the name of
+// an argument of a field on. The paths of all other errors end at a field.
+func misread(ctx context.Context, path ast.Path) (input ast.Path, variable, argument bool) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil {
+		n := len(fc.Path())
+		return path[min(n, len(path)):], false, len(path) > n
+	}
+	if len(path) > 1 && path[0] == ast.PathName("variable") {
+		return path[1:], true, false
+	}
+	return nil, false, false
 }
 
 // unexpected logs what the client is not shown.
 func unexpected(ctx context.Context, log *slog.Logger, path ast.Path, err error) *fault.Error {
 	log.ErrorContext(ctx, "a request failed", "path", path.String(), "requestId", authn.RequestOf(ctx).ID, "err", err)
 	return fault.New(fault.Internal, internalMessage)
-}
-
-// aboutInput completes the refusal of a value that could not even be read.
-// What refused it did not know which input it was; the path does.
-func aboutInput(f *fault.Error, path ast.Path) *fault.Error {
-	if f.Code != fault.Invalid || f.State != nil {
-		return f
-	}
-	for i := len(path) - 1; i > 0; i-- {
-		if name, ok := path[i].(ast.PathName); ok {
-			return fault.Input(string(name), "%s", f.Message)
-		}
-	}
-	return f
 }
 
 // recovered turns a panic into an error with its stack, for the log.

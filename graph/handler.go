@@ -33,15 +33,17 @@ const (
 // out who is asking, with package authn. It is safe for concurrent use.
 func NewHandler(o Options) http.Handler {
 	r := &Resolver{authority: o.Authority, version: o.Version}
+	schema := describedSchema()
 	h := handler.New(NewExecutableSchema(Config{
-		Schema:     describedSchema(),
+		Schema:     schema,
 		Resolvers:  r,
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
 	}))
 	h.AddTransport(transport{})
 	h.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
 	h.SetParserTokenLimit(maxTokens)
-	h.SetErrorPresenter(present(o.Log))
+	h.SetValidationRulesFn(validationRules)
+	h.SetErrorPresenter(presenter{o.Log, newInputs(schema)}.present)
 	h.SetRecoverFunc(recovered)
 	h.Use(extension.Introspection{})
 	return h

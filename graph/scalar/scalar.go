@@ -1,11 +1,11 @@
-// Package scalar reads and writes the values of GraphQL that are not built
-// in. What it refuses names no more of the value than its kind: arguments are
+// Package scalar reads and writes the values of GraphQL. What it refuses names no more of the value than its kind: arguments are
 // decoded before anybody asks who is calling.
 package scalar
 
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -25,17 +25,49 @@ func MarshalLong(n int64) graphql.Marshaler {
 // UnmarshalLong reads a whole number of 64 bits. It refuses fractions,
 // strings and what does not fit with Invalid.
 func UnmarshalLong(v any) (int64, error) {
-	switch v := v.(type) {
-	case int64:
-		return v, nil
-	case int:
-		return int64(v), nil
-	case json.Number:
-		if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
-			return n, nil
-		}
+	if n, ok := whole(v); ok {
+		return n, nil
 	}
 	return 0, fault.New(fault.Invalid, "A Long must be a whole number of 64 bits, written without quotes, fraction or exponent.")
+}
+
+// whole returns the whole number that v is.
+func whole(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return v, true
+	case int:
+		return int64(v), true
+	case json.Number:
+		n, err := strconv.ParseInt(string(v), 10, 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// MarshalInt writes a whole number. The largest we count to are numbers of
+// tokens, which have 32 bits.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt reads a whole number of 32 bits. It refuses everything else
+// with Invalid.
+func UnmarshalInt(v any) (int, error) {
+	if n, ok := whole(v); ok && n >= math.MinInt32 && n <= math.MaxInt32 {
+		return int(n), nil
+	}
+	return 0, fault.New(fault.Invalid, "An Int must be a whole number of 32 bits, written without quotes, fraction or exponent.")
+}
+
+// MarshalString writes text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString reads text. It refuses everything else with Invalid: a name
+// that was sent as a number is a mistake, and ids would lose leading zeros.
+func UnmarshalString(v any) (string, error) {
+	if s, ok := v.(string); ok {
+		return s, nil
+	}
+	return "", fault.New(fault.Invalid, "A String must be text.")
 }
 
 // MarshalSystemPermission writes the API name of p.

@@ -1,0 +1,39 @@
+package graph
+
+import (
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// validationRules are those of GraphQL, and one about our own scalar.
+func validationRules() *rules.Rules {
+	all := rules.NewDefaultRules()
+	all.AddRule("LongLiterals", longLiterals)
+	return all
+}
+
+// longLiterals refuses what cannot be a Long and stands in the query itself.
+// The library leaves the literals of scalars that it does not know alone, and
+// then panics at a number that it cannot read.
+func longLiterals(on *core.Events, addError core.AddErrFunc) {
+	on.OnValue(func(_ *core.Walker, v *ast.Value) {
+		if v.Definition == nil || v.Definition.Name != "Long" || canBeLong(v) {
+			return
+		}
+		addError(core.Message(`A value of type "Long" must be a whole number of 64 bits, without quotes, fraction or exponent.`), core.At(v.Position))
+	})
+}
+
+func canBeLong(v *ast.Value) bool {
+	switch v.Kind {
+	case ast.IntValue:
+		_, err := strconv.ParseInt(v.Raw, 10, 64)
+		return err == nil
+	case ast.NullValue, ast.Variable:
+		return true
+	}
+	return false
+}
