@@ -29,9 +29,11 @@ func (r *Resolver) requires(ctx context.Context, _ any, next graphql.Resolver, a
 	return next(ctx)
 }
 
-// open lets a root field through for every caller who is known. That nobody
-// else gets as far as here is up to the door of the server; a field that
-// everybody may ask still needs one.
+// open lets a root field through for every caller who is known. The door of
+// the server lets nobody else in; but a field must not depend on that.
 func (r *Resolver) open(ctx context.Context, _ any, next graphql.Resolver, _ string) (any, error) {
+	if _, err := authn.Actor(ctx); err != nil {
+		return nil, err
+	}
 	return next(ctx)
 }
