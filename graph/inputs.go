@@ -26,9 +26,25 @@ func draft(name string, permissions []permission.Permission, filter *string, exp
 	return policy.Draft{
 		Name:        name,
 		Permissions: permission.Of(permissions...),
-		FilterID:    ipfilter.ID(given(filter, "")),
+		FilterID:    filterOf(filter),
 		Expiry:      policy.Expiry{At: as[epoch.Millis](expireAt)},
 	}
+}
+
+// noFilter is the id of no filter, and not empty.
+const noFilter ipfilter.ID = "-"
+
+// filterOf returns the filter that is asked for. An empty id is no absence:
+// whoever sends one meant a filter, and would get a token that works from
+// everywhere. It is looked for and not found, like any other wrong id.
+func filterOf(p *string) ipfilter.ID {
+	switch {
+	case p == nil:
+		return ""
+	case *p == "":
+		return noFilter
+	}
+	return ipfilter.ID(*p)
 }
 
 func systemTokenDraft(in model.CreateSystemTokenInput) policy.Draft {
