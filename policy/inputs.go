@@ -11,6 +11,7 @@ import (
 	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
+	"tokenscale/token"
 )
 
 // MaxName is the most characters a name may have, as in LogScale's operator.
@@ -29,8 +30,23 @@ func Name(field, name string) (string, error) {
 		return "", fault.Input(field, "The name has %d characters; at most %d are possible.", utf8.RuneCountInString(name), MaxName)
 	case strings.ContainsFunc(name, unicode.IsControl):
 		return "", fault.Input(field, "The name holds a control character, such as a line end or a tab. Leave it out.")
+	case holdsSecret(name):
+		return "", fault.Input(field, "The name holds a whole token string. Leave it out, and treat that string as leaked.")
 	}
 	return name, nil
+}
+
+// holdsSecret reports whether a token string stands in text. What is kept
+// here is shown to many and written to the audit log.
+func holdsSecret(text string) bool {
+	for _, word := range strings.FieldsFunc(text, func(c rune) bool {
+		return c != '~' && (c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c))
+	}) {
+		if _, _, whole := token.Parse(word); whole {
+			return true
+		}
+	}
+	return false
 }
 
 // MaxPage is the most results one page may hold.
@@ -51,6 +67,9 @@ func Page(skip, limit int) error {
 // FilterText parses the rules of an IP filter. The refusal speaks of the input
 // called field.
 func FilterText(field, text string) (*ipfilter.Rules, error) {
+	if holdsSecret(text) {
+		return nil, fault.Input(field, "The text holds a whole token string. Leave it out, and treat that string as leaked.")
+	}
 	rules, err := ipfilter.Parse(text)
 	if bad, ok := errors.AsType[*ipfilter.ParseError](err); ok {
 		return nil, fault.Input(field, "%s.", strings.TrimSuffix(bad.Error(), "."))

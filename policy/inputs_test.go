@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/permission"
+	"tokenscale/token"
 )
 
 // The rows "Name", "Permissions", "Times" and "Order" of section 3 of the
@@ -54,6 +56,26 @@ func TestTokens_Name_Refused(t *testing.T) {
 			_, err = open.Admit(ann(), Draft{Name: test.in}, noon)
 			wantField(t, err, fault.Invalid, "name", test.word)
 		})
+	}
+}
+
+func TestTokens_Name_ATokenStringIsRefusedAndNotRepeated(t *testing.T) {
+	_, s, err := token.Mint(rand.NewChaCha8([32]byte{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"%s", "for ci: %s", "# %s, made by me", "token=%s;"} {
+		text = strings.Replace(text, "%s", s.Reveal(), 1)
+		_, badName := Name("name", text)
+		wantField(t, badName, fault.Invalid, "name", "treat that string as leaked")
+		_, badText := FilterText("ipFilter", "allow all # "+text)
+		wantField(t, badText, fault.Invalid, "ipFilter", "treat that string as leaked")
+		if got := badName.Error() + badText.Error(); strings.Contains(got, s.Reveal()[40:]) {
+			t.Errorf("the refusal repeats the string: %s", got)
+		}
+	}
+	if _, err := Name("name", s.Reveal()[:len(s.Reveal())-1]); err != nil {
+		t.Errorf("a cut string proves nothing, so it is a name like any other: %v", err)
 	}
 }
 
