@@ -13,9 +13,9 @@ export function LifeLine(life: Life) {
   const lived = Math.min(line.lived, line.end);
   const middle = '50%';
   return (
-    <svg className={classes(styles.line, styles[line.state])} role="img" aria-label={lifeText(life, now)}>
+    <svg className={classes(styles.line, line.state !== 'open' && styles[line.state])} role="img" aria-label={lifeText(life, now)}>
       <line className={styles.start} x1="0" x2="0" y1="15%" y2="85%" />
-      <line className={classes(styles.track, line.state === 'open' && styles.open)} x1="0" x2={at(line.end)} y1={middle} y2={middle} />
+      <line className={classes(styles.track, line.state === 'open' && styles.openTrack)} x1="0" x2={at(line.end)} y1={middle} y2={middle} />
       {line.end < 1 && <line className={styles.beyond} x1={at(line.end)} x2="100%" y1={middle} y2={middle} />}
       <line className={styles.lived} x1="0" x2={at(lived)} y1={middle} y2={middle} />
       {line.state !== 'dead' && <line className={styles.now} x1={at(lived)} x2={at(lived)} y1="10%" y2="90%" />}

@@ -1,1 +1,66 @@
-export default function Audit() { return <p>Audit</p>; }
+import { useQuery } from '@tanstack/react-query';
+import { auditQuery } from '../../api/audit';
+import { Button } from '../../components/Button';
+import { RefusalNotice } from '../../components/Notice';
+import { PageHead } from '../../components/PageHead';
+import { Pager } from '../../components/Pager';
+import { Teach } from '../../components/Teach';
+import { asRefusal } from '../../lib/useAction';
+import { pageOf, useUrlState } from '../../lib/useListState';
+import { AuditFilters } from './AuditFilters';
+import { AuditTable } from './AuditTable';
+import { Export } from './Export';
+import { isNarrowed, selectionOf } from './selection';
+
+const size = 50;
+const none = { type: null, actor: null, token: null, since: null, until: null, page: null, event: null };
+
+export default function Audit() {
+  const [params, change] = useUrlState();
+  const page = pageOf(params);
+  const selection = selectionOf(params);
+  const events = useQuery({ ...auditQuery({ ...selection, skip: (page - 1) * size, limit: size }), refetchInterval: page === 1 ? 15_000 : false });
+  const total = events.data?.totalResults ?? 0;
+  const empty = events.data !== undefined && total === 0;
+  return (
+    <>
+      <PageHead
+        title="Audit log"
+        intro="Every change and every refusal, newest first. Nothing secret is ever in it."
+        actions={<Export shown={events.data?.results ?? []} selection={selection} total={total} />}
+      />
+      <AuditFilters params={params} onChange={(values) => change({ ...values, page: null, event: null }, true)} />
+      <RefusalNotice refusal={events.error ? asRefusal(events.error) : null} />
+      {empty && isNarrowed(selection) && (
+        <Teach title="Nothing fits" actions={<Button onPress={() => change(none)}>Show all entries</Button>}>
+          <p>No entry has this kind, this actor, this token and this time together.</p>
+        </Teach>
+      )}
+      {empty && !isNarrowed(selection) && (
+        <Teach title="Nothing has happened yet">
+          <p>The first change of a token, a filter or a policy will stand here, with who made it and from where.</p>
+        </Teach>
+      )}
+      {!empty && !(events.isError && events.data === undefined) && (
+        <>
+          <AuditTable
+            events={events.data?.results}
+            stale={events.isPlaceholderData}
+            opened={params.get('event')}
+            onOpen={(id) => change({ event: id }, true)}
+          />
+          <Pager
+            page={page}
+            size={size}
+            total={total}
+            noun="entries"
+            onPage={(next) => {
+              change({ page: next === 1 ? null : String(next), event: null });
+              window.scrollTo(0, 0);
+            }}
+          />
+        </>
+      )}
+    </>
+  );
+}

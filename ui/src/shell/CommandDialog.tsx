@@ -1,0 +1,71 @@
+import { useState } from 'react';
+import { Autocomplete } from 'react-aria-components/Autocomplete';
+import { Dialog } from 'react-aria-components/Dialog';
+import { Heading } from 'react-aria-components/Heading';
+import { Input } from 'react-aria-components/Input';
+import { Menu, MenuItem, MenuSection } from 'react-aria-components/Menu';
+import { Header } from 'react-aria-components/Header';
+import { Modal, ModalOverlay } from 'react-aria-components/Modal';
+import { SearchField } from 'react-aria-components/SearchField';
+import { useLocation } from 'wouter';
+import { Name } from '../components/Name';
+import { RefusalNotice } from '../components/Notice';
+import dialog from '../components/Dialog.module.css';
+import styles from './Command.module.css';
+import { useSignOut } from './Profile';
+import { useCommands } from './useCommands';
+
+export function CommandDialog({ onClose }: { onClose: () => void }) {
+  const [typed, setTyped] = useState('');
+  const [, navigate] = useLocation();
+  const leaving = useSignOut();
+  const { sections, searching } = useCommands(typed);
+
+  const act = (key: string) => {
+    if (key === 'sign-out') {
+      void leaving.run();
+      return;
+    }
+    onClose();
+    // The explorer is a document of its own.
+    if (key.startsWith('/docs/')) window.location.assign(key);
+    else navigate(key);
+  };
+
+  return (
+    <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className={dialog.overlay}>
+      <Modal className={styles.modal}>
+        <Dialog className={styles.dialog}>
+          <Heading slot="title" className="sr-only">
+            Go to
+          </Heading>
+          {/* The sections are already those that fit; nothing more is filtered away here. */}
+          <Autocomplete inputValue={typed} onInputChange={setTyped}>
+            <SearchField aria-label="Go to a token, filter or page" autoFocus className={styles.field}>
+              <Input className={styles.input} placeholder="A token’s name or id, a filter, a page" spellCheck="false" autoComplete="off" />
+            </SearchField>
+            <Menu
+              aria-label="Where to go"
+              className={styles.menu}
+              onAction={(key) => act(String(key))}
+              renderEmptyState={() => <p className={styles.none}>{searching ? 'Looking' : 'Nothing of that name.'}</p>}
+            >
+              {sections.map((section) => (
+                <MenuSection key={section.title} id={section.title}>
+                  <Header className={styles.title}>{section.title}</Header>
+                  {section.commands.map((command) => (
+                    <MenuItem key={command.key} id={command.key} textValue={command.label} className={styles.item}>
+                      <Name name={command.label} clamp />
+                      {command.detail !== undefined && <span className={styles.note}>{command.detail}</span>}
+                    </MenuItem>
+                  ))}
+                </MenuSection>
+              ))}
+            </Menu>
+          </Autocomplete>
+          <RefusalNotice refusal={leaving.refusal} />
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
