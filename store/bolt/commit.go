@@ -57,7 +57,7 @@ func (db *DB) await(c *call) error {
 			return c.ctx.Err()
 		}
 	case <-db.done:
-		if c.claim() { // it came into the queue after the committer had left
+		if c.claim() { // the store was closed, and nobody is left to run it
 			return store.ErrClosed
 		}
 	}
@@ -85,22 +85,7 @@ func (db *DB) commitLoop(left []*call) {
 			}
 		}
 	}
-	db.refuseWaiting()
 	orderly = true
-}
-
-// refuseWaiting answers those who waited when the store was closed.
-func (db *DB) refuseWaiting() {
-	for {
-		select {
-		case c := <-db.queue:
-			if c.claim() {
-				db.reply(c, store.ErrClosed)
-			}
-		default:
-			return
-		}
-	}
 }
 
 // serve runs calls that were claimed, and what waits behind them as long as

@@ -53,6 +53,8 @@ func Run(t *testing.T, open Open) {
 
 		{"a caller who has gone away changes nothing", cancelled},
 		{"a caller who leaves the queue is never run", cancelledInQueue},
+		{"a caller who leaves while its function runs waits for it to end", cancelledRunning},
+		{"a caller who leaves after its function has ended learns what came of it", cancelledTooLate},
 		{"a full queue makes callers wait until they have enough of it", fullQueue},
 
 		{"followers hear of a change before its caller does, in the order of the commits", followOrder},

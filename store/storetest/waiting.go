@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"tokenscale/store"
 )
@@ -39,6 +41,36 @@ func cancelledInQueue(t *testing.T, open Open) {
 	p.pull(t)
 	update(t, db, func(w store.Writer) error { return put(w, left, "b=1") })
 	holds(t, db, left, "b=1")
+}
+
+func cancelledRunning(t *testing.T, open Open) {
+	db := open(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	var ended atomic.Bool
+	err := db.Update(ctx, func(w store.Writer) error {
+		cancel()
+		time.Sleep(20 * time.Millisecond) // time enough for a caller who does not wait
+		defer ended.Store(true)
+		return put(w, left, "a=1")
+	})
+	if !ended.Load() {
+		t.Error("Update returned while its function was running")
+	}
+	wants(t, "the caller", err, context.Canceled)
+	holds(t, db, left)
+}
+
+func cancelledTooLate(t *testing.T, open Open) {
+	db := open(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	db.Follow(func([]store.Change) {
+		cancel()
+		time.Sleep(20 * time.Millisecond)
+	})
+	if err := db.Update(ctx, func(w store.Writer) error { return put(w, left, "a=1") }); err != nil {
+		t.Errorf("the change was committed, and its caller got %v", err)
+	}
+	holds(t, db, left, "a=1")
 }
 
 func fullQueue(t *testing.T, open Open) {

@@ -1,0 +1,102 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"tokenscale/store"
+)
+
+// View implements store.DB.
+func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	defer faultsPanic()()
+	tx, err := db.begin(false)
+	if err != nil {
+		return err
+	}
+	r := &reader{ctx: ctx, tx: tx, stop: db.stop}
+	defer func() {
+		r.tx = nil
+		if failed := db.rollback(tx); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
+	defer r.guardFault(&err)
+	return fn(r)
+}
+
+// Backup implements store.DB. While it runs, the space of rows that are
+// overwritten or deleted cannot be used again, so the file grows under load:
+// do not let w be slow without need.
+func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
+	to := &attentive{ctx: ctx, w: w}
+	err = db.View(ctx, func(r store.Reader) (err error) {
+		n, err = r.(*reader).tx.WriteTo(to)
+		return err
+	})
+	switch {
+	case to.err != nil:
+		err = fmt.Errorf("writing a backup: %w", to.err)
+	case errors.Is(err, io.EOF):
+		err = fmt.Errorf("%w: the file ended too early", store.ErrDamaged)
+	}
+	return n, err
+}
+
+// attentive is a Writer that ends with its context and remembers why it
+// ended, which bbolt does not pass on.
+type attentive struct {
+	ctx context.Context
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (a *attentive) Write(p []byte) (n int, err error) {
+	if a.err = a.ctx.Err(); a.err == nil {
+		n, a.err = a.w.Write(p)
+	}
+	return n, a.err
+}
+
+// begin begins a transaction of bbolt.
+func (db *DB) begin(write bool) (tx *bbolt.Tx, err error) {
+	if isClosed(db.closing) && !write {
+		return nil, store.ErrClosed
+	}
+	if db.wedged.Load() {
+		return nil, fmt.Errorf("%w: it cannot be read any more", store.ErrDamaged)
+	}
+	if err := db.whole(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil && errors.Is(err, store.ErrDamaged) {
+			db.wedged.Store(true)
+		}
+	}()
+	defer guard(&err)
+	if tx, err = db.file.Begin(write); errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		err = store.ErrClosed
+	}
+	return tx, err
+}
+
+// rollback ends a transaction of bbolt without writing anything.
+func (db *DB) rollback(tx *bbolt.Tx) (err error) {
+	defer func() {
+		if err != nil {
+			db.wedged.Store(true)
+		}
+	}()
+	defer guard(&err)
+	return tx.Rollback()
+}
