@@ -64,7 +64,7 @@ func TestTokens_Name_ATokenStringIsRefusedAndNotRepeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"%s", "for ci: %s", "# %s, made by me", "token=%s;"} {
+	for _, text := range []string{"%s", "for ci: %s", "# %s, made by me", "token=%s;", "鍵%s鍵"} {
 		text = strings.Replace(text, "%s", s.Reveal(), 1)
 		_, badName := Name("name", text)
 		wantField(t, badName, fault.Invalid, "name", "treat that string as leaked")

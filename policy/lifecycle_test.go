@@ -36,6 +36,16 @@ func TestTokens_RotateToken_AllButTheStringAndTheIDStays(t *testing.T) {
 	}
 }
 
+func TestTokens_RotateToken_RootRotatesWhatALaterVersionGranted(t *testing.T) {
+	in := worn()
+	in.Permissions |= 1 << 40
+	if got, err := open.Rotate(RootActor(), in, noon); err != nil || got.Permissions != in.Permissions {
+		t.Errorf("Rotate = %x, %v; want the permissions %x", got.Permissions, err, in.Permissions)
+	}
+	_, err := open.Rotate(ann(), in, noon)
+	wantRefusal(t, err, fault.Forbidden, "later version")
+}
+
 func TestTokens_RotateToken_IsNoUpdateOfPermissions(t *testing.T) {
 	if _, err := (Security{Enabled: true, AllowUpdates: false}).Rotate(ann(), worn(), noon); err != nil {
 		t.Errorf("refused: %v", err)
