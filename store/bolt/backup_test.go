@@ -42,6 +42,7 @@ func restored(t *testing.T, backup []byte) *DB {
 }
 
 func TestABackupOpensAndEquals(t *testing.T) {
+	t.Parallel()
 	db := filledStore(t)
 	var b bytes.Buffer
 	n, err := db.Backup(t.Context(), &b)
@@ -54,6 +55,7 @@ func TestABackupOpensAndEquals(t *testing.T) {
 }
 
 func TestABackupUnderLoadIsOneMoment(t *testing.T) {
+	t.Parallel()
 	db := mustOpen(t, options(t.TempDir()))
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
@@ -94,6 +96,7 @@ func TestABackupUnderLoadIsOneMoment(t *testing.T) {
 }
 
 func TestABackupEndsWithItsCallerOrItsWriter(t *testing.T) {
+	t.Parallel()
 	db := filledStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	if _, err := db.Backup(ctx, writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil })); !errors.Is(err, context.Canceled) {

@@ -48,6 +48,7 @@ func many(n int, size int) (fns []func(store.Writer) error) {
 }
 
 func TestCallersWhoWaitShareACommit(t *testing.T) {
+	t.Parallel()
 	clock := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	o := options(t.TempDir())
 	o.Now = func() time.Time { clock = clock.Add(time.Second); return clock }
@@ -65,6 +66,7 @@ func TestCallersWhoWaitShareACommit(t *testing.T) {
 }
 
 func TestABatchIsBoundedInNumberAndInBytes(t *testing.T) {
+	t.Parallel()
 	o := options(t.TempDir())
 	o.BatchCount, o.BatchBytes = 10, 5000
 	db := mustOpen(t, o)
@@ -84,6 +86,7 @@ func TestABatchIsBoundedInNumberAndInBytes(t *testing.T) {
 }
 
 func TestABatchThatChangesNothingIsNotCommitted(t *testing.T) {
+	t.Parallel()
 	o := options(t.TempDir())
 	o.beforeCommit = func() error { return errors.New("it was committed") }
 	db := mustOpen(t, o)

@@ -12,6 +12,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestTheSuite(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t testing.TB, dir string) store.DB {
 		return mustOpen(t, Options{Folder: dir, Tables: storetest.Tables, QueueLength: storetest.Queue})
 	})

@@ -48,6 +48,7 @@ func sound(t testing.TB) []byte {
 }
 
 func TestASoundFileIsFoundSound(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, sound(t), 0o600); err != nil {
 		t.Fatal(err)
@@ -61,6 +62,7 @@ func TestASoundFileIsFoundSound(t *testing.T) {
 // and opens what comes of it. What opens may have changed rows or fewer of
 // them, which those who write rows must notice by their seals and counts.
 func TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash(t *testing.T) {
+	t.Parallel()
 	good := sound(t)
 	const page = 4096
 	random := rand.New(rand.NewPCG(1, 2))
@@ -120,6 +122,7 @@ func openAndRead(folder string) error {
 }
 
 func TestAFileThatEndsTooEarlyIsRefused(t *testing.T) {
+	t.Parallel()
 	good := sound(t)
 	path := filepath.Join(t.TempDir(), "file")
 	for _, size := range []int{0, 1, 80, 4095, 4096, 8191, 8192, len(good) / 2, len(good) - 4096, len(good) - 1} {

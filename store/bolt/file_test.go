@@ -47,6 +47,7 @@ func get(t testing.TB, db *DB, key string) string {
 }
 
 func TestASecondStartIsRefusedSoonAndSaysWhy(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	db := mustOpen(t, options(folder))
 	refused := make(chan error, 1)
@@ -72,6 +73,7 @@ func TestASecondStartIsRefusedSoonAndSaysWhy(t *testing.T) {
 }
 
 func TestASecondStartIsRefusedThoughTheFileWasMovedAway(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	mustOpen(t, options(folder))
 	if err := os.Rename(filepath.Join(folder, fileName), filepath.Join(folder, "moved")); err != nil {
@@ -83,6 +85,7 @@ func TestASecondStartIsRefusedThoughTheFileWasMovedAway(t *testing.T) {
 }
 
 func TestAStoreIsForItsOwnerAlone(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "made", "here")
 	db := mustOpen(t, options(folder))
 	for name, want := range map[string]os.FileMode{"": 0o700, fileName: 0o600, "LOCK": 0o600} {
@@ -103,6 +106,7 @@ func TestAStoreIsForItsOwnerAlone(t *testing.T) {
 }
 
 func TestAnotherSchemaIsRefusedAndItsFileLeftAlone(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	o := options(folder)
 	o.Schema = 7
@@ -138,6 +142,7 @@ func sum(t testing.TB, path string) [sha256.Size]byte {
 }
 
 func TestAStoreThatWasHalfMadeIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	half := filepath.Join(folder, newName)
 	if err := os.WriteFile(half, []byte("a crash came here"), 0o600); err != nil {
@@ -150,6 +155,7 @@ func TestAStoreThatWasHalfMadeIsMadeAnew(t *testing.T) {
 }
 
 func TestAFileThatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	for name, content := range map[string]string{
 		"empty":    "",
 		"short":    "hello",
@@ -174,6 +180,7 @@ func TestAFileThatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
 }
 
 func TestATableMayBeAddedLater(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	db := mustOpen(t, options(folder))
 	put(t, db, "a", "1")
@@ -192,6 +199,7 @@ func TestATableMayBeAddedLater(t *testing.T) {
 }
 
 func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]Options{
 		"no folder":      {},
 		"reserved table": {Folder: t.TempDir(), Tables: []store.Table{metaTable}},

@@ -54,6 +54,7 @@ func empty(t *testing.T, db *DB, every int) (deleted int) {
 }
 
 func TestAFullStoreRefusesDeletesAndGoesOn(t *testing.T) {
+	t.Parallel()
 	o := options(t.TempDir())
 	o.MaxSize = 1 << 20
 	db := mustOpen(t, o)
@@ -95,6 +96,7 @@ func TestAFullStoreRefusesDeletesAndGoesOn(t *testing.T) {
 }
 
 func TestATransactionThatIsTooLargeDoesNotTakeItsNeighboursAlong(t *testing.T) {
+	t.Parallel()
 	o := options(t.TempDir())
 	o.MaxSize = 1 << 20
 	db := mustOpen(t, o)
@@ -132,6 +134,7 @@ func TestATransactionThatIsTooLargeDoesNotTakeItsNeighboursAlong(t *testing.T) {
 // longer, which is what a full disk does. That holds for a whole process, so
 // the test runs in one of its own.
 func TestADiskThatIsFullIsNotAFailedCommit(t *testing.T) {
+	t.Parallel()
 	const inside = "TOKENSCALE_TEST_FULL_DISK"
 	if os.Getenv(inside) == "" {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
@@ -169,6 +172,7 @@ func TestADiskThatIsFullIsNotAFailedCommit(t *testing.T) {
 // TestTheEstimateIsHighRatherThanLow writes batches of many shapes and looks
 // whether bbolt had to make the file longer by itself.
 func TestTheEstimateIsHighRatherThanLow(t *testing.T) {
+	t.Parallel()
 	o := options(t.TempDir())
 	db := mustOpen(t, o)
 	for round, shape := range []struct{ rows, size int }{

@@ -15,6 +15,7 @@ import (
 var errDisk = errors.New("input/output error")
 
 func TestAFailedCommitStopsTheWritingAndNotTheReading(t *testing.T) {
+	t.Parallel()
 	var fail atomic.Bool
 	o := options(t.TempDir())
 	hold, held := make(chan struct{}), make(chan struct{})
@@ -63,6 +64,7 @@ func TestAFailedCommitStopsTheWritingAndNotTheReading(t *testing.T) {
 }
 
 func TestAFollowerThatPanicsOrExitsStopsTheWriting(t *testing.T) {
+	t.Parallel()
 	for name, follow := range map[string]func([]store.Change){
 		"panics": func([]store.Change) { panic("a bug of ours") },
 		"exits":  func([]store.Change) { (&testing.T{}).FailNow() },
@@ -81,6 +83,7 @@ func TestAFollowerThatPanicsOrExitsStopsTheWriting(t *testing.T) {
 }
 
 func TestAFileThatIsMovedAwayStopsTheWritingByItself(t *testing.T) {
+	t.Parallel()
 	o := options(t.TempDir())
 	o.CheckEvery = time.Millisecond
 	db := mustOpen(t, o)
@@ -98,6 +101,7 @@ func TestAFileThatIsMovedAwayStopsTheWritingByItself(t *testing.T) {
 }
 
 func TestNothingIsAcknowledgedAfterTheFileWasReplaced(t *testing.T) {
+	t.Parallel()
 	o := options(t.TempDir())
 	o.CheckEvery = time.Hour // the commit must notice by itself
 	db := mustOpen(t, o)
@@ -147,6 +151,7 @@ func readAll(r store.Reader) error {
 }
 
 func TestAFileThatIsCutShortGivesErrorsAndNoCrash(t *testing.T) {
+	t.Parallel()
 	for _, size := range []int64{0, 1, 4096, 8192, 100_000, 500_000} {
 		db := filledStore(t)
 		err := db.View(t.Context(), func(r store.Reader) error {
@@ -169,6 +174,7 @@ func TestAFileThatIsCutShortGivesErrorsAndNoCrash(t *testing.T) {
 }
 
 func TestAFileThatIsCutShortUnderAWriterStopsTheWriting(t *testing.T) {
+	t.Parallel()
 	for _, size := range []int64{0, 4096, 8192, 100_000, 500_000} {
 		db := filledStore(t)
 		err := db.Update(t.Context(), func(w store.Writer) error {
@@ -183,7 +189,33 @@ func TestAFileThatIsCutShortUnderAWriterStopsTheWriting(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsCutShortIsNoticedByTheNextCommit(t *testing.T) {
+	t.Parallel()
+	db := filledStore(t)
+	if err := os.Truncate(db.path, db.Stats().Size-1); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(t.Context(), putting("a", "1")); !errors.Is(err, store.ErrStopped) || !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("got %v; want ErrStopped and ErrDamaged, though every page that was needed is there", err)
+	}
+}
+
+func TestABatchThatComesUponDamageIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	db := filledStore(t)
+	errs := together(t, db, putting("zzz", "1"), func(w store.Writer) error {
+		if _, err := db.raw.WriteAt(make([]byte, db.page), 30*db.page); err != nil {
+			return err
+		}
+		return readAll(w)
+	})
+	if !errors.Is(errs[0], store.ErrStopped) || !errors.Is(errs[1], store.ErrDamaged) {
+		t.Errorf("the callers got %v and %v; want ErrStopped and ErrDamaged", errs[0], errs[1])
+	}
+}
+
 func TestPagesThatTurnIntoNonsenseGiveErrorsAndNoCrash(t *testing.T) {
+	t.Parallel()
 	for name, fill := range map[string]byte{"zeros": 0, "ones": 0xff, "a pattern": 0x5a} {
 		t.Run(name, func(t *testing.T) {
 			db := filledStore(t)
@@ -204,6 +236,7 @@ func TestPagesThatTurnIntoNonsenseGiveErrorsAndNoCrash(t *testing.T) {
 }
 
 func TestClosingWaitsForReaders(t *testing.T) {
+	t.Parallel()
 	db := mustOpen(t, options(t.TempDir()))
 	put(t, db, "a", "1")
 	reading, finish := make(chan struct{}), make(chan struct{})

@@ -66,7 +66,10 @@ func Run(t *testing.T, open Open) {
 		{"a closed store refuses", closedRefuses},
 		{"any sequence of transactions gives what a map would give", model},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel() // most of the time goes by waiting for the disk
+			test.run(t, open)
+		})
 	}
 }
 
