@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"path/filepath"
@@ -34,57 +35,130 @@ type House struct {
 	Clock *Clock
 	Log   *Log
 
-	tb     testing.TB
-	folder string
+	// Unchecked is for a test that breaks rows or writes them itself: the
+	// House is then not checked against its audit log at the end.
+	Unchecked bool
+
+	tb      testing.TB
+	folder  string
+	setup   Setup
+	refused map[authority.CommandCount]uint64 // by the Authorities before this one
 }
 
-// Open builds a House in a folder of its own. It is closed when the test ends.
+// A Setup changes how a House is built. A nil function changes nothing.
+type Setup struct {
+	Options func(*authority.Options) // of each Authority
+	Store   func(*bolt.Options)      // of each store
+	Wrap    func(store.DB) store.DB  // goes between the two
+}
+
+// Open builds a House in a folder of its own. When the test ends it is checked
+// against its audit log, and closed.
 func Open(tb testing.TB) *House {
 	tb.Helper()
-	h := &House{tb: tb, folder: tb.TempDir(), Clock: &Clock{now: Noon}, Log: &Log{}}
+	return OpenWith(tb, Setup{})
+}
+
+// OpenWith is Open with another Setup.
+func OpenWith(tb testing.TB, s Setup) *House {
+	tb.Helper()
+	h := &House{
+		tb: tb, folder: tb.TempDir(), setup: s, Clock: &Clock{now: Noon}, Log: &Log{},
+		refused: map[authority.CommandCount]uint64{},
+	}
 	h.open()
-	tb.Cleanup(h.close)
+	tb.Cleanup(h.finish)
 	return h
 }
+
+// finish checks and closes the House, if it stands and its test went well.
+func (h *House) finish() {
+	h.tb.Helper()
+	if !h.Unchecked && h.DB != nil && !h.tb.Failed() {
+		h.setup = Setup{}
+		h.Verdict()
+	}
+	h.Close()
+}
+
+// Folder is where the House keeps its data and its key file.
+func (h *House) Folder() string { return h.folder }
+
+// KeyFile is the path of the key file.
+func (h *House) KeyFile() string { return filepath.Join(h.folder, "keys") }
 
 // Reopen closes the House and builds it again on the same folder, as a
 // restart does.
 func (h *House) Reopen() {
 	h.tb.Helper()
-	h.close()
+	h.Close()
 	h.open()
 }
 
 func (h *House) open() {
 	h.tb.Helper()
-	db, err := bolt.Open(bolt.Options{Folder: filepath.Join(h.folder, "data"), Tables: authority.Tables(), Now: h.Clock.Now})
-	if err != nil {
-		h.tb.Fatal(err)
-	}
-	h.DB = db
-	path := filepath.Join(h.folder, "keys")
-	keys, err := authority.LoadKeys(path)
-	if err != nil {
-		keys, err = authority.CreateKeys(path, rand.Reader)
-	}
-	if err != nil {
-		h.tb.Fatal(err)
-	}
-	h.Authority, err = authority.Open(context.Background(), authority.Options{
-		DB: db, Keys: keys, Now: h.Clock.Now, Random: rand.Reader,
-		Log: slog.New(slog.NewTextHandler(h.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	if err != nil {
+	if err := h.TryOpen(); err != nil {
 		h.tb.Fatal(err)
 	}
 }
 
-func (h *House) close() {
+// TryOpen builds the closed House again, or returns why that cannot be.
+func (h *House) TryOpen() error {
+	o := bolt.Options{Folder: filepath.Join(h.folder, "data"), Tables: authority.Tables(), Now: h.Clock.Now}
+	if h.setup.Store != nil {
+		h.setup.Store(&o)
+	}
+	db, err := bolt.Open(o)
+	if err != nil {
+		return err
+	}
+	if h.Authority, err = h.authority(db); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	h.DB = db
+	return nil
+}
+
+func (h *House) authority(db store.DB) (*authority.Authority, error) {
+	keys, err := authority.LoadKeys(h.KeyFile())
+	if errors.Is(err, authority.ErrNoKeys) {
+		keys, err = authority.CreateKeys(h.KeyFile(), rand.Reader)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if h.setup.Wrap != nil {
+		db = h.setup.Wrap(db)
+	}
+	o := authority.Options{
+		DB: db, Keys: keys, Now: h.Clock.Now, Random: rand.Reader,
+		Log: slog.New(slog.NewTextHandler(h.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if h.setup.Options != nil {
+		h.setup.Options(&o)
+	}
+	return authority.Open(context.Background(), o)
+}
+
+// Close closes the House, if it stands. What it could not write shows as a
+// failure, unless it is Unchecked.
+func (h *House) Close() {
+	h.tb.Helper()
 	if h.DB == nil {
 		return
 	}
-	if err := h.Authority.Close(context.Background()); err != nil {
+	if err := h.Authority.Close(context.Background()); err != nil && !h.Unchecked {
 		h.tb.Errorf("closing the authority: %v", err)
+	}
+	h.Crash()
+}
+
+// Crash closes the store under the Authority, which loses what it holds in
+// memory only.
+func (h *House) Crash() {
+	h.tb.Helper()
+	for k, n := range h.Stats().Commands {
+		h.refused[k] += n
 	}
 	if err := h.DB.Close(); err != nil {
 		h.tb.Errorf("closing the store: %v", err)
