@@ -164,6 +164,8 @@ func (a *App) drain(ctx context.Context) error {
 	if err != nil { // out of patience: cut off what is left
 		err = errors.Join(fmt.Errorf("some requests did not end in time: %w", err), a.server.Close())
 	}
-	<-a.served
+	if ended := <-a.served; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 	return err
 }

@@ -129,7 +129,7 @@ func (a *App) checkAudit() check {
 		return newCheck("audit", ok, "", "kept", "in the store")
 	}
 	fields := []string{"kept", "in the store", "also", a.opts.AuditFile}
-	switch err, busy := a.sink.state(); {
+	switch busy, err := a.sink.state(); {
 	case err != nil:
 		return newCheck("audit", warn, "audit entries cannot be written out; they are kept and tried again", fields...)
 	case busy > slowSink:

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -20,9 +21,7 @@ func (a *App) logged(next http.Handler) http.Handler {
 		began := a.opts.Now()
 		seen := &watched{ResponseWriter: w}
 		defer func() {
-			if v := recover(); v == http.ErrAbortHandler {
-				panic(v)
-			} else if v != nil {
+			if v := recover(); v != nil {
 				a.panicked(seen, r, v)
 			}
 			a.logLine(r, seen.status, a.opts.Now().Sub(began))
@@ -32,7 +31,11 @@ func (a *App) logged(next http.Handler) http.Handler {
 }
 
 // panicked writes down what happened, and answers if nothing was answered yet.
+// A handler that panics to cut the connection gets its way.
 func (a *App) panicked(w *watched, r *http.Request, v any) {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
 	a.log.Error("a handler panicked", "route", r.Pattern, "request", authn.RequestOf(r.Context()).ID, "panic", v, "stack", string(debug.Stack()))
 	if w.status == 0 {
 		text(w, http.StatusInternalServerError, "something went wrong on our side")

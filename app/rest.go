@@ -21,13 +21,17 @@ func text(w http.ResponseWriter, status int, sentence string) {
 	io.WriteString(w, sentence)
 }
 
-// asJSON answers with v, which can always be encoded.
+// asJSON answers with v, which must be of a kind that can always be encoded.
 func asJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v)
+	w.Write(body)
 }
 
 // may lets through who holds any of the permissions.

@@ -34,13 +34,13 @@ func (s *sink) set(began time.Time, err error) {
 	}
 }
 
-// state returns the error of the last write, and how long the one under way
-// has been taking.
-func (s *sink) state() (error, time.Duration) {
+// state returns how long the write under way has been taking, and the error of
+// the last one.
+func (s *sink) state() (busy time.Duration, last error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.began.IsZero() {
-		return s.err, 0
+		return 0, s.err
 	}
-	return s.err, s.now().Sub(s.began)
+	return s.now().Sub(s.began), s.err
 }

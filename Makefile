@@ -1,0 +1,92 @@
+# What is needed: make, git, Go 1.26 and Node 20 or newer. All else is fetched.
+#
+#   make build      bin/tokenscale, with its version in it
+#   make test       what the README promises: vet, all Go tests, the page's tests, a real browser
+#   make check      what CI runs: form, lint, generated files, fuzzing, test
+#   make generate   graph/ and the page's types from schema.graphqls
+#   make ui         ui/dist from ui/src
+#   make bench      all benchmarks
+
+SHELL     := /bin/sh
+VERSION   ?= 0.1.0
+BUILD     ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
+REVISION  ?= $(shell git rev-parse --short=9 HEAD 2>/dev/null || echo 0000000)
+LDFLAGS   := -s -w -X main.number=$(VERSION) -X main.build=$(BUILD) -X main.revision=$(REVISION)
+LINT      := go tool -modfile=tools/go.mod golangci-lint
+FUZZTIME  ?= 10s
+# The race detector needs a C compiler.
+RACE      := $(if $(shell command -v $(CC) 2>/dev/null),-race)
+CHROMIUM  := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
+MODULES   := ui/node_modules/.package-lock.json
+GENERATED := graph/generated.go graph/model/models_gen.go
+
+.NOTPARALLEL:
+.PHONY: build generate ui test vet gotest uitest e2e chromium check form lint fresh fresh-generated fresh-ui fuzz bench
+
+build:
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
+
+generate: $(MODULES)
+	go tool gqlgen generate
+	cd ui && npm run --silent generate
+
+ui: $(MODULES)
+	cd ui && npm run --silent build
+
+$(MODULES): ui/package-lock.json
+	cd ui && npm ci --no-audit --no-fund
+	touch $@
+
+# The Go tests come last: their closing lines are what a reader looks for.
+test: vet uitest e2e gotest
+
+vet:
+	go vet ./...
+
+gotest:
+	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
+	go test $(RACE) -timeout 20m ./...
+
+uitest: $(MODULES)
+	cd ui && npm run --silent check && npm run --silent test
+
+e2e: $(MODULES) chromium build
+	@if ls ui/e2e/*.test.mjs >/dev/null 2>&1 && test -n "$$(command -v chromium chromium-browser google-chrome | head -n 1)"; then \
+		cd ui && E2E_BINARY='$(CURDIR)/bin/tokenscale' npm run --silent e2e; \
+	else \
+		echo 'SKIPPED: the browser tests; they need Chromium'; \
+	fi
+
+chromium:
+	@if test -z '$(CHROMIUM)' && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	fi
+
+check: form lint fresh fuzz test
+
+form:
+	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l)" || { git ls-files -co --exclude-standard '*.go' | xargs gofmt -l; echo 'gofmt the files above'; exit 1; }
+
+lint:
+	$(LINT) run ./...
+
+# Generated files are made again and must come out as they were.
+fresh: fresh-generated fresh-ui
+
+fresh-generated: $(MODULES)
+	@before=$$(cat $(GENERATED) | cksum); $(MAKE) --no-print-directory generate; \
+	test "$$before" = "$$(cat $(GENERATED) | cksum)" || { echo 'graph/ is not what schema.graphqls makes: commit what `make generate` wrote'; exit 1; }
+
+fresh-ui: $(MODULES)
+	@before=$$(find ui/dist -type f | sort | xargs cksum); $(MAKE) --no-print-directory ui; \
+	test "$$before" = "$$(find ui/dist -type f | sort | xargs cksum)" || { echo 'ui/dist is not what ui/src makes: commit what `make ui` wrote'; exit 1; }
+
+# Each fuzz target for a short while; what it finds, it leaves in testdata/fuzz.
+fuzz:
+	@git ls-files -co --exclude-standard '*_test.go' | xargs grep -o '^func Fuzz[A-Za-z0-9_]*' | sort | while IFS=: read -r file name; do \
+		echo "fuzzing $${name#func } in $$(dirname "$$file")"; \
+		go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >fuzz.out 2>&1 || { cat fuzz.out; rm -f fuzz.out; exit 1; }; \
+	done; status=$$?; rm -f fuzz.out; exit $$status
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
