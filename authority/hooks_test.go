@@ -1,0 +1,45 @@
+package authority
+
+import (
+	"context"
+
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// What the tests of this package need to see from outside.
+
+const (
+	SweepBatch = sweepBatch
+	HouseBatch = houseBatch
+	MaxKinds   = maxKinds
+)
+
+// Round does what the housekeeping does from time to time.
+func (a *Authority) Round(ctx context.Context) { a.round(ctx) }
+
+// FlushUses writes the last uses.
+func (a *Authority) FlushUses(ctx context.Context) error { return a.flushUses(ctx) }
+
+// FlushRefusals writes the refused credentials.
+func (a *Authority) FlushRefusals(ctx context.Context) error { return a.flushRefusals(ctx) }
+
+// SweepOnce carries an unfinished change of policy through one batch.
+func (a *Authority) SweepOnce(ctx context.Context) (bool, error) { return a.sweepOnce(ctx) }
+
+// Names are the tables by what they hold.
+var Names = struct{ Tokens, Uses, Filters, Bound, Settings, Audit, Subjects store.Table }{
+	tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable,
+}
+
+// Rows returns the tokens as rows, sealed as the server does, for a test that
+// needs many at once.
+func Rows(keys *Keys, tokens []token.Token) []store.Row {
+	rows := make([]store.Row, len(tokens))
+	for i, t := range tokens {
+		var p packer
+		packToken(&p, t)
+		rows[i] = store.Row{Key: []byte(t.ID), Value: keys.seal(tokensTable, []byte(t.ID), p.out)}
+	}
+	return rows
+}
