@@ -16,6 +16,12 @@ export function SignIn({ session }: { session: Session | null }) {
   useEffect(() => {
     document.title = 'Sign in · tokenscale';
   }, []);
+  // The explorer is a document of its own; no route of this page leads there.
+  const outside = session !== null && target.startsWith('/docs/');
+  useEffect(() => {
+    if (outside) window.location.replace(target);
+  }, [outside, target]);
+  if (outside) return null;
   if (session !== null) return <Redirect to={target} replace />;
 
   return (
@@ -31,7 +37,7 @@ export function SignIn({ session }: { session: Session | null }) {
           <SignInForm
             onSignedIn={async () => {
               await client.resetQueries({ queryKey: sessionKey });
-              navigate(target, { replace: true });
+              if (!target.startsWith('/docs/')) navigate(target, { replace: true });
             }}
           />
           <div className={styles.help}>

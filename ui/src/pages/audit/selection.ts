@@ -40,5 +40,6 @@ export const types = [
   { value: 'ipfilters.change', label: 'IP filter changed' },
   { value: 'organizations.securitypolicies.tokens.update', label: 'Security policies changed' },
   { value: 'tokens.expire', label: 'Token expired' },
+  { value: 'roottoken.replace', label: 'Root token replaced' },
   { value: 'authentication.refused', label: 'Sign-in refused' },
 ] as const;

@@ -1,0 +1,80 @@
+import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import { GraphiQL } from 'graphiql';
+import { useEffect, useState } from 'react';
+import { examples } from './examples';
+import { fetcher } from './fetcher';
+import { memoryStorage } from './memory';
+
+const plugins = [HISTORY_PLUGIN];
+const tabs = [...examples];
+
+export function Explorer() {
+  const [storage] = useState(memoryStorage);
+  return (
+    <>
+      <Band />
+      <main className="explorer">
+        <h1 className="hidden">API explorer</h1>
+        <GraphiQL
+          fetcher={fetcher}
+          storage={storage}
+          plugins={plugins}
+          defaultTabs={tabs}
+          shouldPersistHeaders={false}
+          showPersistHeadersSettings={false}
+          defaultEditorToolsVisibility="variables"
+        >
+          <GraphiQL.Logo>
+            <span />
+          </GraphiQL.Logo>
+        </GraphiQL>
+      </main>
+    </>
+  );
+}
+
+function Band() {
+  const who = useWho();
+  return (
+    <header className="band">
+      <a href="/" className="word">
+        tokenscale
+      </a>
+      <span>API explorer</span>
+      <span className="who" role="status">
+        {who === undefined ? (
+          ''
+        ) : who === null ? (
+          <>
+            Not signed in. <a href="/sign-in?to=/docs/api-explorer">Sign in</a>, or give a token in the headers below.
+          </>
+        ) : (
+          <>
+            Signed in as <bdi>{who}</bdi>
+          </>
+        )}
+      </span>
+    </header>
+  );
+}
+
+/** The name of who is signed in on the page; null when nobody is, undefined while that is not known. */
+function useWho(): string | null | undefined {
+  const [who, setWho] = useState<string | null | undefined>(undefined);
+  useEffect(() => {
+    const abort = new AbortController();
+    void fetch('/graphql', {
+      method: 'POST',
+      signal: abort.signal,
+      headers: { 'Content-Type': 'application/json', 'X-Requested-By': 'tokenscale' },
+      body: JSON.stringify({ query: 'query Who { viewer { username } }' }),
+    })
+      .then(async (response) => {
+        const answer: { data?: { viewer?: { username?: string } } } | null = response.ok ? await response.json() : null;
+        setWho(answer?.data?.viewer?.username ?? null);
+      })
+      .catch(() => undefined);
+    return () => abort.abort();
+  }, []);
+  return who;
+}

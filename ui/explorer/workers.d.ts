@@ -1,0 +1,4 @@
+declare module '*?worker' {
+  const make: new () => Worker;
+  export default make;
+}
