@@ -203,7 +203,10 @@ func TestGracePeriodIsFrom0To7Days(t *testing.T) {
 		}
 	}
 	for _, ms := range []int64{-1, week + 1, -1 << 63, 1<<63 - 1} {
-		_, err := GracePeriod("gracePeriodMs", ms)
+		got, err := GracePeriod("gracePeriodMs", ms)
+		if got != 0 {
+			t.Errorf("GracePeriod(%d) is refused, but gives %v", ms, got)
+		}
 		wantField(t, err, fault.Invalid, "gracePeriodMs", "between 0 and 604800000 ms, which is 7 days")
 	}
 }
@@ -217,4 +220,21 @@ func TestIPFilters_ATextThatDoesNotParseIsRefusedWithItsLineAndWords(t *testing.
 	if rules, err := FilterText("ipFilter", "allow all"); err != nil || !rules.Allows(home) {
 		t.Errorf("FilterText = %+v, %v; want rules that let everybody in", rules, err)
 	}
+}
+
+func TestIPFilters_ATrialReadsTheTextAndTheAddress(t *testing.T) {
+	for _, address := range []string{"192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"} {
+		rules, addr, err := FilterTrial("allow all", address)
+		if err != nil || addr.String() != address || !rules.Allows(addr) {
+			t.Errorf("FilterTrial(%q) = %+v, %s, %v", address, rules, addr, err)
+		}
+	}
+	for _, address := range []string{"", "192.0.2", "192.0.2.0/24", " 192.0.2.1", "192.0.2.1:80", "example.com"} {
+		_, _, err := FilterTrial("allow all", address)
+		wantField(t, err, fault.Invalid, "address", "IPv4 or IPv6 address")
+	}
+	_, _, err := FilterTrial("alow", "192.0.2.1")
+	wantField(t, err, fault.Invalid, "ipFilter", "line 1")
+	_, _, err = FilterTrial("alow", "here")
+	wantFields(t, err, "address", "ipFilter")
 }
