@@ -24,7 +24,7 @@ type TokenView struct {
 }
 
 func (a *Authority) view(e *index.Entry, now epoch.Millis) TokenView {
-	return a.viewOf(e.Token, e, now)
+	return a.viewOf(e.Token(), e, now)
 }
 
 func (a *Authority) viewOf(t token.Token, e *index.Entry, now epoch.Millis) TokenView {

@@ -105,7 +105,7 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 	}
 	out := Impact{Tokens: []Affected{}}
 	for e := range a.index.ByName() {
-		after, verdict := rule.Judge(e.Token, now)
+		after, verdict := rule.Judge(e.Token(), now)
 		if n := out.count(verdict); verdict != policy.Keep && n > skip && n <= skip+limit {
 			out.Tokens = append(out.Tokens, Affected{a.view(e, now), verdict, a.viewOf(after, e, now)})
 		}

@@ -31,7 +31,7 @@ func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis)
 	if !known {
 		entry = nobody
 	}
-	right := entry.Token.Digest.Equal(a.keys.digest(entry.Token.DigestKey, secret))
+	right := entry.Token().Digest.Equal(a.keys.digest(entry.Token().DigestKey, secret))
 	switch {
 	case !ok:
 		return policy.Actor{}, policy.Malformed
@@ -48,9 +48,9 @@ var nobody = new(index.Entry)
 
 // use decides about a token whose holder has proved possession.
 func (a *Authority) use(e *index.Entry, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
-	actor, outcome := a.index.System().Usable(e.Token, a.index, from, now)
+	actor, outcome := a.index.System().Usable(e.Token(), a.index, from, now)
 	if outcome != policy.Accepted {
-		return policy.Actor{ID: e.Token.ID, Name: e.Token.Name, IP: from}, outcome
+		return policy.Actor{ID: e.ID(), Name: e.Token().Name, IP: from}, outcome
 	}
 	a.index.Touch(e, now, from)
 	actor.IP = from
@@ -93,7 +93,7 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 	switch {
 	case !known:
 		return policy.Actor{}, policy.Unknown
-	case entry.Token.Digest.Mark() != s.Mark:
+	case entry.Token().Digest.Mark() != s.Mark:
 		return policy.Actor{}, policy.Wrong
 	}
 	return a.use(entry, from, now)
@@ -110,7 +110,7 @@ func (a *Authority) SessionOf(by policy.Actor) (policy.Session, bool) {
 	}
 	entry, ok := a.index.Find(by.ID)
 	if ok {
-		s.Mark = entry.Token.Digest.Mark()
+		s.Mark = entry.Token().Digest.Mark()
 	}
 	return s, ok
 }

@@ -15,8 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/tidwall/btree"
-
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
@@ -26,9 +24,9 @@ import (
 // An Index holds the tokens, filters and policies.
 type Index struct {
 	mu       sync.RWMutex // guards the three below
-	tokens   map[token.ID]*Entry
-	byName   *btree.BTreeG[*Entry]
-	byExpiry *btree.BTreeG[*Entry]
+	tokens   table
+	byName   order
+	byExpiry order
 
 	// Filters and policies are few and read on every request, so each change
 	// makes a new map, and readers take no lock.
@@ -37,14 +35,6 @@ type Index struct {
 	root     atomic.Pointer[Root]
 
 	used useList
-}
-
-// An Entry is one token. Its Token is never changed; a changed token has a
-// new Entry.
-type Entry struct {
-	Token  token.Token
-	folded string // the name as it is ordered and searched
-	use    atomic.Pointer[lastUse]
 }
 
 // A Filter is an IP filter with its rules. Rules is nil if the stored text
@@ -57,62 +47,14 @@ type Filter struct {
 // New returns an empty Index with the policies of a fresh installation.
 func New() *Index {
 	x := &Index{
-		tokens:   map[token.ID]*Entry{},
-		byName:   btree.NewBTreeGOptions(nameOrder, btree.Options{NoLocks: true}),
-		byExpiry: btree.NewBTreeGOptions(expiryOrder, btree.Options{NoLocks: true}),
+		tokens:   newTable(0),
+		byName:   order{compare: nameOrder, named: true},
+		byExpiry: order{compare: expiryOrder},
 	}
 	x.filters.Store(&map[ipfilter.ID]Filter{})
 	x.SetPolicies(policy.Fresh())
 	return x
 }
-
-// nameOrder orders by folded name, then id.
-func nameOrder(a, b *Entry) bool {
-	if a.folded != b.folded {
-		return a.folded < b.folded
-	}
-	return a.Token.ID < b.Token.ID
-}
-
-// expiryOrder orders by expiry, the endless last, then as nameOrder.
-func expiryOrder(a, b *Entry) bool {
-	// Minus one turns zero, which means never, into the largest number.
-	if x, y := uint64(a.Token.ExpireAt)-1, uint64(b.Token.ExpireAt)-1; x != y {
-		return x < y
-	}
-	return nameOrder(a, b)
-}
-
-// Load fills an empty Index. It is much faster than Put for each token.
-func (x *Index) Load(tokens []token.Token) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	entries := make([]*Entry, len(tokens))
-	for i, t := range tokens {
-		entries[i] = newEntry(t)
-		x.tokens[t.ID] = entries[i]
-	}
-	for tree, less := range map[*btree.BTreeG[*Entry]]func(a, b *Entry) bool{x.byName: nameOrder, x.byExpiry: expiryOrder} {
-		slices.SortFunc(entries, compare(less))
-		for _, e := range entries {
-			tree.Load(e)
-		}
-	}
-}
-
-func compare(less func(a, b *Entry) bool) func(a, b *Entry) int {
-	return func(a, b *Entry) int {
-		switch {
-		case less(a, b):
-			return -1
-		case less(b, a):
-			return 1
-		}
-		return 0
-	}
-}
-
-func newEntry(t token.Token) *Entry { return &Entry{Token: t, folded: Fold(t.Name)} }
 
 // A Batch changes an Index inside Update.
 type Batch struct{ x *Index }
@@ -128,29 +70,29 @@ func (x *Index) Update(fn func(Batch)) {
 // Put adds or replaces a token.
 func (b Batch) Put(t token.Token) {
 	e := newEntry(t)
-	if old, ok := b.x.tokens[t.ID]; ok {
+	if old, ok := b.x.tokens.find(t.ID); ok {
 		e.use.Store(old.lastUse()) // shared: a request may still hold the old Entry
-		b.x.byName.Delete(old)
-		b.x.byExpiry.Delete(old)
+		b.x.byName.remove(old)
+		b.x.byExpiry.remove(old)
 	}
-	b.x.tokens[t.ID] = e
-	b.x.byName.Set(e)
-	b.x.byExpiry.Set(e)
+	b.x.tokens.put(e)
+	b.x.byName.insert(e)
+	b.x.byExpiry.insert(e)
 }
 
 // Drop removes a token, if it is there.
 func (b Batch) Drop(id token.ID) {
-	if old, ok := b.x.tokens[id]; ok {
-		delete(b.x.tokens, id)
-		b.x.byName.Delete(old)
-		b.x.byExpiry.Delete(old)
+	if old, ok := b.x.tokens.find(id); ok {
+		b.x.tokens.drop(id)
+		b.x.byName.remove(old)
+		b.x.byExpiry.remove(old)
 	}
 }
 
 // Find returns the token id. It allocates nothing.
 func (x *Index) Find(id token.ID) (*Entry, bool) {
 	x.mu.RLock()
-	e, ok := x.tokens[id]
+	e, ok := x.tokens.find(id)
 	x.mu.RUnlock()
 	return e, ok
 }
@@ -159,16 +101,21 @@ func (x *Index) Find(id token.ID) (*Entry, bool) {
 func (x *Index) Len() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return len(x.tokens)
+	return x.tokens.n
+}
+
+// names returns the order by name as it is now.
+func (x *Index) names() order {
+	x.mu.Lock() // a snapshot marks the order as shared
+	defer x.mu.Unlock()
+	return x.byName.snapshot()
 }
 
 // ByName yields all tokens as they are now, by name. Changes meanwhile are not
 // seen, and do not wait.
 func (x *Index) ByName() iter.Seq[*Entry] {
-	x.mu.Lock() // a copy marks the nodes as shared
-	tree := x.byName.Copy()
-	x.mu.Unlock()
-	return tree.Scan
+	names := x.names()
+	return names.from(0)
 }
 
 // SetPolicies replaces the policies.

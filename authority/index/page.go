@@ -1,12 +1,7 @@
 package index
 
 import (
-	"iter"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/tidwall/btree"
-	"golang.org/x/text/cases"
+	"sort"
 
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
@@ -33,62 +28,18 @@ func (x *Index) Page(q Query) (total int, page []*Entry) {
 	if e, ok := x.Find(token.ID(q.Search)); ok {
 		return 1, cut([]*Entry{e}, q.Skip, q.Limit)
 	}
-	return search(x.snapshot(q.ByExpiry), q)
-}
-
-func (x *Index) tree(byExpiry bool) *btree.BTreeG[*Entry] {
-	if byExpiry {
-		return x.byExpiry
-	}
-	return x.byName
-}
-
-func (x *Index) snapshot(byExpiry bool) *btree.BTreeG[*Entry] {
-	x.mu.Lock() // a copy marks the nodes as shared
-	defer x.mu.Unlock()
-	return x.tree(byExpiry).Copy()
+	return search(x.names(), q)
 }
 
 // window reads a page by its position.
 func (x *Index) window(q Query) (int, []*Entry) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	tree := x.tree(q.ByExpiry)
-	total := tree.Len()
-	n := min(q.Limit, max(total-q.Skip, 0))
-	page := make([]*Entry, n)
-	for i := range page {
-		at := q.Skip + i
-		if q.Descending {
-			at = total - 1 - at
-		}
-		page[i], _ = tree.GetAt(at)
+	order := &x.byName
+	if q.ByExpiry {
+		order = &x.byExpiry
 	}
-	return total, page
-}
-
-func search(tree *btree.BTreeG[*Entry], q Query) (total int, page []*Entry) {
-	part := Fold(q.Search)
-	walk := tree.Scan
-	if q.Descending {
-		walk = tree.Reverse
-	}
-	page = []*Entry{}
-	for e := range iter.Seq[*Entry](walk) {
-		if !strings.Contains(e.folded, part) {
-			continue
-		}
-		if total >= q.Skip && len(page) < q.Limit {
-			page = append(page, e)
-		}
-		total++
-	}
-	return total, page
-}
-
-func cut(all []*Entry, skip, limit int) []*Entry {
-	all = all[min(skip, len(all)):]
-	return all[:min(limit, len(all))]
+	return x.tokens.n, order.window(q.Skip, q.Limit, q.Descending)
 }
 
 // BoundTo returns one page of the tokens that have the filter id, by name, and
@@ -96,7 +47,7 @@ func cut(all []*Entry, skip, limit int) []*Entry {
 func (x *Index) BoundTo(id ipfilter.ID, skip, limit int) (total int, page []*Entry) {
 	page = []*Entry{}
 	for e := range x.ByName() {
-		if e.Token.FilterID != id {
+		if e.FilterID() != id {
 			continue
 		}
 		if total >= skip && len(page) < limit {
@@ -113,13 +64,12 @@ func (x *Index) DueBefore(moment epoch.Millis, n int) []token.ID {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var ids []token.ID
-	x.byExpiry.Scan(func(e *Entry) bool {
-		if e.Token.ExpireAt == 0 || e.Token.ExpireAt >= moment || len(ids) == n {
-			return false
+	for e := range x.byExpiry.from(0) {
+		if e.expireAt == 0 || e.expireAt >= moment || len(ids) == n {
+			break
 		}
-		ids = append(ids, e.Token.ID)
-		return true
-	})
+		ids = append(ids, e.ID())
+	}
 	return ids
 }
 
@@ -134,41 +84,31 @@ func (x *Index) Census(now epoch.Millis) Census {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var c Census
-	x.byExpiry.Scan(func(e *Entry) bool { // expired ones are few: they are removed soon
-		if !e.Token.Expired(now) {
-			c.Soonest = e.Token.ExpireAt
-			return false
+	for e := range x.byExpiry.from(0) { // expired ones are few: they are removed soon
+		if e.expireAt == 0 || e.expireAt > now {
+			c.Soonest = e.expireAt
+			break
 		}
 		c.Expired++
-		return true
-	})
-	c.Active = len(x.tokens) - c.Expired
-	c.Endless = len(x.tokens) - x.ending()
+	}
+	c.Active = x.tokens.n - c.Expired
+	c.Endless = x.endless()
 	return c
 }
 
-// ending returns how many tokens expire at some time: the position of the
-// first endless one, found by halving.
-func (x *Index) ending() int {
-	low, high := 0, x.byExpiry.Len()
-	for low < high {
-		mid := (low + high) / 2
-		if e, _ := x.byExpiry.GetAt(mid); e.Token.ExpireAt == 0 {
-			high = mid
-		} else {
-			low = mid + 1
+// endless counts the tokens that never expire: they are the last by expiry,
+// so the first of them is found by halving, block by block.
+func (x *Index) endless() int {
+	blocks := x.byExpiry.blocks
+	isEndless := func(e *Entry) bool { return e.expireAt == 0 }
+	n := 0
+	for i := len(blocks) - 1; i >= 0; i-- {
+		entries := blocks[i].entries
+		first := sort.Search(len(entries), func(i int) bool { return isEndless(entries[i]) })
+		n += len(entries) - first
+		if first > 0 {
+			break
 		}
 	}
-	return low
-}
-
-// Fold returns a name as it is compared: without regard to case, by Unicode's
-// full case folding.
-func Fold(name string) string {
-	for i := range len(name) {
-		if name[i] >= utf8.RuneSelf {
-			return cases.Fold().String(name)
-		}
-	}
-	return strings.ToLower(name) // of ASCII: the name itself if it is lower case
+	return n
 }

@@ -72,9 +72,9 @@ func (u *lastUse) raise(now epoch.Millis) {
 func (e *Entry) LastUse() Use {
 	u := e.use.Load()
 	if u == nil {
-		return Use{ID: e.Token.ID}
+		return Use{ID: e.ID()}
 	}
-	use := Use{ID: e.Token.ID, At: epoch.Millis(u.at.Load())}
+	use := Use{ID: e.ID(), At: epoch.Millis(u.at.Load())}
 	if from := u.from.Load(); from != nil {
 		use.From = *from
 	}

@@ -1,0 +1,98 @@
+package index
+
+import (
+	"bytes"
+	"slices"
+)
+
+// A block is some hundred entries that follow each other in an order, and
+// perhaps their folded names, one after the other in one piece of memory: a
+// search then runs through the names of a million tokens at the speed of
+// memory, instead of following a million pointers.
+type block struct {
+	entries    []*Entry
+	text       []byte  // folded names, each with a nameEnd behind it
+	ends       []int32 // where the name of each entry ends, with its nameEnd
+	named      bool
+	generation uint64
+}
+
+// nameEnd stands behind each name. No name holds it: it is a control character.
+const nameEnd = '\n'
+
+func newBlock(entries []*Entry, named bool, generation uint64) *block {
+	b := &block{entries: entries, named: named, generation: generation}
+	if !named {
+		return b
+	}
+	size := len(entries)
+	for _, e := range entries {
+		size += len(e.name)
+	}
+	b.ends, b.text = make([]int32, len(entries)), make([]byte, 0, size)
+	for i, e := range entries {
+		b.text = append(append(b.text, Fold(e.name)...), nameEnd)
+		b.ends[i] = int32(len(b.text))
+	}
+	return b
+}
+
+func (b *block) clone(generation uint64) *block {
+	return &block{
+		entries: slices.Clone(b.entries), text: slices.Clone(b.text), ends: slices.Clone(b.ends),
+		named: b.named, generation: generation,
+	}
+}
+
+// begin returns where the name of entry i begins.
+func (b *block) begin(i int) int32 {
+	if i == 0 {
+		return 0
+	}
+	return b.ends[i-1]
+}
+
+func (b *block) insert(i int, e *Entry) {
+	b.entries = slices.Insert(b.entries, i, e)
+	if !b.named {
+		return
+	}
+	name := append([]byte(Fold(e.name)), nameEnd)
+	begin := b.begin(i)
+	b.text = slices.Insert(b.text, int(begin), name...)
+	b.ends = slices.Insert(b.ends, i, begin)
+	b.shift(i, int32(len(name)))
+}
+
+func (b *block) remove(i int) {
+	b.entries = slices.Delete(b.entries, i, i+1)
+	if !b.named {
+		return
+	}
+	begin, end := b.begin(i), b.ends[i]
+	b.text = slices.Delete(b.text, int(begin), int(end))
+	b.ends = slices.Delete(b.ends, i, i+1)
+	b.shift(i, begin-end)
+}
+
+// shift moves the ends from entry i on.
+func (b *block) shift(i int, by int32) {
+	for ; i < len(b.ends); i++ {
+		b.ends[i] += by
+	}
+}
+
+// matches appends the entries whose folded name holds part to found.
+func (b *block) matches(found []*Entry, part []byte) []*Entry {
+	at, i := 0, 0
+	for {
+		hit := bytes.Index(b.text[at:], part)
+		if hit < 0 {
+			return found
+		}
+		for hit += at; int(b.ends[i]) <= hit; i++ {
+		}
+		found = append(found, b.entries[i])
+		at = int(b.ends[i])
+	}
+}
