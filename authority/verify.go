@@ -28,10 +28,8 @@ func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis)
 		return a.verifyRoot(secret, from)
 	}
 	entry, known := a.index.Find(id)
-	if !known {
-		entry = nobody
-	}
-	right := entry.Token().Digest.Equal(a.keys.digest(entry.Token().DigestKey, secret))
+	kept, key := entry.Digest()
+	right := kept.Equal(a.keys.digest(key, secret))
 	switch {
 	case !ok:
 		return policy.Actor{}, policy.Malformed
@@ -43,14 +41,11 @@ func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis)
 	return a.use(entry, from, now)
 }
 
-// nobody stands in for a token that does not exist. No string has its digest.
-var nobody = new(index.Entry)
-
 // use decides about a token whose holder has proved possession.
 func (a *Authority) use(e *index.Entry, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
 	actor, outcome := a.index.System().Usable(e.Token(), a.index, from, now)
 	if outcome != policy.Accepted {
-		return policy.Actor{ID: e.ID(), Name: e.Token().Name, IP: from}, outcome
+		return policy.Actor{ID: e.ID(), Name: e.Name(), IP: from}, outcome
 	}
 	a.index.Touch(e, now, from)
 	actor.IP = from
@@ -93,7 +88,7 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 	switch {
 	case !known:
 		return policy.Actor{}, policy.Unknown
-	case entry.Token().Digest.Mark() != s.Mark:
+	case markOf(entry) != s.Mark:
 		return policy.Actor{}, policy.Wrong
 	}
 	return a.use(entry, from, now)
@@ -110,7 +105,12 @@ func (a *Authority) SessionOf(by policy.Actor) (policy.Session, bool) {
 	}
 	entry, ok := a.index.Find(by.ID)
 	if ok {
-		s.Mark = entry.Token().Digest.Mark()
+		s.Mark = markOf(entry)
 	}
 	return s, ok
+}
+
+func markOf(e *index.Entry) [8]byte {
+	digest, _ := e.Digest()
+	return digest.Mark()
 }

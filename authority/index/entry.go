@@ -66,8 +66,15 @@ func (e *Entry) Token() token.Token {
 	}
 }
 
+// Digest returns the digest of the token's string, and the key it was made
+// under.
+func (e *Entry) Digest() (token.Digest, token.KeyID) { return e.digest, e.common.Value().digestKey }
+
 // ExpireAt returns when the token expires, or zero for never.
 func (e *Entry) ExpireAt() epoch.Millis { return e.expireAt }
+
+// Name returns the name of the token.
+func (e *Entry) Name() string { return e.name }
 
 // FilterID returns the filter that binds the token, or nothing.
 func (e *Entry) FilterID() ipfilter.ID { return e.common.Value().filterID }

@@ -34,7 +34,8 @@ type Index struct {
 	policies atomic.Pointer[policy.Policies]
 	root     atomic.Pointer[Root]
 
-	used useList
+	used   useList
+	nobody *Entry // stands in for tokens that do not exist
 }
 
 // A Filter is an IP filter with its rules. Rules is nil if the stored text
@@ -50,6 +51,7 @@ func New() *Index {
 		tokens:   newTable(0),
 		byName:   order{compare: nameOrder, named: true},
 		byExpiry: order{compare: expiryOrder},
+		nobody:   newEntry(token.Token{}),
 	}
 	x.filters.Store(&map[ipfilter.ID]Filter{})
 	x.SetPolicies(policy.Fresh())
@@ -89,11 +91,16 @@ func (b Batch) Drop(id token.ID) {
 	}
 }
 
-// Find returns the token id. It allocates nothing.
+// Find returns the token id, and whether there is one. If there is none, the
+// Entry stands in for it: no string has its digest, so that looking for a
+// token that does not exist can go on like any other. It allocates nothing.
 func (x *Index) Find(id token.ID) (*Entry, bool) {
 	x.mu.RLock()
 	e, ok := x.tokens.find(id)
 	x.mu.RUnlock()
+	if !ok {
+		e = x.nobody
+	}
 	return e, ok
 }
 
