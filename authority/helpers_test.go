@@ -9,6 +9,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"tokenscale/audit"
+	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/epoch"
 	"tokenscale/fault"
@@ -136,3 +138,11 @@ func rotate(t testing.TB, h *authoritytest.House, id token.ID, grace time.Durati
 }
 
 func millis(t time.Time) epoch.Millis { return epoch.Of(t) }
+
+// about returns the entries about a token, newest first.
+func about(t testing.TB, h *authoritytest.House, id token.ID) []audit.Entry {
+	t.Helper()
+	_, page, err := h.Events(context.Background(), root(), authority.EventQuery{TokenID: string(id), Limit: policy.MaxPage})
+	must(t, err)
+	return page
+}

@@ -73,6 +73,9 @@ func (a *Authority) RotateToken(ctx context.Context, by policy.Actor, id token.I
 		if err != nil {
 			return err
 		}
+		if grace == 0 {
+			v.Replaces = "" // nothing of it is left
+		}
 		next = a.named(v, newID, secret)
 		return t.replace(old, next, grace)
 	})
@@ -212,7 +215,6 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 		audit.One("newTokenId", string(next.ID)),
 		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))
 	if grace == 0 {
-		next.Replaces = ""
 		if err := t.remove(old); err != nil {
 			return err
 		}
