@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
-	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -137,8 +137,6 @@ func rotate(t testing.TB, h *authoritytest.House, id token.ID, grace time.Durati
 	return next, secret.Reveal()
 }
 
-func millis(t time.Time) epoch.Millis { return epoch.Of(t) }
-
 // about returns the entries about a token, newest first.
 func about(t testing.TB, h *authoritytest.House, id token.ID) []audit.Entry {
 	t.Helper()
@@ -146,3 +144,8 @@ func about(t testing.TB, h *authoritytest.House, id token.ID) []audit.Entry {
 	must(t, err)
 	return page
 }
+
+func tokenID(id string) token.ID { return token.ID(id) }
+
+// addresses lets cmp compare addresses.
+var addresses = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
