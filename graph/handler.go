@@ -46,5 +46,6 @@ func NewHandler(o Options) http.Handler {
 	h.SetErrorPresenter(presenter{o.Log, newInputs(schema)}.present)
 	h.SetRecoverFunc(recovered)
 	h.Use(extension.Introspection{})
+	h.AroundRootFields(stopAtRefusal)
 	return h
 }

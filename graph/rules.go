@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"context"
 	"strconv"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
@@ -36,4 +38,15 @@ func canBeLong(v *ast.Value) bool {
 		return true
 	}
 	return false
+}
+
+// stopAtRefusal leaves out the mutations of a request that come after one that
+// was refused. None of ours may be null, so a refusal takes all data out of the
+// answer: a token made after it would have a string that nobody gets to see.
+func stopAtRefusal(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	op := graphql.GetOperationContext(ctx).Operation
+	if op.Operation == ast.Mutation && len(graphql.GetErrors(ctx)) > 0 {
+		return graphql.Null
+	}
+	return next(ctx)
 }
