@@ -147,7 +147,7 @@ func (s *server) wantInvalid(t *testing.T, query string, v vars, field, value st
 		return a
 	}
 	sentence := a.Errors[0].State[field]
-	if !strings.HasSuffix(sentence, ".") || strings.ToUpper(sentence[:1]) != sentence[:1] {
+	if len(sentence) < 10 || !strings.HasSuffix(sentence, ".") {
 		t.Errorf("%s = %s: state[%q] is no sentence: %q; state is %v", field, value, field, sentence, a.Errors[0].State)
 	}
 	return a
