@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,7 +30,8 @@ type App struct {
 	db      store.DB
 	keys    *authority.Keys
 	auth    *authority.Authority
-	sink    *sink // nil unless audit entries are written out
+	sink    *sink       // nil unless audit entries are written out
+	tls     *tls.Config // nil for plain HTTP
 	ln      net.Listener
 	server  *http.Server
 	served  chan error  // what Serve returned
@@ -53,6 +55,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a := &App{opts: o, log: newLog(o), served: make(chan error, 1), started: o.Now()}
+	if a.tls, err = newTLS(o, a.log); err != nil {
+		return nil, err // before anything is made in the data folder
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -110,7 +115,7 @@ func closeListener(ln net.Listener) error {
 }
 
 func (a *App) serve() error {
-	if a.opts.TLSCert != "" {
+	if a.tls != nil {
 		return a.server.ServeTLS(a.ln, "", "")
 	}
 	return a.server.Serve(a.ln)

@@ -39,7 +39,7 @@ func (a *App) newServer() (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &http.Server{
+	return &http.Server{
 		Handler:           authn.Identify(prefixes(a.opts.TrustedProxies), a.logged(guarded)),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
@@ -48,13 +48,8 @@ func (a *App) newServer() (*http.Server, error) {
 		MaxHeaderBytes:    maxHeaderBytes,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // what strangers do wrong
-	}
-	if a.opts.TLSCert != "" {
-		if s.TLSConfig, err = newTLS(a.opts, a.log); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
+		TLSConfig:         a.tls,
+	}, nil
 }
 
 // routes says what stands at which address.

@@ -28,8 +28,11 @@ type certificate struct {
 }
 
 // newTLS returns the TLS settings of the server: version 1.2 or newer, with
-// Go's own choice of ciphers.
+// Go's own choice of ciphers. They are nil if no certificate is set.
 func newTLS(o Options, log *slog.Logger) (*tls.Config, error) {
+	if o.TLSCert == "" {
+		return nil, nil
+	}
 	c := &certificate{cert: o.TLSCert, key: o.TLSKey, now: o.Now, log: log}
 	if _, err := c.current(nil); err != nil {
 		return nil, err
