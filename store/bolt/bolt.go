@@ -60,12 +60,13 @@ type DB struct {
 // Open opens the store in o.Folder, or makes one. Only one process can have
 // it open: a second one gets ErrLocked within two seconds. A file that bbolt
 // cannot read gives store.ErrDamaged, one of another schema ErrSchema, one
-// that other users can read ErrExposed; each leaves the file as it was.
+// that other users can read ErrExposed; each leaves the file as it was. A
+// folder that is no safe home for a store gives ErrHome or ErrReadOnly.
 func Open(o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
 	}
-	if err := makeFolder(o.Folder); err != nil {
+	if err := o.findHome(); err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", o.Folder, err)
 	}
 	held, err := lock(o.Folder)

@@ -98,14 +98,7 @@ func (c *checker) walkAll() error {
 // the first says how long a page is; without it we try.
 func (c *checker) meta() (meta, error) {
 	best, ok := c.metaAt(0)
-	sizes := []int64{best.page}
-	if !ok {
-		sizes = nil
-		for size := int64(1 << 10); size <= 16<<20; size *= 2 {
-			sizes = append(sizes, size)
-		}
-	}
-	for _, size := range sizes {
+	for _, size := range pageSizes(best, ok) {
 		if m, sound := c.metaAt(size); sound && m.page == size && (!ok || m.txid > best.txid) {
 			best, ok = m, true
 		}
@@ -114,6 +107,18 @@ func (c *checker) meta() (meta, error) {
 		return meta{}, damage("it does not begin like a store")
 	}
 	return best, nil
+}
+
+// pageSizes returns how long a page may be if the first meta is m, or not sound.
+func pageSizes(m meta, sound bool) []int64 {
+	if sound {
+		return []int64{m.page}
+	}
+	var sizes []int64
+	for size := int64(1 << 10); size <= 16<<20; size *= 2 {
+		sizes = append(sizes, size)
+	}
+	return sizes
 }
 
 func (c *checker) metaAt(offset int64) (meta, bool) {

@@ -14,6 +14,10 @@ type Options struct {
 	// Folder holds the store and nothing else. It is made if it is missing.
 	Folder string
 
+	// AnyHome lets Folder be on a network file system or on one that a
+	// program serves. Their locks and syncs may not hold what they promise.
+	AnyHome bool
+
 	// Tables are the tables of the store. One that is in the file and not in
 	// the list stays there untouched.
 	Tables []store.Table
