@@ -1,0 +1,75 @@
+package index_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
+	"tokenscale/permission"
+	"tokenscale/token"
+)
+
+// million makes a million tokens as machines make them: names with long
+// beginnings in common, most with an expiry, some without.
+var million = sync.OnceValue(func() []token.Token {
+	r := rand.New(rand.NewPCG(1, 2))
+	words := []string{"ingest", "backup", "Nurse", "deploy", "prod", "staging", "health", "Operator", "cluster", "billing"}
+	tokens := make([]token.Token, 1_000_000)
+	for i := range tokens {
+		tokens[i] = token.Token{
+			ID:          token.ID(fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())),
+			Name:        fmt.Sprintf("%s-%s-%07d", words[r.IntN(10)], words[r.IntN(10)], r.IntN(10_000_000)),
+			Permissions: permission.Of(permission.Permission(r.IntN(16))),
+			CreatedAt:   1_790_000_000_000, CreatedBy: token.Root,
+		}
+		if i%3 > 0 {
+			tokens[i].ExpireAt = epoch.Millis(1_800_000_000_000 + r.Int64N(1e10))
+		}
+	}
+	return tokens
+})
+
+var loaded = sync.OnceValue(func() *index.Index {
+	x := index.New()
+	x.Load(million())
+	return x
+})
+
+func BenchmarkLoadAMillion(b *testing.B) {
+	tokens := million()
+	for b.Loop() {
+		index.New().Load(tokens)
+	}
+}
+
+func BenchmarkPageOfAMillion(b *testing.B) {
+	x := loaded()
+	for name, q := range map[string]index.Query{
+		"first":                 {Limit: 50},
+		"far":                   {Skip: 700_000, Limit: 50},
+		"search few":            {Search: "nurse-12345", Limit: 50},
+		"search 1 %":            {Search: "prod-nurse", Limit: 50},
+		"search most":           {Search: "e", Limit: 50},
+		"search by expiry":      {Search: "1234", ByExpiry: true, Limit: 50},
+		"search most by expiry": {Search: "e", ByExpiry: true, Limit: 50},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				x.Page(q)
+			}
+		})
+	}
+}
+
+func BenchmarkPutIntoAMillion(b *testing.B) {
+	x, tokens := loaded(), million()
+	for i := 0; b.Loop(); i++ {
+		t := tokens[i%len(tokens)]
+		t.ExpireAt = epoch.Millis(1_800_000_000_000 + time.Duration(i))
+		x.Update(func(w index.Batch) { w.Put(t) })
+	}
+}
