@@ -158,7 +158,8 @@ func (o *order) from(at int) iter.Seq[*Entry] {
 // window returns the entries from skip on, limit at most.
 func (o *order) window(skip, limit int, descending bool) []*Entry {
 	total := o.len()
-	n := min(limit, max(total-skip, 0))
+	skip = min(skip, total)
+	n := min(limit, total-skip)
 	page := make([]*Entry, 0, n)
 	first := skip
 	if descending {
