@@ -127,3 +127,14 @@ func TestNumbers_RotateAndUseNeverPanicNorLengthenALife(t *testing.T) {
 		}
 	})
 }
+
+func TestNumbers_AnEndIsAMomentThatCanBeWritten(t *testing.T) {
+	for in, want := range map[epoch.Millis]epoch.Millis{
+		-1 << 63: 1, -1: 1, 0: 1, 1: 1, 2: 2, noon: noon,
+		epoch.End - 1: epoch.End - 1, epoch.End: epoch.End - 1, 1<<63 - 1: epoch.End - 1,
+	} {
+		if got := ending(in); got != want {
+			t.Errorf("ending(%d) = %d, want %d", in, got, want)
+		}
+	}
+}
