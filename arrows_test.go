@@ -21,7 +21,7 @@ const module = "tokenscale/"
 var floors = [][]string{
 	{"."},
 	{"app"},
-	{"graph", "ui"},
+	{"graph", "ui", "client"},
 	{"graph/model"},
 	{"graph/scalar"},
 	{"authn"},
