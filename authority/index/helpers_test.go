@@ -1,0 +1,53 @@
+package index
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"tokenscale/epoch"
+	"tokenscale/token"
+)
+
+// named makes a token of which only the name, the id and the expiry matter.
+func tokenOf(n int, name string, expireAt epoch.Millis) token.Token {
+	return token.Token{ID: idOf(n), Name: name, ExpireAt: expireAt}
+}
+
+// idOf returns an id as long as any token's.
+func idOf(n int) token.ID { return token.ID(fmt.Sprintf("%032d", n)) }
+
+func put(x *Index, tokens ...token.Token) {
+	x.Update(func(b Batch) {
+		for _, t := range tokens {
+			b.Put(t)
+		}
+	})
+}
+
+func drop(x *Index, ids ...token.ID) {
+	x.Update(func(b Batch) {
+		for _, id := range ids {
+			b.Drop(id)
+		}
+	})
+}
+
+func idsOf(entries []*Entry) []token.ID {
+	ids := make([]token.ID, len(entries))
+	for i, e := range entries {
+		ids[i] = e.ID()
+	}
+	return ids
+}
+
+func find(t *testing.T, x *Index, id token.ID) *Entry {
+	t.Helper()
+	e, ok := x.Find(id)
+	if !ok {
+		t.Fatalf("%s is not there", id)
+	}
+	return e
+}
+
+var home = netip.MustParseAddr("192.0.2.1")

@@ -1,0 +1,199 @@
+package index
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/token"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestAWalkSeesThePictureOfItsMoment(t *testing.T) {
+	x := New()
+	for i := range 2000 {
+		put(x, tokenOf(i, fmt.Sprint(i%7), 0))
+	}
+	seen := 0
+	for e := range x.ByName() {
+		if seen == 0 { // change everything under its feet
+			for i := range 2000 {
+				drop(x, idOf(i))
+				put(x, tokenOf(5000+i, "new", 1))
+			}
+		}
+		if e.Name() == "new" || e.ExpireAt() != 0 {
+			t.Fatalf("the walk sees the later token %s", e.ID())
+		}
+		seen++
+	}
+	if seen != 2000 || x.Len() != 2000 {
+		t.Errorf("the walk saw %d tokens, want 2000", seen)
+	}
+}
+
+func TestReadersAndAWriterAtTheSameTime(t *testing.T) {
+	x := New()
+	for i := range 500 {
+		put(x, tokenOf(i, "n", 0))
+	}
+	stop := make(chan struct{})
+	var work sync.WaitGroup
+	for range 3 {
+		work.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if total, page := x.Page(Query{Search: "n", Limit: 1000}); total != 500 || len(page) != 500 {
+					t.Errorf("a search finds %d tokens, want 500", total)
+					return
+				}
+				total, page := x.Page(Query{Limit: 1000, ByExpiry: true})
+				if e, ok := x.Find(idOf(1000)); total != len(page) || ok && e.Name() == "" {
+					t.Errorf("%d of %d", len(page), total)
+				}
+			}
+		})
+	}
+	for i := range 300 {
+		x.Update(func(b Batch) { // one goes, one comes: nobody sees the moment between
+			b.Drop(idOf(i))
+			b.Put(tokenOf(1000+i, "n", epoch.Millis(i)))
+		})
+	}
+	close(stop)
+	work.Wait()
+}
+
+func TestAChangedTokenKeepsItsLastUse(t *testing.T) {
+	x := New()
+	put(x, tokenOf(1, "a", 0))
+	held := find(t, x, idOf(1)) // by a request that is under way
+	put(x, tokenOf(1, "b", 0))
+	x.Touch(held, 77, home)
+	if got := find(t, x, idOf(1)).LastUse(); got.At != 77 || got.From != home {
+		t.Errorf("the last use is %+v", got)
+	}
+}
+
+func TestTheLastUseNeverGoesBack(t *testing.T) {
+	x := New()
+	put(x, tokenOf(1, "a", 0))
+	e := find(t, x, idOf(1))
+	x.Touch(e, 50, home)
+	x.Touch(e, 40, home)
+	x.Remember(Use{ID: idOf(1), At: 30, From: home})
+	if got := e.LastUse().At; got != 50 {
+		t.Errorf("the last use is %d, want 50", got)
+	}
+}
+
+func TestEachUsedTokenIsTakenOnceARound(t *testing.T) {
+	x := New()
+	put(x, tokenOf(1, "a", 0), tokenOf(2, "b", 0), tokenOf(3, "c", 0))
+	for at := range epoch.Millis(10) {
+		x.Touch(find(t, x, idOf(1)), at+1, home)
+		x.Touch(find(t, x, idOf(2)), at+1, home)
+	}
+	drop(x, idOf(2))
+	got := x.TakeUsed()
+	slices.SortFunc(got, func(a, b Use) int { return int(a.At - b.At) })
+	if len(got) != 2 || got[0].At != 10 || len(x.TakeUsed()) != 0 {
+		t.Errorf("taken: %+v", got)
+	}
+	x.Touch(find(t, x, idOf(1)), 20, home)
+	x.PutBackUsed(got) // what could not be written comes again, once
+	if again := x.TakeUsed(); len(again) != 1 || again[0].At != 20 {
+		t.Errorf("taken again: %+v", again)
+	}
+}
+
+func TestAFilterWhoseRulesCannotBeReadLetsNobodyIn(t *testing.T) {
+	x := New()
+	if x.SetFilter(ipfilter.Filter{ID: "f", Text: "nonsense"}) {
+		t.Error("nonsense was taken for rules")
+	}
+	if x.Rules("f").Allows(home) || x.Rules("none").Allows(home) {
+		t.Error("somebody was let in")
+	}
+	if _, ok := x.Filter("f"); !ok {
+		t.Error("it is not listed")
+	}
+	x.DropFilter("f")
+	if len(x.Filters()) != 0 {
+		t.Error("it is still listed")
+	}
+}
+
+func TestNobodyHasATokenThatDoesNotExist(t *testing.T) {
+	x := New()
+	for _, id := range []token.ID{"", "localroot", idOf(1), idOf(1) + "longer"} {
+		if _, ok := x.Find(id); ok {
+			t.Errorf("Find(%q) found one", id)
+		}
+	}
+	put(x, tokenOf(1, "a", 0))
+	for _, id := range []token.ID{"", idOf(1) + "longer", idOf(1)[:31]} {
+		if _, ok := x.Find(id); ok {
+			t.Errorf("Find(%q) found one", id)
+		}
+	}
+}
+
+func TestAMillionTokens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a million tokens take some seconds")
+	}
+	n := 1_000_000
+	if raceEnabled {
+		n = 30_000
+	}
+	tokens := make([]token.Token, n)
+	for i := range tokens {
+		tokens[i] = tokenOf(i, fmt.Sprintf("token %07d", n-i), epoch.Millis(i%1000))
+	}
+	x := New()
+	begun := time.Now()
+	x.Load(tokens)
+	t.Logf("loading took %v", time.Since(begun))
+	for _, q := range []Query{{Skip: n - 10}, {Skip: n / 2, Descending: true}, {Skip: n / 2, ByExpiry: true}, {Search: "2999"}} {
+		q.Limit = 5
+		begun = time.Now()
+		total, page := x.Page(q)
+		t.Logf("%+v took %v", q, time.Since(begun))
+		if len(page) != 5 || q.Search == "" && total != n {
+			t.Errorf("%+v: %d of %d", q, len(page), total)
+		}
+	}
+	_, page := x.Page(Query{Skip: n - 1, Limit: 1})
+	if got := idsOf(page); len(got) != 1 || got[0] != idOf(0) {
+		t.Errorf("the last by name is %v", got)
+	}
+}
+
+func TestFindingAndTouchingAllocateNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	x := New()
+	put(x, tokenOf(1, "a", 0))
+	id := idOf(1)
+	x.Touch(find(t, x, id), 1, home)
+	if n := testing.AllocsPerRun(1000, func() {
+		e, _ := x.Find(id)
+		_ = e.Token()
+		x.Touch(e, 2, home)
+	}); n >= 1 {
+		t.Errorf("allocations = %v, want 0", n)
+	}
+}
