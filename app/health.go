@@ -110,7 +110,10 @@ func (a *App) checkClock() check {
 	now := a.opts.Now()
 	steady := now.Sub(a.started) // by the monotonic clock, if there is one
 	wall := now.Round(0).Sub(a.started.Round(0))
-	jump := wall - steady
+	return clockCheck(now, wall-steady)
+}
+
+func clockCheck(now time.Time, jump time.Duration) check {
 	fields := []string{"now", now.UTC().Format(time.RFC3339), "jump", jump.Round(time.Millisecond).String()}
 	if jump.Abs() > clockJump {
 		return newCheck("clock", warn, "the clock was set since the server started; expiries follow it", fields...)

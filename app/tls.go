@@ -73,5 +73,5 @@ func stampOf(path string) string {
 	if err != nil {
 		return "?"
 	}
-	return fmt.Sprint(info.ModTime().UnixNano(), info.Size(), info.Sys())
+	return fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size(), ";")
 }

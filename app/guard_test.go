@@ -1,0 +1,137 @@
+package app
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestHosts(t *testing.T) {
+	tests := []struct {
+		name    string
+		listen  string
+		allowed []string
+		yes, no []string
+	}{
+		{"on loopback, only its names", "127.0.0.1:8080", nil,
+			[]string{"localhost:8080", "127.0.0.1:8080", "[::1]:8080", "LocalHost", "127.0.0.1", "[::1]", "localhost:9999"},
+			[]string{"evil.test", "evil.test:8080", "localhost.", "localhost.evil.test", "127.0.0.1.evil.test", "", ":8080", "127.0.0.2", "[::2]", "0.0.0.0:8080", "localhost:8080:8080"}},
+		{"on another loopback address, that too", "127.0.0.7:8080", nil, []string{"127.0.0.7:8080", "localhost"}, []string{"127.0.0.8"}},
+		{"on loopback with names, those too", "[::1]:8080", []string{"tokens.example.org"}, []string{"tokens.example.org", "TOKENS.example.org:443", "[::1]:8080"}, []string{"example.org", "x.tokens.example.org"}},
+		{"elsewhere with names, only those", "0.0.0.0:8080", []string{"tokens.example.org", "10.0.0.1:8080"}, []string{"tokens.example.org:8080", "10.0.0.1:8080"}, []string{"localhost", "10.0.0.1", "10.0.0.1:9090", "evil.test"}},
+		{"elsewhere without names, any", "0.0.0.0:8080", nil, []string{"evil.test", "10.0.0.1:8080", ""}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := &App{opts: Options{Listen: test.listen, AllowedHosts: test.allowed}}
+			known := a.hosts()
+			for _, host := range test.yes {
+				if !known(host) {
+					t.Errorf("%q is refused, want it known", host)
+				}
+			}
+			for _, host := range test.no {
+				if known(host) {
+					t.Errorf("%q is known, want it refused", host)
+				}
+			}
+		})
+	}
+}
+
+func TestAStrangersNameReachesNothing(t *testing.T) {
+	r := serving(t, nil)
+	for path, want := range map[string]int{
+		"/": 421, "/graphql": 421, "/api/v1/status": 421, "/docs/api-explorer": 421, "/metrics": 421, "/api/v1/session": 421,
+		"/livez": 200, "/readyz": 200, "/api/v1/authorize": 401,
+	} {
+		if res, text := r.ask("GET", path, "", "Host", "evil.test"); res.StatusCode != want {
+			t.Errorf("%s: %d %q, want %d", path, res.StatusCode, text, want)
+		}
+	}
+}
+
+func TestOtherSites(t *testing.T) {
+	r := serving(t, func(o *Options) { o.AllowedOrigins = []string{"https://console.example.org"} })
+	const query = `{"query":"{viewer{username}}"}`
+	friend := []string{"Origin", "https://console.example.org", "Sec-Fetch-Site", "cross-site"}
+	stranger := []string{"Origin", "https://evil.test", "Sec-Fetch-Site", "cross-site"}
+	tests := []struct {
+		name         string
+		method, path string
+		body         string
+		headers      []string
+		status       int
+		cors         bool // the answer lets the site read it
+	}{
+		{"our own page", "POST", "/graphql", query, append([]string{"Sec-Fetch-Site", "same-origin"}, bearer(r.root)...), 200, false},
+		{"no browser at all", "POST", "/graphql", query, bearer(r.root), 200, false},
+		{"a stranger's page", "POST", "/graphql", query, append(stranger, bearer(r.root)...), 403, false},
+		{"a stranger's page that hides where it is from", "POST", "/graphql", query, append([]string{"Origin", "null"}, bearer(r.root)...), 403, false},
+		{"a stranger's page signing somebody out", "DELETE", "/api/v1/session", "", stranger, 403, false},
+		{"a stranger's preflight", "OPTIONS", "/graphql", "", append([]string{"Access-Control-Request-Method", "POST"}, stranger...), 401, false},
+		{"a friend's preflight", "OPTIONS", "/graphql", "", append([]string{"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,content-type"}, friend...), 204, true},
+		{"a friend's page", "POST", "/graphql", query, append(friend, bearer(r.root)...), 200, true},
+		{"a friend's page with a bad token", "POST", "/graphql", query, append(friend, bearer("x")...), 401, true},
+		{"a proxy asking about a stranger's request", "POST", "/api/v1/authorize", "", append(stranger, bearer(r.root)...), 204, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			res, text := r.ask(test.method, test.path, test.body, test.headers...)
+			origin := res.Header.Get("Access-Control-Allow-Origin")
+			if res.StatusCode != test.status || (origin != "") != test.cors {
+				t.Errorf("got %d %q, allowed origin %q; want %d, %v", res.StatusCode, text, origin, test.status, test.cors)
+			}
+			if res.Header.Get("Access-Control-Allow-Credentials") != "" {
+				t.Error("cookies are allowed from another site, want them never to be")
+			}
+			if test.status == 204 && test.method == "OPTIONS" && !strings.Contains(res.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
+				t.Errorf("the preflight allows %q, want Authorization", res.Header.Get("Access-Control-Allow-Headers"))
+			}
+		})
+	}
+}
+
+func TestSession(t *testing.T) {
+	r := serving(t, nil)
+	id, token := r.token("ann", "ReadHealthCheck")
+	const query, ours = `{"query":"{viewer{username}}"}`, "X-Requested-By"
+	if res, _ := r.ask("POST", "/api/v1/session", ""); res.StatusCode != 401 {
+		t.Errorf("a session without a token: %d, want 401", res.StatusCode)
+	}
+	if res, _ := r.ask("POST", "/api/v1/session", "", bearer("bad")...); res.StatusCode != 401 || len(res.Cookies()) != 0 {
+		t.Errorf("a session with a bad token: %d, want 401 and no cookie", res.StatusCode)
+	}
+	res, _ := r.ask("POST", "/api/v1/session", "", bearer(token)...)
+	if res.StatusCode != 204 || len(res.Cookies()) != 1 {
+		t.Fatalf("a session: %d, %v; want 204 and a cookie", res.StatusCode, res.Cookies())
+	}
+	cookie := res.Cookies()[0].String()
+	if strings.Contains(cookie, token[:32]) || strings.Contains(cookie, token[33:]) {
+		t.Errorf("the cookie shows the token: %s", cookie)
+	}
+	expect := func(what string, status int, method, path, body string, headers ...string) string {
+		t.Helper()
+		res, text := r.ask(method, path, body, headers...)
+		if res.StatusCode != status {
+			t.Errorf("%s: %d %q, want %d", what, res.StatusCode, text, status)
+		}
+		return text
+	}
+	if text := expect("the page", 200, "POST", "/graphql", query, "Cookie", cookie, ours, "tokenscale"); !strings.Contains(text, `"username":"ann"`) {
+		t.Errorf("the page is %s, want ann", text)
+	}
+	expect("a form of another site", 401, "POST", "/graphql", query, "Cookie", cookie)
+	expect("a proxy's question", 401, "GET", authorizePath, "", "Cookie", cookie, ours, "tokenscale")
+	expect("a session that would prolong itself", 401, "POST", "/api/v1/session", "", "Cookie", cookie, ours, "tokenscale")
+	res, _ = r.ask("DELETE", "/api/v1/session", "", "Cookie", cookie, ours, "tokenscale")
+	if res.StatusCode != 204 || res.Cookies()[0].MaxAge >= 0 || res.Header.Get("Clear-Site-Data") == "" {
+		t.Errorf("signing out: %d %v", res.StatusCode, res.Header)
+	}
+	expect("GET", 405, "GET", "/api/v1/session", "")
+
+	r.remove(id)
+	res, text := r.ask("POST", "/graphql", query, "Cookie", cookie, ours, "tokenscale")
+	if res.StatusCode != 401 || len(res.Cookies()) != 1 || res.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("a session whose token was deleted: %d %q %v, want 401 and the cookie gone", res.StatusCode, text, res.Cookies())
+	}
+}
