@@ -132,7 +132,7 @@ func eventQuery(types []string, actor, tokenID *string, since, until *int64, ski
 		Actor:   given(actor, ""),
 		TokenID: given(tokenID, ""),
 		Since:   epoch.Millis(given(since, 0)),
-		Until:   epoch.Millis(given(until, 0)),
+		Until:   before(until),
 		Skip:    given(skip, defaultSkip),
 		Limit:   given(limit, defaultLimit),
 	}
@@ -140,4 +140,13 @@ func eventQuery(types []string, actor, tokenID *string, since, until *int64, ski
 		q.Types = append(q.Types, audit.Type(t))
 	}
 	return q
+}
+
+// before returns the bound of what lies before a moment. In a query zero is no
+// bound at all; but nothing lies before 1970, so an earlier moment says as much.
+func before(p *int64) epoch.Millis {
+	if p != nil && *p == 0 {
+		return -1
+	}
+	return epoch.Millis(given(p, 0))
 }
