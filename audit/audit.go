@@ -21,6 +21,10 @@ const (
 	PolicyChanged Type = "organizations.securitypolicies.tokens.update" // the security policies were set
 	RootReplaced  Type = "roottoken.replace"                            // root got a new token
 	Refused       Type = "authentication.refused"                       // credentials were not accepted
+	BackedUp      Type = "store.backup"                                 // a copy of the store was made
+	Restored      Type = "store.restore"                                // the store was replaced by a backup
+	Salvaged      Type = "store.salvage"                                // the store was put together from a damaged one
+	RolledBack    Type = "store.rollback"                               // the server was told to go on from an older state
 )
 
 // The kinds of actors.

@@ -40,6 +40,14 @@ type Options struct {
 	// least once. It may block; nobody waits for it.
 	AuditSink io.Writer
 
+	// StateFile, if set, is the path of the record beside the key file that
+	// says how far the store had come; see ErrRollback. It should not lie
+	// where the store lies.
+	StateFile string
+
+	// AcceptRollback goes on from an older store, with an audit entry.
+	AcceptRollback bool
+
 	// Pause is the time between two rounds of housekeeping: the removal of
 	// expired tokens and the writing of last uses. Zero means 60 seconds.
 	Pause time.Duration
@@ -59,6 +67,7 @@ type Authority struct {
 	counts  *counts
 	refused *refusals
 	export  *exporter // nil if nobody asked for one
+	reached *progress // nil without a StateFile
 
 	byHash bool // root is known by a hash from outside
 
@@ -79,6 +88,9 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	a.sweeper = &sweeper{a: a, stop: a.alive}
 	a.store.Follow(a.follow)
 	if err := a.claim(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.noteStart(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := a.load(ctx); err != nil {
@@ -121,6 +133,9 @@ func (a *Authority) clock() epoch.Millis { return epoch.Of(a.now()) }
 func (a *Authority) Start() {
 	a.loops.Go(a.keepHouse)
 	a.loops.Go(a.writeFirsts)
+	if a.reached != nil {
+		a.loops.Go(func() { a.reached.run(a.alive, a.log) })
+	}
 	if a.export != nil {
 		a.export.loop.Go(a.export.run)
 	}
@@ -137,6 +152,9 @@ func (a *Authority) Close(ctx context.Context) error {
 	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx))
 	if a.export != nil {
 		err = errors.Join(err, a.export.finish(ctx))
+	}
+	if a.reached != nil {
+		err = errors.Join(err, a.reached.save())
 	}
 	return err
 }

@@ -137,6 +137,9 @@ func (a *Authority) follow(changes []store.Change) {
 	if a.export != nil {
 		a.export.wake()
 	}
+	if a.reached != nil {
+		a.reached.follow(changes)
+	}
 }
 
 func (a *Authority) apply(b index.Batch, c store.Change) error {

@@ -35,6 +35,7 @@ const (
 	rootKey     = "root"
 	keysKey     = "keys"
 	exportKey   = "export"
+	epochKey    = "epoch"
 )
 
 // records are all tables of the store, as values instead of bytes.
@@ -46,7 +47,7 @@ type records struct {
 	policies table[policy.Policies] // settings: policies
 	sweep    table[sweep]           // settings: sweep, while one is under way
 	root     table[root]            // settings: root
-	mark     table[uint64]          // settings: keys (1), export (last audit number written out)
+	mark     table[uint64]          // settings: keys (1), export (last audit number written out), epoch (starts so far)
 	trail
 }
 
