@@ -80,6 +80,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.auth.Start()
+	a.openAdmin()
 	go func() { a.served <- a.serve() }()
 	a.announce()
 	return a, nil

@@ -17,6 +17,9 @@ import (
 type commands struct {
 	Serve     serve     `cmd:"" default:"withargs" help:"Start the server. This is what happens without a command."`
 	RootToken rootToken `cmd:"" help:"Make a new root token, while the server is stopped. The old one no longer works."`
+	Backup    backup    `cmd:"" help:"Copy the store of a server, running or not, into a file, and check the copy. The key file is not in it."`
+	Restore   restore   `cmd:"" help:"Put a backup in the place of the store, while the server is stopped."`
+	Doctor    doctor    `cmd:"" help:"Look whether a store or a backup is sound, and save what is left of a damaged one."`
 	HashToken hashToken `cmd:"" help:"Print the hash of a root token, for BOOTSTRAP_ROOT_TOKEN_HASHED. Without one, make one."`
 	Version   version   `cmd:"" help:"Print the version."`
 }
@@ -26,6 +29,7 @@ const (
 	exitOK      = 0
 	exitFailed  = 1
 	exitUsage   = 2
+	exitUnsound = 3  // the doctor found something
 	exitStopped = 70 // the store has failed; a supervisor should start us again
 )
 
@@ -47,6 +51,8 @@ func Run(ctx context.Context, args []string, base Options) int {
 		return exitStopped
 	case misparsed || errors.Is(err, errSetting):
 		return exitUsage
+	case errors.Is(err, errUnsound):
+		return exitUnsound
 	}
 	return exitFailed
 }

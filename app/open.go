@@ -33,6 +33,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 	a.undoes("store", func(context.Context) error { return db.Close() })
 	a.auth, err = authority.Open(ctx, authority.Options{
 		DB: db, Keys: keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
+		StateFile: a.opts.stateFile(), AcceptRollback: a.opts.AcceptRollback,
 	})
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func openStore(ctx context.Context, o Options, mayMake bool) (store.DB, *authori
 	if err != nil && !(missing && mayMake) {
 		return nil, nil, err
 	}
-	db, err := bolt.Open(bolt.Options{Folder: o.Data, Tables: authority.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now})
+	db, err := bolt.Open(boltOptions(o))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,6 +62,12 @@ func openStore(ctx context.Context, o Options, mayMake bool) (store.DB, *authori
 		}
 	}
 	return db, keys, nil
+}
+
+func boltOptions(o Options) bolt.Options {
+	return bolt.Options{
+		Folder: o.Data, Tables: authority.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now, AnyHome: o.AllowNetworkStorage,
+	}
 }
 
 func makeKeys(ctx context.Context, db store.DB, o Options) (*authority.Keys, error) {

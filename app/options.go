@@ -25,6 +25,9 @@ type Options struct {
 
 	StoreOptions
 
+	// It has no twin in the environment: it is meant for one start.
+	AcceptRollback bool `name:"accept-rollback" help:"Start although the store is older than it was. Tokens deleted since then work again. It is written to the audit log."`
+
 	TrustedProxies []Network `env:"TOKENSCALE_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. IP filters see the address they name."`
 	AllowedHosts   []string  `env:"TOKENSCALE_ALLOWED_HOSTS" placeholder:"HOST" help:"Host names this server answers to. On loopback its own names always count; elsewhere none set means any."`
 	AllowedOrigins []string  `env:"TOKENSCALE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Origins, such as https://console.example.org, whose scripts in a browser may use the API. Lists are separated by commas."`
@@ -55,6 +58,9 @@ type StoreOptions struct {
 	KeyFile      string `env:"TOKENSCALE_KEY_FILE" placeholder:"FILE" help:"File of the server's keys, keys in the data folder unless set. Elsewhere is better: a stolen data folder is then useless."`
 	MaxStoreSize Size   `env:"TOKENSCALE_MAX_STORE_SIZE" placeholder:"SIZE" help:"Size the store may grow to, such as 2GiB; unless set, only the disk limits it."`
 
+	StateFile           string `env:"TOKENSCALE_STATE_FILE" placeholder:"FILE" help:"File that notes how far the store has come, so that an older store put in its place is noticed; the key file's name with .state behind it unless set."`
+	AllowNetworkStorage bool   `env:"TOKENSCALE_ALLOW_NETWORK_STORAGE" help:"Let the data folder be on a network or FUSE file system. Its locks and syncs must then hold what they promise."`
+
 	// RootHash has a name of its own in the environment: LogScale's.
 	RootHash string `name:"bootstrap-root-token-hashed" env:"BOOTSTRAP_ROOT_TOKEN_HASHED" placeholder:"HASH" help:"Hash of the root token, as hash-token prints it. Set, it decides what the root token is; no other is made."`
 }
@@ -65,6 +71,14 @@ func (o StoreOptions) keyFile() string {
 		return o.KeyFile
 	}
 	return filepath.Join(o.Data, "keys")
+}
+
+// stateFile returns where it is noted how far the store has come.
+func (o StoreOptions) stateFile() string {
+	if o.StateFile != "" {
+		return o.StateFile
+	}
+	return o.keyFile() + ".state"
 }
 
 // check refuses settings that do not go together, with a sentence that says
