@@ -47,6 +47,7 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 
 func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) (removed int, err error) {
 	t := &tx{records: a.records, Writer: w, now: now}
+	var entries []audit.Entry
 	for _, id := range ids {
 		v, ok, err := t.tokens.get(t, string(id))
 		if err != nil {
@@ -55,18 +56,15 @@ func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Mil
 		if !ok || !v.Expired(due) { // it changed meanwhile
 			continue
 		}
-		if err := t.remove(v); err != nil {
+		if err := t.removeStored(v); err != nil {
 			return 0, err
 		}
-		if err := t.trail.append(t, audit.Entry{
+		entries = append(entries, audit.Entry{
 			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id),
 			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
-		}); err != nil {
-			return 0, err
-		}
-		removed++
+		})
 	}
-	return removed, nil
+	return len(entries), t.trail.appendAll(t, entries)
 }
 
 // flushUses writes when tokens were last used: each token at most once a

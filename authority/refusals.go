@@ -217,14 +217,11 @@ func (a *Authority) writeRefusals(ctx context.Context, list []refusal) error {
 	if len(list) == 0 {
 		return nil
 	}
-	err := a.store.Update(ctx, func(w store.Writer) error {
-		for _, f := range list {
-			if err := a.trail.append(w, f.entry()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	entries := make([]audit.Entry, len(list))
+	for i, f := range list {
+		entries[i] = f.entry()
+	}
+	err := a.store.Update(ctx, func(w store.Writer) error { return a.trail.appendAll(w, entries) })
 	if err != nil {
 		a.refused.putBack(list)
 	}

@@ -154,10 +154,18 @@ func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return err
 		}
+		entries := make([]audit.Entry, 0, len(batch))
 		for _, v := range batch {
-			if err := t.bring(v, s); err != nil {
+			e, changed, err := t.bring(v, s)
+			if err != nil {
 				return err
 			}
+			if changed {
+				entries = append(entries, e)
+			}
+		}
+		if err := t.trail.appendAll(t, entries); err != nil {
+			return err
 		}
 		if more = len(batch) == sweepBatch; !more {
 			return t.sweep.drop(t, sweepKey)
@@ -184,30 +192,26 @@ func (t *tx) tokensAfter(cursor string, n int) ([]token.Token, error) {
 	return batch, err
 }
 
-// bring carries out the verdict over one token.
-func (t *tx) bring(v token.Token, s sweep) error {
+// bring carries out the verdict over one token, as it is stored, and returns
+// the entry of that unless nothing has changed.
+func (t *tx) bring(v token.Token, s sweep) (_ audit.Entry, changed bool, _ error) {
 	next, verdict := s.rule.Judge(v, t.now)
 	switch verdict {
 	case policy.Keep:
-		return nil
+		return audit.Entry{}, false, nil
 	case policy.Delete:
-		if err := t.remove(v); err != nil {
-			return err
-		}
-		return t.sweptEntry(v, s, audit.Many("oldPermissions", v.Permissions.Names()))
+		return t.sweptEntry(v, s, audit.Many("oldPermissions", v.Permissions.Names())), true, t.removeStored(v)
 	default:
-		if err := t.change(next); err != nil {
-			return err
-		}
-		return t.sweptEntry(v, s, audit.One("ipFilterId", string(next.FilterID)), audit.One("expireAt", expiry(next.ExpireAt)))
+		fields := []audit.Field{audit.One("ipFilterId", string(next.FilterID)), audit.One("expireAt", expiry(next.ExpireAt))}
+		return t.sweptEntry(v, s, fields...), true, t.changeStored(v, next)
 	}
 }
 
-func (t *tx) sweptEntry(v token.Token, s sweep, fields ...audit.Field) error {
-	return t.trail.append(t, audit.Entry{
+func (t *tx) sweptEntry(v token.Token, s sweep, fields ...audit.Field) audit.Entry {
+	return audit.Entry{
 		Time: t.now, Type: audit.TokenChanged, Action: sweepAction, Sensitive: true,
 		Actor: s.actor, TokenID: string(v.ID), Fields: append([]audit.Field{audit.One("tokenName", v.Name)}, fields...),
-	})
+	}
 }
 
 // Progress tells how far the last change of the policies has come.

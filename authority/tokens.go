@@ -159,10 +159,15 @@ func (t *tx) add(v token.Token) error {
 
 // change writes a token that exists. The filter may be another one than before.
 func (t *tx) change(v token.Token) error {
-	old, _, err := t.tokens.get(t, string(v.ID))
+	stored, _, err := t.tokens.get(t, string(v.ID))
 	if err != nil {
 		return err
 	}
+	return t.changeStored(stored, v)
+}
+
+// changeStored writes v in the place of old, which is as it was stored.
+func (t *tx) changeStored(old, v token.Token) error {
 	if old.FilterID != v.FilterID {
 		if err := t.bind(old.FilterID, -1); err != nil {
 			return err
@@ -180,7 +185,12 @@ func (t *tx) remove(v token.Token) error {
 	if err != nil {
 		return err
 	}
-	if err := t.bind(stored.FilterID, -1); err != nil {
+	return t.removeStored(stored)
+}
+
+// removeStored deletes v, which is as it was stored.
+func (t *tx) removeStored(v token.Token) error {
+	if err := t.bind(v.FilterID, -1); err != nil {
 		return err
 	}
 	if err := t.uses.drop(t, string(v.ID)); err != nil {

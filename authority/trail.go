@@ -30,8 +30,26 @@ func (tr trail) append(tx store.Writer, e audit.Entry, about ...string) error {
 	if err != nil {
 		return err
 	}
+	return tr.appendAfter(last, tx, &e, about...)
+}
+
+// appendAll writes entries under the next numbers. It looks for the last
+// number only once.
+func (tr trail) appendAll(tx store.Writer, entries []audit.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	last, err := tr.last(tx)
+	for i := 0; i < len(entries) && err == nil; i++ {
+		err = tr.appendAfter(last, tx, &entries[i])
+		last = entries[i]
+	}
+	return err
+}
+
+func (tr trail) appendAfter(last audit.Entry, tx store.Writer, e *audit.Entry, about ...string) error {
 	e.Seq, e.Time = last.Seq+1, max(e.Time, last.Time)
-	if err := tr.entries.put(tx, seqKey(e.Seq), e); err != nil {
+	if err := tr.entries.put(tx, seqKey(e.Seq), *e); err != nil {
 		return err
 	}
 	if e.TokenID != "" {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,7 +15,14 @@ import (
 	"tokenscale/token"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if raceEnabled { // everything takes ten times as long
+		if err := flag.Set("rapid.checks", "20"); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestAWalkSeesThePictureOfItsMoment(t *testing.T) {
 	x := New()
