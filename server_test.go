@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 //	start [flag...]           start the server on a free port and wait until it
 //	                          listens; sets URL, and ROOT if a root token is shown.
 //	                          What it writes goes to server.log
-//	stop [-kill]              ask the server to stop (SIGTERM), or kill it, and wait
+//	halt [-kill]              ask the server to stop (SIGTERM), or kill it, and wait
 //	exec ask TOKEN METHOD PATH [BODY]
 //	                          send a request; prints the status, the headers and the
 //	                          body. TOKEN is - for none
@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "capture": capture, "nowhere": nowhere, "once": once,
+			"start": start, "halt": stop, "capture": capture, "nowhere": nowhere, "once": once,
 		},
 	})
 }
