@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"context"
+	"flag"
 	"net/netip"
 	"strings"
 	"testing"
@@ -20,7 +21,13 @@ import (
 	"tokenscale/token"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// Every step of a property test may be a commit to disk, so a few runs must do.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	minute = time.Minute
