@@ -6,19 +6,34 @@ import styles from './Button.module.css';
 
 type Look = 'plain' | 'primary' | 'danger' | 'dangerFull' | 'quiet';
 
-type ButtonProps = Omit<AriaProps, 'className' | 'style' | 'children'> & {
+type ButtonProps = Omit<AriaProps, 'className' | 'style' | 'children' | 'isPending'> & {
   look?: Look;
   small?: boolean;
   children: ReactNode;
+  /** Whether what it began is on its way. It keeps the focus then, and does nothing when pressed. */
+  isPending?: boolean;
   /** Said instead of the label while it works. */
   pendingLabel?: string;
 };
 
-export function Button({ look = 'plain', small = false, pendingLabel, children, ...rest }: ButtonProps) {
+export function Button({ look = 'plain', small = false, isPending = false, pendingLabel = 'Working', children, ...rest }: ButtonProps) {
+  // The library's own pending state leaves a label in the document that outlives the button; this one does not.
   return (
-    <AriaButton {...rest} className={lookOf(look, small)}>
-      {rest.isPending && pendingLabel !== undefined ? pendingLabel : children}
-    </AriaButton>
+    <>
+      <AriaButton
+        {...rest}
+        type={isPending ? 'button' : rest.type}
+        onPress={isPending ? undefined : rest.onPress}
+        className={classes(lookOf(look, small), isPending && styles.pending)}
+      >
+        {isPending ? pendingLabel : children}
+      </AriaButton>
+      {rest.type === 'submit' || isPending ? (
+        <span role="status" className="sr-only">
+          {isPending ? pendingLabel : ''}
+        </span>
+      ) : null}
+    </>
   );
 }
 

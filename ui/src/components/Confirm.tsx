@@ -27,6 +27,7 @@ export function Confirm(props: ConfirmProps) {
   return (
     <Dialog title={props.title} tone="danger" alert canClose={!props.pending} onClose={props.onClose}>
       <form
+        noValidate
         style={{ display: 'contents' }}
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,13 +1,14 @@
 import { Button } from 'react-aria-components/Button';
 import { Input } from 'react-aria-components/Input';
 import { SearchField } from 'react-aria-components/SearchField';
+import { masked } from '../lib/withoutSecret';
 import styles from './SearchBox.module.css';
 
 type SearchBoxProps = { label: string; value: string; onChange: (value: string) => void };
 
 export function SearchBox({ label, value, onChange }: SearchBoxProps) {
   return (
-    <SearchField aria-label={label} value={value} onChange={onChange} className={styles.box}>
+    <SearchField aria-label={label} value={value} onChange={(text) => onChange(masked(text))} className={styles.box}>
       <Input className={styles.input} placeholder={label} spellCheck="false" autoComplete="off" />
       <Button className={styles.clear} aria-label="Clear">
         ✕

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { withoutSecret } from './withoutSecret';
 
 type Change = Readonly<Record<string, string | null>>;
 
@@ -48,14 +49,15 @@ export function useTyped(inUrl: string, put: (value: string) => void, restMs = 1
     setTyped(inUrl);
   }, [inUrl]);
 
+  const searched = withoutSecret(typed);
   useEffect(() => {
-    if (typed === sent.current) return;
+    if (searched === sent.current) return;
     const timer = setTimeout(() => {
-      sent.current = typed;
-      putRef.current(typed);
+      sent.current = searched;
+      putRef.current(searched);
     }, restMs);
     return () => clearTimeout(timer);
-  }, [typed, restMs]);
+  }, [searched, restMs]);
 
   return [typed, setTyped];
 }

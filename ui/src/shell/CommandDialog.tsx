@@ -10,6 +10,7 @@ import { SearchField } from 'react-aria-components/SearchField';
 import { useLocation } from 'wouter';
 import { Name } from '../components/Name';
 import { RefusalNotice } from '../components/Notice';
+import { masked } from '../lib/withoutSecret';
 import dialog from '../components/Dialog.module.css';
 import styles from './Command.module.css';
 import { useSignOut } from './Profile';
@@ -40,7 +41,7 @@ export function CommandDialog({ onClose }: { onClose: () => void }) {
             Go to
           </Heading>
           {/* The sections are already those that fit; nothing more is filtered away here. */}
-          <Autocomplete inputValue={typed} onInputChange={setTyped}>
+          <Autocomplete inputValue={typed} onInputChange={(text) => setTyped(masked(text))}>
             <SearchField aria-label="Go to a token, filter or page" autoFocus className={styles.field}>
               <Input className={styles.input} placeholder="A token’s name or id, a filter, a page" spellCheck="false" autoComplete="off" />
             </SearchField>

@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Dialog, DialogTrigger } from 'react-aria-components/Dialog';
-import { Popover } from 'react-aria-components/Popover';
 import { Heading } from 'react-aria-components/Heading';
+import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { useLocation } from 'wouter';
 import { signOut } from '../api/client';
 import { sessionKey } from '../api/viewer';
@@ -38,54 +38,56 @@ export function Profile() {
         <Name name={viewer.username} />
         <span aria-hidden="true">▾</span>
       </AriaButton>
-      <Popover className={styles.popover} placement="bottom end">
-        <Dialog className={styles.dialog}>
-          <Heading slot="title" level={2}>
-            <Name name={viewer.username} />
-          </Heading>
-          <dl className={styles.facts}>
-            <div>
-              <dt>Signed in as</dt>
-              <dd>{viewer.isRoot ? 'Root, who may do everything' : <code>{viewer.id}</code>}</dd>
-            </div>
-            <div>
-              <dt>Until</dt>
-              <dd>
-                {viewer.expireAt == null ? (
-                  'The token never expires'
-                ) : (
-                  <>
-                    <Distance at={viewer.expireAt} /> · <Exact at={viewer.expireAt} />
-                  </>
-                )}
-              </dd>
-            </div>
-            {!viewer.isRoot && (
+      <ModalOverlay isDismissable className={styles.overlay}>
+        <Modal className={styles.popover}>
+          <Dialog className={styles.dialog}>
+            <Heading slot="title" level={2}>
+              <Name name={viewer.username} />
+            </Heading>
+            <dl className={styles.facts}>
               <div>
-                <dt>May do</dt>
+                <dt>Signed in as</dt>
+                <dd>{viewer.isRoot ? 'Root, who may do everything' : <code>{viewer.id}</code>}</dd>
+              </div>
+              <div>
+                <dt>Until</dt>
                 <dd>
-                  {viewer.permissions.length === 0 ? (
-                    'Nothing but look at itself'
+                  {viewer.expireAt == null ? (
+                    'The token never expires'
                   ) : (
-                    <ul className={styles.permissions}>
-                      {viewer.permissions.map((permission) => (
-                        <li key={permission}>
-                          <code>{permission}</code>
-                        </li>
-                      ))}
-                    </ul>
+                    <>
+                      <Distance at={viewer.expireAt} /> · <Exact at={viewer.expireAt} />
+                    </>
                   )}
                 </dd>
               </div>
-            )}
-          </dl>
-          <RefusalNotice refusal={leaving.refusal} />
-          <Button onPress={() => void leaving.run()} isPending={leaving.pending} pendingLabel="Signing out">
-            Sign out
-          </Button>
-          <p className={styles.version}>tokenscale {version}</p>
-        </Dialog>
-      </Popover>
+              {!viewer.isRoot && (
+                <div>
+                  <dt>May do</dt>
+                  <dd>
+                    {viewer.permissions.length === 0 ? (
+                      'Nothing but look at itself'
+                    ) : (
+                      <ul className={styles.permissions}>
+                        {viewer.permissions.map((permission) => (
+                          <li key={permission}>
+                            <code>{permission}</code>
+                          </li>
+                        ))}
+                      </ul>
+                    )}
+                  </dd>
+                </div>
+              )}
+            </dl>
+            <RefusalNotice refusal={leaving.refusal} />
+            <Button onPress={() => void leaving.run()} isPending={leaving.pending} pendingLabel="Signing out">
+              Sign out
+            </Button>
+            <p className={styles.version}>tokenscale {version}</p>
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
     </DialogTrigger>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { filtersQuery } from '../api/filters';
 import { tokensQuery } from '../api/tokens';
 import { mayAdministerTokens, mayManageCluster, mayReadRules } from '../api/viewer';
+import { withoutSecret } from '../lib/withoutSecret';
 import { useSession } from './session';
 
 export type Command = { key: string; label: string; detail?: string };
@@ -13,7 +14,7 @@ const few = 8;
 /** What the command bar offers for what is typed: tokens asked of the server, filters and pages known here. */
 export function useCommands(typed: string): { sections: Section[]; searching: boolean } {
   const { viewer } = useSession();
-  const wanted = typed.trim();
+  const wanted = withoutSecret(typed).trim();
   const rested = useRested(wanted);
   const tokensAllowed = mayAdministerTokens(viewer);
   const rulesAllowed = mayReadRules(viewer);

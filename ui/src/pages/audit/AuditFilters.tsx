@@ -3,6 +3,7 @@ import field from '../../components/Field.module.css';
 import { Field } from '../../components/Field';
 import { localValue } from '../../lib/expiry';
 import { useTyped } from '../../lib/useListState';
+import { masked } from '../../lib/withoutSecret';
 import styles from './Audit.module.css';
 import { types } from './selection';
 
@@ -32,8 +33,8 @@ export function AuditFilters({ params, onChange }: AuditFiltersProps) {
           {!known && type !== '' && <option value={type}>{type}</option>}
         </select>
       </div>
-      <Field label="Actor" placeholder="localroot, system, or a token’s id" value={actor} onChange={setActor} autoComplete="off" spellCheck="false" mono />
-      <Field label="Token" placeholder="A token’s id" value={token} onChange={setToken} autoComplete="off" spellCheck="false" mono />
+      <Field label="Actor" placeholder="localroot, system, or a token’s id" value={actor} onChange={(text) => setActor(masked(text))} autoComplete="off" spellCheck="false" mono />
+      <Field label="Token" placeholder="A token’s id" value={token} onChange={(text) => setToken(masked(text))} autoComplete="off" spellCheck="false" mono />
       <MomentField label="From" value={params.get('since')} onChange={(since) => onChange({ since })} />
       <MomentField label="Until" value={params.get('until')} onChange={(until) => onChange({ until })} />
     </search>

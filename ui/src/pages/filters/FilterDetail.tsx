@@ -19,7 +19,7 @@ const back = { to: '/ip-filters', label: 'IP filters' };
 
 export default function FilterDetail({ id }: { id: string }) {
   const { viewer } = useSession();
-  const filters = useQuery(filtersQuery);
+  const filters = useQuery({ ...filtersQuery, refetchInterval: 20_000 });
   const filter = filters.data?.find((one) => one.id === id);
   if (filter === undefined) {
     return (

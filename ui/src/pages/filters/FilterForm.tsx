@@ -28,6 +28,7 @@ export function FilterForm({ start, action, pendingLabel, save, onSaved, extra, 
   const fields = saving.refusal?.fields ?? {};
   return (
     <form
+      noValidate
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();

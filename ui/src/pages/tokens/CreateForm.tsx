@@ -58,6 +58,7 @@ export function CreateForm({ permissions, filters, policy, onDone }: CreateFormP
   const filter = policy.enforcedFilter ?? filters.find((one) => one.id === filterId) ?? null;
   return (
     <form
+      noValidate
       className={styles.layout}
       onSubmit={(event) => {
         event.preventDefault();

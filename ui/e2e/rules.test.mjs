@@ -1,0 +1,185 @@
+// IP filters, security policies and the audit log.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { startServer } from './support/server.mjs';
+
+const day = 86_400_000;
+let server;
+let browser;
+let page;
+before(async () => {
+  server = await startServer();
+});
+after(() => Promise.all([server.close(), closeBrowser()]));
+beforeEach(async () => {
+  browser = await openBrowser(server);
+  page = browser.page;
+});
+afterEach(() => browser.close());
+
+test('a filter is made on the bench: errors at the line, the deciding line, lines that never decide', async () => {
+  await browser.signIn(server.token, '/ip-filters');
+  await page.getByRole('heading', { name: 'No IP filter yet' }).waitFor();
+  await browser.axe('no filter yet');
+  await page.getByRole('link', { name: '+ Add new' }).first().click();
+  await page.getByLabel('Name').fill('bench');
+  const rules = page.getByLabel('Rules');
+  await rules.fill('allow 10.0.0.0/8\nalow 10.1.2.3');
+  await page.getByText(/line 2: "alow 10.1.2.3"/).first().waitFor();
+  await browser.axe('rules with a mistake');
+  await rules.fill('# the office\ndeny 10.1.0.0/16\nallow 10.0.0.0/8\nallow 10.2.0.0/16');
+  await page.getByText('Line 4 can never decide').waitFor();
+  await page.getByLabel('Would this address pass?').fill('10.1.2.3');
+  await page.getByText('It is refused').waitFor();
+  await page.getByText('Decided by line 2').waitFor();
+  await page.getByLabel('Would this address pass?').fill('192.0.2.7');
+  await page.getByText('No line matches; the unwritten last line denies it.').waitFor();
+  await page.getByLabel('Would this address pass?').fill('10.300');
+  await page.getByText('This is not an IPv4 or IPv6 address').waitFor();
+  await page.getByLabel('Would this address pass?').fill('10.3.0.1');
+  await page.getByText('It passes').waitFor();
+  await browser.axe('the bench');
+  await page.getByRole('button', { name: 'Create filter' }).click();
+  await page.getByRole('heading', { level: 1, name: 'bench' }).waitFor();
+  const { ipFilters } = await server.ask('{ ipFilters { name ipFilter } }');
+  assert.equal(ipFilters[0].ipFilter, '# the office\ndeny 10.1.0.0/16\nallow 10.0.0.0/8\nallow 10.2.0.0/16');
+  browser.calm();
+});
+
+test('a filter is edited, shows where it is used, and its deletion is refused with the reason', async () => {
+  const id = await server.makeFilter('used', 'allow 127.0.0.1');
+  await server.make({ name: 'bound to it', ipFilterId: id });
+  await browser.signIn(server.token, `/ip-filters/${id}`);
+  await page.getByText('By 1 token.').waitFor();
+  await page.getByLabel('Rules').fill('allow 127.0.0.0/8');
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  await page.getByText('Saved. It binds for every token').waitFor();
+  await page.getByRole('button', { name: 'Delete filter' }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByRole('button', { name: 'Delete filter' }).click();
+  await dialog.getByRole('alert').waitFor();
+  assert.match(await dialog.getByRole('alert').textContent(), /1 token/);
+  await browser.axe('deletion refused');
+  await dialog.getByRole('button', { name: 'Keep it' }).click();
+  await server.ask('mutation U($input: IPFilterUpdateInput!) { updateIPFilter(input: $input) { id } }', { input: { id, ipFilter: 'allow 10.0.0.1' } });
+  await page.reload();
+  const free = await server.makeFilter('free', 'deny all');
+  await browser.goto(`/ip-filters/${free}`);
+  await page.getByRole('button', { name: 'Delete filter' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete filter' }).click();
+  await page.waitForURL('**/ip-filters');
+  browser.calm();
+});
+
+test('an edit that somebody else overtook is told before it writes over theirs', async () => {
+  const id = await server.makeFilter('contested', 'allow 127.0.0.1');
+  await browser.signIn(server.token, `/ip-filters/${id}`);
+  await page.getByLabel('Rules').fill('allow 10.0.0.1');
+  await server.ask('mutation U($input: IPFilterUpdateInput!) { updateIPFilter(input: $input) { id } }', { input: { id, ipFilter: 'allow 10.0.0.2' } });
+  await page.waitForTimeout(5_200);
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+  await page.getByText('Somebody changed this filter while it was open here.').waitFor();
+  assert.equal(await page.getByLabel('Rules').inputValue(), 'allow 10.0.0.1');
+  await page.getByRole('button', { name: 'Load what is there now' }).click();
+  assert.equal(await page.getByLabel('Rules').inputValue(), 'allow 10.0.0.2');
+  browser.calm();
+});
+
+test('before and after: a maximum is counted, confirmed by typing, and carried through', async () => {
+  for (let i = 0; i < 4; i++) await server.make({ name: `long ${i}`, expiresIn: { amount: 300, unit: 'Days' } });
+  await server.make({ name: 'short', expiresIn: { amount: 1, unit: 'Hours' } });
+  await browser.signIn(server.token, '/security-policies');
+  await page.getByText('here stands what it would do').waitFor();
+  await page.getByRole('switch', { name: /Token expiration/ }).first().focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('spinbutton', { name: 'Maximum life of system tokens' }).fill('30');
+  await page.getByText('Token expiration: no maximum → 30 days').waitFor();
+  const impact = page.getByRole('complementary', { name: 'What the change would do' });
+  await impact.getByRole('button', { name: /^Shorten \d+ tokens/ }).waitFor();
+  await impact.getByRole('row', { name: /long 1/ }).getByText('shortened').waitFor();
+  await browser.axe('a policy before it is saved');
+  await impact.getByRole('button', { name: /^Shorten/ }).click();
+  await browser.axe('the question before a policy is saved');
+  await page.getByRole('alertdialog').getByRole('button', { name: /^Shorten/ }).click();
+  await page.getByText(/^Done: shorten/).waitFor();
+  const { organization } = await server.ask('{ organization { configs { tokens { systemPermissionTokensEnforceExpirationAfterMs } } } }');
+  assert.equal(organization.configs.tokens.systemPermissionTokensEnforceExpirationAfterMs, 30 * day);
+
+  await page.getByRole('switch', { name: /Allow system tokens/ }).focus();
+  await page.keyboard.press('Space');
+  const destroy = impact.getByRole('button', { name: /^Delete \d+ tokens/ });
+  await destroy.click();
+  const dialog = page.getByRole('alertdialog');
+  const confirm = dialog.getByRole('button', { name: /^Delete \d+ tokens/ });
+  assert.ok(await confirm.isDisabled());
+  const phrase = await dialog.locator('code').first().textContent();
+  await dialog.getByRole('textbox').fill(phrase);
+  await confirm.click();
+  await page.getByText(/^Done: delete/).waitFor();
+  const { systemTokens } = await server.ask('{ systemTokens { totalResults } }');
+  assert.equal(systemTokens.totalResults, 0);
+  await page.getByRole('link', { name: 'System tokens' }).click();
+  await page.getByRole('link', { name: '+ Add new' }).click();
+  await page.getByText('System tokens are switched off').waitFor();
+  await browser.axe('create while switched off');
+  await server.setPolicy({});
+  browser.calm();
+});
+
+test('what is stored for other kinds is kept when the system policy is changed', async () => {
+  await browser.signIn(server.token, '/security-policies');
+  await page.getByText('Personal tokens', { exact: false }).first().click();
+  await page.getByRole('switch', { name: /Allow personal tokens/ }).focus();
+  await page.keyboard.press('Space');
+  await page.getByText('personal, stored only: Allowed: on → off').waitFor();
+  await browser.axe('stored kinds open');
+  await page.getByRole('button', { name: 'Change the policy' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Change the policy' }).click();
+  await page.getByText('Done: change the policy.').waitFor();
+  const { organization } = await server.ask('{ organization { configs { tokens { personalUserTokensEnabled systemPermissionTokensEnabled } } } }');
+  assert.deepEqual(organization.configs.tokens, { personalUserTokensEnabled: false, systemPermissionTokensEnabled: true });
+  browser.calm();
+});
+
+test('the audit log: filters in the address, one entry in full, export as JSON lines', async () => {
+  const made = await server.make({ name: 'audited', permissions: ['ReadHealthCheck'] });
+  await browser.signIn(server.token, '/audit-log');
+  await page.getByLabel('Kind').selectOption('hashedtokens.change');
+  await page.waitForURL(/type=hashedtokens\.change/);
+  await page.getByLabel('Token', { exact: true }).fill(made.tokenMetadata.id);
+  await page.waitForURL(new RegExp(`token=${made.tokenMetadata.id}`));
+  await page.getByText('1–1 of 1').waitFor();
+  await page.getByRole('button', { name: /Token made, changed or deleted/ }).click();
+  await page.waitForURL(/event=\d+/);
+  await page.getByText('actor.requestId').waitFor();
+  await browser.axe('an entry in full');
+  await page.reload();
+  await page.getByText('actor.requestId').waitFor();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export this page' }).click()]);
+  const lines = readFileSync(await download.path(), 'utf8').trimEnd().split('\n');
+  assert.equal(lines.length, 1);
+  const entry = JSON.parse(lines[0]);
+  assert.equal(entry.tokenId, made.tokenMetadata.id);
+  assert.ok(!lines[0].includes(made.token.split('~')[1]));
+  await page.getByLabel('Actor').fill('nobody at all');
+  await page.getByRole('heading', { name: 'Nothing fits' }).waitFor();
+  await page.getByRole('button', { name: 'Show all entries' }).click();
+  await page.waitForURL(/\/audit-log$/);
+  browser.calm();
+});
+
+test('those who may only read see the policies and filters without controls', async () => {
+  const id = await server.makeFilter('read only', 'allow all');
+  const { token } = await server.make({ name: 'reader', permissions: ['ChangeSystemPermissions'] });
+  await browser.signIn(token, '/security-policies');
+  await page.getByText('To change them takes the permission').waitFor();
+  assert.equal(await page.getByRole('switch').count(), 0);
+  await browser.axe('policies, read only');
+  await browser.goto(`/ip-filters/${id}`);
+  await page.getByLabel('Rules').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Save filter' }).count(), 0);
+  await browser.axe('a filter, read only');
+  browser.calm();
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, afterEach, test } from 'node:test';
+import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { startServer } from './support/server.mjs';
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer();
+});
+after(() => Promise.all([server.close(), closeBrowser()]));
+beforeEach(async () => {
+  browser = await openBrowser(server);
+});
+afterEach(() => browser.close());
+
+test('whoever is not signed in is led to the sign-in page and back to where they wanted to go', async () => {
+  const { page } = browser;
+  await browser.goto('/audit-log?type=tokens.expire');
+  await page.waitForURL('**/sign-in?to=*');
+  await page.getByLabel('Token').fill(server.token);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/audit-log?type=tokens.expire');
+  await page.getByRole('heading', { level: 1, name: 'Audit log' }).waitFor();
+  browser.calm();
+});
+
+test('a wrong token is refused with the server’s sentence, and nothing typed goes into the address', async () => {
+  const { page } = browser;
+  await browser.goto('/sign-in');
+  await page.getByLabel('Token').fill('nobody~nothing');
+  await page.keyboard.press('Enter');
+  await page.getByText('The supplied authentication is invalid').waitFor();
+  assert.equal(new URL(page.url()).search, '');
+  await page.getByLabel('Token').fill(server.token);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'No system token yet' }).waitFor();
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  browser.calm();
+});
+
+test('the profile says who, what and until when, and signs out', async () => {
+  const { page } = browser;
+  const { token } = await server.make({ name: 'night admin', permissions: ['ManageCluster'], expiresIn: { amount: 2, unit: 'Hours' } });
+  await browser.signIn(token);
+  await page.waitForURL('**/ip-filters');
+  assert.equal(await page.getByRole('link', { name: 'System tokens' }).count(), 0);
+  await page.getByRole('button', { name: 'Profile of night admin' }).click();
+  const profile = page.getByRole('dialog');
+  await profile.getByText('ManageCluster').waitFor();
+  await profile.getByText('in 2 hours').waitFor();
+  await profile.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await browser.goto('/ip-filters');
+  await page.waitForURL('**/sign-in?to=*');
+  browser.calm();
+});
+
+test('a token without permissions sees itself and nothing else', async () => {
+  const { page } = browser;
+  const { token } = await server.make({ name: 'small one' });
+  await browser.signIn(token);
+  await page.getByRole('heading', { name: 'This token administers nothing here' }).waitFor();
+  await page.getByRole('link', { name: 'look at itself' }).click();
+  await page.getByRole('heading', { level: 1, name: 'small one' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Delete token' }).count(), 0);
+  browser.calm();
+});
+
+test('a session whose token is deleted says so, keeps what was typed, and leads back', async () => {
+  const { page } = browser;
+  const made = await server.make({ name: 'short lived', permissions: ['ChangeSystemPermissions'] });
+  await browser.signIn(made.token, '/tokens/new');
+  await page.getByLabel('Token name').fill('half typed');
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: {id: $id}) }', { id: made.tokenMetadata.id });
+  await page.getByRole('button', { name: 'Create token' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'Your session has ended' });
+  await dialog.waitFor();
+  await dialog.getByLabel('Token').fill(server.token);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await page.getByLabel('Token name').inputValue(), 'half typed');
+  browser.calm();
+});
+
+test('a session that the IP filter no longer lets through says so', async () => {
+  const { page } = browser;
+  browser.expected.push(/status of 403/);
+  const id = await server.makeFilter('only here', 'allow 127.0.0.1');
+  const { token } = await server.make({ name: 'bound', permissions: ['ChangeSystemPermissions'], ipFilterId: id });
+  await browser.signIn(token);
+  await server.ask('mutation U($input: IPFilterUpdateInput!) { updateIPFilter(input: $input) { id } }', { input: { id, ipFilter: 'allow 10.0.0.1' } });
+  await page.getByRole('link', { name: '+ Add new' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'Your address is not let through' });
+  await dialog.getByText('Tokens can only be used from IP addresses accepted by the IP filter').waitFor();
+  browser.calm();
+});
+
+test('a stopped server is noticed by itself, nothing typed is lost, and the page goes on when it is back', async () => {
+  const { page } = browser;
+  browser.expected.push(/Failed to load resource/);
+  await browser.signIn(server.token, '/tokens/new');
+  await page.getByLabel('Token name').fill('kept over the stop');
+  await server.stop();
+  await page.getByText('The server does not answer.').first().waitFor();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByText('look whether it was done').waitFor();
+  await server.start();
+  await page.getByText('What you see may be old').waitFor({ state: 'detached' });
+  assert.equal(await page.getByLabel('Token name').inputValue(), 'kept over the stop');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByTestId('secret').waitFor();
+  browser.calm();
+});
+
+test('the page is never led off by its own address', async () => {
+  const { page } = browser;
+  await page.goto(`${server.base}/sign-in?to=${encodeURIComponent('//example.invalid/x')}`);
+  await page.getByLabel('Token').fill(server.token);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`${server.base}/tokens`);
+  browser.calm();
+});

@@ -1,0 +1,82 @@
+// A real browser, watched: whatever it complains about, and wherever it goes, is remembered and must be nothing.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+// One browser for a file of tests; every test gets a context of its own, which shares nothing with the others.
+let process_;
+
+function launch() {
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** Ends the browser; for the end of a file of tests. */
+export async function closeBrowser() {
+  await process_?.close();
+  process_ = undefined;
+}
+
+export async function openBrowser(server, { scheme = 'light', viewport = { width: 1280, height: 900 }, ...more } = {}) {
+  process_ ??= await launch();
+  const context = await process_.newContext({
+    colorScheme: scheme,
+    viewport,
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...more,
+  });
+  const complaints = [];
+  const browser = { context, complaints, expected: [] };
+  await context.exposeBinding('reportViolation', (_source, text) => complaints.push(`policy: ${text}`));
+  await context.addInitScript({ content: axeSource });
+  await context.addInitScript(() => {
+    window.addEventListener('securitypolicyviolation', (event) => {
+      window.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+    });
+  });
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.origin !== server.base && !['data:', 'blob:'].includes(url.protocol)) complaints.push(`off-host request: ${url}`);
+  });
+  context.on('weberror', (error) => complaints.push(`page error: ${error.error().stack ?? error.error()}`));
+  context.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type())) return;
+    const text = message.text();
+    // The browser itself notes every answer that is not 2xx and every refused connection; tests name those they cause.
+    if (/status of 401/.test(text) || browser.expected.some((pattern) => pattern.test(text))) return;
+    complaints.push(`console ${message.type()}: ${text}`);
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  browser.page = page;
+
+  browser.goto = (path) => page.goto(server.base + path);
+
+  browser.signIn = async (token = server.token, path = '/') => {
+    await page.goto(`${server.base}/sign-in${path === '/' ? '' : `?to=${encodeURIComponent(path)}`}`);
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: /^Profile of/ }).waitFor();
+  };
+
+  browser.axe = async (where) => {
+    const found = await page.evaluate(() =>
+      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+    );
+    const said = found.violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 4).map((n) => `    ${n.html.slice(0, 200)}\n      ${n.failureSummary?.replaceAll('\n', '\n      ')}`).join('\n')}`);
+    assert.deepEqual(said, [], `axe on ${where} (${scheme})`);
+  };
+
+  /** What was complained of until now; asserts that it is nothing. */
+  browser.calm = () => assert.deepEqual(complaints, []);
+
+  browser.close = () => context.close();
+  return browser;
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { masked, withoutSecret } from './withoutSecret';
+
+const id = 'a1'.repeat(16);
+
+it('keeps the id and drops the secret', () => {
+  expect(withoutSecret(`${id}~${'B2'.repeat(22)}`)).toBe(id);
+  expect(withoutSecret(`token ${id}~cut off`)).toBe(`token ${id} off`);
+  expect(withoutSecret('localroot~secret')).toBe('localroot');
+});
+
+it('drops a secret also when it is typed letter by letter', () => {
+  let shown = '';
+  for (const letter of `${id}~${'B2'.repeat(22)}`) shown = masked(shown + letter);
+  expect(shown).toBe(`${id}~`);
+  expect(withoutSecret(shown)).toBe(id);
+});
+
+it('leaves ordinary text alone', () => {
+  expect(withoutSecret('backup ~ nightly')).toBe('backup ~ nightly');
+  expect(withoutSecret(id)).toBe(id);
+});
