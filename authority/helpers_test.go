@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -156,3 +157,22 @@ func tokenID(id string) token.ID { return token.ID(id) }
 
 // addresses lets cmp compare addresses.
 var addresses = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
+
+// random is a source fit for tests only: it gives the same bytes each time.
+type random struct{}
+
+func (random) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(i)
+	}
+	return len(p), nil
+}
+
+// addKey puts a new key before those in the key file.
+func addKey(t testing.TB, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	must(t, err)
+	header, keys, _ := strings.Cut(string(text), "\n")
+	must(t, os.WriteFile(path, []byte(header+"\n"+strings.Repeat("0a", 32)+"\n"+keys), 0o600))
+}
