@@ -27,7 +27,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 	}
 	db, keys, err := openStore(ctx, a.opts, true)
 	if err != nil {
-		return err
+		return a.advised(err)
 	}
 	a.db = db
 	a.undoes("store", func(context.Context) error { return db.Close() })
@@ -36,11 +36,19 @@ func (a *App) openAuthority(ctx context.Context) error {
 		StateFile: a.opts.stateFile(), AcceptRollback: a.opts.AcceptRollback,
 	})
 	if err != nil {
-		return err
+		return a.advised(err)
 	}
 	a.undoes("authority", a.auth.Close)
 	a.keys = keys
 	return nil
+}
+
+// advised tells whoever finds a damaged store which file it is and what to do.
+func (a *App) advised(err error) error {
+	if !authority.Broken(err) {
+		return err
+	}
+	return fmt.Errorf("%s cannot be used: %w. tokenscale doctor tells what is wrong, and saves what is left; tokenscale restore puts a backup in its place", bolt.Path(a.opts.Data), err)
 }
 
 // openStore opens the store and its keys. Only for a store that is still

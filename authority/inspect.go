@@ -14,6 +14,11 @@ import (
 // ErrWrongKeys means that no row of a store was written under the keys.
 var ErrWrongKeys = errors.New("the key file does not belong to this store")
 
+// Broken reports whether err says that what is stored is not what was written.
+func Broken(err error) bool {
+	return errors.Is(err, store.ErrDamaged) || errors.Is(err, errSeal) || errors.Is(err, errPacked)
+}
+
 // maxNamed is how many bad rows a Report names.
 const maxNamed = 20
 
@@ -110,7 +115,7 @@ func (r Report) sound() int {
 func (r *Report) fit(tx store.Reader, all records) error {
 	c := &checker{records: all, r: tx, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
 	for _, check := range []func() error{
-		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects,
+		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkTale,
 	} {
 		if err := check(); err != nil {
 			r.Odd = append(r.Odd, err)

@@ -28,7 +28,7 @@ type Salvager struct {
 	db      store.DB
 	batch   []store.Change
 	strays  map[token.ID]*stray
-	stories map[token.ID]*story
+	stories tale
 	have    map[string]bool // numbers of the audit entries that stand in the new store
 	done    Salvaged
 }
@@ -50,16 +50,10 @@ type stray struct {
 	versions map[[sha256.Size]byte]bool
 }
 
-// story is what the audit log tells of a token.
-type story struct {
-	mentions int // entries about it
-	alive    bool
-}
-
 // NewSalvager returns a Salvager that fills db, which must be empty.
 func NewSalvager(db store.DB, keys *Keys) *Salvager {
 	return &Salvager{
-		records: newRecords(keys), db: db, strays: map[token.ID]*stray{}, stories: map[token.ID]*story{}, have: map[string]bool{},
+		records: newRecords(keys), db: db, strays: map[token.ID]*stray{}, stories: tale{}, have: map[string]bool{},
 		done: Salvaged{Rows: map[store.Table]int{}, Bad: map[store.Table]int{}},
 	}
 }
@@ -154,44 +148,9 @@ func (s *Salvager) readTrail(r store.Reader) error {
 	return s.trail.entries.each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
 		s.done.Gaps += int(e.Seq - last - 1)
 		last = e.Seq
-		if e.Refused == "" {
-			s.learn(e)
-		}
+		s.stories.learn(e)
 		return nil
 	})
-}
-
-// learn takes note of what one entry says of tokens.
-func (s *Salvager) learn(e audit.Entry) {
-	has := map[string]string{}
-	for _, f := range e.Fields {
-		has[f.Name] = f.Value
-	}
-	_, was := has["oldPermissions"]
-	_, is := has["newPermissions"]
-	if old := has["oldTokenId"]; old != "" {
-		v := s.story(token.ID(old))
-		v.mentions++
-		v.alive = v.alive && has["gracePeriodMs"] != "0"
-	}
-	if e.TokenID == "" || e.TokenID == string(token.Root) {
-		return
-	}
-	v := s.story(token.ID(e.TokenID))
-	v.mentions++
-	switch {
-	case is && !was:
-		v.alive = true
-	case was && !is, e.Type == audit.TokenExpired:
-		v.alive = false
-	}
-}
-
-func (s *Salvager) story(id token.ID) *story {
-	if s.stories[id] == nil {
-		s.stories[id] = &story{}
-	}
-	return s.stories[id]
 }
 
 // takeTokens takes the strays that are certainly the newest rows of their

@@ -1,0 +1,104 @@
+package authority
+
+import (
+	"fmt"
+
+	"tokenscale/audit"
+	"tokenscale/permission"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// A tale is what the audit log tells of tokens, and of which there must be
+// rows.
+type tale map[token.ID]*story
+
+// A story is what the audit log tells of one token.
+type story struct {
+	mentions    int // entries about it
+	alive       bool
+	permissions permission.Set
+	seen        bool // its row was
+}
+
+func (t tale) of(id token.ID) *story {
+	if t[id] == nil {
+		t[id] = &story{}
+	}
+	return t[id]
+}
+
+// learn takes note of what one entry says.
+func (t tale) learn(e audit.Entry) {
+	if e.Refused != "" {
+		return
+	}
+	has := map[string]audit.Field{}
+	for _, f := range e.Fields {
+		has[f.Name] = f
+	}
+	_, was := has["oldPermissions"]
+	now, is := has["newPermissions"]
+	if old := has["oldTokenId"].Value; old != "" {
+		v := t.of(token.ID(old))
+		v.mentions++
+		v.alive = v.alive && has["gracePeriodMs"].Value != "0"
+	}
+	if e.TokenID == "" || e.TokenID == string(token.Root) {
+		return
+	}
+	v := t.of(token.ID(e.TokenID))
+	v.mentions++
+	switch {
+	case is:
+		v.alive = v.alive || !was
+		v.permissions = named(now.List)
+	case was, e.Type == audit.TokenExpired:
+		v.alive = false
+	}
+}
+
+func named(names []string) permission.Set {
+	var s permission.Set
+	for _, name := range names {
+		if p, ok := permission.Parse(name); ok {
+			s |= permission.Of(p)
+		}
+	}
+	return s
+}
+
+// compare tells where the rows are not what the tale says.
+func (t tale) compare(tokens table[token.Token], tx store.Reader) error {
+	if err := tokens.each(tx, store.Range{}, func(_ []byte, v token.Token) error {
+		told := t[v.ID]
+		switch {
+		case told == nil || !told.alive:
+			return fmt.Errorf("there is a token %s, and the audit log knows of none", v.ID)
+		case told.permissions != v.Permissions:
+			return fmt.Errorf("the token %s has other permissions than the audit log says", v.ID)
+		}
+		told.seen = true
+		return nil
+	}); err != nil {
+		return err
+	}
+	for id, told := range t {
+		if told.alive && !told.seen {
+			return fmt.Errorf("the audit log knows a token %s, and there is none", id)
+		}
+	}
+	return nil
+}
+
+// checkTale holds the tokens against the audit log.
+func (c *checker) checkTale() error {
+	t := tale{}
+	if err := c.trail.entries.each(c.r, store.Range{}, func(_ []byte, e audit.Entry) error {
+		t.learn(e)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return t.compare(c.tokens, c.r)
+}
