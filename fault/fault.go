@@ -36,7 +36,8 @@ type Error struct {
 	Message string
 
 	// State holds a sentence for each input that was wrong, by the name of
-	// the input. It is nil unless Code is Invalid, NotFound or Conflict.
+	// the input. An input that is well formed but not allowed is Forbidden
+	// and stands here too. It is nil when no input is to blame.
 	State map[string]string
 }
 
