@@ -1,0 +1,92 @@
+package authority_test
+
+import (
+	"context"
+	"testing"
+
+	"tokenscale/authority/authoritytest"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+func TestVerify_AllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	h := authoritytest.Open(t)
+	d := draft("x")
+	d.FilterID = filter(t, h, "f", "deny 10.0.0.0/8\nallow all")
+	_, secret := h.Token(d)
+	_, expired := h.Token(ending(h, "old", minute))
+	h.Clock.Pass(minute)
+	verdict(t, h, secret, policy.Accepted)
+	for name, credential := range map[string]string{"good": secret, "expired": expired, "malformed": secret[1:], "empty": ""} {
+		if n := testing.AllocsPerRun(1000, func() { h.Verify(credential, here) }); n >= 1 {
+			t.Errorf("%s: %v allocations, want 0", name, n)
+		}
+	}
+}
+
+func TestVerify_CountsEachOutcome(t *testing.T) {
+	h := authoritytest.Open(t)
+	_, secret := h.Token(draft("x"))
+	for range 3 {
+		h.Verify(secret, here)
+	}
+	h.Verify("nonsense", here)
+	got := h.Stats()
+	if got.Verifications[policy.Accepted] != 3 || got.Verifications[policy.Malformed] != 1 || got.Tokens.Active != 1 || got.Tokens.Endless != 1 {
+		t.Errorf("stats: %+v", got)
+	}
+}
+
+func TestVerify_ARefusedCredentialNamesItsTokenOnlyIfTheStringWasRight(t *testing.T) {
+	h := authoritytest.Open(t)
+	d := draft("x")
+	d.FilterID = filter(t, h, "f", "allow 10.0.0.0/8")
+	v, secret := h.Token(d)
+	if by, outcome := h.Verify(secret, here); outcome != policy.Filtered || by.ID != v.ID || by.Permissions != 0 {
+		t.Errorf("%v as %+v", outcome, by)
+	}
+	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	if by, outcome := h.Verify(secret, here); outcome != policy.Unknown || by != (policy.Actor{}) {
+		t.Errorf("%v as %+v", outcome, by)
+	}
+}
+
+func benchmarkVerify(b *testing.B, want policy.Outcome, spoil func(string) string) {
+	h := authoritytest.Open(b)
+	h.Unchecked = true
+	seed(b, h, 100_000, func(int, *token.Token) {})
+	_, secret := h.Token(draft("x"))
+	credential := spoil(secret)
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, got := h.Verify(credential, here); got != want {
+				b.Fatal(got)
+			}
+		}
+	})
+}
+
+func BenchmarkVerifyGood(b *testing.B) {
+	benchmarkVerify(b, policy.Accepted, func(s string) string { return s })
+}
+
+func BenchmarkVerifyMistyped(b *testing.B) {
+	benchmarkVerify(b, policy.Malformed, func(s string) string { return s[:len(s)-1] + "_" })
+}
+
+func BenchmarkCreateToken(b *testing.B) {
+	h := authoritytest.Open(b)
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, _, err := h.CreateToken(context.Background(), root(), draft("x"), "createSystemToken"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
