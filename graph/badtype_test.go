@@ -167,3 +167,32 @@ func (s *server) wantQuiet(secrets ...string) {
 		}
 	}
 }
+
+func TestAWrongValueInTheQueryItselfIsRefusedBeforeAnythingRuns(t *testing.T) {
+	s := serve(t)
+	before := s.rows()
+	for _, query := range []string{
+		`{ auditEvents(since: 9223372036854775808) { totalResults } }`, `{ auditEvents(since: -99999999999999999999) { totalResults } }`,
+		`{ auditEvents(since: "5") { totalResults } }`, `{ auditEvents(since: 1.5) { totalResults } }`, `{ auditEvents(since: 1e999) { totalResults } }`,
+		`{ auditEvents(since: true) { totalResults } }`, `{ auditEvents(since: [1]) { totalResults } }`, `{ auditEvents(since: {a: 99999999999999999999}) { totalResults } }`,
+		`{ auditEvents(since: Monday) { totalResults } }`, `query($n: Long = "5") { auditEvents(since: $n) { totalResults } }`,
+		`{ systemTokens(limit: 99999999999999999999) { totalResults } }`, `{ systemTokens(limit: "5") { totalResults } }`, `{ systemTokens(limit: 1.0) { totalResults } }`,
+		`{ systemTokens(sortBy: name) { totalResults } }`, `{ systemTokens(sortBy: "Name") { totalResults } }`, `{ systemTokens(searchFilter: 5) { totalResults } }`,
+		`{ tokens { totalResults } }`, `{ tokens(sortBy: null) { totalResults } }`, `{ tokens(sortBy: Name, nonsense: 1) { totalResults } }`,
+		`mutation { createSystemToken(input: {name: null, permissions: []}) { token } }`, `mutation { createSystemToken(input: {permissions: []}) { token } }`,
+		`mutation { createSystemToken(input: {name: "a", permissions: [null]}) { token } }`, `mutation { createSystemToken(input: {name: "a", permissions: [Nonsense]}) { token } }`,
+		`mutation { createSystemToken { token } }`, `mutation { deleteToken(input: "x") }`, `mutation { deleteToken(id: "x") }`,
+		`query($i: InputData!) { deleteToken(input: $i) }`, `mutation($i: Nonsense!) { deleteToken(input: $i) }`, `mutation($i: InputData) { deleteToken(input: $i) }`,
+	} {
+		a := s.ask(s.root, query, nil)
+		if a.Status != http.StatusOK || a.code() != "GRAPHQL_VALIDATION_FAILED" || a.Data != nil {
+			t.Errorf("%s: %d %s", query, a.Status, a.Body)
+		}
+	}
+	// 32 bits are asked of an Int wherever it stands.
+	s.wantInvalid(t, `{ systemTokens(skip: 2147483648) { totalResults } }`, nil, "skip", "2147483648")
+	if diff := cmp.Diff(s.rows(), before); diff != "" {
+		t.Error(diff)
+	}
+	s.wantQuiet()
+}

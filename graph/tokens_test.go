@@ -188,3 +188,16 @@ func TestAudit_NewestFirstWithFiltersAndWithoutASecret(t *testing.T) {
 	}
 	s.wantHidden(a.Body, secret, made, s.root)
 }
+
+func TestAudit_ARefusedChangeShowsWhoWasRefusedAndWhy(t *testing.T) {
+	s := serve(t)
+	secret := s.holder(permission.PatchGlobal)
+	s.ask(secret, `mutation { deleteIPFilter(input: {id: "x"}) }`, nil)
+	a := s.must(`{ auditEvents(limit: 1) { results { type actionName refused actor { type tokenId tokenName ip requestId } } } }`, nil)
+	got := requestIDs.ReplaceAllString(a.Body, "REQUEST-ID")
+	want := `{"data":{"auditEvents":{"results":[{"type":"ipfilters.change","actionName":"deleteIPFilter","refused":"Manage cluster not allowed","actor":{"type":"systemPermissionToken","tokenId":"` +
+		idOf(secret) + `","tokenName":"holder","ip":"127.0.0.1","requestId":"REQUEST-ID"}}]}}}`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
