@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -128,6 +129,7 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 func TestPatienceOutlastsTheTimeouts(t *testing.T) {
 	a := &App{opts: Options{Now: time.Now}}
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // from here on net/http watches the connection
 		select {
 		case <-r.Context().Done():
 			t.Error("the request was given up")
