@@ -22,10 +22,9 @@ const (
 	idleTimeout       = 60 * time.Second
 	maxHeaderBytes    = 16 << 10
 
-	// patience takes the place of the read and write time-outs of a GraphQL
-	// request once its caller has proved to be somebody. A change of the
-	// security policies answers when all tokens are done, and a million of
-	// them take some while.
+	// patience takes the place of writeTimeout for a GraphQL request once its
+	// caller has proved to be somebody. A change of the security policies
+	// answers when all tokens are done, and a million of them take some while.
 	patience = 15 * time.Minute
 )
 
@@ -112,16 +111,11 @@ func browsersToExplorer(next http.Handler) http.Handler {
 	})
 }
 
-// patient gives a request more time than the server gives to strangers. The
-// time to read counts too: when it is over, net/http ends the context of a
-// request that is still being answered.
+// patient gives the answer to a request more time than strangers get.
 func (a *App) patient(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		until := a.opts.Now().Add(patience)
-		c := http.NewResponseController(w)
-		// A connection that cannot do this keeps the time-outs it has.
-		_ = c.SetReadDeadline(until)
-		_ = c.SetWriteDeadline(until)
+		// A connection that cannot do this keeps the time-out it has.
+		_ = http.NewResponseController(w).SetWriteDeadline(a.opts.Now().Add(patience))
 		next.ServeHTTP(w, r)
 	})
 }

@@ -124,8 +124,7 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	}
 }
 
-// A policy change over many tokens takes longer than a stranger may; net/http
-// would end its context when the time to read the request is over.
+// A policy change over many tokens takes longer to answer than a stranger may.
 func TestPatienceOutlastsTheTimeouts(t *testing.T) {
 	a := &App{opts: Options{Now: time.Now}}
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
