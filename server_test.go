@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -33,7 +34,9 @@ func TestMain(m *testing.M) {
 //	start [flag...]           start the server on a free port and wait until it
 //	                          listens; sets URL, and ROOT if a root token is shown.
 //	                          What it writes goes to server.log
-//	halt [-kill]              ask the server to stop (SIGTERM), or kill it, and wait
+//	halt [-kill|-twice]       ask the server to stop (SIGTERM), or kill it, or ask
+//	                          twice, and wait
+//	hold                      begin a request and never end it
 //	exec ask TOKEN METHOD PATH [BODY]
 //	                          send a request; prints the status, the headers and the
 //	                          body. TOKEN is - for none
@@ -51,7 +54,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "halt": stop, "capture": capture, "nowhere": nowhere, "once": once,
+			"start": start, "halt": stop, "capture": capture, "nowhere": nowhere, "once": once, "hold": hold,
 		},
 	})
 }
@@ -143,21 +146,34 @@ func stop(ts *testscript.TestScript, _ bool, args []string) {
 	if s.cmd == nil {
 		ts.Fatalf("no server runs")
 	}
-	kill := len(args) == 1 && args[0] == "-kill"
-	signal := syscall.SIGTERM
-	if kill {
+	signal, patience, roughly := syscall.SIGTERM, 25*time.Second, len(args) == 1
+	if roughly && args[0] == "-kill" {
 		signal = syscall.SIGKILL
 	}
 	ts.Check(s.cmd.Process.Signal(signal))
+	if roughly && args[0] == "-twice" {
+		patience = 5 * time.Second // less than a request under way may take
+		time.Sleep(500 * time.Millisecond)
+		ts.Check(s.cmd.Process.Signal(signal))
+	}
 	select {
 	case err := <-s.ended:
-		if !kill {
+		if !roughly {
 			ts.Check(err)
 		}
-	case <-time.After(25 * time.Second):
+	case <-time.After(patience):
 		ts.Fatalf("the server does not stop")
 	}
 	s.cmd = nil
+}
+
+func hold(ts *testscript.TestScript, _ bool, _ []string) {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(ts.Getenv("URL"), "http://"))
+	ts.Check(err)
+	ts.Defer(func() { conn.Close() })
+	_, err = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{", ts.Getenv("ROOT"))
+	ts.Check(err)
+	time.Sleep(100 * time.Millisecond) // the server has begun to read
 }
 
 func capture(ts *testscript.TestScript, _ bool, args []string) {

@@ -43,6 +43,10 @@ func Run(ctx context.Context, args []string, base Options) int {
 	if err != nil {
 		fmt.Fprintln(base.Stderr, "tokenscale:", err)
 	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
 	_, misparsed := errors.AsType[*kong.ParseError](err)
 	switch {
 	case err == nil:

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -123,12 +124,19 @@ var errSetting = errors.New("unknown setting")
 // misspelt setting would otherwise silently not hold.
 func checkEnvironment(known []string) error {
 	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "TOKENSCALE_") && !slices.Contains(known, name) {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "TOKENSCALE_") && !slices.Contains(known, name) && !isServiceLink(name, value) {
 			return fmt.Errorf("%w %s in the environment; --help lists all there are", errSetting, name)
 		}
 	}
 	return nil
+}
+
+// isServiceLink reports whether a variable is one of those that Kubernetes
+// sets in every container for a service called tokenscale, or tokenscale-more.
+func isServiceLink(name, value string) bool {
+	link := regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
+	return link.MatchString(name) || strings.HasSuffix(name, "_PORT") && strings.Contains(value, "://")
 }
 
 // A Network is a range of addresses, or a single one.
