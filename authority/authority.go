@@ -110,6 +110,8 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 }
 
 // claim binds a new store to the keys, and refuses one that is bound to others.
+// It also writes down the policies a new store begins with, so that their row
+// is never missing by right: whoever took it out would loosen every rule.
 func (a *Authority) claim(ctx context.Context) error {
 	claimed := false
 	err := a.store.View(ctx, func(r store.Reader) error {
@@ -123,7 +125,9 @@ func (a *Authority) claim(ctx context.Context) error {
 	if err != nil || claimed {
 		return err
 	}
-	return a.store.Update(ctx, func(w store.Writer) error { return a.mark.put(w, keysKey, 1) })
+	return a.store.Update(ctx, func(w store.Writer) error {
+		return errors.Join(a.mark.put(w, keysKey, 1), a.policies.put(w, policiesKey, policy.Fresh()))
+	})
 }
 
 // clock returns this moment.

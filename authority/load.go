@@ -41,13 +41,11 @@ func (a *Authority) load(ctx context.Context) error {
 }
 
 func (a *Authority) loadSettings(r store.Reader) error {
-	p, ok, err := a.policies.get(r, policiesKey)
+	p, err := a.policies.must(r, policiesKey)
 	if err != nil {
 		return err
 	}
-	if ok {
-		a.index.SetPolicies(p)
-	}
+	a.index.SetPolicies(p)
 	root, ok, err := a.root.get(r, rootKey)
 	if ok {
 		a.index.SetRoot(index.Root{Digest: root.digest, Key: root.key})

@@ -32,6 +32,9 @@ const (
 // for "not there".
 var errSeal = errors.New("the row does not carry a valid seal: it was changed outside the server, or the key file is another one")
 
+// errMissing means that a row is not there that always should be.
+var errMissing = errors.New("the row is missing: it was taken out outside the server, or the disk lost it")
+
 // A sealer computes MACs under one key. It is safe for concurrent use.
 type sealer struct{ macs sync.Pool }
 

@@ -26,6 +26,15 @@ func (t table[V]) get(tx store.Reader, key string) (V, bool, error) {
 	return v, err == nil, err
 }
 
+// must returns the value under a key that is never missing by right.
+func (t table[V]) must(tx store.Reader, key string) (V, error) {
+	v, ok, err := t.get(tx, key)
+	if err == nil && !ok {
+		err = fmt.Errorf("table %s, key %q: %w", t.name, key, errMissing)
+	}
+	return v, err
+}
+
 // put writes v under key.
 func (t table[V]) put(tx store.Writer, key string, v V) error {
 	var p packer

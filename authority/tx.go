@@ -77,11 +77,7 @@ func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
 }
 
 func (t *tx) currentPolicies() (policy.Policies, error) {
-	p, ok, err := t.records.policies.get(t, policiesKey)
-	if err == nil && !ok {
-		p = policy.Fresh()
-	}
-	return p, err
+	return t.records.policies.must(t, policiesKey)
 }
 
 // record writes an audit entry of this decision. about names tokens beside
