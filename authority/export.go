@@ -107,7 +107,8 @@ func (x *exporter) drain(ctx context.Context) error {
 		if len(x.rest) > 0 {
 			return fmt.Errorf("writing audit lines: %w", io.ErrShortWrite)
 		}
-		if err := x.a.store.Update(ctx, func(w store.Writer) error {
+		// These lines are out: note it even if we are told to stop meanwhile.
+		if err := x.a.store.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
 			return x.a.mark.put(w, exportKey, x.last)
 		}); err != nil {
 			return err

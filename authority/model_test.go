@@ -46,8 +46,10 @@ func (n *naive) set(s policy.Security, now epoch.Millis) {
 	for _, l := range n.lines {
 		limit := l.born + epoch.Millis(s.MaxAgeMs)
 		switch {
-		case !s.Enabled, s.MaxAgeMs > 0 && limit <= now:
+		case !s.Enabled:
 			l.gone = true
+		case s.MaxAgeMs > 0 && limit <= now: // one that has expired may be listed for some minutes more
+			l.gone = l.gone || n.works(l, now)
 		case s.MaxAgeMs > 0:
 			l.cap(limit)
 		}

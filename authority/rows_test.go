@@ -143,7 +143,7 @@ func TestSeal_EveryFlippedBitIsRefused(t *testing.T) {
 		for name, moved := range map[string]struct {
 			table store.Table
 			key   string
-		}{"another table": {filtersTable, "12345678"}, "another key": {tokensTable, "12345679"}, "a letter moved over": {tokensTable + "1", "2345678"}} {
+		}{"another table": {filtersTable, "12345678"}, "one with as long a name": {"tokenz", "12345678"}, "another key": {tokensTable, "12345679"}, "a letter moved over": {tokensTable + "1", "2345678"}} {
 			if _, err := keys.open(moved.table, []byte(moved.key), row); !errors.Is(err, errSeal) {
 				t.Errorf("kind %d under %s: got %v", i, name, err)
 			}
