@@ -12,10 +12,11 @@ export default defineConfig({
     // Nothing as a data: URL, so that the policy needs no exception for it.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The libraries change less often than the page: a file of their own stays in the browser's cache over releases.
+    // React and its like change less often than the page: a file of their own stays in the browser's cache over
+    // releases. The components are left to the routes that use them, so that the first paint waits for few.
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: 'vendor', test: /node_modules/ }] },
+        codeSplitting: { groups: [{ name: 'vendor', test: /node_modules\/(?:react|react-dom|scheduler|@tanstack|wouter|regexparam|use-sync-external-store)\// }] },
       },
     },
   },

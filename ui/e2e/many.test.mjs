@@ -47,7 +47,7 @@ test('the list stays quick: any page, either order, and typing in the filter', a
     await page.getByText(`load ${String(total - 1).padStart(6, '0')}`).waitFor();
   })) < 3000);
   assert.ok((await timed('a page in the middle', async () => {
-    await page.getByLabel('Page').fill(String(Math.floor(pages / 2)));
+    await page.getByLabel('Page', { exact: false }).and(page.getByRole('textbox')).fill(String(Math.floor(pages / 2)));
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/tokens?page=${Math.floor(pages / 2)}`);
     await page.getByText(`load ${String((Math.floor(pages / 2) - 1) * 50).padStart(6, '0')}`).waitFor();

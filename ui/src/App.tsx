@@ -1,5 +1,5 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { ErrorBoundary } from './shell/ErrorBoundary';
 import { Home, NotFound } from './shell/Home';
@@ -8,13 +8,35 @@ import { Shell } from './shell/Shell';
 import { Tokens } from './pages/tokens/Tokens';
 import { makeQueryClient } from './queryClient';
 
-const CreateToken = lazy(() => import('./pages/tokens/CreateToken'));
-const TokenDetail = lazy(() => import('./pages/tokens/TokenDetail'));
-const Filters = lazy(() => import('./pages/filters/Filters'));
-const CreateFilter = lazy(() => import('./pages/filters/CreateFilter'));
-const FilterDetail = lazy(() => import('./pages/filters/FilterDetail'));
-const Security = lazy(() => import('./pages/security/Security'));
-const Audit = lazy(() => import('./pages/audit/Audit'));
+// Each page comes when it is first needed, and all of them once the browser has nothing better to do: moving on is
+// instant then, also while the server is away.
+const pages = {
+  createToken: () => import('./pages/tokens/CreateToken'),
+  tokenDetail: () => import('./pages/tokens/TokenDetail'),
+  filters: () => import('./pages/filters/Filters'),
+  createFilter: () => import('./pages/filters/CreateFilter'),
+  filterDetail: () => import('./pages/filters/FilterDetail'),
+  security: () => import('./pages/security/Security'),
+  audit: () => import('./pages/audit/Audit'),
+};
+
+const CreateToken = lazy(pages.createToken);
+const TokenDetail = lazy(pages.tokenDetail);
+const Filters = lazy(pages.filters);
+const CreateFilter = lazy(pages.createFilter);
+const FilterDetail = lazy(pages.filterDetail);
+const Security = lazy(pages.security);
+const Audit = lazy(pages.audit);
+
+function usePagesBeforehand(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      // One that does not come now comes when it is needed.
+      for (const load of Object.values(pages)) load().catch(() => undefined);
+    }, 800);
+    return () => clearTimeout(timer);
+  }, []);
+}
 
 export function App() {
   const [client] = useState(makeQueryClient);
@@ -36,6 +58,7 @@ export function App() {
 }
 
 function Routes() {
+  usePagesBeforehand();
   return (
     <Switch>
       <Route path="/" component={Home} />

@@ -1,12 +1,19 @@
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Button } from 'react-aria-components/Button';
 import shell from './Shell.module.css';
-import { CommandDialog } from './CommandDialog';
+
+const load = () => import('./CommandDialog');
+const CommandDialog = lazy(load);
 
 type CommandBarProps = { open: boolean; onOpenChange: (open: boolean) => void };
 
 /** Goes anywhere by a few letters: `/` or Ctrl K opens it. */
 export function CommandBar({ open, onOpenChange }: CommandBarProps) {
+  useEffect(() => {
+    // What is typed right after the key that opens it must find it there.
+    load().catch(() => undefined);
+  }, []);
+
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const chord = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k';
@@ -26,7 +33,11 @@ export function CommandBar({ open, onOpenChange }: CommandBarProps) {
         <span>Go to a token, filter or page</span>
         <kbd aria-hidden="true">/</kbd>
       </Button>
-      {open && <CommandDialog onClose={() => onOpenChange(false)} />}
+      {open && (
+        <Suspense fallback={null}>
+          <CommandDialog onClose={() => onOpenChange(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { Input } from 'react-aria-components/Input';
 import { Menu, MenuItem, MenuSection } from 'react-aria-components/Menu';
 import { Header } from 'react-aria-components/Header';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
-import { SearchField } from 'react-aria-components/SearchField';
+import { TextField } from 'react-aria-components/TextField';
 import { useLocation } from 'wouter';
 import { Name } from '../components/Name';
 import { RefusalNotice } from '../components/Notice';
@@ -16,11 +16,13 @@ import styles from './Command.module.css';
 import { useSignOut } from './Profile';
 import { useCommands } from './useCommands';
 
-export function CommandDialog({ onClose }: { onClose: () => void }) {
+export default function CommandDialog({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [, navigate] = useLocation();
   const leaving = useSignOut();
   const { sections, searching } = useCommands(typed);
+
+  const first = searching ? undefined : sections[0]?.commands[0]?.key;
 
   const act = (key: string) => {
     if (key === 'sign-out') {
@@ -42,9 +44,19 @@ export function CommandDialog({ onClose }: { onClose: () => void }) {
           </Heading>
           {/* The sections are already those that fit; nothing more is filtered away here. */}
           <Autocomplete inputValue={typed} onInputChange={(text) => setTyped(masked(text))}>
-            <SearchField aria-label="Go to a token, filter or page" autoFocus className={styles.field}>
+            {/* Not a search field: there Escape would only empty it. */}
+            <TextField
+              aria-label="Go to a token, filter or page"
+              autoFocus
+              className={styles.field}
+              onKeyDown={(event) => {
+                // Who types fast presses Enter before the list has marked its first entry.
+                if (event.key === 'Enter' && first !== undefined && !event.currentTarget.hasAttribute('aria-activedescendant')) act(first);
+                else event.continuePropagation();
+              }}
+            >
               <Input className={styles.input} placeholder="A token’s name or id, a filter, a page" spellCheck="false" autoComplete="off" />
-            </SearchField>
+            </TextField>
             <Menu
               aria-label="Where to go"
               className={styles.menu}

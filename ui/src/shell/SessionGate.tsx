@@ -27,8 +27,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
 
   useEffect(() => onRefusal((refusal) => (refusal.kind === 'signed-out' || refusal.kind === 'filtered') && setDeath(refusal)), []);
 
-  if (isPending) return <Starting />;
+  // The form need not wait for the answer that nobody is signed in.
   if (path === '/sign-in') return <SignIn session={data ?? null} />;
+  if (isPending) return <Starting />;
   const session = data ?? last;
   if (session === null) {
     if (error instanceof Refusal && error.kind !== 'signed-out') return <Broken refusal={error} />;
