@@ -20,6 +20,7 @@ const module = "tokenscale/"
 // one line may not import each other. See docs/architecture.md.
 var floors = [][]string{
 	{"."},
+	{"faulttest"},
 	{"app"},
 	{"graph", "ui", "client"},
 	{"graph/model"},
