@@ -3,7 +3,7 @@
 #   make build      bin/tokenscale, with its version in it
 #   make test       what the README promises: vet, all Go tests, the page's tests, a real browser
 #   make check      what CI runs: form, lint, generated files, fuzzing, test
-#   make generate   graph/ and the page's types from schema.graphqls
+#   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
 #   make bench      all benchmarks
 
@@ -17,7 +17,7 @@ FUZZTIME  ?= 10s
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v $(CC) 2>/dev/null),-race)
 MODULES   := ui/node_modules/.package-lock.json
-GENERATED := graph/generated.go graph/model/models_gen.go
+GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
 .PHONY: build generate ui test vet gotest uitest e2e chromium check form lint fresh fresh-generated fresh-ui fuzz bench
@@ -27,6 +27,7 @@ build:
 
 generate: $(MODULES)
 	go tool gqlgen generate
+	go generate ./client
 	cd ui && npm run --silent generate
 
 ui: $(MODULES)
@@ -72,7 +73,7 @@ fresh: fresh-generated fresh-ui
 
 fresh-generated: $(MODULES)
 	@before=$$(cat $(GENERATED) | cksum); $(MAKE) --no-print-directory generate; \
-	test "$$before" = "$$(cat $(GENERATED) | cksum)" || { echo 'graph/ is not what schema.graphqls makes: commit what `make generate` wrote'; exit 1; }
+	test "$$before" = "$$(cat $(GENERATED) | cksum)" || { echo 'graph/ or client/ is not what schema.graphqls makes: commit what `make generate` wrote'; exit 1; }
 
 fresh-ui: $(MODULES)
 	@before=$$(find ui/dist -type f | sort | xargs cksum); $(MAKE) --no-print-directory ui; \
