@@ -40,8 +40,11 @@ func NewHandler(o Options) http.Handler {
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
 	}))
 	h.AddTransport(transport{})
-	h.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
+	known := lru.New[*ast.QueryDocument](cachedQueries)
+	h.SetQueryCache(known)
+	h.Use(limits{known})
 	h.SetParserTokenLimit(maxTokens)
+	h.SetDisableSuggestion(true) // or gqlgen puts back the rules that suggest
 	h.SetValidationRulesFn(validationRules)
 	h.SetErrorPresenter(presenter{o.Log, newInputs(schema)}.present)
 	h.SetRecoverFunc(recovered)

@@ -125,10 +125,17 @@ func (in inputs) kind(t *ast.Type) string {
 // secretLike finds what may be the secret half of a token, or a part of it.
 var secretLike = regexp.MustCompile(`[0-9A-Za-z_]{30,}`)
 
-// hideSecrets takes out of a text what may be a secret. The library's
-// complaints repeat words of the query, and somebody may have pasted a token
-// there; errors end up in logs of clients.
+// longestComplaint is how much of a complaint is told, in bytes.
+const longestComplaint = 2000
+
+// hideSecrets takes out of a text what may be a secret, and what is too long
+// to be read. The library's complaints repeat words of the query, and somebody
+// may have pasted a token there; errors end up in logs of clients.
 func (in inputs) hideSecrets(text string) string {
+	if len(text) > longestComplaint {
+		whole := strings.TrimRightFunc(text[:longestComplaint], func(c rune) bool { return c != ' ' }) // a part of a secret would not look like one
+		text = whole + "(more)"
+	}
 	return secretLike.ReplaceAllStringFunc(text, func(word string) string {
 		if in.names[word] {
 			return word

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -10,11 +11,22 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// validationRules are those of GraphQL, and one about our own scalar.
+// validationRules are those of GraphQL, and one about our own scalar. They do
+// not say which name may have been meant instead of a wrong one: to find that
+// out takes longer than all the rest, and the schema, which every caller may
+// read, tells it better.
 func validationRules() *rules.Rules {
 	all := rules.NewDefaultRules()
+	for _, quiet := range []core.Rule{
+		rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions,
+		rules.KnownTypeNamesRuleWithoutSuggestions, rules.ScalarLeafsRuleWithoutSuggestions,
+		rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
+	} {
+		all.RemoveRule(strings.TrimSuffix(quiet.Name, "WithoutSuggestions"))
+		all.AddRule(quiet.Name, quiet.RuleFunc)
+	}
 	all.AddRule("LongLiterals", longLiterals)
-	return all
+	return fewErrors(all)
 }
 
 // longLiterals refuses what cannot be a Long and stands in the query itself.
