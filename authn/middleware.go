@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strconv"
+	"time"
 
 	"tokenscale/policy"
 )
@@ -17,6 +19,9 @@ const (
 	invalidText  = "The supplied authentication is invalid"
 	filteredText = "Tokens can only be used from IP addresses accepted by the IP filter set for them if any."
 )
+
+// slowDownText is the answer to a client that is refused too often.
+const slowDownText = "Too many requests from this address had no valid authentication"
 
 // A Verifier knows which credentials are good. The actor means nothing unless
 // the outcome is policy.Accepted.
@@ -43,6 +48,10 @@ type Door struct {
 	// same time for all.
 	OnRefused func(context.Context, policy.Actor, policy.Outcome)
 
+	// Throttle is asked about each credential that is refused. If it is nil,
+	// the answer is never 429.
+	Throttle *Throttle
+
 	Log *slog.Logger
 }
 
@@ -61,16 +70,27 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(WithActor(r.Context(), p.actor)))
 		default:
 			d.refused(r.Context(), p)
-			if p.outcome == policy.Filtered {
-				refuse(w, http.StatusForbidden, "", filteredText)
-				return
-			}
-			if p.cookie {
+			if p.cookie && p.outcome != policy.Filtered {
 				d.Sessions.clear(w, r)
 			}
-			refuse(w, http.StatusUnauthorized, `Bearer error="invalid_token"`, invalidText)
+			d.turnAway(w, req.IP, p.outcome)
 		}
 	})
+}
+
+// turnAway answers a refused credential. Whether the answer is 429 depends on
+// the address alone, and not on why the credential was refused.
+func (d *Door) turnAway(w http.ResponseWriter, from netip.Addr, o policy.Outcome) {
+	if wait := d.Throttle.Refused(from); wait > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+		refuse(w, http.StatusTooManyRequests, "", slowDownText)
+		return
+	}
+	if o == policy.Filtered {
+		refuse(w, http.StatusForbidden, "", filteredText)
+		return
+	}
+	refuse(w, http.StatusUnauthorized, `Bearer error="invalid_token"`, invalidText)
 }
 
 // proof is what a request brought, and what became of it.

@@ -48,6 +48,7 @@ type refusal struct {
 type stand struct {
 	http.Handler
 	*Sessions
+	door     *Door
 	refusals []refusal
 	actors   []policy.Actor
 	log      bytes.Buffer
@@ -61,7 +62,7 @@ func newStand(t *testing.T) *stand {
 		t.Fatal(err)
 	}
 	s.Sessions = sessions
-	door := &Door{
+	s.door = &Door{
 		Verifier: verdicts{
 			"good": policy.Accepted, "unknown": policy.Unknown, "wrong": policy.Wrong, "expired": policy.Expired,
 			"disabled": policy.Disabled, "damaged": policy.Damaged, "filtered": policy.Filtered,
@@ -80,7 +81,7 @@ func newStand(t *testing.T) *stand {
 		s.actors = append(s.actors, a)
 		w.Write([]byte("welcome"))
 	})
-	s.Handler = Identify([]netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, door.Protect(welcome))
+	s.Handler = Identify([]netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, s.door.Protect(welcome))
 	return s
 }
 
