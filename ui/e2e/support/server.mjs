@@ -47,13 +47,13 @@ export async function startServer() {
     for (const stream of [server.process.stdout, server.process.stderr]) {
       stream.on('data', (chunk) => {
         server.log = (server.log + chunk).slice(-200_000);
-        const found = /Root token \(shown once\): (\S+)/.exec(server.log);
+        const found = /Root token \(shown once\): (\S+)\r?\n/.exec(server.log);
         if (found && !server.token) server.token = found[1];
       });
     }
     for (let i = 0; i < 200; i++) {
       if (server.process.exitCode !== null) throw new Error(`the server ended:\n${server.log}`);
-      if (await fetch(`${base}/api/v1/status`).then((r) => r.ok, () => false)) return;
+      if (server.token && (await fetch(`${base}/api/v1/status`).then((r) => r.ok, () => false))) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`the server does not answer:\n${server.log}`);

@@ -7,6 +7,7 @@ import { Button, ButtonLink } from '../../components/Button';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
+import { PermissionGlyph } from '../../components/PermissionGlyph';
 import { PermissionList } from '../../components/PermissionPicker';
 import { asRefusal } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
@@ -102,7 +103,10 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
       <div className={styles.columns}>
         <section className={styles.section}>
           <div className={styles.sectionHead}>
-            <h2>Permissions</h2>
+            <div className={styles.row}>
+              <h2>Permissions</h2>
+              {permissions.length > 0 && <PermissionGlyph permissions={permissions} held={token.permissions} />}
+            </div>
             {mayUpdate && <Button onPress={() => onOpen('update')}>Update permissions</Button>}
           </div>
           {administers && !mayUpdate && <p className={styles.quiet}>They cannot be changed: the security policy does not allow it for existing tokens.</p>}
