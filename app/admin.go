@@ -36,6 +36,7 @@ func (a *App) openAdmin() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backup", a.serveBackup)
+	mux.HandleFunc("POST /checkpoint", a.serveCheckpoint)
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ln) }()
@@ -157,33 +158,71 @@ var errNotRunning = errors.New("no server is running")
 // fetchBackup has the server that runs on folder write a copy of its store to
 // w.
 func fetchBackup(ctx context.Context, folder string, w io.Writer) error {
-	path, done, err := socketPath(folder)
+	res, done, err := askServer(ctx, folder, "/backup")
 	if err != nil {
 		return err
 	}
 	defer done()
-	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", path)
-	}}}
-	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tokenscale/backup", nil)
-	if err != nil {
-		return err
-	}
-	res, err := client.Do(req)
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) {
-		return errNotRunning
-	}
-	if err != nil {
-		return fmt.Errorf("asking the running server for a backup: %w", err)
-	}
-	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		why, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // what is missing of it is not missed
-		return fmt.Errorf("the running server makes no backup: %s", why)
+		return fmt.Errorf("the running server makes no backup: %s", reason(res))
 	}
 	if _, err := io.Copy(w, res.Body); err != nil {
 		return fmt.Errorf("the backup broke off: %w", err)
 	}
 	return nil
+}
+
+// askServer posts to the server that runs on folder. done frees the answer.
+func askServer(ctx context.Context, folder, path string) (res *http.Response, done func(), err error) {
+	socket, closed, err := socketPath(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://tokenscale"+path, nil)
+	if err == nil {
+		res, err = client.Do(req)
+	}
+	if err != nil {
+		client.CloseIdleConnections()
+		closed()
+		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) {
+			return nil, nil, errNotRunning
+		}
+		return nil, nil, fmt.Errorf("asking the running server: %w", err)
+	}
+	return res, func() { _ = res.Body.Close(); client.CloseIdleConnections(); closed() }, nil
+}
+
+// reason returns the sentence of a refusal.
+func reason(res *http.Response) string {
+	why, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // what is missing of it is not missed
+	return string(why)
+}
+
+// serveCheckpoint writes a signed checkpoint of all entries.
+func (a *App) serveCheckpoint(w http.ResponseWriter, r *http.Request) {
+	note, err := a.auth.SignedCheckpoint(r.Context())
+	if err != nil {
+		a.log.Error("no checkpoint could be made", "err", err)
+		text(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	text(w, http.StatusOK, note)
+}
+
+// fetchCheckpoint returns a checkpoint from the server that runs on folder.
+func fetchCheckpoint(ctx context.Context, folder string) (string, error) {
+	res, done, err := askServer(ctx, folder, "/checkpoint")
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("the running server makes no checkpoint: %s", reason(res))
+	}
+	note, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
+	return string(note), err
 }

@@ -20,6 +20,7 @@ type commands struct {
 	Backup    backup    `cmd:"" help:"Copy the store of a server, running or not, into a file, and check the copy. The key file is not in it."`
 	Restore   restore   `cmd:"" help:"Put a backup in the place of the store, while the server is stopped."`
 	Doctor    doctor    `cmd:"" help:"Look whether a store or a backup is sound, and save what is left of a damaged one."`
+	Audit     auditLog  `cmd:"" help:"Verify the audit log, print a signed checkpoint of it, or export it."`
 	HashToken hashToken `cmd:"" help:"Print the hash of a root token, for BOOTSTRAP_ROOT_TOKEN_HASHED. Without one, make one."`
 	Version   version   `cmd:"" help:"Print the version."`
 }
@@ -29,7 +30,7 @@ const (
 	exitOK      = 0
 	exitFailed  = 1
 	exitUsage   = 2
-	exitUnsound = 3  // the doctor found something
+	exitUnsound = 3  // the doctor, or audit verify, found something
 	exitStopped = 70 // the store has failed; a supervisor should start us again
 )
 
@@ -55,7 +56,7 @@ func exitCode(err error) int {
 		return exitStopped
 	case misparsed || errors.Is(err, errSetting):
 		return exitUsage
-	case errors.Is(err, errUnsound):
+	case errors.Is(err, errUnsound), errors.Is(err, errAltered):
 		return exitUnsound
 	}
 	return exitFailed

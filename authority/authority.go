@@ -68,6 +68,7 @@ type Authority struct {
 	refused *refusals
 	export  *exporter // nil if nobody asked for one
 	reached *progress // nil without a StateFile
+	witness *witness
 
 	byHash bool // root is known by a hash from outside
 
@@ -82,7 +83,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := &Authority{
 		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), now: o.Now,
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(),
+		counts: newCounts(), refused: newRefusals(), witness: newWitness(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
@@ -96,6 +97,10 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if err := a.load(ctx); err != nil {
 		return nil, fmt.Errorf("loading the store: %w", err)
 	}
+	if err := a.plant(ctx); err != nil {
+		return nil, fmt.Errorf("making the tree over the audit log: %w", err)
+	}
+	a.loadCheckpoint(ctx)
 	if o.RootHash != nil {
 		a.byHash = true
 		a.index.SetRoot(index.Root{Digest: a.keys.current.digester.DigestHash(*o.RootHash), Key: a.keys.current.id})
@@ -137,6 +142,7 @@ func (a *Authority) clock() epoch.Millis { return epoch.Of(a.now()) }
 func (a *Authority) Start() {
 	a.loops.Go(a.keepHouse)
 	a.loops.Go(a.writeFirsts)
+	a.loops.Go(a.bearWitness)
 	if a.reached != nil {
 		a.loops.Go(func() { a.reached.run(a.alive, a.log) })
 	}
@@ -146,7 +152,8 @@ func (a *Authority) Start() {
 }
 
 // Close ends the housekeeping, waits for it, and writes what is only in
-// memory: last uses, counted refusals, and audit lines not yet written out.
+// memory: last uses, counted refusals, a checkpoint of the audit log, and
+// audit lines not yet written out.
 // It does not close the store. ctx bounds the last writes, and the patience
 // with a sink that blocks.
 func (a *Authority) Close(ctx context.Context) error {
@@ -154,6 +161,7 @@ func (a *Authority) Close(ctx context.Context) error {
 	a.loops.Wait()
 	a.sweeper.wait()
 	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx))
+	a.lastCheckpoint(ctx)
 	if a.export != nil {
 		err = errors.Join(err, a.export.finish(ctx))
 	}

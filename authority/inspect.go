@@ -70,7 +70,7 @@ func (r Report) Err() error {
 // ErrWrongKeys if no row was written under keys, and other errors only if the
 // store cannot be read.
 func Inspect(ctx context.Context, r store.Reader, keys *Keys) (Report, error) {
-	all := newRecords(keys)
+	all, r := newRecords(keys), older{r}
 	var rep Report
 	for _, t := range Tables() {
 		n := TableReport{Name: t}
@@ -158,6 +158,10 @@ func (r records) sound(t store.Table, key, row []byte) error {
 		return decodes(r.entries, key, row)
 	case subjectsTable:
 		return decodes(r.subjects, key, row)
+	case treeTable:
+		return decodes(r.nodes, key, row)
+	case checkpointsTable:
+		return decodes(r.checkpoints, key, row)
 	case settingsTable:
 		return r.soundSetting(key, row)
 	}

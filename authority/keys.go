@@ -15,12 +15,15 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
+
+	"tokenscale/audit"
 	"tokenscale/token"
 )
 
 // Keys are the server's own secrets: what turns a token string into its
-// digest, what seals each row of the store, and what seals the page's
-// sessions. All are derived from the key file, which should not lie where the
+// digest, what seals each row of the store, what seals the page's sessions,
+// and what signs checkpoints of the audit log. All are derived from the key file, which should not lie where the
 // store lies: whoever has only one of the two can neither use nor forge a
 // token. Keys are never changed after they were loaded, so they are safe for
 // concurrent use.
@@ -35,6 +38,7 @@ type key struct {
 	digester *token.Digester
 	seal     *sealer
 	session  []byte
+	signer   *audit.Signer
 }
 
 const (
@@ -144,24 +148,42 @@ func parseKeys(text []byte) (*Keys, error) {
 // derive makes from one secret a key for each purpose (HKDF, RFC 5869), so
 // that no two of them ever share one.
 func derive(secret []byte) (*key, error) {
-	var parts [4][]byte
-	for i, purpose := range []string{"id", "digest", "seal", "session"} {
+	var parts [5][]byte
+	for i, purpose := range []string{"id", "digest", "seal", "session", "checkpoint"} {
 		part, err := hkdf.Key(sha256.New, secret, nil, "tokenscale "+purpose, keyLength)
 		if err != nil {
 			return nil, fmt.Errorf("deriving the %s key: %w", purpose, err)
 		}
 		parts[i] = part
 	}
+	signer, err := audit.NewSigner(parts[4])
+	if err != nil {
+		return nil, fmt.Errorf("deriving the checkpoint key: %w", err)
+	}
 	return &key{
 		id:       token.KeyID(binary.BigEndian.Uint32(parts[0])),
 		digester: token.NewDigester(parts[1]),
 		seal:     newSealer(parts[2]),
 		session:  parts[3],
+		signer:   signer,
 	}, nil
 }
 
 // Session returns the 32 bytes that seal the page's session cookies.
 func (k *Keys) Session() []byte { return k.current.session }
+
+// VerifierKey returns the key that checks the signatures of new checkpoints
+// of the audit log, as one line. It is no secret.
+func (k *Keys) VerifierKey() string { return k.current.signer.VerifierKey() }
+
+// openCheckpoint reads a signed checkpoint, made under any of the keys.
+func (k *Keys) openCheckpoint(signed string) (audit.Checkpoint, error) {
+	var known []note.Verifier
+	for _, key := range k.all {
+		known = append(known, key.signer)
+	}
+	return audit.OpenCheckpoint(signed, note.VerifierList(known...))
+}
 
 // digest returns the digest of s under the key id.
 func (k *Keys) digest(id token.KeyID, s token.Secret) token.Digest {

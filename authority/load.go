@@ -132,6 +132,7 @@ func (a *Authority) follow(changes []store.Change) {
 			}
 		}
 	})
+	a.witness.follow(changes)
 	if a.export != nil {
 		a.export.wake()
 	}

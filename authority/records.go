@@ -21,11 +21,16 @@ const (
 	settingsTable store.Table = "settings"
 	auditTable    store.Table = "audit"
 	subjectsTable store.Table = "subjects"
+
+	treeTable        store.Table = "tree"
+	checkpointsTable store.Table = "checkpoints"
 )
 
 // Tables returns the tables that a store must be opened with.
 func Tables() []store.Table {
-	return []store.Table{tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable}
+	return []store.Table{
+		tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable, treeTable, checkpointsTable,
+	}
 }
 
 // The keys of the settings table, each with a row of its own kind.

@@ -30,6 +30,7 @@ type Salvager struct {
 	strays  map[token.ID]*stray
 	stories tale
 	have    map[string]bool // numbers of the audit entries that stand in the new store
+	whole   bool            // the audit log was read where it stands, without a loss
 	done    Salvaged
 }
 
@@ -60,9 +61,15 @@ func NewSalvager(db store.DB, keys *Keys) *Salvager {
 
 // Take takes one row. It copies what it keeps. Rows of which nobody knows the
 // table, given as "", come after all others.
+//
+// Checkpoints of the audit log, and the tree they are made of, are made anew:
+// entries may be lost, and those checkpoints that were kept elsewhere say so.
 func (s *Salvager) Take(ctx context.Context, t store.Table, key, row []byte) error {
 	if t == "" {
 		return s.takeStray(ctx, key, row)
+	}
+	if t == treeTable || t == checkpointsTable {
+		return nil
 	}
 	if err := s.records.sound(t, key, row); err != nil {
 		s.done.Bad[t]++
@@ -123,9 +130,14 @@ func (s *Salvager) flush(ctx context.Context) error {
 }
 
 // Finish decides about the strays, puts right what hangs together, and writes
-// down the salvage as the last audit entry. damage is how many parts of the
-// file could not be read.
-func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damage int) (Salvaged, error) {
+// down the salvage as the last audit entry. damaged counts the parts of the
+// file that could not be read, by table; "" is for those of no known table.
+func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[store.Table]int) (Salvaged, error) {
+	damage := 0
+	for _, n := range damaged {
+		damage += n
+	}
+	s.whole = damaged[auditTable]+damaged[""]+s.done.Bad[auditTable]+s.done.Strays == 0
 	if err := s.flush(ctx); err != nil {
 		return s.done, err
 	}
@@ -154,7 +166,8 @@ func (s *Salvager) readTrail(r store.Reader) error {
 }
 
 // takeTokens takes the strays that are certainly the newest rows of their
-// tokens: the audit log is whole, and knows of nothing but their making.
+// tokens: the audit log was read whole, to its very end, and knows of nothing
+// but their making.
 func (s *Salvager) takeTokens(ctx context.Context) error {
 	saved := map[token.ID]bool{}
 	if err := s.db.View(ctx, func(r store.Reader) error {
@@ -167,7 +180,7 @@ func (s *Salvager) takeTokens(ctx context.Context) error {
 			continue
 		}
 		v := s.strays[id]
-		if v == nil || s.done.Gaps > 0 || len(v.versions) != 1 || told.mentions != 1 {
+		if v == nil || !s.whole || s.done.Gaps > 0 || len(v.versions) != 1 || told.mentions != 1 {
 			s.done.Lost++
 			continue
 		}

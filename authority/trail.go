@@ -9,17 +9,24 @@ import (
 	"tokenscale/store"
 )
 
-// A trail keeps the audit entries: one table by number, and one that finds
-// the numbers of the entries about one token.
+// A trail keeps the audit entries: one table by number, one that finds the
+// numbers of the entries about one token, and what proves them: the tree over
+// them and signed checkpoints of it.
 type trail struct {
-	entries  table[audit.Entry] // by number, 8 bytes, big-endian
-	subjects table[struct{}]    // by token id, a zero byte, and the number
+	keys        *Keys
+	entries     table[audit.Entry] // by number, 8 bytes, big-endian
+	subjects    table[struct{}]    // by token id, a zero byte, and the number
+	nodes       table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
+	checkpoints table[string]      // by number of the last entry: signed notes
 }
 
 func newTrail(keys *Keys) trail {
 	return trail{
-		entries:  table[audit.Entry]{auditTable, keys, packEntry, unpackEntry},
-		subjects: table[struct{}]{subjectsTable, keys, func(*packer, struct{}) {}, func(*unpacker, []byte) struct{} { return struct{}{} }},
+		keys:        keys,
+		entries:     table[audit.Entry]{auditTable, keys, packEntry, unpackEntry},
+		subjects:    table[struct{}]{subjectsTable, keys, func(*packer, struct{}) {}, func(*unpacker, []byte) struct{} { return struct{}{} }},
+		nodes:       table[audit.Hash]{treeTable, keys, packHash, unpackHash},
+		checkpoints: table[string]{checkpointsTable, keys, packText, unpackText},
 	}
 }
 
@@ -50,6 +57,9 @@ func (tr trail) appendAll(tx store.Writer, entries []audit.Entry) error {
 func (tr trail) appendAfter(last audit.Entry, tx store.Writer, e *audit.Entry, about ...string) error {
 	e.Seq, e.Time = last.Seq+1, max(e.Time, last.Time)
 	if err := tr.entries.put(tx, seqKey(e.Seq), *e); err != nil {
+		return err
+	}
+	if err := tr.grow(tx, e.Seq); err != nil {
 		return err
 	}
 	if e.TokenID != "" {

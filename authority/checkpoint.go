@@ -1,0 +1,216 @@
+package authority
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tokenscale/audit"
+	"tokenscale/epoch"
+	"tokenscale/store"
+)
+
+const (
+	// checkpointEvery is after how many entries there is a new checkpoint,
+	// and how many entries lie at most between two that are kept for good.
+	checkpointEvery = 1000
+
+	// checkpointPause is after how long there is one if anything is new.
+	checkpointPause = 10 * time.Second
+)
+
+// errForked means that the entries are not those of a checkpoint.
+var errForked = errors.New("the audit log is not the one that the last checkpoint was made of")
+
+// A witness signs checkpoints of the audit log as it grows. It signs only
+// what is durable, and never a log that its last checkpoint does not fit: who
+// changed the entries under it would else get a signature for them.
+type witness struct {
+	work chan struct{} // holds a token while there are checkpointEvery new entries
+
+	making sync.Mutex // one checkpoint at a time
+
+	mu     sync.Mutex
+	last   uint64 // number of the last committed entry
+	newest signed
+}
+
+// signed is a checkpoint with its signature.
+type signed struct {
+	audit.Checkpoint
+	note string // empty if there is none
+}
+
+func newWitness() *witness { return &witness{work: make(chan struct{}, 1)} }
+
+// follow takes note of committed entries.
+func (w *witness) follow(changes []store.Change) {
+	row, ok := lastEntry(changes)
+	if !ok || len(row.Key) != 8 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = binary.BigEndian.Uint64(row.Key)
+	if w.last < w.newest.Size+checkpointEvery {
+		return
+	}
+	select {
+	case w.work <- struct{}{}:
+	default:
+	}
+}
+
+// checkpoint returns the newest checkpoint.
+func (w *witness) checkpoint() signed {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.newest
+}
+
+func (w *witness) made(s signed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.newest = s
+}
+
+// bearWitness makes checkpoints until the authority closes.
+func (a *Authority) bearWitness() {
+	tick := time.NewTicker(checkpointPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-a.alive.Done():
+			return
+		case <-tick.C:
+		case <-a.witness.work:
+		}
+		if _, err := a.checkpoint(a.alive); err != nil && a.alive.Err() == nil {
+			a.log.Error("no checkpoint of the audit log could be made; it is tried again", "err", err)
+		}
+	}
+}
+
+// lastCheckpoint makes a checkpoint of what a server leaves behind. Without
+// one nothing is lost: the next start makes it.
+func (a *Authority) lastCheckpoint(ctx context.Context) {
+	if a.store.Err() != nil {
+		return
+	}
+	if _, err := a.checkpoint(ctx); err != nil {
+		a.log.Warn("no last checkpoint of the audit log could be made", "err", err)
+	}
+}
+
+// SignedCheckpoint returns a signed checkpoint of all entries, or nothing if
+// there are none. Whoever runs the server may have it; see Checkpoint for
+// others.
+func (a *Authority) SignedCheckpoint(ctx context.Context) (string, error) {
+	s, err := a.checkpoint(ctx)
+	return s.note, err
+}
+
+// loadCheckpoint learns the newest checkpoint when the authority opens.
+func (a *Authority) loadCheckpoint(ctx context.Context) {
+	err := a.store.View(ctx, func(r store.Reader) error {
+		newest, err := a.trail.newestCheckpoint(r)
+		a.witness.made(newest)
+		return err
+	})
+	if err != nil {
+		a.log.Error("the newest checkpoint of the audit log cannot be read; tokenscale audit verify tells more", "err", err)
+	}
+}
+
+// checkpoint signs the log as it is now and keeps the signature, unless
+// nothing is new. It returns the newest checkpoint.
+func (a *Authority) checkpoint(ctx context.Context) (signed, error) {
+	a.witness.making.Lock()
+	defer a.witness.making.Unlock()
+	now := a.clock()
+	var newest, next signed
+	err := a.store.View(ctx, func(r store.Reader) (err error) {
+		if newest, err = a.trail.newestCheckpoint(r); err == nil {
+			next, err = a.trail.sign(r, newest, now)
+		}
+		return err
+	})
+	if err != nil || next.Size == newest.Size {
+		return newest, err
+	}
+	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) error { return a.trail.keepCheckpoint(w, next) })
+	if err != nil {
+		return newest, err
+	}
+	a.witness.made(next)
+	return next, nil
+}
+
+// sign returns a signed checkpoint of all entries, or newest if that is one.
+func (tr trail) sign(r store.Reader, newest signed, now epoch.Millis) (signed, error) {
+	last, err := tr.last(r)
+	if err != nil || last.Seq == newest.Size {
+		return newest, err
+	}
+	if err := tr.continues(r, newest, last.Seq); err != nil {
+		return newest, err
+	}
+	root, err := tr.rootAt(r, last.Seq)
+	if err != nil {
+		return newest, err
+	}
+	c := audit.Checkpoint{Size: last.Seq, Root: root, Time: max(now, last.Time)}
+	text, err := c.Sign(tr.keys.current.signer)
+	return signed{c, text}, err
+}
+
+// continues returns errForked unless a log of so many entries goes on from a
+// checkpoint.
+func (tr trail) continues(r store.Reader, from signed, size uint64) error {
+	if from.Size > size {
+		return fmt.Errorf("%w: it ends with entry %d, and the checkpoint with %d", errForked, size, from.Size)
+	}
+	root, err := tr.rootAt(r, from.Size)
+	if err == nil && from.Size > 0 && root != from.Root {
+		err = errForked
+	}
+	return err
+}
+
+// newestCheckpoint returns the newest checkpoint, or a zero one if there is
+// none.
+func (tr trail) newestCheckpoint(r store.Reader) (newest signed, err error) {
+	err = tr.checkpoints.each(r, store.Range{Reverse: true}, func(_ []byte, text string) error {
+		c, err := tr.keys.openCheckpoint(text)
+		newest = signed{c, text}
+		return firstError(err, store.Stop)
+	})
+	return newest, err
+}
+
+// keepCheckpoint writes a new checkpoint. The one before it makes room, unless
+// it is the first that reaches a further checkpointEvery entries.
+func (tr trail) keepCheckpoint(w store.Writer, next signed) error {
+	var sizes [2]uint64 // of the two newest so far
+	n := 0
+	if err := w.Scan(checkpointsTable, store.Range{Reverse: true}, func(key, _ []byte) error {
+		if len(key) == 8 {
+			sizes[n] = binary.BigEndian.Uint64(key)
+		}
+		if n++; n == len(sizes) {
+			return store.Stop
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if n > 0 && sizes[0]/checkpointEvery == sizes[1]/checkpointEvery {
+		if err := tr.checkpoints.drop(w, seqKey(sizes[0])); err != nil {
+			return err
+		}
+	}
+	return tr.checkpoints.put(w, seqKey(next.Size), next.note)
+}
