@@ -20,7 +20,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e chromium check form lint fresh fresh-generated fresh-ui fuzz bench
+.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -38,7 +38,7 @@ $(MODULES): ui/package-lock.json
 	touch $@
 
 # The Go tests come last: their closing lines are what a reader looks for.
-test: vet uitest e2e gotest
+test: vet uitest e2e conformance gotest
 
 vet:
 	go vet ./...
@@ -54,6 +54,10 @@ e2e: $(MODULES) chromium build
 	@browser="$$(command -v chromium chromium-browser google-chrome | head -n 1)"; \
 	if test -z "$$browser"; then echo 'SKIPPED: the browser tests; they need Chromium'; exit 0; fi; \
 	cd ui && CHROMIUM="$$browser" TOKENSCALE_BINARY='$(CURDIR)/bin/tokenscale' npm run --silent e2e
+
+# The audits of the GraphQL over HTTP specification, against the real server.
+conformance: build
+	cd client/conformance && npm ci --silent --no-audit --no-fund && E2E_BINARY='$(CURDIR)/bin/tokenscale' npm run --silent test
 
 chromium:
 	@if test -z "$$(command -v chromium chromium-browser google-chrome)" && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
