@@ -201,7 +201,16 @@ func salvage(ctx context.Context, o Options, keys *authority.Keys, from, to stri
 		return err
 	}
 	tellSalvage(o.Stdout, to, found, saved)
+	warnOfRollback(ctx, o, keys, to)
 	return nil
+}
+
+// warnOfRollback tells whether the store at path has lost its last changes.
+func warnOfRollback(ctx context.Context, o Options, keys *authority.Keys, path string) {
+	err := bolt.Inspect(ctx, path, func(r store.Reader) error { return authority.CheckHistory(r, keys, o.stateFile()) })
+	if err != nil {
+		fmt.Fprintf(o.Stdout, "  WARNING: %v. Tokens deleted in what is lost work again once this is restored.\n", err)
+	}
 }
 
 func salvageInto(ctx context.Context, db store.DB, keys *authority.Keys, from string, now epoch.Millis) (bolt.Salvage, authority.Salvaged, error) {
@@ -210,7 +219,11 @@ func salvageInto(ctx context.Context, db store.DB, keys *authority.Keys, from st
 	if err != nil {
 		return found, authority.Salvaged{}, err
 	}
-	saved, err := s.Finish(ctx, now, len(found.Damage))
+	damaged := map[store.Table]int{}
+	for _, d := range found.Damage {
+		damaged[d.Table]++
+	}
+	saved, err := s.Finish(ctx, now, damaged)
 	return found, saved, err
 }
 
@@ -220,8 +233,8 @@ const maxTold = 20
 func tellSalvage(out io.Writer, to string, found bolt.Salvage, s authority.Salvaged) {
 	fmt.Fprintf(out, "\n%s holds what could be saved; put it in place with tokenscale restore.\n", to)
 	fmt.Fprintf(out, "  read: %d pages; could not be read: %d\n", found.Pages, len(found.Damage))
-	for _, err := range found.Damage[:min(maxTold, len(found.Damage))] {
-		fmt.Fprintf(out, "    %v\n", err)
+	for _, d := range found.Damage[:min(maxTold, len(found.Damage))] {
+		fmt.Fprintf(out, "    %v\n", d.Err)
 	}
 	for _, t := range slices.Sorted(maps.Keys(s.Rows)) {
 		fmt.Fprintf(out, "  %s: %d rows saved, %d with a broken seal left out\n", t, s.Rows[t], s.Bad[t])

@@ -43,8 +43,11 @@ func (a *App) openAuthority(ctx context.Context) error {
 	return nil
 }
 
-// advised tells whoever finds a damaged store which file it is and what to do.
+// advised tells whoever cannot have their store which file it is and what to do.
 func (a *App) advised(err error) error {
+	if errors.Is(err, bolt.ErrHome) {
+		return fmt.Errorf("%w. --allow-network-storage allows it", err)
+	}
 	if !authority.Broken(err) {
 		return err
 	}

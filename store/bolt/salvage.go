@@ -10,8 +10,14 @@ import (
 
 // A Salvage is what could be read of a damaged file.
 type Salvage struct {
-	Pages  int     // read and used
-	Damage []error // one for each part that could not be read
+	Pages  int // read and used
+	Damage []Damage
+}
+
+// A Damage is one part of a file that could not be read.
+type Damage struct {
+	Table store.Table // empty if it is not known which tables it was of
+	Err   error
 }
 
 // A Find is one row that was found in a damaged file. Its bytes are valid
@@ -48,12 +54,11 @@ type salvager struct {
 }
 
 func (s *salvager) readAll() error {
-	m, err := s.meta()
+	m, err := s.start()
 	if err != nil {
 		return err
 	}
-	s.page, s.pages = m.page, m.pages
-	s.seen = make([]uint64, m.pages/64+1)
+	s.begin(m)
 	if err := s.walkOn(m.root, "", 0); err != nil {
 		return err
 	}
@@ -63,13 +68,63 @@ func (s *salvager) readAll() error {
 	return s.strays()
 }
 
-func (s *salvager) lost(err error) { s.Damage = append(s.Damage, err) }
+func (s *salvager) begin(m meta) {
+	s.checker = checker{f: s.f, page: m.page, pages: m.pages, seen: make([]uint64, m.pages/64+1)}
+}
+
+// start returns the description of the file to go by: the newest, unless its
+// list of tables is damaged and that of the commit before it is not, whose
+// pages are still there.
+func (s *salvager) start() (meta, error) {
+	newest, err := s.meta()
+	if err != nil {
+		return newest, err
+	}
+	if s.listed(newest) {
+		return newest, nil
+	}
+	for _, at := range []int64{0, newest.page} {
+		if m, ok := s.metaAt(at); ok && m.page == newest.page && m.txid != newest.txid && s.listed(m) {
+			s.lost("", damage("the list of tables of the last commit; what follows is as of the commit before it"))
+			return m, nil
+		}
+	}
+	return newest, nil
+}
+
+// listed reports whether the list of tables of m is whole, as far as it can be
+// told. A list that has grown beyond one page is taken for whole.
+func (s *salvager) listed(m meta) bool {
+	s.begin(m)
+	p, err := s.read(m.root, 0)
+	if err != nil {
+		return false
+	}
+	if le.Uint16(p[8:]) == branchPage {
+		return true
+	}
+	n := int(le.Uint16(p[10:]))
+	for i := range n {
+		_, value, inside, err := element(p, i, m.root)
+		if err != nil || !inside || len(value) < bucketLen {
+			return false
+		}
+		if root := le.Uint64(value); root != 0 {
+			if _, err := s.read(root, 1); err != nil {
+				return false
+			}
+		}
+	}
+	return n > 0 && le.Uint16(p[8:]) == leafPage
+}
+
+func (s *salvager) lost(t store.Table, err error) { s.Damage = append(s.Damage, Damage{t, err}) }
 
 // walkOn reads page id of table t, or of the list of tables if t is empty.
 func (s *salvager) walkOn(id uint64, t store.Table, depth int) error {
 	p, err := s.read(id, depth)
 	if err != nil {
-		s.lost(fmt.Errorf("page %d of %s: %w", id, tableName(t), err))
+		s.lost(t, fmt.Errorf("page %d of %s: %w", id, tableName(t), err))
 		return nil
 	}
 	s.Pages++
@@ -78,7 +133,7 @@ func (s *salvager) walkOn(id uint64, t store.Table, depth int) error {
 		for i := range int(le.Uint16(p[10:])) {
 			at := headLen + i*elementLen
 			if at+elementLen > len(p) {
-				s.lost(damage("page %d of %s is too full", id, tableName(t)))
+				s.lost(t, damage("page %d of %s is too full", id, tableName(t)))
 				break
 			}
 			if err := s.walkOn(le.Uint64(p[at+8:]), t, depth+1); err != nil {
@@ -89,7 +144,7 @@ func (s *salvager) walkOn(id uint64, t store.Table, depth int) error {
 	case leafPage:
 		return s.rows(p, id, t, depth)
 	}
-	s.lost(damage("page %d of %s is of no known kind", id, tableName(t)))
+	s.lost(t, damage("page %d of %s is of no known kind", id, tableName(t)))
 	return nil
 }
 
@@ -104,7 +159,7 @@ func (s *salvager) rows(p []byte, id uint64, t store.Table, depth int) error {
 	for i := range int(le.Uint16(p[10:])) {
 		key, value, inside, err := element(p, i, id)
 		if err != nil {
-			s.lost(fmt.Errorf("a row of %s: %w", tableName(t), err))
+			s.lost(t, fmt.Errorf("a row of %s: %w", tableName(t), err))
 			continue
 		}
 		switch {
@@ -137,7 +192,7 @@ func element(p []byte, i int, id uint64) (key, value []byte, inside bool, err er
 // table reads one table, which has pages of its own or stands inside value.
 func (s *salvager) table(value []byte, id uint64, t store.Table, depth int) error {
 	if len(value) < bucketLen {
-		s.lost(damage("table %s in page %d is cut short", t, id))
+		s.lost(t, damage("table %s in page %d is cut short", t, id))
 		return nil
 	}
 	if root := le.Uint64(value); root != 0 {
@@ -145,7 +200,7 @@ func (s *salvager) table(value []byte, id uint64, t store.Table, depth int) erro
 	}
 	inside := value[bucketLen:]
 	if len(inside) < headLen || le.Uint16(inside[8:]) != leafPage {
-		s.lost(damage("table %s in page %d is no table", t, id))
+		s.lost(t, damage("table %s in page %d is no table", t, id))
 		return nil
 	}
 	return s.rows(inside, id, t, depth)

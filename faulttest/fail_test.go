@@ -1,0 +1,132 @@
+package faulttest
+
+import (
+	"errors"
+	"net/http"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestAFailingDiskStopsTheStore makes calls of a running server to its disk
+// fail. From the first failure on nothing is acknowledged any more, readiness
+// says no, tokens are still verified, those revoked before are not, and the
+// process ends with 70. After a new start nothing acknowledged is missing.
+func TestAFailingDiskStopsTheStore(t *testing.T) {
+	need(t, "strace")
+	for _, c := range []struct{ name, calls, inject string }{
+		{"syncs fail", "fdatasync", "fdatasync:error=EIO"},
+		{"one sync fails", "fdatasync", "fdatasync:error=EIO:when=1"},
+		{"syncs find no space", "fdatasync", "fdatasync:error=ENOSPC"},
+		{"writes fail", "pwrite64", "pwrite64:error=EIO"},
+		{"one write fails", "pwrite64", "pwrite64:error=EIO:when=1"},
+		{"writes find no space", "pwrite64", "pwrite64:error=ENOSPC"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, k := newPlace(t, ""), newKnown()
+			s := p.start(t)
+			a := p.api(s)
+			var secrets []string
+			for range 20 {
+				secret, err := a.create("before")
+				must(t, err)
+				k.learn([]record{{Op: "create", Token: secret}})
+				secrets = append(secrets, secret)
+			}
+			must(t, a.delete(id(secrets[0])))
+			k.learn([]record{{Op: "delete", ID: id(secrets[0])}})
+
+			inject(t, s, c.calls, c.inject)
+			failed := failOnce(t, a, k)
+			if !failed {
+				t.Fatal("no change failed; is the fault there at all?")
+			}
+			for range 10 {
+				if secret, err := a.create("after"); err == nil {
+					t.Fatalf("%s was acknowledged after a failure", id(secret))
+				}
+			}
+			checkLastMinute(t, a, secrets)
+			if code := s.stop(t); code != 70 {
+				t.Errorf("the server ended with %d, want 70:\n%s", code, s.out)
+			}
+			k.report(t, "after the disk failed", k.judge(p))
+		})
+	}
+}
+
+// failOnce sends changes until one fails, whose outcome is then in doubt.
+func failOnce(t *testing.T, a *api, k *known) bool {
+	t.Helper()
+	for range 50 {
+		secret, err := a.create("during")
+		r := record{Op: "create", Token: secret, Doubt: err != nil}
+		k.learn([]record{r})
+		if err == nil {
+			continue
+		}
+		if why, refused := errors.AsType[*refusal](err); !refused || !strings.Contains(why.Message, "in doubt") {
+			t.Errorf("the failed change answers %v", err)
+		}
+		return true
+	}
+	return false
+}
+
+// checkLastMinute looks what a server does whose store has failed.
+func checkLastMinute(t *testing.T, a *api, secrets []string) {
+	t.Helper()
+	if code, err := a.status("/readyz", ""); err != nil || code != http.StatusServiceUnavailable {
+		t.Errorf("readyz says %d, %v, want 503", code, err)
+	}
+	if a.accepts(t, secrets[0]) {
+		t.Error("a revoked token is accepted")
+	}
+	if !a.accepts(t, secrets[1]) {
+		t.Error("tokens are not verified any more")
+	}
+}
+
+// inject makes system calls of a running server fail from now on.
+func inject(t *testing.T, s *server, calls, how string) {
+	t.Helper()
+	cmd := exec.Command("strace", "-f", "-o", "/dev/null", "-e", "trace="+calls, "-e", "inject="+how, "-p", strconv.Itoa(s.cmd.Process.Pid))
+	said := &output{}
+	cmd.Stderr = said
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGINT) // it ends with what it traces
+		_ = cmd.Wait()
+	})
+	for range 500 {
+		if strings.Contains(said.String(), "attached") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Skipf("SKIPPED: strace cannot attach: %s", said)
+}
+
+// TestAServerWhoseDiskFailedEndsByItself waits out the minute in which it
+// verifies from memory.
+func TestAServerWhoseDiskFailedEndsByItself(t *testing.T) {
+	if !soak() {
+		t.Skip("takes a minute; run it with SOAK=1")
+	}
+	need(t, "strace")
+	p, k := newPlace(t, ""), newKnown()
+	s := p.start(t)
+	inject(t, s, "fdatasync", "fdatasync:error=EIO")
+	if !failOnce(t, p.api(s), k) {
+		t.Fatal("no change failed")
+	}
+	if code := s.code(t, 90*time.Second); code != 70 {
+		t.Errorf("the server ended with %d, want 70", code)
+	}
+	if o, code := p.run(t, "doctor"); code != 0 {
+		t.Errorf("the doctor says %d:\n%s", code, o)
+	}
+}
