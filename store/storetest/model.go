@@ -23,8 +23,7 @@ func model(t *testing.T, open Open) {
 				rt.Error(err)
 			}
 		}()
-		var feed tables
-		feed = newTables()
+		feed := newTables()
 		db.Follow(feed.follow)
 		want := newTables()
 		for range rapid.IntRange(1, 12).Draw(rt, "transactions") {
