@@ -1,6 +1,6 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { ErrorBoundary } from './shell/ErrorBoundary';
 import { Home, NotFound } from './shell/Home';
 import { SessionGate } from './shell/SessionGate';
@@ -45,11 +45,7 @@ export function App() {
       <ErrorBoundary>
         <SessionGate>
           <Shell>
-            <ErrorBoundary>
-              <Suspense fallback={null}>
-                <Routes />
-              </Suspense>
-            </ErrorBoundary>
+            <Routes />
           </Shell>
         </SessionGate>
       </ErrorBoundary>
@@ -59,21 +55,27 @@ export function App() {
 
 function Routes() {
   usePagesBeforehand();
+  const [path] = useLocation();
   return (
-    <Switch>
-      <Route path="/" component={Home} />
-      <Route path="/tokens" component={Tokens} />
-      <Route path="/tokens/new" component={CreateToken} />
-      <Route path="/tokens/:id">{({ id }) => <TokenDetail key={id} id={id} />}</Route>
-      <Route path="/ip-filters" component={Filters} />
-      <Route path="/ip-filters/new" component={CreateFilter} />
-      <Route path="/ip-filters/:id">{({ id }) => <FilterDetail key={id} id={id} />}</Route>
-      <Route path="/security-policies" component={Security} />
-      <Route path="/audit-log" component={Audit} />
-      <Route path="/index.html">
-        <Redirect to="/" replace />
-      </Route>
-      <Route component={NotFound} />
-    </Switch>
+    // A page that broke must not take the next one with it.
+    <ErrorBoundary key={path}>
+      <Suspense fallback={null}>
+        <Switch>
+          <Route path="/" component={Home} />
+          <Route path="/tokens" component={Tokens} />
+          <Route path="/tokens/new" component={CreateToken} />
+          <Route path="/tokens/:id">{({ id }) => <TokenDetail key={id} id={id} />}</Route>
+          <Route path="/ip-filters" component={Filters} />
+          <Route path="/ip-filters/new" component={CreateFilter} />
+          <Route path="/ip-filters/:id">{({ id }) => <FilterDetail key={id} id={id} />}</Route>
+          <Route path="/security-policies" component={Security} />
+          <Route path="/audit-log" component={Audit} />
+          <Route path="/index.html">
+            <Redirect to="/" replace />
+          </Route>
+          <Route component={NotFound} />
+        </Switch>
+      </Suspense>
+    </ErrorBoundary>
   );
 }

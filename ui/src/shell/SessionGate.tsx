@@ -18,7 +18,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [path, navigate] = useLocation();
   const search = useSearch();
-  const { data, error, isPending } = useQuery({ ...sessionQuery, refetchInterval: 60_000 });
+  // Whoever opens the sign-in page wants to sign in: who they were before is not asked there.
+  const { data, error, isPending } = useQuery({ ...sessionQuery, refetchInterval: 60_000, enabled: path !== '/sign-in' });
   const [death, setDeath] = useState<Refusal | null>(null);
   // Who was signed in stays known after the session died: the page stands on, with the question to sign in over it.
   const revealing = useIsRevealing();

@@ -1,7 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Redirect, useLocation, useSearchParams } from 'wouter';
-import { sessionKey } from '../api/viewer';
+import { Refusal } from '../api/client';
+import { sessionQuery } from '../api/viewer';
 import type { Session } from '../api/viewer';
 import { Ruler } from './Ruler';
 import { safeTarget } from './session';
@@ -36,7 +37,8 @@ export function SignIn({ session }: { session: Session | null }) {
           <h1>Sign in</h1>
           <SignInForm
             onSignedIn={async () => {
-              await client.resetQueries({ queryKey: sessionKey });
+              const session = await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
+              if (session === null) throw new Refusal('refused', 'The browser did not keep the session. Allow cookies for this address.');
               if (!target.startsWith('/docs/')) navigate(target, { replace: true });
             }}
           />

@@ -62,11 +62,11 @@ export function ImpactTable({ rows, filterName, stale }: { rows: ImpactRows; fil
             {effect === 'Deleted' && <Tag tone="dead">deleted</Tag>}
             {effect === 'Capped' && <Tag tone="soon">shortened</Tag>}
             {effect === 'Refiltered' && <Tag>re-filtered</Tag>}
-            {effect !== 'Deleted' && filterName !== null && <span className={styles.quiet}> gets {filterName}</span>}
+            {effect !== 'Deleted' && filterName !== null && <span className={styles.quiet}> gets <Name name={filterName} /></span>}
           </Value>
           <Value label="Expiry">
-            <span className={classes(effect !== 'Refiltered' && styles.before)}>{token.expireAt == null ? 'Never' : <Exact at={token.expireAt} />}</span>
-            {effect !== 'Refiltered' && <> → {effect === 'Deleted' ? 'gone at once' : newExpireAt == null ? 'Never' : <Exact at={newExpireAt} />}</>}
+            <span className={classes(styles.whole, effect !== 'Refiltered' && styles.before)}>{token.expireAt == null ? 'Never' : <Exact at={token.expireAt} />}</span>
+            {effect !== 'Refiltered' && <> <span className={styles.whole}>→ {effect === 'Deleted' ? 'gone at once' : newExpireAt == null ? 'Never' : <Exact at={newExpireAt} />}</span></>}
           </Value>
         </Row>
       ))}

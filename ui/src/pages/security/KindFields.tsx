@@ -16,26 +16,28 @@ type KindFieldsProps = {
   value: KindPolicy;
   onChange: (value: KindPolicy) => void;
   filters: readonly IPFilter[];
+  /** Whether it binds tokens here, or is only kept. */
+  binding: boolean;
   errors?: { maximum?: string | undefined; filter?: string | undefined };
 };
 
 /** The controls of one kind of tokens, in LogScale's words. */
-export function KindFields({ noun, value, onChange, filters, errors }: KindFieldsProps) {
+export function KindFields({ noun, value, onChange, filters, binding, errors }: KindFieldsProps) {
   return (
     <div className={styles.fields}>
-      <Switch isSelected={value.enabled} onChange={(enabled) => onChange({ ...value, enabled })} description="Switching this off deletes all existing ones.">
+      <Switch isSelected={value.enabled} onChange={(enabled) => onChange({ ...value, enabled })} description={binding ? 'Switching this off deletes all existing ones.' : undefined}>
         Allow {noun} tokens
       </Switch>
       {value.updates !== undefined && (
         <Switch
           isSelected={value.updates}
           onChange={(updates) => onChange({ ...value, updates })}
-          description="A change of permissions takes effect at once."
+          description={binding ? 'A change of permissions takes effect at once.' : undefined}
         >
           Allow updating permissions for existing tokens
         </Switch>
       )}
-      <MaximumField noun={noun} value={value.maximumMs} onChange={(maximumMs) => onChange({ ...value, maximumMs })} error={errors?.maximum} />
+      <MaximumField noun={noun} binding={binding} value={value.maximumMs} onChange={(maximumMs) => onChange({ ...value, maximumMs })} error={errors?.maximum} />
       <div className={styles.filter}>
         <FilterPicker
           label="Enforce IP filter"
@@ -44,16 +46,16 @@ export function KindFields({ noun, value, onChange, filters, errors }: KindField
           value={value.filterId}
           onChange={(filterId) => onChange({ ...value, filterId })}
           error={errors?.filter}
-          description="Every existing and new token gets it."
+          description={binding ? 'Every existing and new token gets it.' : undefined}
         />
       </div>
     </div>
   );
 }
 
-type MaximumFieldProps = { noun: string; value: number | null; onChange: (ms: number | null) => void; error: string | undefined };
+type MaximumFieldProps = { noun: string; binding: boolean; value: number | null; onChange: (ms: number | null) => void; error: string | undefined };
 
-function MaximumField({ noun, value, onChange, error }: MaximumFieldProps) {
+function MaximumField({ noun, binding, value, onChange, error }: MaximumFieldProps) {
   // The unit is remembered apart from the length: 24 hours typed in hours must not turn into a day under the fingers.
   const [unit, setUnit] = useState<ExpirationUnit>(() => amountOf(value ?? 90 * day).unit);
   const [amount, setAmount] = useState(() => String(amountOf(value ?? 90 * day).amount));
@@ -66,7 +68,7 @@ function MaximumField({ noun, value, onChange, error }: MaximumFieldProps) {
       <Switch
         isSelected={value !== null}
         onChange={(on) => (on ? send(amount, unit) : onChange(null))}
-        description="The longest life, counted from creation. Tokens that have lived longer are deleted, longer ones shortened."
+        description={`The longest life, counted from creation.${binding ? ' Tokens that have lived longer are deleted, longer ones shortened.' : ''}`}
       >
         Token expiration
       </Switch>

@@ -42,7 +42,7 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
         )}
         <section className={styles.kind} aria-labelledby="system-kind">
           <h2 id="system-kind">System tokens</h2>
-          <KindFields noun="system" value={draft.system} onChange={change('system')} filters={filters} />
+          <KindFields noun="system" binding value={draft.system} onChange={change('system')} filters={filters} />
         </section>
         {stored.map(({ kind, title, noun }) => (
           <details key={kind} className={styles.stored}>
@@ -50,7 +50,7 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
               {title} <span className={styles.quiet}>stored only</span>
             </summary>
             <p className={styles.quiet}>No tokens of this kind live on this server. What is set here is kept for clients that read it, and binds nothing.</p>
-            <KindFields noun={noun} value={draft[kind]} onChange={change(kind)} filters={filters} />
+            <KindFields noun={noun} binding={false} value={draft[kind]} onChange={change(kind)} filters={filters} />
           </details>
         ))}
       </div>
