@@ -227,6 +227,12 @@ func beyondLogScale(t *testing.T, root graphql.Client, _ func(string) graphql.Cl
 	equal(t, "null leaves the name", changed.Name, "a")
 	equal(t, "filters", len(must(client.IPFilters(ctx, root))(t).IpFilters), 1)
 
+	newest := must(client.AuditCheckpoint(ctx, root))(t).AuditCheckpoint
+	first := must(client.AuditInclusionProof(ctx, root, "1", ptr(newest.Size)))(t).AuditInclusionProof
+	equal(t, "a proof is for the checkpoint", first.RootHash, newest.RootHash)
+	same := must(client.AuditConsistencyProof(ctx, root, newest.Size, newest.Size))(t).AuditConsistencyProof
+	equal(t, "a log goes on from itself", same.FromRootHash+same.ToRootHash, newest.RootHash+newest.RootHash)
+
 	events := must(client.AuditEvents(ctx, root, []string{"ipfilters.change"}, nil, nil, nil, nil, nil, ptr(1)))(t).AuditEvents
 	equal(t, "how many changes of filters", events.TotalResults, 2)
 	equal(t, "the newest", *events.Results[0].ActionName, "updateIPFilter")

@@ -10,6 +10,94 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+// AuditCheckpointAuditCheckpoint includes the requested fields of the GraphQL type AuditCheckpoint.
+// The GraphQL type's documentation follows.
+//
+// A signed statement of what the whole audit log was at one moment. Kept elsewhere, it tells later whether any entry up to there was changed, taken out or cut off.
+// Stability: Preview
+type AuditCheckpointAuditCheckpoint struct {
+	// The number of the last entry it covers. Stability: Preview
+	Size int64 `json:"size"`
+	// The root of the Merkle tree (RFC 6962) over the entries, in base64. Stability: Preview
+	RootHash string `json:"rootHash"`
+	// When it was made, in milliseconds since 1970. Stability: Preview
+	Timestamp int64 `json:"timestamp"`
+	// All of that as a signed note: the text to keep. Stability: Preview
+	Note string `json:"note"`
+	// The key that checks the signature, as one line: a name, a hash and an Ed25519 key. Stability: Preview
+	VerifierKey string `json:"verifierKey"`
+}
+
+// GetSize returns AuditCheckpointAuditCheckpoint.Size, and is useful for accessing the field via an interface.
+func (v *AuditCheckpointAuditCheckpoint) GetSize() int64 { return v.Size }
+
+// GetRootHash returns AuditCheckpointAuditCheckpoint.RootHash, and is useful for accessing the field via an interface.
+func (v *AuditCheckpointAuditCheckpoint) GetRootHash() string { return v.RootHash }
+
+// GetTimestamp returns AuditCheckpointAuditCheckpoint.Timestamp, and is useful for accessing the field via an interface.
+func (v *AuditCheckpointAuditCheckpoint) GetTimestamp() int64 { return v.Timestamp }
+
+// GetNote returns AuditCheckpointAuditCheckpoint.Note, and is useful for accessing the field via an interface.
+func (v *AuditCheckpointAuditCheckpoint) GetNote() string { return v.Note }
+
+// GetVerifierKey returns AuditCheckpointAuditCheckpoint.VerifierKey, and is useful for accessing the field via an interface.
+func (v *AuditCheckpointAuditCheckpoint) GetVerifierKey() string { return v.VerifierKey }
+
+// AuditCheckpointResponse is returned by AuditCheckpoint on success.
+type AuditCheckpointResponse struct {
+	// The newest signed checkpoint of the audit log; null while the log is empty. There is a new one every 1,000 entries, or after 10 seconds if anything is new. Stability: Preview
+	AuditCheckpoint *AuditCheckpointAuditCheckpoint `json:"auditCheckpoint"`
+}
+
+// GetAuditCheckpoint returns AuditCheckpointResponse.AuditCheckpoint, and is useful for accessing the field via an interface.
+func (v *AuditCheckpointResponse) GetAuditCheckpoint() *AuditCheckpointAuditCheckpoint {
+	return v.AuditCheckpoint
+}
+
+// AuditConsistencyProofAuditConsistencyProof includes the requested fields of the GraphQL type AuditConsistencyProof.
+// The GraphQL type's documentation follows.
+//
+// Proof that the audit log of one size is the beginning of that of another (RFC 6962, section 2.1.2).
+// Stability: Preview
+type AuditConsistencyProofAuditConsistencyProof struct {
+	// How many entries the earlier log has. Stability: Preview
+	FromSize int64 `json:"fromSize"`
+	// The root of the earlier log, in base64. Stability: Preview
+	FromRootHash string `json:"fromRootHash"`
+	// How many entries the later log has. Stability: Preview
+	ToSize int64 `json:"toSize"`
+	// The root of the later log, in base64. Stability: Preview
+	ToRootHash string `json:"toRootHash"`
+	// The hashes of the proof, in base64. Stability: Preview
+	Hashes []string `json:"hashes"`
+}
+
+// GetFromSize returns AuditConsistencyProofAuditConsistencyProof.FromSize, and is useful for accessing the field via an interface.
+func (v *AuditConsistencyProofAuditConsistencyProof) GetFromSize() int64 { return v.FromSize }
+
+// GetFromRootHash returns AuditConsistencyProofAuditConsistencyProof.FromRootHash, and is useful for accessing the field via an interface.
+func (v *AuditConsistencyProofAuditConsistencyProof) GetFromRootHash() string { return v.FromRootHash }
+
+// GetToSize returns AuditConsistencyProofAuditConsistencyProof.ToSize, and is useful for accessing the field via an interface.
+func (v *AuditConsistencyProofAuditConsistencyProof) GetToSize() int64 { return v.ToSize }
+
+// GetToRootHash returns AuditConsistencyProofAuditConsistencyProof.ToRootHash, and is useful for accessing the field via an interface.
+func (v *AuditConsistencyProofAuditConsistencyProof) GetToRootHash() string { return v.ToRootHash }
+
+// GetHashes returns AuditConsistencyProofAuditConsistencyProof.Hashes, and is useful for accessing the field via an interface.
+func (v *AuditConsistencyProofAuditConsistencyProof) GetHashes() []string { return v.Hashes }
+
+// AuditConsistencyProofResponse is returned by AuditConsistencyProof on success.
+type AuditConsistencyProofResponse struct {
+	// Proof that the audit log of one size is the beginning of that of another: that nothing was changed between two checkpoints. Stability: Preview
+	AuditConsistencyProof AuditConsistencyProofAuditConsistencyProof `json:"auditConsistencyProof"`
+}
+
+// GetAuditConsistencyProof returns AuditConsistencyProofResponse.AuditConsistencyProof, and is useful for accessing the field via an interface.
+func (v *AuditConsistencyProofResponse) GetAuditConsistencyProof() AuditConsistencyProofAuditConsistencyProof {
+	return v.AuditConsistencyProof
+}
+
 // AuditEventsAuditEventsAuditEventQueryResultSet includes the requested fields of the GraphQL type AuditEventQueryResultSet.
 // The GraphQL type's documentation follows.
 //
@@ -173,6 +261,55 @@ type AuditEventsResponse struct {
 // GetAuditEvents returns AuditEventsResponse.AuditEvents, and is useful for accessing the field via an interface.
 func (v *AuditEventsResponse) GetAuditEvents() AuditEventsAuditEventsAuditEventQueryResultSet {
 	return v.AuditEvents
+}
+
+// AuditInclusionProofAuditInclusionProof includes the requested fields of the GraphQL type AuditInclusionProof.
+// The GraphQL type's documentation follows.
+//
+// Proof that an entry stands in the audit log of some size (RFC 6962, section 2.1.1).
+// Stability: Preview
+type AuditInclusionProofAuditInclusionProof struct {
+	// The place of the entry in the tree, counted from 0: its number less one. Stability: Preview
+	LeafIndex int64 `json:"leafIndex"`
+	// What the tree holds of the entry, in base64: its number, 8 bytes with the highest first, and its fields as they are stored. Stability: Preview
+	Leaf string `json:"leaf"`
+	// The leaf: SHA-256 of a zero byte and `leaf`, in base64. Stability: Preview
+	LeafHash string `json:"leafHash"`
+	// How many entries the log has that the proof is for. Stability: Preview
+	TreeSize int64 `json:"treeSize"`
+	// The root of that log, in base64: that of a checkpoint of the same size. Stability: Preview
+	RootHash string `json:"rootHash"`
+	// The hashes of the proof, in base64, from the leaf upwards. Stability: Preview
+	Hashes []string `json:"hashes"`
+}
+
+// GetLeafIndex returns AuditInclusionProofAuditInclusionProof.LeafIndex, and is useful for accessing the field via an interface.
+func (v *AuditInclusionProofAuditInclusionProof) GetLeafIndex() int64 { return v.LeafIndex }
+
+// GetLeaf returns AuditInclusionProofAuditInclusionProof.Leaf, and is useful for accessing the field via an interface.
+func (v *AuditInclusionProofAuditInclusionProof) GetLeaf() string { return v.Leaf }
+
+// GetLeafHash returns AuditInclusionProofAuditInclusionProof.LeafHash, and is useful for accessing the field via an interface.
+func (v *AuditInclusionProofAuditInclusionProof) GetLeafHash() string { return v.LeafHash }
+
+// GetTreeSize returns AuditInclusionProofAuditInclusionProof.TreeSize, and is useful for accessing the field via an interface.
+func (v *AuditInclusionProofAuditInclusionProof) GetTreeSize() int64 { return v.TreeSize }
+
+// GetRootHash returns AuditInclusionProofAuditInclusionProof.RootHash, and is useful for accessing the field via an interface.
+func (v *AuditInclusionProofAuditInclusionProof) GetRootHash() string { return v.RootHash }
+
+// GetHashes returns AuditInclusionProofAuditInclusionProof.Hashes, and is useful for accessing the field via an interface.
+func (v *AuditInclusionProofAuditInclusionProof) GetHashes() []string { return v.Hashes }
+
+// AuditInclusionProofResponse is returned by AuditInclusionProof on success.
+type AuditInclusionProofResponse struct {
+	// Proof that an entry stands in the audit log. Stability: Preview
+	AuditInclusionProof AuditInclusionProofAuditInclusionProof `json:"auditInclusionProof"`
+}
+
+// GetAuditInclusionProof returns AuditInclusionProofResponse.AuditInclusionProof, and is useful for accessing the field via an interface.
+func (v *AuditInclusionProofResponse) GetAuditInclusionProof() AuditInclusionProofAuditInclusionProof {
+	return v.AuditInclusionProof
 }
 
 // CreateIPFilterCreateIPFilter includes the requested fields of the GraphQL type IPFilter.
@@ -4871,6 +5008,18 @@ func (v *ViewerViewerAccount) GetPermissions() []SystemPermission { return v.Per
 // GetExpireAt returns ViewerViewerAccount.ExpireAt, and is useful for accessing the field via an interface.
 func (v *ViewerViewerAccount) GetExpireAt() *int64 { return v.ExpireAt }
 
+// __AuditConsistencyProofInput is used internally by genqlient
+type __AuditConsistencyProofInput struct {
+	FromSize int64 `json:"fromSize"`
+	ToSize   int64 `json:"toSize"`
+}
+
+// GetFromSize returns __AuditConsistencyProofInput.FromSize, and is useful for accessing the field via an interface.
+func (v *__AuditConsistencyProofInput) GetFromSize() int64 { return v.FromSize }
+
+// GetToSize returns __AuditConsistencyProofInput.ToSize, and is useful for accessing the field via an interface.
+func (v *__AuditConsistencyProofInput) GetToSize() int64 { return v.ToSize }
+
 // __AuditEventsInput is used internally by genqlient
 type __AuditEventsInput struct {
 	TypeFilter    []string `json:"typeFilter"`
@@ -4902,6 +5051,18 @@ func (v *__AuditEventsInput) GetSkip() *int { return v.Skip }
 
 // GetLimit returns __AuditEventsInput.Limit, and is useful for accessing the field via an interface.
 func (v *__AuditEventsInput) GetLimit() *int { return v.Limit }
+
+// __AuditInclusionProofInput is used internally by genqlient
+type __AuditInclusionProofInput struct {
+	Id       string `json:"id"`
+	TreeSize *int64 `json:"treeSize"`
+}
+
+// GetId returns __AuditInclusionProofInput.Id, and is useful for accessing the field via an interface.
+func (v *__AuditInclusionProofInput) GetId() string { return v.Id }
+
+// GetTreeSize returns __AuditInclusionProofInput.TreeSize, and is useful for accessing the field via an interface.
+func (v *__AuditInclusionProofInput) GetTreeSize() *int64 { return v.TreeSize }
 
 // __CreateIPFilterInput is used internally by genqlient
 type __CreateIPFilterInput struct {
@@ -5121,6 +5282,80 @@ type __UpdateTokenSecurityPoliciesInput struct {
 // GetInput returns __UpdateTokenSecurityPoliciesInput.Input, and is useful for accessing the field via an interface.
 func (v *__UpdateTokenSecurityPoliciesInput) GetInput() TokenSecurityPoliciesInput { return v.Input }
 
+// The query executed by AuditCheckpoint.
+const AuditCheckpoint_Operation = `
+query AuditCheckpoint {
+	auditCheckpoint {
+		size
+		rootHash
+		timestamp
+		note
+		verifierKey
+	}
+}
+`
+
+func AuditCheckpoint(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *AuditCheckpointResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AuditCheckpoint",
+		Query:  AuditCheckpoint_Operation,
+	}
+
+	data_ = &AuditCheckpointResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by AuditConsistencyProof.
+const AuditConsistencyProof_Operation = `
+query AuditConsistencyProof ($fromSize: Long!, $toSize: Long!) {
+	auditConsistencyProof(fromSize: $fromSize, toSize: $toSize) {
+		fromSize
+		fromRootHash
+		toSize
+		toRootHash
+		hashes
+	}
+}
+`
+
+func AuditConsistencyProof(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	fromSize int64,
+	toSize int64,
+) (data_ *AuditConsistencyProofResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AuditConsistencyProof",
+		Query:  AuditConsistencyProof_Operation,
+		Variables: &__AuditConsistencyProofInput{
+			FromSize: fromSize,
+			ToSize:   toSize,
+		},
+	}
+
+	data_ = &AuditConsistencyProofResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by AuditEvents.
 const AuditEvents_Operation = `
 query AuditEvents ($typeFilter: [String!], $actorFilter: String, $tokenIdFilter: String, $since: Long, $until: Long, $skip: Int, $limit: Int) {
@@ -5176,6 +5411,47 @@ func AuditEvents(
 	}
 
 	data_ = &AuditEventsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by AuditInclusionProof.
+const AuditInclusionProof_Operation = `
+query AuditInclusionProof ($id: String!, $treeSize: Long) {
+	auditInclusionProof(id: $id, treeSize: $treeSize) {
+		leafIndex
+		leaf
+		leafHash
+		treeSize
+		rootHash
+		hashes
+	}
+}
+`
+
+func AuditInclusionProof(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	treeSize *int64,
+) (data_ *AuditInclusionProofResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AuditInclusionProof",
+		Query:  AuditInclusionProof_Operation,
+		Variables: &__AuditInclusionProofInput{
+			Id:       id,
+			TreeSize: treeSize,
+		},
+	}
+
+	data_ = &AuditInclusionProofResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -56,6 +56,22 @@ type ComplexityRoot struct {
 		Type      func(childComplexity int) int
 	}
 
+	AuditCheckpoint struct {
+		Note        func(childComplexity int) int
+		RootHash    func(childComplexity int) int
+		Size        func(childComplexity int) int
+		Timestamp   func(childComplexity int) int
+		VerifierKey func(childComplexity int) int
+	}
+
+	AuditConsistencyProof struct {
+		FromRootHash func(childComplexity int) int
+		FromSize     func(childComplexity int) int
+		Hashes       func(childComplexity int) int
+		ToRootHash   func(childComplexity int) int
+		ToSize       func(childComplexity int) int
+	}
+
 	AuditEvent struct {
 		ActionName func(childComplexity int) int
 		Actor      func(childComplexity int) int
@@ -76,6 +92,15 @@ type ComplexityRoot struct {
 	AuditField struct {
 		Name  func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	AuditInclusionProof struct {
+		Hashes    func(childComplexity int) int
+		Leaf      func(childComplexity int) int
+		LeafHash  func(childComplexity int) int
+		LeafIndex func(childComplexity int) int
+		RootHash  func(childComplexity int) int
+		TreeSize  func(childComplexity int) int
 	}
 
 	CreateSystemPermissionsTokenV2Output struct {
@@ -156,7 +181,10 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		AuditCheckpoint               func(childComplexity int) int
+		AuditConsistencyProof         func(childComplexity int, fromSize int64, toSize int64) int
 		AuditEvents                   func(childComplexity int, typeFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) int
+		AuditInclusionProof           func(childComplexity int, id string, treeSize *int64) int
 		IPFilterUsage                 func(childComplexity int, id string, skip *int, limit *int) int
 		IPFilters                     func(childComplexity int) int
 		Meta                          func(childComplexity int, url *string) int
@@ -289,6 +317,9 @@ type QueryResolver interface {
 	TokenSecurityPoliciesImpact(ctx context.Context, input model.TokenSecurityPoliciesInput, skip *int, limit *int) (*model.TokenSecurityPoliciesImpact, error)
 	TokenSecurityPoliciesProgress(ctx context.Context) (*model.TokenSecurityPoliciesProgress, error)
 	AuditEvents(ctx context.Context, typeFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error)
+	AuditCheckpoint(ctx context.Context) (*model.AuditCheckpoint, error)
+	AuditInclusionProof(ctx context.Context, id string, treeSize *int64) (*model.AuditInclusionProof, error)
+	AuditConsistencyProof(ctx context.Context, fromSize int64, toSize int64) (*model.AuditConsistencyProof, error)
 	Viewer(ctx context.Context) (*model.Account, error)
 	ViewerOpt(ctx context.Context) (*model.Account, error)
 	Meta(ctx context.Context, url *string) (*model.HumioMetadata, error)
@@ -374,6 +405,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditActor.Type(childComplexity), true
 
+	case "AuditCheckpoint.note":
+		if e.ComplexityRoot.AuditCheckpoint.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditCheckpoint.Note(childComplexity), true
+	case "AuditCheckpoint.rootHash":
+		if e.ComplexityRoot.AuditCheckpoint.RootHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditCheckpoint.RootHash(childComplexity), true
+	case "AuditCheckpoint.size":
+		if e.ComplexityRoot.AuditCheckpoint.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditCheckpoint.Size(childComplexity), true
+	case "AuditCheckpoint.timestamp":
+		if e.ComplexityRoot.AuditCheckpoint.Timestamp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditCheckpoint.Timestamp(childComplexity), true
+	case "AuditCheckpoint.verifierKey":
+		if e.ComplexityRoot.AuditCheckpoint.VerifierKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditCheckpoint.VerifierKey(childComplexity), true
+
+	case "AuditConsistencyProof.fromRootHash":
+		if e.ComplexityRoot.AuditConsistencyProof.FromRootHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConsistencyProof.FromRootHash(childComplexity), true
+	case "AuditConsistencyProof.fromSize":
+		if e.ComplexityRoot.AuditConsistencyProof.FromSize == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConsistencyProof.FromSize(childComplexity), true
+	case "AuditConsistencyProof.hashes":
+		if e.ComplexityRoot.AuditConsistencyProof.Hashes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConsistencyProof.Hashes(childComplexity), true
+	case "AuditConsistencyProof.toRootHash":
+		if e.ComplexityRoot.AuditConsistencyProof.ToRootHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConsistencyProof.ToRootHash(childComplexity), true
+	case "AuditConsistencyProof.toSize":
+		if e.ComplexityRoot.AuditConsistencyProof.ToSize == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditConsistencyProof.ToSize(childComplexity), true
+
 	case "AuditEvent.actionName":
 		if e.ComplexityRoot.AuditEvent.ActionName == nil {
 			break
@@ -454,6 +547,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditField.Value(childComplexity), true
+
+	case "AuditInclusionProof.hashes":
+		if e.ComplexityRoot.AuditInclusionProof.Hashes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditInclusionProof.Hashes(childComplexity), true
+	case "AuditInclusionProof.leaf":
+		if e.ComplexityRoot.AuditInclusionProof.Leaf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditInclusionProof.Leaf(childComplexity), true
+	case "AuditInclusionProof.leafHash":
+		if e.ComplexityRoot.AuditInclusionProof.LeafHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditInclusionProof.LeafHash(childComplexity), true
+	case "AuditInclusionProof.leafIndex":
+		if e.ComplexityRoot.AuditInclusionProof.LeafIndex == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditInclusionProof.LeafIndex(childComplexity), true
+	case "AuditInclusionProof.rootHash":
+		if e.ComplexityRoot.AuditInclusionProof.RootHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditInclusionProof.RootHash(childComplexity), true
+	case "AuditInclusionProof.treeSize":
+		if e.ComplexityRoot.AuditInclusionProof.TreeSize == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditInclusionProof.TreeSize(childComplexity), true
 
 	case "CreateSystemPermissionsTokenV2Output.token":
 		if e.ComplexityRoot.CreateSystemPermissionsTokenV2Output.Token == nil {
@@ -790,6 +920,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PersonalUserToken.Name(childComplexity), true
 
+	case "Query.auditCheckpoint":
+		if e.ComplexityRoot.Query.AuditCheckpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.AuditCheckpoint(childComplexity), true
+	case "Query.auditConsistencyProof":
+		if e.ComplexityRoot.Query.AuditConsistencyProof == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditConsistencyProof_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditConsistencyProof(childComplexity, args["fromSize"].(int64), args["toSize"].(int64)), true
 	case "Query.auditEvents":
 		if e.ComplexityRoot.Query.AuditEvents == nil {
 			break
@@ -801,6 +948,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["typeFilter"].([]string), args["actorFilter"].(*string), args["tokenIdFilter"].(*string), args["since"].(*int64), args["until"].(*int64), args["skip"].(*int), args["limit"].(*int)), true
+	case "Query.auditInclusionProof":
+		if e.ComplexityRoot.Query.AuditInclusionProof == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditInclusionProof_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditInclusionProof(childComplexity, args["id"].(string), args["treeSize"].(*int64)), true
 	case "Query.ipFilterUsage":
 		if e.ComplexityRoot.Query.IPFilterUsage == nil {
 			break
@@ -1877,6 +2035,59 @@ type AuditEventQueryResultSet {
 }
 
 """
+A signed statement of what the whole audit log was at one moment. Kept elsewhere, it tells later whether any entry up to there was changed, taken out or cut off.
+Stability: Preview
+"""
+type AuditCheckpoint {
+  "The number of the last entry it covers. Stability: Preview"
+  size: Long! @stability(level: Preview)
+  "The root of the Merkle tree (RFC 6962) over the entries, in base64. Stability: Preview"
+  rootHash: String! @stability(level: Preview)
+  "When it was made, in milliseconds since 1970. Stability: Preview"
+  timestamp: Long! @stability(level: Preview)
+  "All of that as a signed note: the text to keep. Stability: Preview"
+  note: String! @stability(level: Preview)
+  "The key that checks the signature, as one line: a name, a hash and an Ed25519 key. Stability: Preview"
+  verifierKey: String! @stability(level: Preview)
+}
+
+"""
+Proof that an entry stands in the audit log of some size (RFC 6962, section 2.1.1).
+Stability: Preview
+"""
+type AuditInclusionProof {
+  "The place of the entry in the tree, counted from 0: its number less one. Stability: Preview"
+  leafIndex: Long! @stability(level: Preview)
+  "What the tree holds of the entry, in base64: its number, 8 bytes with the highest first, and its fields as they are stored. Stability: Preview"
+  leaf: String! @stability(level: Preview)
+  "The leaf: SHA-256 of a zero byte and ` + "`" + `leaf` + "`" + `, in base64. Stability: Preview"
+  leafHash: String! @stability(level: Preview)
+  "How many entries the log has that the proof is for. Stability: Preview"
+  treeSize: Long! @stability(level: Preview)
+  "The root of that log, in base64: that of a checkpoint of the same size. Stability: Preview"
+  rootHash: String! @stability(level: Preview)
+  "The hashes of the proof, in base64, from the leaf upwards. Stability: Preview"
+  hashes: [String!]! @stability(level: Preview)
+}
+
+"""
+Proof that the audit log of one size is the beginning of that of another (RFC 6962, section 2.1.2).
+Stability: Preview
+"""
+type AuditConsistencyProof {
+  "How many entries the earlier log has. Stability: Preview"
+  fromSize: Long! @stability(level: Preview)
+  "The root of the earlier log, in base64. Stability: Preview"
+  fromRootHash: String! @stability(level: Preview)
+  "How many entries the later log has. Stability: Preview"
+  toSize: Long! @stability(level: Preview)
+  "The root of the later log, in base64. Stability: Preview"
+  toRootHash: String! @stability(level: Preview)
+  "The hashes of the proof, in base64. Stability: Preview"
+  hashes: [String!]! @stability(level: Preview)
+}
+
+"""
 The string of a new system token, and what is kept of it.
 Stability: Preview
 """
@@ -2191,6 +2402,25 @@ type Query {
     limit: Int = 50
   ): AuditEventQueryResultSet! @requires(anyOf: [ChangeSystemPermissions, ManageCluster]) @stability(level: Preview)
 
+  "The newest signed checkpoint of the audit log; null while the log is empty. There is a new one every 1,000 entries, or after 10 seconds if anything is new. Stability: Preview"
+  auditCheckpoint: AuditCheckpoint @requires(anyOf: [ChangeSystemPermissions, ManageCluster]) @stability(level: Preview)
+
+  "Proof that an entry stands in the audit log. Stability: Preview"
+  auditInclusionProof(
+    "The number of the entry. Stability: Preview"
+    id: String!
+    "How many entries the log has that the proof is for; that of the newest checkpoint unless given. Stability: Preview"
+    treeSize: Long
+  ): AuditInclusionProof! @requires(anyOf: [ChangeSystemPermissions, ManageCluster]) @stability(level: Preview)
+
+  "Proof that the audit log of one size is the beginning of that of another: that nothing was changed between two checkpoints. Stability: Preview"
+  auditConsistencyProof(
+    "How many entries the earlier log has: 1 or more. Stability: Preview"
+    fromSize: Long!
+    "How many entries the later log has: no fewer. Stability: Preview"
+    toSize: Long!
+  ): AuditConsistencyProof! @requires(anyOf: [ChangeSystemPermissions, ManageCluster]) @stability(level: Preview)
+
   "Who is asking. Stability: Long-term"
   viewer: Account! @open(because: "it tells callers only about themselves")
 
@@ -2321,6 +2551,38 @@ func (ec *executionContext) childFields_AuditActor(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type AuditActor", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditCheckpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "size":
+		return ec.fieldContext_AuditCheckpoint_size(ctx, field)
+	case "rootHash":
+		return ec.fieldContext_AuditCheckpoint_rootHash(ctx, field)
+	case "timestamp":
+		return ec.fieldContext_AuditCheckpoint_timestamp(ctx, field)
+	case "note":
+		return ec.fieldContext_AuditCheckpoint_note(ctx, field)
+	case "verifierKey":
+		return ec.fieldContext_AuditCheckpoint_verifierKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditCheckpoint", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditConsistencyProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fromSize":
+		return ec.fieldContext_AuditConsistencyProof_fromSize(ctx, field)
+	case "fromRootHash":
+		return ec.fieldContext_AuditConsistencyProof_fromRootHash(ctx, field)
+	case "toSize":
+		return ec.fieldContext_AuditConsistencyProof_toSize(ctx, field)
+	case "toRootHash":
+		return ec.fieldContext_AuditConsistencyProof_toRootHash(ctx, field)
+	case "hashes":
+		return ec.fieldContext_AuditConsistencyProof_hashes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditConsistencyProof", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2363,6 +2625,24 @@ func (ec *executionContext) childFields_AuditField(ctx context.Context, field gr
 		return ec.fieldContext_AuditField_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditField", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditInclusionProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "leafIndex":
+		return ec.fieldContext_AuditInclusionProof_leafIndex(ctx, field)
+	case "leaf":
+		return ec.fieldContext_AuditInclusionProof_leaf(ctx, field)
+	case "leafHash":
+		return ec.fieldContext_AuditInclusionProof_leafHash(ctx, field)
+	case "treeSize":
+		return ec.fieldContext_AuditInclusionProof_treeSize(ctx, field)
+	case "rootHash":
+		return ec.fieldContext_AuditInclusionProof_rootHash(ctx, field)
+	case "hashes":
+		return ec.fieldContext_AuditInclusionProof_hashes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditInclusionProof", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateSystemPermissionsTokenV2Output(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2929,6 +3209,28 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_auditConsistencyProof_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "fromSize",
+		func(ctx context.Context, v any) (int64, error) {
+			return ec.unmarshalNLong2int64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fromSize"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "toSize",
+		func(ctx context.Context, v any) (int64, error) {
+			return ec.unmarshalNLong2int64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["toSize"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2988,6 +3290,28 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["limit"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_auditInclusionProof_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "treeSize",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOLong2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["treeSize"] = arg1
 	return args, nil
 }
 
@@ -3513,6 +3837,236 @@ func (ec *executionContext) fieldContext_AuditActor_requestId(_ context.Context,
 	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
 }
 
+func (ec *executionContext) _AuditCheckpoint_size(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditCheckpoint_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditCheckpoint_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "Long")
+}
+
+func (ec *executionContext) _AuditCheckpoint_rootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditCheckpoint_rootHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RootHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditCheckpoint_rootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditCheckpoint_timestamp(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditCheckpoint_timestamp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Timestamp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditCheckpoint_timestamp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "Long")
+}
+
+func (ec *executionContext) _AuditCheckpoint_note(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditCheckpoint_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditCheckpoint_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditCheckpoint_verifierKey(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditCheckpoint_verifierKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifierKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditCheckpoint_verifierKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditConsistencyProof_fromSize(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConsistencyProof_fromSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromSize, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConsistencyProof_fromSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "Long")
+}
+
+func (ec *executionContext) _AuditConsistencyProof_fromRootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConsistencyProof_fromRootHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromRootHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConsistencyProof_fromRootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditConsistencyProof_toSize(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConsistencyProof_toSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToSize, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConsistencyProof_toSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "Long")
+}
+
+func (ec *executionContext) _AuditConsistencyProof_toRootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConsistencyProof_toRootHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToRootHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConsistencyProof_toRootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditConsistencyProof_hashes(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConsistencyProof_hashes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hashes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConsistencyProof_hashes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "String")
+}
+
 func (ec *executionContext) _AuditEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3837,6 +4391,144 @@ func (ec *executionContext) _AuditField_value(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_AuditField_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditField", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditInclusionProof_leafIndex(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditInclusionProof_leafIndex(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeafIndex, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditInclusionProof_leafIndex(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "Long")
+}
+
+func (ec *executionContext) _AuditInclusionProof_leaf(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditInclusionProof_leaf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Leaf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditInclusionProof_leaf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditInclusionProof_leafHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditInclusionProof_leafHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeafHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditInclusionProof_leafHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditInclusionProof_treeSize(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditInclusionProof_treeSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TreeSize, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNLong2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditInclusionProof_treeSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "Long")
+}
+
+func (ec *executionContext) _AuditInclusionProof_rootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditInclusionProof_rootHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RootHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditInclusionProof_rootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditInclusionProof_hashes(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditInclusionProof_hashes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hashes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditInclusionProof_hashes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _CreateSystemPermissionsTokenV2Output_token(ctx context.Context, field graphql.CollectedField, obj *model.CreateSystemPermissionsTokenV2Output) (ret graphql.Marshaler) {
@@ -6010,6 +6702,180 @@ func (ec *executionContext) fieldContext_Query_auditEvents(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_auditEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_auditCheckpoint(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditCheckpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().AuditCheckpoint(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				anyOf, err := ec.unmarshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, []any{"ChangeSystemPermissions", "ManageCluster"})
+				if err != nil {
+					var zeroVal *model.AuditCheckpoint
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AuditCheckpoint
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, anyOf)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditCheckpoint) graphql.Marshaler {
+			return ec.marshalOAuditCheckpoint2ᚖtokenscaleᚋgraphᚋmodelᚐAuditCheckpoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditCheckpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditCheckpoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_auditInclusionProof(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditInclusionProof(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditInclusionProof(ctx, fc.Args["id"].(string), fc.Args["treeSize"].(*int64))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				anyOf, err := ec.unmarshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, []any{"ChangeSystemPermissions", "ManageCluster"})
+				if err != nil {
+					var zeroVal *model.AuditInclusionProof
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AuditInclusionProof
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, anyOf)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditInclusionProof) graphql.Marshaler {
+			return ec.marshalNAuditInclusionProof2ᚖtokenscaleᚋgraphᚋmodelᚐAuditInclusionProof(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditInclusionProof(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditInclusionProof(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_auditInclusionProof_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_auditConsistencyProof(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditConsistencyProof(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditConsistencyProof(ctx, fc.Args["fromSize"].(int64), fc.Args["toSize"].(int64))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				anyOf, err := ec.unmarshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, []any{"ChangeSystemPermissions", "ManageCluster"})
+				if err != nil {
+					var zeroVal *model.AuditConsistencyProof
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AuditConsistencyProof
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, anyOf)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditConsistencyProof) graphql.Marshaler {
+			return ec.marshalNAuditConsistencyProof2ᚖtokenscaleᚋgraphᚋmodelᚐAuditConsistencyProof(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditConsistencyProof(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditConsistencyProof(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_auditConsistencyProof_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9583,6 +10449,112 @@ func (ec *executionContext) _AuditActor(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var auditCheckpointImplementors = []string{"AuditCheckpoint"}
+
+func (ec *executionContext) _AuditCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.AuditCheckpoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditCheckpointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditCheckpoint")
+		case "size":
+			out.Values[i] = ec._AuditCheckpoint_size(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rootHash":
+			out.Values[i] = ec._AuditCheckpoint_rootHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "timestamp":
+			out.Values[i] = ec._AuditCheckpoint_timestamp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._AuditCheckpoint_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verifierKey":
+			out.Values[i] = ec._AuditCheckpoint_verifierKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditConsistencyProofImplementors = []string{"AuditConsistencyProof"}
+
+func (ec *executionContext) _AuditConsistencyProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditConsistencyProof) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditConsistencyProofImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditConsistencyProof")
+		case "fromSize":
+			out.Values[i] = ec._AuditConsistencyProof_fromSize(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromRootHash":
+			out.Values[i] = ec._AuditConsistencyProof_fromRootHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toSize":
+			out.Values[i] = ec._AuditConsistencyProof_toSize(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toRootHash":
+			out.Values[i] = ec._AuditConsistencyProof_toRootHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hashes":
+			out.Values[i] = ec._AuditConsistencyProof_hashes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var auditEventImplementors = []string{"AuditEvent"}
 
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEvent) graphql.Marshaler {
@@ -9712,6 +10684,64 @@ func (ec *executionContext) _AuditField(ctx context.Context, sel ast.SelectionSe
 			}
 		case "value":
 			out.Values[i] = ec._AuditField_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditInclusionProofImplementors = []string{"AuditInclusionProof"}
+
+func (ec *executionContext) _AuditInclusionProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditInclusionProof) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditInclusionProofImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditInclusionProof")
+		case "leafIndex":
+			out.Values[i] = ec._AuditInclusionProof_leafIndex(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leaf":
+			out.Values[i] = ec._AuditInclusionProof_leaf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leafHash":
+			out.Values[i] = ec._AuditInclusionProof_leafHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "treeSize":
+			out.Values[i] = ec._AuditInclusionProof_treeSize(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rootHash":
+			out.Values[i] = ec._AuditInclusionProof_rootHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hashes":
+			out.Values[i] = ec._AuditInclusionProof_hashes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -10376,6 +11406,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditEvents(ctx, field)
+				})
+		case "auditCheckpoint":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_auditCheckpoint(ctx, field)
+				})
+		case "auditInclusionProof":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_auditInclusionProof(ctx, field)
+				})
+		case "auditConsistencyProof":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_auditConsistencyProof(ctx, field)
 				})
 		case "viewer":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -11360,6 +12408,14 @@ func (ec *executionContext) marshalNAuditActor2tokenscaleᚋgraphᚋmodelᚐAudi
 	return ec._AuditActor(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNAuditConsistencyProof2ᚖtokenscaleᚋgraphᚋmodelᚐAuditConsistencyProof(ctx context.Context, sel ast.SelectionSet, v *model.AuditConsistencyProof) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditConsistencyProof!")
+		return graphql.Null
+	}
+	return ec._AuditConsistencyProof(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAuditEvent(ctx context.Context, sel ast.SelectionSet, v model.AuditEvent) graphql.Marshaler {
 	return ec._AuditEvent(ctx, sel, &v)
 }
@@ -11406,6 +12462,14 @@ func (ec *executionContext) marshalNAuditField2ᚕtokenscaleᚋgraphᚋmodelᚐA
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNAuditInclusionProof2ᚖtokenscaleᚋgraphᚋmodelᚐAuditInclusionProof(ctx context.Context, sel ast.SelectionSet, v *model.AuditInclusionProof) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditInclusionProof!")
+		return graphql.Null
+	}
+	return ec._AuditInclusionProof(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
@@ -12022,6 +13086,13 @@ func (ec *executionContext) marshalOAccount2ᚖtokenscaleᚋgraphᚋmodelᚐAcco
 		return graphql.Null
 	}
 	return ec._Account(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAuditCheckpoint2ᚖtokenscaleᚋgraphᚋmodelᚐAuditCheckpoint(ctx context.Context, sel ast.SelectionSet, v *model.AuditCheckpoint) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditCheckpoint(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {

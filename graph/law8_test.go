@@ -83,6 +83,18 @@ func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, 
 			_, _, err := h.Events(ctx, by, authority.EventQuery{})
 			return err
 		},
+		"auditCheckpoint": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
+			_, _, err := h.Checkpoint(ctx, by)
+			return err
+		},
+		"auditInclusionProof": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
+			_, err := h.ProveEntry(ctx, by, "1", nil)
+			return err
+		},
+		"auditConsistencyProof": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
+			_, err := h.ProveGrowth(ctx, by, 1, 1)
+			return err
+		},
 		"token": func(by policy.Actor, t token.ID, _ ipfilter.ID) error { _, err := h.Authority.Token(by, t); return err },
 		// The words of the permissions are no secret of the authority: the resolver asks.
 		"systemPermissions": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {

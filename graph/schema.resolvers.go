@@ -240,6 +240,42 @@ func (r *queryResolver) AuditEvents(ctx context.Context, typeFilter []string, ac
 	return &model.AuditEventQueryResultSet{TotalResults: total, Results: eventShapes(page)}, nil
 }
 
+func (r *queryResolver) AuditCheckpoint(ctx context.Context) (*model.AuditCheckpoint, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, some, err := r.authority.Checkpoint(ctx, by)
+	if err != nil || !some {
+		return nil, err
+	}
+	return checkpointShape(c), nil
+}
+
+func (r *queryResolver) AuditInclusionProof(ctx context.Context, id string, treeSize *int64) (*model.AuditInclusionProof, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.authority.ProveEntry(ctx, by, id, treeSize)
+	if err != nil {
+		return nil, err
+	}
+	return inclusionShape(p), nil
+}
+
+func (r *queryResolver) AuditConsistencyProof(ctx context.Context, fromSize int64, toSize int64) (*model.AuditConsistencyProof, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.authority.ProveGrowth(ctx, by, fromSize, toSize)
+	if err != nil {
+		return nil, err
+	}
+	return consistencyShape(p), nil
+}
+
 func (r *queryResolver) Viewer(ctx context.Context) (*model.Account, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {

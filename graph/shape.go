@@ -2,10 +2,12 @@ package graph
 
 import (
 	"context"
+	"encoding/base64"
 	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"tokenscale/audit"
 	"tokenscale/authority"
@@ -186,6 +188,33 @@ func eventShape(e audit.Entry) model.AuditEvent {
 		if f.List != nil {
 			out.Fields[i].Value = strings.Join(f.List, ",")
 		}
+	}
+	return out
+}
+
+func checkpointShape(c authority.Checkpoint) *model.AuditCheckpoint {
+	return &model.AuditCheckpoint{
+		Size: int64(c.Size), RootHash: c.Root.String(), Timestamp: int64(c.Time), Note: c.Note, VerifierKey: c.VerifierKey,
+	}
+}
+
+func inclusionShape(p authority.InclusionProof) *model.AuditInclusionProof {
+	return &model.AuditInclusionProof{
+		LeafIndex: int64(p.Seq) - 1, Leaf: base64.StdEncoding.EncodeToString(p.Leaf), LeafHash: tlog.RecordHash(p.Leaf).String(),
+		TreeSize: int64(p.Size), RootHash: p.Root.String(), Hashes: hashShapes(p.Hashes),
+	}
+}
+
+func consistencyShape(p authority.ConsistencyProof) *model.AuditConsistencyProof {
+	return &model.AuditConsistencyProof{
+		FromSize: int64(p.From), FromRootHash: p.FromRoot.String(), ToSize: int64(p.To), ToRootHash: p.ToRoot.String(), Hashes: hashShapes(p.Hashes),
+	}
+}
+
+func hashShapes(hashes []audit.Hash) []string {
+	out := make([]string, len(hashes))
+	for i, h := range hashes {
+		out[i] = h.String()
 	}
 	return out
 }

@@ -46,6 +46,36 @@ type AuditActor struct {
 	RequestID *string `json:"requestId,omitempty"`
 }
 
+// A signed statement of what the whole audit log was at one moment. Kept elsewhere, it tells later whether any entry up to there was changed, taken out or cut off.
+// Stability: Preview
+type AuditCheckpoint struct {
+	// The number of the last entry it covers. Stability: Preview
+	Size int64 `json:"size"`
+	// The root of the Merkle tree (RFC 6962) over the entries, in base64. Stability: Preview
+	RootHash string `json:"rootHash"`
+	// When it was made, in milliseconds since 1970. Stability: Preview
+	Timestamp int64 `json:"timestamp"`
+	// All of that as a signed note: the text to keep. Stability: Preview
+	Note string `json:"note"`
+	// The key that checks the signature, as one line: a name, a hash and an Ed25519 key. Stability: Preview
+	VerifierKey string `json:"verifierKey"`
+}
+
+// Proof that the audit log of one size is the beginning of that of another (RFC 6962, section 2.1.2).
+// Stability: Preview
+type AuditConsistencyProof struct {
+	// How many entries the earlier log has. Stability: Preview
+	FromSize int64 `json:"fromSize"`
+	// The root of the earlier log, in base64. Stability: Preview
+	FromRootHash string `json:"fromRootHash"`
+	// How many entries the later log has. Stability: Preview
+	ToSize int64 `json:"toSize"`
+	// The root of the later log, in base64. Stability: Preview
+	ToRootHash string `json:"toRootHash"`
+	// The hashes of the proof, in base64. Stability: Preview
+	Hashes []string `json:"hashes"`
+}
+
 // One entry of the audit log. Never holds a secret.
 // Stability: Preview
 type AuditEvent struct {
@@ -85,6 +115,23 @@ type AuditField struct {
 	Name string `json:"name"`
 	// Its value; lists are separated by commas. Stability: Preview
 	Value string `json:"value"`
+}
+
+// Proof that an entry stands in the audit log of some size (RFC 6962, section 2.1.1).
+// Stability: Preview
+type AuditInclusionProof struct {
+	// The place of the entry in the tree, counted from 0: its number less one. Stability: Preview
+	LeafIndex int64 `json:"leafIndex"`
+	// What the tree holds of the entry, in base64: its number, 8 bytes with the highest first, and its fields as they are stored. Stability: Preview
+	Leaf string `json:"leaf"`
+	// The leaf: SHA-256 of a zero byte and `leaf`, in base64. Stability: Preview
+	LeafHash string `json:"leafHash"`
+	// How many entries the log has that the proof is for. Stability: Preview
+	TreeSize int64 `json:"treeSize"`
+	// The root of that log, in base64: that of a checkpoint of the same size. Stability: Preview
+	RootHash string `json:"rootHash"`
+	// The hashes of the proof, in base64, from the leaf upwards. Stability: Preview
+	Hashes []string `json:"hashes"`
 }
 
 // What a new system token shall be.
