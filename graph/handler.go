@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
@@ -32,15 +34,11 @@ const (
 // NewHandler returns the handler of /graphql. Whoever calls it must have found
 // out who is asking, with package authn. It is safe for concurrent use.
 func NewHandler(o Options) http.Handler {
-	r := &Resolver{authority: o.Authority, version: o.Version}
-	schema := describedSchema()
-	h := handler.New(NewExecutableSchema(Config{
-		Schema:     schema,
-		Resolvers:  r,
-		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
-	}))
+	executable := Schema(o)
+	schema := executable.Schema()
+	h := handler.New(executable)
 	h.AddTransport(transport{})
-	known := lru.New[*ast.QueryDocument](cachedQueries)
+	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
 	h.SetQueryCache(known)
 	h.Use(limits{known})
 	h.SetParserTokenLimit(maxTokens)
@@ -51,4 +49,32 @@ func NewHandler(o Options) http.Handler {
 	h.Use(extension.Introspection{})
 	h.AroundRootFields(stopAtRefusal)
 	return h
+}
+
+// Schema returns the schema with its resolvers, without a transport and
+// without a door: for benchmarks of what stands around it.
+func Schema(o Options) graphql.ExecutableSchema {
+	r := &Resolver{authority: o.Authority, version: o.Version}
+	return NewExecutableSchema(Config{
+		Schema:     describedSchema(),
+		Resolvers:  r,
+		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
+	})
+}
+
+// maxCached is the length in bytes of the longest document that is kept
+// parsed. Clients send short ones again and again; a long one is a script, or
+// somebody who would like to fill the memory.
+const maxCached = 4 << 10
+
+// shortQueries keeps parsed documents, if they are short.
+type shortQueries struct {
+	graphql.Cache[*ast.QueryDocument]
+}
+
+// Add implements graphql.Cache.
+func (c shortQueries) Add(ctx context.Context, text string, doc *ast.QueryDocument) {
+	if len(text) <= maxCached {
+		c.Cache.Add(ctx, text, doc)
+	}
 }
