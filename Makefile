@@ -6,6 +6,7 @@
 #   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
 #   make bench      all benchmarks
+#   make soak       the fault tests for hours instead of minutes, with their figures
 
 SHELL     := /bin/sh
 VERSION   ?= 0.1.0
@@ -20,7 +21,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench
+.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench faulttools soak
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -43,9 +44,20 @@ test: vet uitest e2e conformance gotest
 vet:
 	go vet ./...
 
-gotest:
+gotest: faulttools
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
 	go test $(RACE) -timeout 20m ./...
+
+# The fault tests cut the power of disks of their own and break system calls.
+faulttools:
+	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null && ! { command -v strace && command -v mkfs.xfs && command -v mkfs.ext4; } >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends strace xfsprogs e2fsprogs >/dev/null || true; \
+	fi
+	@test "$$(id -u)" = 0 || echo 'SKIPPED: the power cuts, full disks and unsafe homes of faulttest; they need root'
+	@for tool in strace mkfs.ext4 mkfs.xfs; do command -v $$tool >/dev/null || echo "SKIPPED: what faulttest does with $$tool"; done
+
+soak: faulttools
+	SOAK=1 go test -count=1 -timeout 6h -v ./faulttest
 
 uitest: $(MODULES)
 	cd ui && npm run --silent check && npm run --silent test

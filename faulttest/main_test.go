@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,10 +18,18 @@ func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv("FAULTTEST_ROLE") == "oracle":
 		os.Exit(runOracle(os.Stdin, os.Stdout, os.Args[1]))
+	case short():
+		fmt.Println("SKIPPED: the fault tests, because of -short")
+		os.Exit(0)
 	case raceDetector:
 		os.Exit(withoutRaces())
 	}
 	os.Exit(withProgram(m))
+}
+
+func short() bool {
+	flag.Parse()
+	return testing.Short()
 }
 
 func withProgram(m *testing.M) int {
