@@ -122,7 +122,9 @@ func (a *App) serveBackup(w http.ResponseWriter, r *http.Request) {
 		a.log.Warn("a backup could not be written to the audit log", "err", err)
 	}
 	out := &patientWriter{w: w, control: http.NewResponseController(w), now: a.opts.Now}
-	n, err := a.db.Backup(r.Context(), out)
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	n, err := a.db.Backup(ctx, out)
 	if err != nil {
 		a.log.Error("a backup failed", "err", err)
 		if n == 0 && out.n == 0 {

@@ -82,7 +82,10 @@ func (c *restore) mayReplace(o Options) error {
 // swap makes a store of the backup in a folder of its own and moves it into
 // place in one step: whenever we are cut off, there is a whole store.
 func (c *restore) swap(ctx context.Context, o Options) (kept string, err error) {
-	work, err := os.MkdirTemp(o.Data, ".restore-*")
+	if err := removeAll(filepath.Join(o.Data, workName)); err != nil { // one that was cut off
+		return "", err
+	}
+	work, err := os.MkdirTemp(o.Data, workName)
 	if err != nil {
 		return "", err
 	}
@@ -107,6 +110,18 @@ func (c *restore) swap(ctx context.Context, o Options) (kept string, err error) 
 		return kept, err
 	}
 	return kept, errors.Join(syncFolder(o.Data), finish())
+}
+
+// workName is the pattern of the names of folders that restores work in.
+const workName = ".restore-*"
+
+// removeAll removes all that the pattern matches.
+func removeAll(pattern string) error {
+	paths, err := filepath.Glob(pattern)
+	for _, path := range paths {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
 }
 
 // keep gives the store that is there a second name, if there is one.

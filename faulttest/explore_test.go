@@ -127,10 +127,10 @@ func change(t *testing.T, a *api, changes int) {
 	var last string
 	for n := range changes {
 		var err error
-		switch {
-		case n%3 == 0:
+		switch n % 3 {
+		case 0:
 			last, err = a.create(fmt.Sprint("change ", n))
-		case n%3 == 1:
+		case 1:
 			last, err = a.rotate(id(last))
 		default:
 			err = a.delete(id(last))
