@@ -27,7 +27,7 @@ build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
 
 generate: $(MODULES)
-	go tool gqlgen generate
+	go run ./graph/generate
 	go generate ./client
 	cd ui && npm run --silent generate
 

@@ -13,6 +13,6 @@ func TestTheGeneratedCodeIsOfTheSchemaOnDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(sources[0].Input, string(text)); diff != "" || len(sources) != 1 {
-		t.Errorf("run go tool gqlgen generate (-generated +schema.graphqls):\n%s", diff)
+		t.Errorf("run go run ./graph/generate (-generated +schema.graphqls):\n%s", diff)
 	}
 }

@@ -3608,621 +3608,189 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Account_id(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Account_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Account_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "String")
 }
 
 func (ec *executionContext) _Account_username(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Account_username(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Username, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Username)
 }
 func (ec *executionContext) fieldContext_Account_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "String")
 }
 
 func (ec *executionContext) _Account_isRoot(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Account_isRoot(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRoot, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.IsRoot)
 }
 func (ec *executionContext) fieldContext_Account_isRoot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Account_permissions(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Account_permissions(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Permissions, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []permission.Permission) graphql.Marshaler {
-			return ec.marshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, field.Selections, obj.Permissions)
 }
 func (ec *executionContext) fieldContext_Account_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "SystemPermission")
 }
 
 func (ec *executionContext) _Account_expireAt(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Account_expireAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpireAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ExpireAt)
 }
 func (ec *executionContext) fieldContext_Account_expireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditActor_type(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditActor_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_AuditActor_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditActor_tokenId(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditActor_tokenId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TokenID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.TokenID)
 }
 func (ec *executionContext) fieldContext_AuditActor_tokenId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditActor_tokenName(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditActor_tokenName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TokenName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.TokenName)
 }
 func (ec *executionContext) fieldContext_AuditActor_tokenName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditActor_ip(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditActor_ip(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IP, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.IP)
 }
 func (ec *executionContext) fieldContext_AuditActor_ip(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditActor_requestId(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditActor_requestId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequestID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.RequestID)
 }
 func (ec *executionContext) fieldContext_AuditActor_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditCheckpoint_size(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditCheckpoint_size(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Size, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.Size)
 }
 func (ec *executionContext) fieldContext_AuditCheckpoint_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditCheckpoint_rootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditCheckpoint_rootHash(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RootHash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.RootHash)
 }
 func (ec *executionContext) fieldContext_AuditCheckpoint_rootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditCheckpoint_timestamp(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditCheckpoint_timestamp(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Timestamp, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.Timestamp)
 }
 func (ec *executionContext) fieldContext_AuditCheckpoint_timestamp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditCheckpoint_note(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditCheckpoint_note(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Note, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Note)
 }
 func (ec *executionContext) fieldContext_AuditCheckpoint_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditCheckpoint_verifierKey(ctx context.Context, field graphql.CollectedField, obj *model.AuditCheckpoint) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditCheckpoint_verifierKey(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VerifierKey, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.VerifierKey)
 }
 func (ec *executionContext) fieldContext_AuditCheckpoint_verifierKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditCheckpoint", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditConsistencyProof_fromSize(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditConsistencyProof_fromSize(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FromSize, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.FromSize)
 }
 func (ec *executionContext) fieldContext_AuditConsistencyProof_fromSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditConsistencyProof_fromRootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditConsistencyProof_fromRootHash(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FromRootHash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.FromRootHash)
 }
 func (ec *executionContext) fieldContext_AuditConsistencyProof_fromRootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditConsistencyProof_toSize(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditConsistencyProof_toSize(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ToSize, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.ToSize)
 }
 func (ec *executionContext) fieldContext_AuditConsistencyProof_toSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditConsistencyProof_toRootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditConsistencyProof_toRootHash(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ToRootHash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ToRootHash)
 }
 func (ec *executionContext) fieldContext_AuditConsistencyProof_toRootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditConsistencyProof_hashes(ctx context.Context, field graphql.CollectedField, obj *model.AuditConsistencyProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditConsistencyProof_hashes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Hashes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Hashes)
 }
 func (ec *executionContext) fieldContext_AuditConsistencyProof_hashes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditConsistencyProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_AuditEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditEvent_timestamp(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_timestamp(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Timestamp, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.Timestamp)
 }
 func (ec *executionContext) fieldContext_AuditEvent_timestamp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditEvent_type(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext_AuditEvent_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditEvent_actionName(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_actionName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ActionName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ActionName)
 }
 func (ec *executionContext) fieldContext_AuditEvent_actionName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditEvent_sensitive(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_sensitive(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Sensitive, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Sensitive)
 }
 func (ec *executionContext) fieldContext_AuditEvent_sensitive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _AuditEvent_refused(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_refused(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Refused, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Refused)
 }
 func (ec *executionContext) fieldContext_AuditEvent_refused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_actor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Actor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.AuditActor) graphql.Marshaler {
-			return ec.marshalNAuditActor2tokenscaleᚋgraphᚋmodelᚐAuditActor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNAuditActor2tokenscaleᚋgraphᚋmodelᚐAuditActor(ctx, field.Selections, obj.Actor)
 }
 func (ec *executionContext) fieldContext_AuditEvent_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -4238,46 +3806,14 @@ func (ec *executionContext) fieldContext_AuditEvent_actor(_ context.Context, fie
 }
 
 func (ec *executionContext) _AuditEvent_tokenId(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_tokenId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TokenID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.TokenID)
 }
 func (ec *executionContext) fieldContext_AuditEvent_tokenId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditEvent_fields(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEvent_fields(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Fields, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.AuditField) graphql.Marshaler {
-			return ec.marshalNAuditField2ᚕtokenscaleᚋgraphᚋmodelᚐAuditFieldᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNAuditField2ᚕtokenscaleᚋgraphᚋmodelᚐAuditFieldᚄ(ctx, field.Selections, obj.Fields)
 }
 func (ec *executionContext) fieldContext_AuditEvent_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -4293,46 +3829,14 @@ func (ec *executionContext) fieldContext_AuditEvent_fields(_ context.Context, fi
 }
 
 func (ec *executionContext) _AuditEventQueryResultSet_totalResults(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventQueryResultSet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEventQueryResultSet_totalResults(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalResults, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalResults)
 }
 func (ec *executionContext) fieldContext_AuditEventQueryResultSet_totalResults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEventQueryResultSet", field, false, false, "Int")
 }
 
 func (ec *executionContext) _AuditEventQueryResultSet_results(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventQueryResultSet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditEventQueryResultSet_results(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Results, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.AuditEvent) graphql.Marshaler {
-			return ec.marshalNAuditEvent2ᚕtokenscaleᚋgraphᚋmodelᚐAuditEventᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNAuditEvent2ᚕtokenscaleᚋgraphᚋmodelᚐAuditEventᚄ(ctx, field.Selections, obj.Results)
 }
 func (ec *executionContext) fieldContext_AuditEventQueryResultSet_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -4348,230 +3852,70 @@ func (ec *executionContext) fieldContext_AuditEventQueryResultSet_results(_ cont
 }
 
 func (ec *executionContext) _AuditField_name(ctx context.Context, field graphql.CollectedField, obj *model.AuditField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditField_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_AuditField_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditField", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditField_value(ctx context.Context, field graphql.CollectedField, obj *model.AuditField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditField_value(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
 }
 func (ec *executionContext) fieldContext_AuditField_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditField", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditInclusionProof_leafIndex(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditInclusionProof_leafIndex(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LeafIndex, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.LeafIndex)
 }
 func (ec *executionContext) fieldContext_AuditInclusionProof_leafIndex(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditInclusionProof_leaf(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditInclusionProof_leaf(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Leaf, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Leaf)
 }
 func (ec *executionContext) fieldContext_AuditInclusionProof_leaf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditInclusionProof_leafHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditInclusionProof_leafHash(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LeafHash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.LeafHash)
 }
 func (ec *executionContext) fieldContext_AuditInclusionProof_leafHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditInclusionProof_treeSize(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditInclusionProof_treeSize(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TreeSize, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.TreeSize)
 }
 func (ec *executionContext) fieldContext_AuditInclusionProof_treeSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "Long")
 }
 
 func (ec *executionContext) _AuditInclusionProof_rootHash(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditInclusionProof_rootHash(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RootHash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.RootHash)
 }
 func (ec *executionContext) fieldContext_AuditInclusionProof_rootHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _AuditInclusionProof_hashes(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AuditInclusionProof_hashes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Hashes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Hashes)
 }
 func (ec *executionContext) fieldContext_AuditInclusionProof_hashes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
 }
 
 func (ec *executionContext) _CreateSystemPermissionsTokenV2Output_token(ctx context.Context, field graphql.CollectedField, obj *model.CreateSystemPermissionsTokenV2Output) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateSystemPermissionsTokenV2Output_token(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Token, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Token)
 }
 func (ec *executionContext) fieldContext_CreateSystemPermissionsTokenV2Output_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSystemPermissionsTokenV2Output", field, false, false, "String")
 }
 
 func (ec *executionContext) _CreateSystemPermissionsTokenV2Output_tokenMetadata(ctx context.Context, field graphql.CollectedField, obj *model.CreateSystemPermissionsTokenV2Output) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateSystemPermissionsTokenV2Output_tokenMetadata(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TokenMetadata, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.SystemPermissionsToken) graphql.Marshaler {
-			return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, field.Selections, obj.TokenMetadata)
 }
 func (ec *executionContext) fieldContext_CreateSystemPermissionsTokenV2Output_tokenMetadata(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -4587,46 +3931,14 @@ func (ec *executionContext) fieldContext_CreateSystemPermissionsTokenV2Output_to
 }
 
 func (ec *executionContext) _CreateSystemTokenOutput_token(ctx context.Context, field graphql.CollectedField, obj *model.CreateSystemTokenOutput) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateSystemTokenOutput_token(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Token, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Token)
 }
 func (ec *executionContext) fieldContext_CreateSystemTokenOutput_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSystemTokenOutput", field, false, false, "String")
 }
 
 func (ec *executionContext) _CreateSystemTokenOutput_tokenMetadata(ctx context.Context, field graphql.CollectedField, obj *model.CreateSystemTokenOutput) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CreateSystemTokenOutput_tokenMetadata(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TokenMetadata, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.SystemPermissionsToken) graphql.Marshaler {
-			return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, field.Selections, obj.TokenMetadata)
 }
 func (ec *executionContext) fieldContext_CreateSystemTokenOutput_tokenMetadata(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -4642,230 +3954,70 @@ func (ec *executionContext) fieldContext_CreateSystemTokenOutput_tokenMetadata(_
 }
 
 func (ec *executionContext) _HumioMetadata_version(ctx context.Context, field graphql.CollectedField, obj *model.HumioMetadata) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_HumioMetadata_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_HumioMetadata_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("HumioMetadata", field, false, false, "String")
 }
 
 func (ec *executionContext) _IPFilter_id(ctx context.Context, field graphql.CollectedField, obj *model.IPFilter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilter_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_IPFilter_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilter", field, false, false, "String")
 }
 
 func (ec *executionContext) _IPFilter_name(ctx context.Context, field graphql.CollectedField, obj *model.IPFilter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilter_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_IPFilter_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilter", field, false, false, "String")
 }
 
 func (ec *executionContext) _IPFilter_ipFilter(ctx context.Context, field graphql.CollectedField, obj *model.IPFilter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilter_ipFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.IPFilter)
 }
 func (ec *executionContext) fieldContext_IPFilter_ipFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilter", field, false, false, "String")
 }
 
 func (ec *executionContext) _IPFilterTest_allowed(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilterTest_allowed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Allowed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Allowed)
 }
 func (ec *executionContext) fieldContext_IPFilterTest_allowed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilterTest", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _IPFilterTest_line(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilterTest_line(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Line, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Line)
 }
 func (ec *executionContext) fieldContext_IPFilterTest_line(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilterTest", field, false, false, "Int")
 }
 
 func (ec *executionContext) _IPFilterTest_rule(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilterTest_rule(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rule, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Rule)
 }
 func (ec *executionContext) fieldContext_IPFilterTest_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilterTest", field, false, false, "String")
 }
 
 func (ec *executionContext) _IPFilterTest_unreachableLines(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTest) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilterTest_unreachableLines(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UnreachableLines, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
-			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2ᚕintᚄ(ctx, field.Selections, obj.UnreachableLines)
 }
 func (ec *executionContext) fieldContext_IPFilterTest_unreachableLines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilterTest", field, false, false, "Int")
 }
 
 func (ec *executionContext) _IPFilterUsage_totalTokens(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterUsage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilterUsage_totalTokens(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalTokens, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalTokens)
 }
 func (ec *executionContext) fieldContext_IPFilterUsage_totalTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilterUsage", field, false, false, "Int")
 }
 
 func (ec *executionContext) _IPFilterUsage_tokens(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterUsage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilterUsage_tokens(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tokens, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.SystemPermissionsToken) graphql.Marshaler {
-			return ec.marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx, field.Selections, obj.Tokens)
 }
 func (ec *executionContext) fieldContext_IPFilterUsage_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -4881,23 +4033,7 @@ func (ec *executionContext) fieldContext_IPFilterUsage_tokens(_ context.Context,
 }
 
 func (ec *executionContext) _IPFilterUsage_policies(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterUsage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IPFilterUsage_policies(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Policies, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Policies)
 }
 func (ec *executionContext) fieldContext_IPFilterUsage_policies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilterUsage", field, false, false, "String")
@@ -5648,69 +4784,21 @@ func (ec *executionContext) fieldContext_Mutation_updateTokenSecurityPolicies(ct
 }
 
 func (ec *executionContext) _Organization_id(ctx context.Context, field graphql.CollectedField, obj *model.Organization) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Organization_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Organization_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Organization", field, false, false, "String")
 }
 
 func (ec *executionContext) _Organization_name(ctx context.Context, field graphql.CollectedField, obj *model.Organization) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Organization_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_Organization_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Organization", field, false, false, "String")
 }
 
 func (ec *executionContext) _Organization_configs(ctx context.Context, field graphql.CollectedField, obj *model.Organization) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Organization_configs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Configs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.OrganizationConfigs) graphql.Marshaler {
-			return ec.marshalNOrganizationConfigs2tokenscaleᚋgraphᚋmodelᚐOrganizationConfigs(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNOrganizationConfigs2tokenscaleᚋgraphᚋmodelᚐOrganizationConfigs(ctx, field.Selections, obj.Configs)
 }
 func (ec *executionContext) fieldContext_Organization_configs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -5726,23 +4814,7 @@ func (ec *executionContext) fieldContext_Organization_configs(_ context.Context,
 }
 
 func (ec *executionContext) _OrganizationConfigs_tokens(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationConfigs) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationConfigs_tokens(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tokens, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.TokenSecurityPolicies) graphql.Marshaler {
-			return ec.marshalOTokenSecurityPolicies2ᚖtokenscaleᚋgraphᚋmodelᚐTokenSecurityPolicies(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOTokenSecurityPolicies2ᚖtokenscaleᚋgraphᚋmodelᚐTokenSecurityPolicies(ctx, field.Selections, obj.Tokens)
 }
 func (ec *executionContext) fieldContext_OrganizationConfigs_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -5758,115 +4830,35 @@ func (ec *executionContext) fieldContext_OrganizationConfigs_tokens(_ context.Co
 }
 
 func (ec *executionContext) _OrganizationPermissionsToken_id(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationPermissionsToken_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_OrganizationPermissionsToken_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrganizationPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _OrganizationPermissionsToken_name(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationPermissionsToken_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_OrganizationPermissionsToken_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrganizationPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _OrganizationPermissionsToken_expireAt(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationPermissionsToken_expireAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpireAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ExpireAt)
 }
 func (ec *executionContext) fieldContext_OrganizationPermissionsToken_expireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrganizationPermissionsToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _OrganizationPermissionsToken_ipFilter(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationPermissionsToken_ipFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.IPFilter)
 }
 func (ec *executionContext) fieldContext_OrganizationPermissionsToken_ipFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrganizationPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _OrganizationPermissionsToken_ipFilterV2(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationPermissionsToken_ipFilterV2(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilterV2, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.IPFilterV2)
 }
 func (ec *executionContext) fieldContext_OrganizationPermissionsToken_ipFilterV2(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -5882,161 +4874,49 @@ func (ec *executionContext) fieldContext_OrganizationPermissionsToken_ipFilterV2
 }
 
 func (ec *executionContext) _OrganizationPermissionsToken_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationPermissionsToken_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_OrganizationPermissionsToken_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrganizationPermissionsToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _OrganizationPermissionsToken_permissions(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrganizationPermissionsToken_permissions(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Permissions, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Permissions)
 }
 func (ec *executionContext) fieldContext_OrganizationPermissionsToken_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrganizationPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _PersonalUserToken_id(ctx context.Context, field graphql.CollectedField, obj *model.PersonalUserToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PersonalUserToken_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_PersonalUserToken_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PersonalUserToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _PersonalUserToken_name(ctx context.Context, field graphql.CollectedField, obj *model.PersonalUserToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PersonalUserToken_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_PersonalUserToken_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PersonalUserToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _PersonalUserToken_expireAt(ctx context.Context, field graphql.CollectedField, obj *model.PersonalUserToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PersonalUserToken_expireAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpireAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ExpireAt)
 }
 func (ec *executionContext) fieldContext_PersonalUserToken_expireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PersonalUserToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _PersonalUserToken_ipFilter(ctx context.Context, field graphql.CollectedField, obj *model.PersonalUserToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PersonalUserToken_ipFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.IPFilter)
 }
 func (ec *executionContext) fieldContext_PersonalUserToken_ipFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PersonalUserToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _PersonalUserToken_ipFilterV2(ctx context.Context, field graphql.CollectedField, obj *model.PersonalUserToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PersonalUserToken_ipFilterV2(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilterV2, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.IPFilterV2)
 }
 func (ec *executionContext) fieldContext_PersonalUserToken_ipFilterV2(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -6052,23 +4932,7 @@ func (ec *executionContext) fieldContext_PersonalUserToken_ipFilterV2(_ context.
 }
 
 func (ec *executionContext) _PersonalUserToken_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.PersonalUserToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PersonalUserToken_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_PersonalUserToken_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PersonalUserToken", field, false, false, "Long")
@@ -7121,46 +5985,14 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 }
 
 func (ec *executionContext) _RotateSystemTokenOutput_token(ctx context.Context, field graphql.CollectedField, obj *model.RotateSystemTokenOutput) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RotateSystemTokenOutput_token(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Token, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Token)
 }
 func (ec *executionContext) fieldContext_RotateSystemTokenOutput_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RotateSystemTokenOutput", field, false, false, "String")
 }
 
 func (ec *executionContext) _RotateSystemTokenOutput_tokenMetadata(ctx context.Context, field graphql.CollectedField, obj *model.RotateSystemTokenOutput) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RotateSystemTokenOutput_tokenMetadata(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TokenMetadata, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.SystemPermissionsToken) graphql.Marshaler {
-			return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, field.Selections, obj.TokenMetadata)
 }
 func (ec *executionContext) fieldContext_RotateSystemTokenOutput_tokenMetadata(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7176,230 +6008,70 @@ func (ec *executionContext) fieldContext_RotateSystemTokenOutput_tokenMetadata(_
 }
 
 func (ec *executionContext) _SystemPermissionDescription_name(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionDescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionDescription_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v permission.Permission) graphql.Marshaler {
-			return ec.marshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_SystemPermissionDescription_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionDescription", field, false, false, "SystemPermission")
 }
 
 func (ec *executionContext) _SystemPermissionDescription_label(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionDescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionDescription_label(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
 }
 func (ec *executionContext) fieldContext_SystemPermissionDescription_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionDescription", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionDescription_group(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionDescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionDescription_group(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Group, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Group)
 }
 func (ec *executionContext) fieldContext_SystemPermissionDescription_group(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionDescription", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionDescription_description(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionDescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionDescription_description(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
 }
 func (ec *executionContext) fieldContext_SystemPermissionDescription_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionDescription", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionDescription_warning(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionDescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionDescription_warning(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Warning, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Warning)
 }
 func (ec *executionContext) fieldContext_SystemPermissionDescription_warning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionDescription", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_id(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_name(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_expireAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_expireAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpireAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ExpireAt)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_expireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_ipFilter(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_ipFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.IPFilter)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_ipFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_ipFilterV2(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_ipFilterV2(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilterV2, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.IPFilterV2)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_ipFilterV2(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7415,207 +6087,63 @@ func (ec *executionContext) fieldContext_SystemPermissionsToken_ipFilterV2(_ con
 }
 
 func (ec *executionContext) _SystemPermissionsToken_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_permissions(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_permissions(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Permissions, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Permissions)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_createdBy(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_createdBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.CreatedBy)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_lastUsedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastUsedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.LastUsedAt)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_lastUsedFrom(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_lastUsedFrom(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastUsedFrom, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.LastUsedFrom)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_lastUsedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_expired(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_expired(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Expired, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Expired)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_expired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _SystemPermissionsToken_replacedBy(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemPermissionsToken_replacedBy(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReplacedBy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ReplacedBy)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_replacedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemTokenQueryResultSet_totalResults(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenQueryResultSet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemTokenQueryResultSet_totalResults(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalResults, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalResults)
 }
 func (ec *executionContext) fieldContext_SystemTokenQueryResultSet_totalResults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemTokenQueryResultSet", field, false, false, "Int")
 }
 
 func (ec *executionContext) _SystemTokenQueryResultSet_results(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenQueryResultSet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SystemTokenQueryResultSet_results(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Results, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.SystemPermissionsToken) graphql.Marshaler {
-			return ec.marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx, field.Selections, obj.Results)
 }
 func (ec *executionContext) fieldContext_SystemTokenQueryResultSet_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7631,23 +6159,7 @@ func (ec *executionContext) fieldContext_SystemTokenQueryResultSet_results(_ con
 }
 
 func (ec *executionContext) _TokenPolicyImpact_token(ctx context.Context, field graphql.CollectedField, obj *model.TokenPolicyImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenPolicyImpact_token(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Token, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.SystemPermissionsToken) graphql.Marshaler {
-			return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, field.Selections, obj.Token)
 }
 func (ec *executionContext) fieldContext_TokenPolicyImpact_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7663,92 +6175,28 @@ func (ec *executionContext) fieldContext_TokenPolicyImpact_token(_ context.Conte
 }
 
 func (ec *executionContext) _TokenPolicyImpact_effect(ctx context.Context, field graphql.CollectedField, obj *model.TokenPolicyImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenPolicyImpact_effect(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Effect, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.TokenPolicyEffect) graphql.Marshaler {
-			return ec.marshalNTokenPolicyEffect2tokenscaleᚋgraphᚋmodelᚐTokenPolicyEffect(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNTokenPolicyEffect2tokenscaleᚋgraphᚋmodelᚐTokenPolicyEffect(ctx, field.Selections, obj.Effect)
 }
 func (ec *executionContext) fieldContext_TokenPolicyImpact_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenPolicyImpact", field, false, false, "TokenPolicyEffect")
 }
 
 func (ec *executionContext) _TokenPolicyImpact_newExpireAt(ctx context.Context, field graphql.CollectedField, obj *model.TokenPolicyImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenPolicyImpact_newExpireAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NewExpireAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.NewExpireAt)
 }
 func (ec *executionContext) fieldContext_TokenPolicyImpact_newExpireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenPolicyImpact", field, false, false, "Long")
 }
 
 func (ec *executionContext) _TokenQueryResultSet_totalResults(ctx context.Context, field graphql.CollectedField, obj *model.TokenQueryResultSet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenQueryResultSet_totalResults(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalResults, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalResults)
 }
 func (ec *executionContext) fieldContext_TokenQueryResultSet_totalResults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenQueryResultSet", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenQueryResultSet_results(ctx context.Context, field graphql.CollectedField, obj *model.TokenQueryResultSet) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenQueryResultSet_results(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Results, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.Token) graphql.Marshaler {
-			return ec.marshalNToken2ᚕtokenscaleᚋgraphᚋmodelᚐTokenᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNToken2ᚕtokenscaleᚋgraphᚋmodelᚐTokenᚄ(ctx, field.Selections, obj.Results)
 }
 func (ec *executionContext) fieldContext_TokenQueryResultSet_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7764,69 +6212,21 @@ func (ec *executionContext) fieldContext_TokenQueryResultSet_results(_ context.C
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_personalUserTokensEnabled(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_personalUserTokensEnabled(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PersonalUserTokensEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.PersonalUserTokensEnabled)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_personalUserTokensEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_personalUserTokensEnforceExpirationAfterMs(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_personalUserTokensEnforceExpirationAfterMs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PersonalUserTokensEnforceExpirationAfterMs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.PersonalUserTokensEnforceExpirationAfterMs)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_personalUserTokensEnforceExpirationAfterMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Long")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_personalUserTokensEnforceIpFilter(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_personalUserTokensEnforceIpFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PersonalUserTokensEnforceIPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.PersonalUserTokensEnforceIPFilter)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_personalUserTokensEnforceIpFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7842,69 +6242,21 @@ func (ec *executionContext) fieldContext_TokenSecurityPolicies_personalUserToken
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_viewPermissionTokensEnabled(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_viewPermissionTokensEnabled(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ViewPermissionTokensEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.ViewPermissionTokensEnabled)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_viewPermissionTokensEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_viewPermissionTokensEnforceExpirationAfterMs(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_viewPermissionTokensEnforceExpirationAfterMs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ViewPermissionTokensEnforceExpirationAfterMs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ViewPermissionTokensEnforceExpirationAfterMs)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_viewPermissionTokensEnforceExpirationAfterMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Long")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_viewPermissionTokensEnforceIpFilter(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_viewPermissionTokensEnforceIpFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ViewPermissionTokensEnforceIPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.ViewPermissionTokensEnforceIPFilter)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_viewPermissionTokensEnforceIpFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7920,92 +6272,28 @@ func (ec *executionContext) fieldContext_TokenSecurityPolicies_viewPermissionTok
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_viewPermissionTokensAllowPermissionUpdates(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_viewPermissionTokensAllowPermissionUpdates(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ViewPermissionTokensAllowPermissionUpdates, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOBoolean2ᚖbool(ctx, field.Selections, obj.ViewPermissionTokensAllowPermissionUpdates)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_viewPermissionTokensAllowPermissionUpdates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_organizationPermissionTokensEnabled(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_organizationPermissionTokensEnabled(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OrganizationPermissionTokensEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.OrganizationPermissionTokensEnabled)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_organizationPermissionTokensEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_organizationPermissionTokensEnforceExpirationAfterMs(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_organizationPermissionTokensEnforceExpirationAfterMs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OrganizationPermissionTokensEnforceExpirationAfterMs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.OrganizationPermissionTokensEnforceExpirationAfterMs)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_organizationPermissionTokensEnforceExpirationAfterMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Long")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_organizationPermissionTokensEnforceIpFilter(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_organizationPermissionTokensEnforceIpFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OrganizationPermissionTokensEnforceIPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.OrganizationPermissionTokensEnforceIPFilter)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_organizationPermissionTokensEnforceIpFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8021,92 +6309,28 @@ func (ec *executionContext) fieldContext_TokenSecurityPolicies_organizationPermi
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_organizationPermissionTokensAllowPermissionUpdates(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_organizationPermissionTokensAllowPermissionUpdates(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OrganizationPermissionTokensAllowPermissionUpdates, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOBoolean2ᚖbool(ctx, field.Selections, obj.OrganizationPermissionTokensAllowPermissionUpdates)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_organizationPermissionTokensAllowPermissionUpdates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_systemPermissionTokensEnabled(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_systemPermissionTokensEnabled(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SystemPermissionTokensEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.SystemPermissionTokensEnabled)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_systemPermissionTokensEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_systemPermissionTokensEnforceExpirationAfterMs(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_systemPermissionTokensEnforceExpirationAfterMs(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SystemPermissionTokensEnforceExpirationAfterMs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.SystemPermissionTokensEnforceExpirationAfterMs)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_systemPermissionTokensEnforceExpirationAfterMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Long")
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_systemPermissionTokensEnforceIpFilter(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_systemPermissionTokensEnforceIpFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SystemPermissionTokensEnforceIPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.SystemPermissionTokensEnforceIPFilter)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_systemPermissionTokensEnforceIpFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8122,138 +6346,42 @@ func (ec *executionContext) fieldContext_TokenSecurityPolicies_systemPermissionT
 }
 
 func (ec *executionContext) _TokenSecurityPolicies_systemPermissionTokensAllowPermissionUpdates(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPolicies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPolicies_systemPermissionTokensAllowPermissionUpdates(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SystemPermissionTokensAllowPermissionUpdates, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOBoolean2ᚖbool(ctx, field.Selections, obj.SystemPermissionTokensAllowPermissionUpdates)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPolicies_systemPermissionTokensAllowPermissionUpdates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPolicies", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesImpact_deleted(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesImpact_deleted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Deleted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Deleted)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesImpact", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesImpact_capped(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesImpact_capped(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Capped, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Capped)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_capped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesImpact", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesImpact_refiltered(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesImpact_refiltered(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Refiltered, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Refiltered)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_refiltered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesImpact", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesImpact_unchanged(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesImpact_unchanged(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Unchanged, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Unchanged)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_unchanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesImpact", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesImpact_tokens(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesImpact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesImpact_tokens(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tokens, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.TokenPolicyImpact) graphql.Marshaler {
-			return ec.marshalNTokenPolicyImpact2ᚕtokenscaleᚋgraphᚋmodelᚐTokenPolicyImpactᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNTokenPolicyImpact2ᚕtokenscaleᚋgraphᚋmodelᚐTokenPolicyImpactᚄ(ctx, field.Selections, obj.Tokens)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8269,184 +6397,56 @@ func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_tokens(_ co
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesProgress_running(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesProgress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesProgress_running(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Running, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Running)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesProgress_running(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesProgress", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesProgress_done(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesProgress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesProgress_done(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Done, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Done)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesProgress_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesProgress", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesProgress_total(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesProgress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenSecurityPoliciesProgress_total(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Total, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Total)
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesProgress_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesProgress", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ViewPermissionsToken_id(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ViewPermissionsToken_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _ViewPermissionsToken_name(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ViewPermissionsToken_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _ViewPermissionsToken_expireAt(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ViewPermissionsToken_expireAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpireAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return ec.marshalOLong2ᚖint64(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ExpireAt)
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_expireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _ViewPermissionsToken_ipFilter(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ViewPermissionsToken_ipFilter(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.IPFilter)
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_ipFilter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _ViewPermissionsToken_ipFilterV2(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ViewPermissionsToken_ipFilterV2(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IPFilterV2, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilter) graphql.Marshaler {
-			return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, field.Selections, obj.IPFilterV2)
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_ipFilterV2(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8462,69 +6462,21 @@ func (ec *executionContext) fieldContext_ViewPermissionsToken_ipFilterV2(_ conte
 }
 
 func (ec *executionContext) _ViewPermissionsToken_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ViewPermissionsToken_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNLong2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "Long")
 }
 
 func (ec *executionContext) _ViewPermissionsToken_permissions(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ViewPermissionsToken_permissions(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Permissions, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Permissions)
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "String")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___Directive_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext___Directive_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Directive", field, false, false, "String")
@@ -8554,46 +6506,14 @@ func (ec *executionContext) fieldContext___Directive_description(_ context.Conte
 }
 
 func (ec *executionContext) ___Directive_isRepeatable(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___Directive_isRepeatable(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRepeatable, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.IsRepeatable)
 }
 func (ec *executionContext) fieldContext___Directive_isRepeatable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Directive", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) ___Directive_locations(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___Directive_locations(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Locations, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalN__DirectiveLocation2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalN__DirectiveLocation2ᚕstringᚄ(ctx, field.Selections, obj.Locations)
 }
 func (ec *executionContext) fieldContext___Directive_locations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Directive", field, false, false, "__DirectiveLocation")
@@ -8644,23 +6564,7 @@ func (ec *executionContext) fieldContext___Directive_args(ctx context.Context, f
 }
 
 func (ec *executionContext) ___EnumValue_name(ctx context.Context, field graphql.CollectedField, obj *introspection.EnumValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___EnumValue_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext___EnumValue_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__EnumValue", field, false, false, "String")
@@ -8736,23 +6640,7 @@ func (ec *executionContext) fieldContext___EnumValue_deprecationReason(_ context
 }
 
 func (ec *executionContext) ___Field_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Field) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___Field_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext___Field_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Field", field, false, false, "String")
@@ -8826,23 +6714,7 @@ func (ec *executionContext) fieldContext___Field_args(ctx context.Context, field
 }
 
 func (ec *executionContext) ___Field_type(ctx context.Context, field graphql.CollectedField, obj *introspection.Field) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___Field_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
-			return ec.marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext___Field_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8904,23 +6776,7 @@ func (ec *executionContext) fieldContext___Field_deprecationReason(_ context.Con
 }
 
 func (ec *executionContext) ___InputValue_name(ctx context.Context, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___InputValue_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext___InputValue_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__InputValue", field, false, false, "String")
@@ -8950,23 +6806,7 @@ func (ec *executionContext) fieldContext___InputValue_description(_ context.Cont
 }
 
 func (ec *executionContext) ___InputValue_type(ctx context.Context, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___InputValue_type(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
-			return ec.marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, field.Selections, obj.Type)
 }
 func (ec *executionContext) fieldContext___InputValue_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8982,23 +6822,7 @@ func (ec *executionContext) fieldContext___InputValue_type(_ context.Context, fi
 }
 
 func (ec *executionContext) ___InputValue_defaultValue(ctx context.Context, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext___InputValue_defaultValue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DefaultValue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.DefaultValue)
 }
 func (ec *executionContext) fieldContext___InputValue_defaultValue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__InputValue", field, false, false, "String")
@@ -12421,9 +10245,7 @@ func (ec *executionContext) marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕtokenscaleᚋgraphᚋmodelᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditEvent) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAuditEvent(ctx, sel, v[i])
 	})
 
@@ -12449,9 +10271,7 @@ func (ec *executionContext) marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditField2ᚕtokenscaleᚋgraphᚋmodelᚐAuditFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditField) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAuditField(ctx, sel, v[i])
 	})
 
@@ -12540,9 +10360,7 @@ func (ec *executionContext) marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilt
 }
 
 func (ec *executionContext) marshalNIPFilter2ᚕtokenscaleᚋgraphᚋmodelᚐIPFilterᚄ(ctx context.Context, sel ast.SelectionSet, v []model.IPFilter) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, sel, v[i])
 	})
 
@@ -12768,9 +10586,7 @@ func (ec *executionContext) unmarshalNSystemPermission2ᚕtokenscaleᚋpermissio
 }
 
 func (ec *executionContext) marshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []permission.Permission) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, sel, v[i])
 	})
 
@@ -12788,9 +10604,7 @@ func (ec *executionContext) marshalNSystemPermissionDescription2tokenscaleᚋgra
 }
 
 func (ec *executionContext) marshalNSystemPermissionDescription2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionDescriptionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionDescription) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionDescription2tokenscaleᚋgraphᚋmodelᚐSystemPermissionDescription(ctx, sel, v[i])
 	})
 
@@ -12808,9 +10622,7 @@ func (ec *executionContext) marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋ
 }
 
 func (ec *executionContext) marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionsToken) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, sel, v[i])
 	})
 
@@ -12840,9 +10652,7 @@ func (ec *executionContext) marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx
 }
 
 func (ec *executionContext) marshalNToken2ᚕtokenscaleᚋgraphᚋmodelᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Token) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx, sel, v[i])
 	})
 
@@ -12870,9 +10680,7 @@ func (ec *executionContext) marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodel
 }
 
 func (ec *executionContext) marshalNTokenPolicyImpact2ᚕtokenscaleᚋgraphᚋmodelᚐTokenPolicyImpactᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TokenPolicyImpact) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodelᚐTokenPolicyImpact(ctx, sel, v[i])
 	})
 
@@ -12944,9 +10752,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
 	})
 
@@ -12988,9 +10794,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
 	})
 
@@ -13016,9 +10820,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -13044,9 +10846,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 
@@ -13289,9 +11089,7 @@ func (ec *executionContext) marshalOTokens__Type2ᚕtokenscaleᚋgraphᚋmodel�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokens__Type2tokenscaleᚋgraphᚋmodelᚐTokensType(ctx, sel, v[i])
 	})
 
@@ -13308,9 +11106,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
 	})
 
@@ -13327,9 +11123,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
 	})
 
@@ -13346,9 +11140,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -13365,9 +11157,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
+	ret := inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 
