@@ -33,6 +33,7 @@ type App struct {
 	sink    *sink       // nil unless audit entries are written out
 	tls     *tls.Config // nil for plain HTTP
 	ln      net.Listener
+	crowd   *crowd // ln, for as many as there is room for
 	server  *http.Server
 	served  chan error  // what Serve returned
 	leaving atomic.Bool // not ready any more
@@ -58,6 +59,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if a.tls, err = newTLS(o, a.log); err != nil {
 		return nil, err // before anything is made in the data folder
 	}
+	if a.crowd, err = a.newCrowd(); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -74,6 +78,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
 	a.undoes("listener", func(context.Context) error { return closeListener(a.ln) })
+	a.crowd.Listener = a.ln
 	// The root token is made only now: had the address been taken, nobody
 	// would have kept what was shown.
 	if err := a.firstRoot(ctx); err != nil {
@@ -117,9 +122,9 @@ func closeListener(ln net.Listener) error {
 
 func (a *App) serve() error {
 	if a.tls != nil {
-		return a.server.ServeTLS(a.ln, "", "")
+		return a.server.ServeTLS(a.crowd, "", "")
 	}
-	return a.server.Serve(a.ln)
+	return a.server.Serve(a.crowd)
 }
 
 // Addr returns the address the server listens on.

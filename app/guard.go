@@ -27,7 +27,13 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 	inside := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.secureHeaders(w.Header(), r)
+		if len(r.TransferEncoding) > 0 {
+			// Whoever stands between may see another end of the body than
+			// we do; what follows it must not be taken for a request.
+			w.Header().Set("Connection", "close")
+		}
 		switch {
+		case r.URL.Path != authorizePath && odd(w, r):
 		case !fromAnywhere(r.URL.Path) && !known(r.Host):
 			text(w, http.StatusMisdirectedRequest, "This server does not answer to that host name. The setting --allowed-hosts adds names.")
 		case r.URL.Path == authorizePath:
@@ -36,6 +42,27 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 			inside.ServeHTTP(w, r)
 		}
 	}), nil
+}
+
+// odd answers requests that no client of ours sends: by a method that stands for
+// nothing here, or with a body where it has no meaning and proxies differ about
+// where it ends. A proxy that asks about a caller may pass them on.
+func odd(w http.ResponseWriter, r *http.Request) bool {
+	status, sentence := 0, ""
+	switch r.Method {
+	case "GET", "HEAD", "OPTIONS":
+		if r.ContentLength != 0 {
+			status, sentence = http.StatusBadRequest, "A request by "+r.Method+" has no body."
+		}
+	case "POST", "PUT", "PATCH", "DELETE":
+	default:
+		status, sentence = http.StatusNotImplemented, "This server does not know the method."
+	}
+	if status != 0 {
+		w.Header().Set("Connection", "close")
+		text(w, status, sentence)
+	}
+	return status != 0
 }
 
 // fromAnywhere tells the addresses that any host name reaches: a proxy that

@@ -45,9 +45,13 @@ func (a *App) newServer() (*http.Server, error) {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // what strangers do wrong
-		TLSConfig:         a.tls,
+
+		// OPTIONS * has to pass the guard like all others.
+		DisableGeneralOptionsHandler: true,
+
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 100},
+		ErrorLog:  slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // what strangers do wrong
+		TLSConfig: a.tls,
 	}, nil
 }
 
@@ -67,10 +71,12 @@ func (a *App) routes() (*http.ServeMux, error) {
 	}
 	told := newKnocks(a.auth.Refused)
 	a.undoes("count of refused credentials", told.close)
-	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: told.tell, Log: a.log}
-	// Where a service of its own asks, and where a session begins, a cookie
-	// counts for nothing.
-	headerDoor := &authn.Door{Verifier: a.auth, OnRefused: told.tell, Log: a.log}
+	slow := authn.NewThrottle(a.opts.Now)
+	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: told.tell, Throttle: slow, Log: a.log}
+	// Where a session begins, a cookie counts for nothing; nor where a proxy
+	// asks, which knows no other refusals than 401 and 403.
+	signIn := &authn.Door{Verifier: a.auth, OnRefused: told.tell, Throttle: slow, Log: a.log}
+	proxyDoor := &authn.Door{Verifier: a.auth, OnRefused: told.tell, Log: a.log}
 	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String()})
 	health := policy.ReadHealth()
 
@@ -83,9 +89,9 @@ func (a *App) routes() (*http.ServeMux, error) {
 	mux.Handle("/api/v1/health", only(door.Protect(may(a.healthText, health)), "GET", "HEAD"))
 	mux.Handle("/api/v1/health-json", only(door.Protect(may(a.healthJSON, health)), "GET", "HEAD"))
 	mux.Handle("/metrics", only(door.Protect(may(a.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
-	mux.Handle(authorizePath, headerDoor.Protect(http.HandlerFunc(authorize)))
+	mux.Handle(authorizePath, proxyDoor.Protect(http.HandlerFunc(authorize)))
 	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
-		"POST":   headerDoor.Protect(a.beginSession(sessions)),
+		"POST":   signIn.Protect(a.beginSession(sessions)),
 		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
 	}))
 	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))

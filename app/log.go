@@ -65,6 +65,8 @@ func (a *App) logLine(r *http.Request, status int, took time.Duration) {
 // levelOf says how much a line about a request matters.
 func levelOf(r *http.Request, status int) slog.Level {
 	switch {
+	case status == http.StatusTooManyRequests: // floods must not fill the log; they are counted
+		return slog.LevelDebug
 	case status >= 500 && r.Pattern != "/readyz":
 		return slog.LevelWarn
 	case status >= 400 || r.Pattern == "/graphql" || r.Pattern == "/api/v1/session":

@@ -43,6 +43,9 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	}
 	f.authority(count, gauge)
 	f.store(count, gauge)
+	gauge(desc("connections", "Clients that are connected."), float64(f.a.crowd.connected()))
+	gauge(desc("connections_max", "How many clients may be connected."), float64(f.a.crowd.room))
+	count(desc("connections_refused_total", "Clients that were turned away because there was no room."), float64(f.a.crowd.turnedAway.Load()))
 	gauge(desc("build_info", "Always 1; the label tells the version.", "version"), 1, f.a.opts.Version.String())
 	gauge(desc("health_state", "0 if all checks are OK, 1 if one warns, 2 if one is down."), float64(f.a.report().state))
 }

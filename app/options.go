@@ -33,6 +33,8 @@ type Options struct {
 	AllowedHosts   []string  `env:"TOKENSCALE_ALLOWED_HOSTS" placeholder:"HOST" help:"Host names this server answers to. On loopback its own names always count; elsewhere none set means any."`
 	AllowedOrigins []string  `env:"TOKENSCALE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Origins, such as https://console.example.org, whose scripts in a browser may use the API. Lists are separated by commas."`
 
+	MaxConnections int `env:"TOKENSCALE_MAX_CONNECTIONS" placeholder:"N" help:"How many clients may be connected at once, 10000 unless set, and always fewer than files may be open. One client may take half of it, a trusted proxy all."`
+
 	LogLevel  slog.Level `default:"info" env:"TOKENSCALE_LOG_LEVEL" placeholder:"LEVEL" help:"Least level that is logged: debug, info (unless set), warn or error."`
 	LogFormat string     `default:"text" enum:"text,json" env:"TOKENSCALE_LOG_FORMAT" placeholder:"FORM" help:"Form of the log on standard error: text (unless set) or json."`
 	AuditFile string     `env:"TOKENSCALE_AUDIT_FILE" placeholder:"FILE" help:"Also write each audit entry as a line of JSON to this file, or to standard output if it is -."`
@@ -100,6 +102,9 @@ func (o Options) check() error {
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
 			return fmt.Errorf("--allowed-origins takes origins, such as https://console.example.org, not %q", origin)
 		}
+	}
+	if o.MaxConnections < 0 {
+		return fmt.Errorf("--max-connections takes a number above 0, not %d", o.MaxConnections)
 	}
 	if slices.Contains(o.AllowedHosts, "") {
 		return errors.New("--allowed-hosts has an empty name in it")

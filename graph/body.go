@@ -29,10 +29,15 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal)
 	if !isJSON(r.Header) {
 		return nil, &refusal{http.StatusUnsupportedMediaType, fault.Invalid, "the body must be application/json in UTF-8, not compressed"}
 	}
+	tooLarge := &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 256 KiB"}
+	if r.ContentLength > maxBody { // there is nothing to wait for
+		w.Header().Set("Connection", "close")
+		return nil, tooLarge
+	}
 	start := graphql.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 256 KiB"}
+		return nil, tooLarge
 	}
 	if err != nil {
 		return nil, malformed("the body ended too early")

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A client that knocks with bad credentials is told to slow down; nobody else
+// notices, and who has a good one is let in from the very same address.
+func TestAFloodOfBadCredentialsLocksNobodyOut(t *testing.T) {
+	r := serving(t, nil)
+	_, good := r.token("good", "ReadHealthCheck")
+	status := func(method, path, token string) (int, string) {
+		t.Helper()
+		res, _ := r.ask(method, path, "", bearer(token)...)
+		return res.StatusCode, res.Header.Get("Retry-After")
+	}
+	seen := map[int]int{}
+	for i := range 300 {
+		path := []string{"/graphql", "/api/v1/session", "/metrics"}[i%3]
+		method := []string{"POST", "POST", "GET"}[i%3]
+		got, retry := status(method, path, "bad")
+		if seen[got]++; got == 429 && retry == "" {
+			t.Fatal("429 without Retry-After")
+		}
+	}
+	if seen[429] < 150 || seen[401] < 100 || seen[401]+seen[429] != 300 {
+		t.Errorf("the answers were %v, want 401 a hundred times and then 429: the doors share one count", seen)
+	}
+	if got, _ := status("GET", "/metrics", good); got != 200 {
+		t.Errorf("a good token from the same address got %d, want 200", got)
+	}
+	if got, _ := status("POST", "/api/v1/session", good); got != 204 {
+		t.Errorf("signing in from the same address got %d, want 204", got)
+	}
+	if got, _ := status("GET", "/livez", ""); got != 200 {
+		t.Errorf("who needs no token got %d, want 200", got)
+	}
+	if got, _ := status("GET", authorizePath, "bad"); got != 401 {
+		t.Errorf("a proxy's question got %d, want 401: it knows no 429", got)
+	}
+	conn := r.from("127.0.0.2")
+	fmt.Fprint(conn, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer bad\r\n\r\n")
+	line := make([]byte, len("HTTP/1.1 401"))
+	if _, err := conn.Read(line); err != nil || string(line) != "HTTP/1.1 401" {
+		t.Errorf("another client with a bad token got %q, %v; want 401", line, err)
+	}
+}
+
+// A thousand sign-ins at once with bad tokens: every good request between
+// them is answered, and each failure is counted.
+func TestManySignInsAtOnce(t *testing.T) {
+	r := serving(t, nil)
+	var crowd sync.WaitGroup
+	for range 8 {
+		crowd.Go(func() {
+			for range 125 {
+				r.ask("POST", "/api/v1/session", "", bearer("bad")...)
+			}
+		})
+	}
+	for range 50 {
+		if res, text := r.ask("POST", "/graphql", `{"query":"{viewer{id}}"}`, bearer(r.root)...); res.StatusCode != 200 {
+			t.Errorf("an honest request got %d %s", res.StatusCode, text)
+		}
+	}
+	crowd.Wait()
+	_, text := r.ask("GET", "/metrics", "", bearer(r.root)...)
+	if want := `tokenscale_verifications_total{outcome="malformed"} 1000`; !strings.Contains(text, want) {
+		t.Errorf("the metrics do not say %s", want)
+	}
+	if lines := strings.Count(r.err.String(), "level=INFO msg=request") + strings.Count(r.err.String(), "level=WARN msg=request"); lines > 400 {
+		t.Errorf("the flood made %d lines above the level debug, want those of the first refusals and of honest requests only", lines)
+	}
+}
