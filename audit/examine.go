@@ -18,15 +18,19 @@ type Examiner struct {
 	last   uint64
 	at     epoch.Millis
 	broken bool   // an entry is missing, so the tree ends before it
-	agreed uint64 // the newest size at which a checkpoint fits
 	fits   int
 	finds  []Finding
+
+	// The newest sizes at which checkpoints fit: any, and those that were kept
+	// elsewhere. Whoever forges a log forges the others with it.
+	agreed, trusted uint64
 }
 
 // A mark is a checkpoint under the name people know it by.
 type mark struct {
 	Checkpoint
-	name string
+	name      string
+	elsewhere bool
 }
 
 // A Finding says that something among the entries First to Last is not as it
@@ -61,10 +65,10 @@ func NewExaminer(node func(level int, n uint64) (Hash, bool)) *Examiner {
 	return x
 }
 
-// Expect has the log compared with a checkpoint. Call it before the first
-// Entry.
-func (x *Examiner) Expect(name string, c Checkpoint) {
-	x.marks = append(x.marks, mark{c, name})
+// Expect has the log compared with a checkpoint, which was stored with it or
+// kept elsewhere. Call it before the first Entry.
+func (x *Examiner) Expect(name string, c Checkpoint, elsewhere bool) {
+	x.marks = append(x.marks, mark{c, name, elsewhere})
 	slices.SortStableFunc(x.marks, func(a, b mark) int { return cmp.Compare(a.Size, b.Size) })
 }
 
@@ -101,13 +105,24 @@ func (x *Examiner) compare(m mark, at epoch.Millis) {
 	case m.Size == 0:
 		return // it says nothing
 	case m.Root != x.tree.Root():
-		x.find(x.agreed+1, m.Size, "%s, made %s, was signed over other entries", m.name, m.Time)
+		x.find(x.since(m), m.Size, "%s, made %s, was signed over other entries", m.name, m.Time)
 	case m.Time < at:
 		x.find(m.Size, m.Size, "%s, which covers it, was made before it, at %s", m.name, m.Time)
 	default:
 		x.agreed = m.Size
 		x.fits++
+		if m.elsewhere {
+			x.trusted = m.Size
+		}
 	}
+}
+
+// since returns the first entry that may be to blame if m does not fit.
+func (x *Examiner) since(m mark) uint64 {
+	if m.elsewhere {
+		return min(x.trusted+1, m.Size)
+	}
+	return min(x.agreed+1, m.Size)
 }
 
 // Size returns the number of the last entry.
@@ -130,9 +145,9 @@ func (x *Examiner) End() []Finding {
 	for _, m := range x.marks {
 		switch {
 		case m.Size > x.last:
-			x.find(x.last+1, x.last+1, "it is missing; the log ends with entry %d, and %s, made %s, was signed when there were %d", x.last, m.name, m.Time, m.Size)
+			x.find(min(x.since(m), x.last+1), x.last+1, "the log ends with entry %d, and %s, made %s, was signed when there were %d", x.last, m.name, m.Time, m.Size)
 		case x.broken:
-			x.find(x.agreed+1, m.Size, "%s, made %s, was signed over entries some of which are missing", m.name, m.Time)
+			x.find(x.since(m), m.Size, "%s, made %s, was signed over entries some of which are missing", m.name, m.Time)
 		}
 	}
 	x.marks = nil

@@ -47,7 +47,7 @@ func ExamineTrail(ctx context.Context, r store.Reader, keys *Keys, given ...Name
 			x.Find(audit.Finding{Why: fmt.Sprintf("%s: %v", g.Name, err)})
 			continue
 		}
-		x.Expect(g.Name, c)
+		x.Expect(g.Name, c, true)
 	}
 	nodes, err := tr.examineEntries(ctx, r, x)
 	if err != nil {
@@ -87,7 +87,7 @@ func (tr trail) expectStored(r store.Reader, x *audit.Examiner) error {
 			x.Find(audit.Finding{Why: fmt.Sprintf("a checkpoint stored with the log: %v", err)})
 			return nil
 		}
-		x.Expect("a checkpoint stored with the log", c)
+		x.Expect("a checkpoint stored with the log", c, false)
 		return nil
 	})
 }
@@ -101,15 +101,15 @@ func (tr trail) examineEntries(ctx context.Context, r store.Reader, x *audit.Exa
 			return ctx.Err()
 		}
 		seq := binary.BigEndian.Uint64(key)
-		e, err := tr.entries.decode(key, row)
+		packed, err := tr.keys.open(auditTable, key, row)
+		var e audit.Entry
+		if err == nil {
+			e, err = tr.entries.parse(key, packed)
+		}
 		if err != nil {
 			x.Find(audit.Finding{First: seq, Last: seq, Why: sentence(err)})
 			x.Entry(seq, x.Time(), audit.LeafHash(seq, row))
 			return ctx.Err()
-		}
-		packed, err := tr.keys.open(auditTable, key, row)
-		if err != nil {
-			return err
 		}
 		x.Entry(seq, e.Time, audit.LeafHash(seq, packed))
 		return ctx.Err()

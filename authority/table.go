@@ -53,9 +53,15 @@ func (t table[V]) decode(key, row []byte) (V, error) {
 	if err != nil {
 		return none, err
 	}
+	return t.parse(key, payload)
+}
+
+// parse unpacks the payload of a row.
+func (t table[V]) parse(key, payload []byte) (V, error) {
 	u := &unpacker{in: payload}
 	v := t.unpack(u, key)
 	if err := u.end(); err != nil {
+		var none V
 		return none, fmt.Errorf("table %s, key %q: %w", t.name, key, err)
 	}
 	return v, nil
