@@ -120,11 +120,19 @@ func firstError(errs ...error) error {
 	return nil
 }
 
+// breath is after how many changes of one transaction readers are let through.
+// More than that are only in a sweep, whose changes need not be seen at once:
+// the policy binds without them.
+const breath = 64
+
 // follow brings committed changes into the index. The store calls it in the
 // order of the commits, before their callers get their answers.
 func (a *Authority) follow(changes []store.Change) {
 	a.index.Update(func(b index.Batch) {
-		for _, c := range changes {
+		for i, c := range changes {
+			if i%breath == breath-1 {
+				b.Breathe()
+			}
 			if err := a.apply(b, c); err != nil {
 				// We have just written it ourselves: this is a bug, and the
 				// index now misses a change.

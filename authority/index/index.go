@@ -62,24 +62,35 @@ func New() *Index {
 type Batch struct{ x *Index }
 
 // Update runs fn with the Index held, so that readers see all of its token
-// changes at once.
+// changes at once, or as many as fn makes between two calls of Breathe.
 func (x *Index) Update(fn func(Batch)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	fn(Batch{x})
 }
 
+// Breathe lets those through who wait to read. A long batch calls it now and
+// then: verification must not wait for all of it.
+func (b Batch) Breathe() {
+	b.x.mu.Unlock()
+	b.x.mu.Lock()
+}
+
 // Put adds or replaces a token.
 func (b Batch) Put(t token.Token) {
 	e := newEntry(t)
-	if old, ok := b.x.tokens.find(t.ID); ok {
+	old, known := b.x.tokens.find(t.ID)
+	if known {
 		e.use.Store(old.lastUse()) // shared: a request may still hold the old Entry
-		b.x.byName.remove(old)
-		b.x.byExpiry.remove(old)
 	}
 	b.x.tokens.put(e)
-	b.x.byName.insert(e)
-	b.x.byExpiry.insert(e)
+	for _, o := range []*order{&b.x.byName, &b.x.byExpiry} {
+		if known {
+			o.exchange(old, e)
+			continue
+		}
+		o.insert(e)
+	}
 }
 
 // Drop removes a token, if it is there.
