@@ -5,7 +5,7 @@ import { closeBrowser, openBrowser } from './support/browser.mjs';
 import { startServer } from './support/server.mjs';
 
 const total = Number(process.env.E2E_TOKENS ?? 100_000);
-const perRequest = 10;
+const perRequest = 5;
 const day = 86_400_000;
 let server;
 
@@ -23,7 +23,7 @@ before(async () => {
       await server.ask(`mutation Load { ${fields.join(' ')} }`);
     }
   };
-  await Promise.all(Array.from({ length: 48 }, worker));
+  await Promise.all(Array.from({ length: 64 }, worker));
 });
 after(() => Promise.all([server.close(), closeBrowser()]));
 
