@@ -21,6 +21,9 @@ const (
 	PolicyChanged Type = "organizations.securitypolicies.tokens.update" // the security policies were set
 	RootReplaced  Type = "roottoken.replace"                            // root got a new token
 	Refused       Type = "authentication.refused"                       // credentials were not accepted
+	TokensRead    Type = "hashedtokens.read"                            // tokens were listed
+	TrailRead     Type = "audit.read"                                   // the audit log was read
+	ImpactRead    Type = "organizations.securitypolicies.tokens.read"   // a change of the policies was tried
 	BackedUp      Type = "store.backup"                                 // a copy of the store was made
 	Restored      Type = "store.restore"                                // the store was replaced by a backup
 	Salvaged      Type = "store.salvage"                                // the store was put together from a damaged one

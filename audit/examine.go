@@ -17,7 +17,7 @@ type Examiner struct {
 	marks  []mark
 	last   uint64
 	at     epoch.Millis
-	broken bool   // an entry is missing, so the tree ends before it
+	broken bool // an entry is missing, so the tree ends before it
 	fits   int
 	finds  []Finding
 

@@ -69,6 +69,7 @@ type Authority struct {
 	export  *exporter // nil if nobody asked for one
 	reached *progress // nil without a StateFile
 	witness *witness
+	read    *reads
 
 	byHash bool // root is known by a hash from outside
 
@@ -83,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := &Authority{
 		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), now: o.Now,
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), witness: newWitness(),
+		counts: newCounts(), refused: newRefusals(), witness: newWitness(), read: newReads(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
@@ -152,7 +153,7 @@ func (a *Authority) Start() {
 }
 
 // Close ends the housekeeping, waits for it, and writes what is only in
-// memory: last uses, counted refusals, a checkpoint of the audit log, and
+// memory: last uses, counted refusals and readings, a checkpoint of the audit log, and
 // audit lines not yet written out.
 // It does not close the store. ctx bounds the last writes, and the patience
 // with a sink that blocks.
@@ -160,7 +161,7 @@ func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
 	a.sweeper.wait()
-	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx))
+	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx), a.flushReads(ctx))
 	a.lastCheckpoint(ctx)
 	if a.export != nil {
 		err = errors.Join(err, a.export.finish(ctx))
@@ -194,6 +195,7 @@ func (a *Authority) round(ctx context.Context) {
 		{"removing expired tokens", a.RemoveExpired},
 		{"writing last uses", a.flushUses},
 		{"writing counted refusals", a.flushRefusals},
+		{"writing who has read what", a.flushReads},
 		{"finishing a change of the security policies", a.sweepIfLeft},
 	} {
 		if err := task.do(ctx); err != nil && ctx.Err() == nil {

@@ -55,6 +55,7 @@ func (a *Authority) ProveEntry(ctx context.Context, by policy.Actor, id string, 
 	if err := by.May(policy.ReadSecurity()...); err != nil {
 		return p, err
 	}
+	a.noteRead(by, trailRead)
 	if size == nil {
 		s, err := a.someCheckpoint(ctx)
 		if err != nil {

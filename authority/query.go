@@ -58,6 +58,7 @@ func (a *Authority) Tokens(by policy.Actor, q index.Query) (int, []TokenView, er
 	if err := firstError(by.May(policy.AdministerTokens()...), policy.Page(q.Skip, q.Limit)); err != nil {
 		return 0, nil, err
 	}
+	a.noteRead(by, listRead)
 	total, page := a.index.Page(q)
 	return total, a.views(page), nil
 }
@@ -147,6 +148,7 @@ func (a *Authority) Events(ctx context.Context, by policy.Actor, q EventQuery) (
 	if err := firstError(by.May(policy.ReadSecurity()...), policy.Page(q.Skip, q.Limit)); err != nil {
 		return 0, nil, err
 	}
+	a.noteRead(by, trailRead)
 	err = a.store.View(ctx, func(r store.Reader) error {
 		total, page, err = a.trail.find(r, q)
 		return err

@@ -103,6 +103,7 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 	if err != nil {
 		return Impact{}, a.explain(ctx, err)
 	}
+	a.noteRead(by, impactRead)
 	out := Impact{Tokens: []Affected{}}
 	for e := range a.index.ByName() {
 		after, verdict := rule.Judge(e.Token(), now)

@@ -1,0 +1,81 @@
+package authority
+
+import (
+	"testing"
+
+	"tokenscale/audit"
+	"tokenscale/epoch"
+	"tokenscale/store"
+	"tokenscale/store/bolt"
+)
+
+// BenchmarkAppend is the cost of an audit entry inside a transaction of a
+// thousand, with the tree and without.
+func BenchmarkAppend(b *testing.B) {
+	for name, put := range map[string]func(trail, store.Writer, []audit.Entry) error{
+		"with the tree": trail.appendAll,
+		"without": func(tr trail, w store.Writer, entries []audit.Entry) error {
+			last, err := tr.last(w)
+			for i := range entries {
+				e := entries[i]
+				e.Seq, e.Time = last.Seq+uint64(i)+1, max(e.Time, last.Time)
+				if err == nil {
+					err = tr.entries.put(w, seqKey(e.Seq), e)
+				}
+				if err == nil {
+					err = tr.subjects.put(w, subjectKey(e.TokenID, e.Seq), struct{}{})
+				}
+			}
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			db := benchStore(b)
+			tr, entries := newTrail(testKeys(b, "a")), someEntries(1000)
+			for b.Loop() {
+				if err := db.Update(b.Context(), func(w store.Writer) error { return put(tr, w, entries) }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "µs/entry")
+		})
+	}
+}
+
+func benchStore(b *testing.B) store.DB {
+	b.Helper()
+	db, err := bolt.Open(bolt.Options{Folder: b.TempDir(), Tables: Tables()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// BenchmarkProof is the cost of a checkpoint and of proofs over 100,000
+// entries.
+func BenchmarkProof(b *testing.B) {
+	const n = 100_000 - 1
+	db := benchStore(b)
+	tr := newTrail(testKeys(b, "a"))
+	for left := n; left > 0; left -= 5000 {
+		entries := someEntries(min(left, 5000))
+		if err := db.Update(b.Context(), func(w store.Writer) error { return tr.appendAll(w, entries) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, do := range map[string]func(store.Reader) error{
+		"checkpoint":  func(r store.Reader) error { _, err := tr.sign(r, signed{}, epoch.Millis(1)); return err },
+		"inclusion":   func(r store.Reader) error { _, err := tr.proveEntry(r, n/3, n); return err },
+		"consistency": func(r store.Reader) error { _, err := tr.proveGrowth(r, n/3, n); return err },
+		"all of it":   func(r store.Reader) error { _, err := ExamineTrail(b.Context(), r, tr.keys); return err },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := db.View(b.Context(), do); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
