@@ -5,7 +5,8 @@
 #   make check      what CI runs: form, lint, generated files, fuzzing, test
 #   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
-#   make bench      all benchmarks
+#   make bench      the figures of docs/performance.md, against references
+#   make bench-compare BASE=REV   the benchmarks of the packages, here and at REV
 #   make soak       the fault tests for hours instead of minutes, with their figures
 
 SHELL     := /bin/sh
@@ -21,7 +22,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench faulttools soak
+.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-compare faulttools soak
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -43,6 +44,7 @@ test: vet uitest e2e conformance gotest
 
 vet:
 	go vet ./...
+	go vet -tags bench ./authority ./bench/stockgen
 
 gotest: faulttools
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
@@ -102,5 +104,16 @@ fuzz:
 		go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >fuzz.out 2>&1 || { cat fuzz.out; rm -f fuzz.out; exit 1; }; \
 	done; status=$$?; rm -f fuzz.out; exit $$status
 
+# The figures of docs/performance.md: some minutes on a machine with nothing else to do.
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	go run -tags bench ./bench/stockgen
+	go run -tags bench ./bench $(BENCHFLAGS)
+
+# The benchmarks of the packages, here and at BASE, side by side.
+BASE ?= HEAD~1
+bench-compare:
+	@old=$$(mktemp -d) && trap 'git worktree remove --force "$$old"; rm -f bench.old bench.new' EXIT && git worktree add -q --detach "$$old" $(BASE) && \
+	(cd "$$old" && go test -run '^$$' -bench . -benchmem -count 6 $(BENCHED)) >bench.old && \
+	go test -run '^$$' -bench . -benchmem -count 6 $(BENCHED) >bench.new && \
+	go tool -modfile=tools/go.mod benchstat bench.old bench.new
+BENCHED ?= ./token ./ipfilter ./authority/... ./store/bolt

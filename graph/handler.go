@@ -34,9 +34,13 @@ const (
 // NewHandler returns the handler of /graphql. Whoever calls it must have found
 // out who is asking, with package authn. It is safe for concurrent use.
 func NewHandler(o Options) http.Handler {
-	executable := Schema(o)
-	schema := executable.Schema()
-	h := handler.New(executable)
+	r := NewResolver(o)
+	schema := describedSchema()
+	h := handler.New(NewExecutableSchema(Config{
+		Schema:     schema,
+		Resolvers:  r,
+		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
+	}))
 	h.AddTransport(transport{})
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
 	h.SetQueryCache(known)
@@ -49,17 +53,6 @@ func NewHandler(o Options) http.Handler {
 	h.Use(extension.Introspection{})
 	h.AroundRootFields(stopAtRefusal)
 	return h
-}
-
-// Schema returns the schema with its resolvers, without a transport and
-// without a door: for benchmarks of what stands around it.
-func Schema(o Options) graphql.ExecutableSchema {
-	r := &Resolver{authority: o.Authority, version: o.Version}
-	return NewExecutableSchema(Config{
-		Schema:     describedSchema(),
-		Resolvers:  r,
-		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
-	})
 }
 
 // maxCached is the length in bytes of the longest document that is kept
