@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os/exec"
 	"strconv"
@@ -24,6 +25,7 @@ func TestAFailingDiskStopsTheStore(t *testing.T) {
 		{"writes fail", "pwrite64", "pwrite64:error=EIO"},
 		{"one write fails", "pwrite64", "pwrite64:error=EIO:when=1"},
 		{"writes find no space", "pwrite64", "pwrite64:error=ENOSPC"},
+		{"the file cannot grow", "fallocate", "fallocate:error=EIO"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, k := newPlace(t, ""), newKnown()
@@ -61,8 +63,8 @@ func TestAFailingDiskStopsTheStore(t *testing.T) {
 // failOnce sends changes until one fails, whose outcome is then in doubt.
 func failOnce(t *testing.T, a *api, k *known) bool {
 	t.Helper()
-	for range 50 {
-		secret, err := a.create("during")
+	for n := range 5000 { // a file grows seldom
+		secret, err := a.create(fmt.Sprintf("during %0100d", n))
 		r := record{Op: "create", Token: secret, Doubt: err != nil}
 		k.learn([]record{r})
 		if err == nil {
