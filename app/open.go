@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 
 	"tokenscale/authority"
 	"tokenscale/store"
@@ -175,11 +174,11 @@ func (a *App) openSink() (io.Writer, error) {
 		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
 		return a.sink, nil
 	}
-	f, err := os.OpenFile(a.opts.AuditFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := openLines(a.opts.AuditFile)
 	if err != nil {
-		return nil, fmt.Errorf("opening the audit file: %w", err)
+		return nil, err
 	}
-	a.undoes("audit file", func(context.Context) error { return errors.Join(f.Sync(), f.Close()) })
+	a.undoes("audit file", func(context.Context) error { return f.Close() })
 	a.sink = &sink{out: f, now: a.opts.Now}
 	return a.sink, nil
 }

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// lines reads numbers of audit entries from a file until there are want, or
+// patience ends, and returns how many different ones came.
+func lines(t *testing.T, f *os.File, want int) int {
+	t.Helper()
+	got := make(chan string, 1000)
+	go func() {
+		defer close(got)
+		for in := bufio.NewScanner(f); in.Scan(); {
+			got <- in.Text()
+		}
+	}()
+	seen := map[string]bool{}
+	patience := time.After(20 * time.Second)
+	for len(seen) < want {
+		select {
+		case line, ok := <-got:
+			if !ok {
+				return len(seen)
+			}
+			if !strings.HasPrefix(line, "{") || !strings.HasSuffix(line, "}") {
+				t.Errorf("a line is cut: %q", line)
+			}
+			seen[line] = true
+		case <-patience:
+			return len(seen)
+		}
+	}
+	return len(seen)
+}
+
+func TestAuditFile_APipeThatNobodyReadsDelaysNobodyAndLosesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Skipf("SKIPPED: no named pipes here: %v", err)
+	}
+	r := serving(t, func(o *Options) { o.AuditFile = path })
+	began := time.Now()
+	for range 20 {
+		r.token("nurse", "ReadHealthCheck")
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("20 changes took %v while nobody read the pipe", took)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0) // a reader that sees no end
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got := lines(t, f, 21); got != 21 {
+		t.Errorf("%d lines came, want 21", got)
+	}
+}
+
+func TestAuditFile_AFullDiskDelaysNobodyAndLosesNothing(t *testing.T) {
+	folder := t.TempDir()
+	if err := unix.Mount("tmpfs", folder, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("SKIPPED: a full disk needs the right to mount one: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(folder, unix.MNT_DETACH) })
+	ballast := filepath.Join(folder, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 60<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, "audit.log")
+	r := serving(t, func(o *Options) { o.AuditFile = path })
+	for range 40 {
+		r.token(strings.Repeat("n", 200), "ReadHealthCheck")
+	}
+	time.Sleep(200 * time.Millisecond)
+	if _, last := r.sink.state(); last == nil {
+		t.Error("the sink says nothing of the full disk")
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for range 200 {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if count = strings.Count(string(text), "}\n"); count == 41 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("%d lines came when there was space again, want 41", count)
+}
