@@ -87,7 +87,7 @@ func (a *App) hosts() func(host string) bool {
 	}
 	return func(host string) bool {
 		bare := host
-		if name, _, err := net.SplitHostPort(host); err == nil {
+		if name, port, err := net.SplitHostPort(host); err == nil && strings.Trim(port, "0123456789") == "" {
 			bare = urlHost(name)
 		}
 		return slices.ContainsFunc(names, func(name string) bool {
