@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -127,9 +128,19 @@ func TestSession(t *testing.T) {
 	if res.StatusCode != 204 || res.Cookies()[0].MaxAge >= 0 || res.Header.Get("Clear-Site-Data") == "" {
 		t.Errorf("signing out: %d %v", res.StatusCode, res.Header)
 	}
-	expect("GET", 405, "GET", "/api/v1/session", "")
+	active := func(what string, want bool, headers ...string) {
+		t.Helper()
+		if text := expect(what, 200, "GET", "/api/v1/session", "", headers...); text != fmt.Sprintf(`{"active":%v}`, want) {
+			t.Errorf("%s is told %s, want active to be %v", what, text, want)
+		}
+	}
+	active("a visitor who never signed in", false)
+	active("the page", true, "Cookie", cookie, ours, "tokenscale")
+	active("another site", false, "Cookie", cookie)
+	active("somebody who tries a token", false, bearer(token)...)
 
 	r.remove(id)
+	active("a session whose token was deleted", false, "Cookie", cookie, ours, "tokenscale")
 	res, text := r.ask("POST", "/graphql", query, "Cookie", cookie, ours, "tokenscale")
 	if res.StatusCode != 401 || len(res.Cookies()) != 1 || res.Cookies()[0].MaxAge >= 0 {
 		t.Errorf("a session whose token was deleted: %d %q %v, want 401 and the cookie gone", res.StatusCode, text, res.Cookies())

@@ -91,6 +91,7 @@ func (a *App) routes() (*http.ServeMux, error) {
 	mux.Handle("/metrics", only(door.Protect(may(a.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
 	mux.Handle(authorizePath, proxyDoor.Protect(http.HandlerFunc(authorize)))
 	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
+		"GET":    askSession(door),
 		"POST":   signIn.Protect(a.beginSession(sessions)),
 		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
 	}))

@@ -128,6 +128,13 @@ func (a *App) beginSession(sessions *authn.Sessions) http.Handler {
 	})
 }
 
+// askSession tells the page whether its visitor is signed in.
+func askSession(door *authn.Door) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asJSON(w, http.StatusOK, map[string]bool{"active": door.HasSession(r)})
+	})
+}
+
 func endSession(sessions *authn.Sessions, w http.ResponseWriter, r *http.Request) {
 	sessions.End(w, r)
 	w.Header().Set("Cache-Control", "no-store")

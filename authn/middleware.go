@@ -121,6 +121,19 @@ func (d *Door) examine(r *http.Request, from netip.Addr) proof {
 	return p
 }
 
+// HasSession reports whether the request brings a session that is worth asking
+// with: a good one, or one that only its address stands against. The page asks
+// this first, so that a visitor who never signed in is not refused anything.
+// Other credentials do not count here, or this would be a place to try them.
+func (d *Door) HasSession(r *http.Request) bool {
+	s, brought := d.Sessions.open(r)
+	if brought != Something {
+		return false
+	}
+	_, outcome := d.Verifier.Resume(s, RequestOf(r.Context()).IP)
+	return outcome == policy.Accepted || outcome == policy.Filtered
+}
+
 // refused writes down why. The credential itself is written nowhere.
 func (d *Door) refused(ctx context.Context, p proof) {
 	req := RequestOf(ctx)

@@ -70,6 +70,12 @@ export async function signIn(token: string): Promise<void> {
   });
 }
 
+/** Whether there is a session worth asking with, so that a first visit is not refused anything. */
+export async function hasSession(signal?: AbortSignal): Promise<boolean> {
+  const response = await send('/api/v1/session', { headers: { 'X-Requested-By': 'tokenscale' }, signal });
+  return (await readJson<{ active: boolean }>(response)).active;
+}
+
 export async function signOut(): Promise<void> {
   await send('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-By': 'tokenscale' } });
 }
@@ -97,9 +103,13 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   throw new Refusal(kindOf(response.status), sentenceOf(response.status, sentence));
 }
 
-async function readAnswer<T>(response: Response): Promise<Answer<T>> {
+function readAnswer<T>(response: Response): Promise<Answer<T>> {
+  return readJson<Answer<T>>(response);
+}
+
+async function readJson<T>(response: Response): Promise<T> {
   try {
-    return (await response.json()) as Answer<T>;
+    return (await response.json()) as T;
   } catch {
     throw new Refusal('failed', 'The server gave an answer that this page does not understand.');
   }

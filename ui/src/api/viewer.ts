@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { Refusal, request } from './client';
+import { hasSession, Refusal, request } from './client';
 import { graphql } from './gen';
 import type { ViewerQuery } from './gen/graphql';
 
@@ -29,6 +29,7 @@ export const sessionQuery = queryOptions({
   queryKey: sessionKey,
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
+      if (!(await hasSession(signal))) return null;
       const { viewer, meta } = await request(ViewerDocument, {}, signal);
       return { viewer, version: meta.version };
     } catch (error) {

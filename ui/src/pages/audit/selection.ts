@@ -42,4 +42,11 @@ export const types = [
   { value: 'tokens.expire', label: 'Token expired' },
   { value: 'roottoken.replace', label: 'Root token replaced' },
   { value: 'authentication.refused', label: 'Sign-in refused' },
+  { value: 'hashedtokens.read', label: 'Tokens listed' },
+  { value: 'audit.read', label: 'Audit log read' },
+  { value: 'organizations.securitypolicies.tokens.read', label: 'Change of policies tried' },
+  { value: 'store.backup', label: 'Backup made' },
+  { value: 'store.restore', label: 'Backup restored' },
+  { value: 'store.salvage', label: 'Damaged store salvaged' },
+  { value: 'store.rollback', label: 'Older store accepted' },
 ] as const;
