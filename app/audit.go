@@ -109,9 +109,8 @@ func (c *auditVerify) compare(ctx context.Context, out io.Writer, r store.Reader
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
 	lines, found, err := authority.ExamineExport(ctx, r, keys, f)
-	if err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return 0, fmt.Errorf("reading %s: %w", c.Export, err)
 	}
 	tellFindings(out, found)
