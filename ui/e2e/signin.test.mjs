@@ -27,6 +27,7 @@ test('whoever is not signed in is led to the sign-in page and back to where they
 
 test('a wrong token is refused with the server’s sentence, and nothing typed goes into the address', async () => {
   const { page } = browser;
+  browser.expected.push(/status of 401/);
   await browser.goto('/sign-in');
   await page.getByLabel('Token').fill('nobody~nothing');
   await page.keyboard.press('Enter');
@@ -69,6 +70,7 @@ test('a token without permissions sees itself and nothing else', async () => {
 
 test('a session whose token is deleted says so, keeps what was typed, and leads back', async () => {
   const { page } = browser;
+  browser.expected.push(/status of 401/);
   const made = await server.make({ name: 'short lived', permissions: ['ChangeSystemPermissions'] });
   await browser.signIn(made.token, '/tokens/new');
   await page.getByLabel('Token name').fill('half typed');

@@ -198,6 +198,7 @@ test('reset with a grace period: both strings work, and the old one names its su
 });
 
 test('who resets the token of their own session still gets to see the new string', async () => {
+  browser.expected.push(/status of 401/);
   const own = await server.make({ name: 'my own', permissions: ['ChangeSystemPermissions'] });
   await browser.signIn(own.token, `/tokens/${own.tokenMetadata.id}`);
   await page.getByRole('button', { name: 'Reset secret' }).click();

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { examples } from './examples';
 import { fetcher } from './fetcher';
 import { memoryStorage } from './memory';
+import { hasSession } from './session';
 
 const plugins = [HISTORY_PLUGIN];
 const tabs = [...examples];
@@ -63,18 +64,22 @@ function useWho(): string | null | undefined {
   const [who, setWho] = useState<string | null | undefined>(undefined);
   useEffect(() => {
     const abort = new AbortController();
-    void fetch('/graphql', {
-      method: 'POST',
-      signal: abort.signal,
-      headers: { 'Content-Type': 'application/json', 'X-Requested-By': 'tokenscale' },
-      body: JSON.stringify({ query: 'query Who { viewer { username } }' }),
-    })
-      .then(async (response) => {
-        const answer: { data?: { viewer?: { username?: string } } } | null = response.ok ? await response.json() : null;
-        setWho(answer?.data?.viewer?.username ?? null);
-      })
+    void whoIs(abort.signal)
+      .then(setWho)
       .catch(() => undefined);
     return () => abort.abort();
   }, []);
   return who;
+}
+
+async function whoIs(signal: AbortSignal): Promise<string | null> {
+  if (!(await hasSession(signal))) return null;
+  const response = await fetch('/graphql', {
+    method: 'POST',
+    signal,
+    headers: { 'Content-Type': 'application/json', 'X-Requested-By': 'tokenscale' },
+    body: JSON.stringify({ query: 'query Who { viewer { username } }' }),
+  });
+  const answer: { data?: { viewer?: { username?: string } } } | null = response.ok ? await response.json() : null;
+  return answer?.data?.viewer?.username ?? null;
 }

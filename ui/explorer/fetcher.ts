@@ -1,4 +1,7 @@
 import type { Fetcher } from '@graphiql/toolkit';
+import { hasSession } from './session';
+
+const notSignedIn = { errors: [{ message: 'Not signed in. Sign in on the page, or give a token as Authorization in the headers below.' }] };
 
 /** Asks over the session of the page, or with the headers typed here. What is no GraphQL answer becomes an error of it. */
 export const fetcher: Fetcher = async (params, options) => {
@@ -6,6 +9,7 @@ export const fetcher: Fetcher = async (params, options) => {
   const bearer = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
   let response: Response;
   try {
+    if (!bearer && !(await hasSession())) return notSignedIn;
     response = await fetch('/graphql', {
       method: 'POST',
       // With a token of its own a request must not bring the session along as well.

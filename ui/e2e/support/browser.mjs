@@ -50,7 +50,7 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
     if (!['error', 'warning'].includes(message.type())) return;
     const text = message.text();
     // The browser itself notes every answer that is not 2xx and every refused connection; tests name those they cause.
-    if (/status of 401/.test(text) || browser.expected.some((pattern) => pattern.test(text))) return;
+    if (browser.expected.some((pattern) => pattern.test(text))) return;
     complaints.push(`console ${message.type()}: ${text}`);
   });
   const page = await context.newPage();
