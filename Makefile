@@ -59,6 +59,7 @@ faulttools:
 	@for tool in strace mkfs.ext4 mkfs.xfs; do command -v $$tool >/dev/null || echo "SKIPPED: what faulttest does with $$tool"; done
 
 soak: faulttools
+	SOAK=1 go test -count=1 -v -run TestSoak ./authority
 	SOAK=1 go test -count=1 -timeout 6h -v ./faulttest
 
 uitest: $(MODULES)

@@ -30,6 +30,7 @@ func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis)
 	entry, known := a.index.Find(id)
 	kept, key := entry.Digest()
 	right := kept.Equal(a.keys.digest(key, secret))
+	actor, outcome := a.usable(entry, from, now) // also of what is refused anyway, for its time
 	switch {
 	case !ok:
 		return policy.Actor{}, policy.Malformed
@@ -38,16 +39,18 @@ func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis)
 	case !right:
 		return policy.Actor{}, policy.Wrong
 	}
-	return a.use(entry, from, now)
+	if outcome == policy.Accepted {
+		a.index.Touch(entry, now, from)
+	}
+	return actor, outcome
 }
 
-// use decides about a token whose holder has proved possession.
-func (a *Authority) use(e *index.Entry, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
+// usable decides about a token, provided that its holder proves possession.
+func (a *Authority) usable(e *index.Entry, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
 	actor, outcome := a.index.System().Usable(e.Token(), a.index, from, now)
 	if outcome != policy.Accepted {
 		return policy.Actor{ID: e.ID(), Name: e.Name(), IP: from}, outcome
 	}
-	a.index.Touch(e, now, from)
 	actor.IP = from
 	return actor, policy.Accepted
 }
@@ -91,7 +94,11 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 	case markOf(entry) != s.Mark:
 		return policy.Actor{}, policy.Wrong
 	}
-	return a.use(entry, from, now)
+	actor, outcome := a.usable(entry, from, now)
+	if outcome == policy.Accepted {
+		a.index.Touch(entry, now, from)
+	}
+	return actor, outcome
 }
 
 // SessionOf returns a session for an actor that has just been verified, and
