@@ -138,6 +138,8 @@ test('the explorer works by the session of the page, keeps nothing, and needs no
     await page.getByText('"localroot"').first().waitFor();
     await page.getByRole('button', { name: /Documentation/ }).click();
     await page.getByText('Root Types').waitFor();
+    await page.waitForTimeout(500); // the documentation fades in, and is pale meanwhile
+    await browser.axe('/docs/api-explorer');
     assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0]);
     browser.calm();
     await browser.close();

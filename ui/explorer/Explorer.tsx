@@ -1,20 +1,23 @@
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { examples } from './examples';
 import { fetcher } from './fetcher';
 import { memoryStorage } from './memory';
 import { hasSession } from './session';
+import { plainTabs } from './tabs';
 
 const plugins = [HISTORY_PLUGIN];
 const tabs = [...examples];
 
 export function Explorer() {
   const [storage] = useState(memoryStorage);
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => (main.current ? plainTabs(main.current) : undefined), []);
   return (
     <>
       <Band />
-      <main className="explorer">
+      <main className="explorer" ref={main}>
         <h1 className="hidden">API explorer</h1>
         <GraphiQL
           fetcher={fetcher}
