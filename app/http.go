@@ -69,14 +69,12 @@ func (a *App) routes() (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	told := newKnocks(a.auth.Refused)
-	a.undoes("count of refused credentials", told.close)
 	slow := authn.NewThrottle(a.opts.Now)
-	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: told.tell, Throttle: slow, Log: a.log}
+	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
 	// Where a session begins, a cookie counts for nothing; nor where a proxy
 	// asks, which knows no other refusals than 401 and 403.
-	signIn := &authn.Door{Verifier: a.auth, OnRefused: told.tell, Throttle: slow, Log: a.log}
-	proxyDoor := &authn.Door{Verifier: a.auth, OnRefused: told.tell, Log: a.log}
+	signIn := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
+	proxyDoor := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Log: a.log}
 	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String()})
 	health := policy.ReadHealth()
 
