@@ -152,6 +152,7 @@ func (s *serve) Run(ctx context.Context, base Options) error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // reading the store leaves much behind that is not needed again
 	return a.Wait(ctx)
 }
 

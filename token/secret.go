@@ -92,8 +92,8 @@ func Parse(text string) (ID, Secret, bool) {
 // plain reports whether s consists of letters and digits of the alphabet.
 func plain(s string) bool {
 	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+		// Unsigned numbers wrap around, so each comparison bounds both sides.
+		if c := s[i]; c-'0' > 9 && (c|0x20)-'a' > 25 {
 			return false
 		}
 	}
