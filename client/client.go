@@ -9,7 +9,7 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
-//go:generate go run github.com/Khan/genqlient genqlient.yaml
+//go:generate go tool -modfile=../tools/go.mod genqlient genqlient.yaml
 
 // New returns a client of the server at url, such as https://host:8080, that
 // proves with a token string who it is. base sends the requests; nil means
