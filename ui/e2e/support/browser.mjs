@@ -66,12 +66,21 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
     await page.getByRole('button', { name: /^Profile of/ }).waitFor();
   };
 
-  browser.axe = async (where) => {
+  /** Runs axe on what is shown, dialogs included, in both schemes or in those given. */
+  browser.axe = async (where, schemes = [scheme === 'light' ? 'dark' : 'light', scheme]) => {
+    for (const shown of schemes) {
+      await page.emulateMedia({ colorScheme: shown });
+      await page.waitForTimeout(200); // colours may fade over at most 150 ms
+      await examine(where, shown);
+    }
+  };
+
+  const examine = async (where, shown) => {
     const found = await page.evaluate(() =>
       window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
     );
     const said = found.violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 4).map((n) => `    ${n.html.slice(0, 200)}\n      ${n.failureSummary?.replaceAll('\n', '\n      ')}`).join('\n')}`);
-    assert.deepEqual(said, [], `axe on ${where} (${scheme})`);
+    assert.deepEqual(said, [], `axe on ${where} (${shown})`);
   };
 
   /** What was complained of until now; asserts that it is nothing. */
