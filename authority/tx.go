@@ -151,7 +151,9 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return fault.New(fault.Unavailable, "The store is full, so nothing was changed. Deleting tokens still works; more space must be given to the server.")
 	case errors.Is(err, store.ErrClosed):
 		return fault.New(fault.Unavailable, "The server is stopping, so nothing was changed. Try again in a moment.")
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, context.DeadlineExceeded): // only queries have one
+		return fault.New(fault.Unavailable, "This took too long and was given up. Ask for less: for a shorter time, or for one thing in a request.")
+	case errors.Is(err, context.Canceled):
 		return fault.New(fault.Unavailable, "The request ended before its turn came, so nothing was changed. Try again.")
 	}
 	return err

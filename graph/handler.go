@@ -41,10 +41,9 @@ func NewHandler(o Options) http.Handler {
 		Resolvers:  r,
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
 	}))
-	h.AddTransport(transport{})
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
+	h.AddTransport(transport{known, newQueue()})
 	h.SetQueryCache(known)
-	h.Use(limits{known})
 	h.SetParserTokenLimit(maxTokens)
 	h.SetDisableSuggestion(true) // or gqlgen puts back the rules that suggest
 	h.SetValidationRulesFn(validationRules)

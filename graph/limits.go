@@ -1,11 +1,7 @@
 package graph
 
 import (
-	"context"
-
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
@@ -35,40 +31,19 @@ const (
 	maxErrors = 20
 )
 
-// limits refuses documents that ask for too much, before anything walks them
+// measure refuses documents that ask for too much, before anything walks them
 // that takes longer than reading them did. Validation is quadratic in repeated
 // fields, and what is carried out afterwards is as large as the document says.
-//
-// Documents that were validated before are in known, and are not read again.
-type limits struct {
-	known graphql.Cache[*ast.QueryDocument]
-}
-
-var _ graphql.OperationParameterMutator = limits{}
-
-// ExtensionName implements graphql.HandlerExtension.
-func (limits) ExtensionName() string { return "Limits" }
-
-// Validate implements graphql.HandlerExtension.
-func (limits) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationParameters implements graphql.OperationParameterMutator. It
-// changes nothing; it is the one hook that comes before validation.
-func (l limits) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
-	if _, ok := l.known.Get(ctx, p.Query); ok {
+// One that cannot be parsed passes: who reads it next says what is wrong with it.
+func measure(query string) *fault.Error {
+	if f := over("bytes", len(query), maxQuery); f != nil {
+		return f
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxTokens)
+	if err != nil {
 		return nil
 	}
-	if f := over("bytes", len(p.Query), maxQuery); f != nil {
-		return gqlerror.Wrap(f)
-	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, maxTokens)
-	if err != nil {
-		return nil // who reads it next says what is wrong with it
-	}
-	if f := tooMuch(doc); f != nil {
-		return gqlerror.Wrap(f)
-	}
-	return nil
+	return tooMuch(doc)
 }
 
 // tooMuch says which limit a document exceeds, or nil. It looks at each

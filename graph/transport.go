@@ -2,12 +2,14 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -28,7 +30,10 @@ const stateKey = "state"
 // gqlgen's own POST transport reads bodies without a limit, repeats a body it
 // cannot read in its answer, where a pasted token would end up in a log, and
 // cannot say state. Add this one last: it answers whatever no other takes.
-type transport struct{}
+type transport struct {
+	known graphql.Cache[*ast.QueryDocument] // documents that were validated before
+	queue *queue                            // where the others wait for it
+}
 
 var _ graphql.Transport = transport{}
 
@@ -36,7 +41,7 @@ var _ graphql.Transport = transport{}
 func (transport) Supports(*http.Request) bool { return true }
 
 // Do implements graphql.Transport.
-func (transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	kind := answerType(r.Header.Values("Accept"))
@@ -49,13 +54,45 @@ func (transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	authn.RequestOf(r.Context()).Operation = loggable(params.OperationName, r.URL.Query().Get("id"))
 
 	ctx := r.Context()
-	op, errs := exec.CreateOperationContext(ctx, params)
+	op, errs, bad := t.operation(ctx, exec, params)
+	if bad != nil {
+		bad.write(w)
+		return
+	}
 	if errs != nil {
 		writeResponse(w, kind, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
 		return
 	}
+	if op.Operation.Operation == ast.Query {
+		var end context.CancelFunc
+		ctx, end = context.WithTimeout(ctx, maxQueryTime)
+		defer end()
+	}
 	responses, ctx := exec.DispatchOperation(ctx, op)
 	writeResponse(w, kind, responses(ctx))
+}
+
+// maxQueryTime is how long a query may read. A mutation has no such end: a change
+// of the policies answers when all tokens are done, and all others are short.
+const maxQueryTime = 5 * time.Second
+
+// operation reads and validates what a request asks for. A document that is
+// known costs one look; others take turns, and are refused if there are too
+// many.
+func (t transport) operation(ctx context.Context, exec graphql.GraphExecutor, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List, *refusal) {
+	if _, ok := t.known.Get(ctx, p.Query); !ok {
+		by, _ := authn.Actor(ctx) // all who have no name share a line
+		leave, bad := t.queue.enter(ctx, by.ID)
+		if bad != nil {
+			return nil, nil, bad
+		}
+		defer leave()
+		if f := measure(p.Query); f != nil {
+			return &graphql.OperationContext{}, gqlerror.List{gqlerror.Wrap(f)}, nil
+		}
+	}
+	op, errs := exec.CreateOperationContext(ctx, p)
+	return op, errs, nil
 }
 
 // The media types of an answer. Newer clients ask for the first; it lets an
@@ -145,7 +182,7 @@ func wireErrors(errs gqlerror.List) []wireError {
 // request was given up; whoever still listens may try again.
 func writeResponse(w http.ResponseWriter, kind string, resp *graphql.Response) {
 	if resp == nil {
-		refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}.write(w)
+		givenUp.write(w)
 		return
 	}
 	var b bytes.Buffer
@@ -185,7 +222,15 @@ type refusal struct {
 	message string
 }
 
+var (
+	givenUp = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}
+	busy    = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the server has too many new queries to read; try again in a second, and put what differs between requests into variables: a query that was read before does not wait"}
+)
+
 func (f refusal) write(w http.ResponseWriter) {
+	if f.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
 	text, _ := json.Marshal(map[string]any{"errors": []wireError{{
 		Message: f.message, Extensions: map[string]any{"code": f.code},
 	}}})

@@ -33,7 +33,9 @@ func tiny(t testing.TB) http.Handler {
 		ComplexityFunc: func(context.Context, string, string, int, map[string]any) (int, bool) { return 1, true },
 		ExecFunc:       execute,
 	})
-	server.AddTransport(transport{})
+	known := graphql.MapCache[*ast.QueryDocument]{}
+	server.SetQueryCache(known)
+	server.AddTransport(transport{known, newQueue()})
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		if shown.Message == "There were errors in the input." {
