@@ -35,7 +35,7 @@ type auditStore struct {
 func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *authority.Keys) error) (err error) {
 	keys, err := authority.LoadKeys(c.keyFile())
 	if err != nil {
-		return fmt.Errorf("the audit log is read with the keys: %w", err)
+		return fmt.Errorf("the store is read with the keys: %w", err)
 	}
 	path := c.File
 	if path == "" {
@@ -45,6 +45,8 @@ func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *auth
 		}
 		defer func() { err = errors.Join(err, held.Close()) }()
 		path = bolt.Path(c.Data)
+	} else {
+		keys = keys.WithOldSeals()
 	}
 	return bolt.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
 }
@@ -52,8 +54,9 @@ func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *auth
 // auditVerify says whether the audit log proves itself.
 type auditVerify struct {
 	auditStore
-	Checkpoint []string `placeholder:"FILE" help:"A checkpoint that was kept elsewhere. May be given several times."`
-	Export     string   `placeholder:"FILE" help:"Lines of JSON that were written out, or exported, and kept elsewhere."`
+	Checkpoint  []string `placeholder:"FILE" help:"A checkpoint that was kept elsewhere. May be given several times."`
+	VerifierKey []string `sep:"none" placeholder:"LINE" help:"What audit key printed before the keys were changed, for checkpoints signed by a key that was dropped since."`
+	Export      string   `placeholder:"FILE" help:"Lines of JSON that were written out, or exported, and kept elsewhere."`
 }
 
 // Help is printed by --help.
@@ -71,7 +74,11 @@ func (c *auditVerify) Run(ctx context.Context, base Options) error {
 	}
 	found := 0
 	err = c.read(ctx, func(r store.Reader, keys *authority.Keys) error {
-		rep, err := authority.ExamineTrail(ctx, r, keys, given...)
+		trusting, err := keys.Trusting(c.VerifierKey...)
+		if err != nil {
+			return err
+		}
+		rep, err := authority.ExamineTrail(ctx, r, trusting, given...)
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,8 @@ func (c *doctor) Run(ctx context.Context, base Options) (err error) {
 		}
 		defer func() { err = errors.Join(err, held.Close()) }()
 		path = bolt.Path(o.Data)
+	} else {
+		keys = keys.WithOldSeals() // it may be from before the keys were rotated
 	}
 	d := &diagnosis{path: path, out: o.Stdout}
 	err = d.examine(ctx, keys)

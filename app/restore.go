@@ -35,6 +35,7 @@ func (c *restore) Run(ctx context.Context, base Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("a backup is of no use without its key file: %w", err)
 	}
+	keys = keys.WithOldSeals() // it may be from before they were rotated
 	rep, err := inspect(ctx, c.File, keys)
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
@@ -53,7 +54,7 @@ func (c *restore) Run(ctx context.Context, base Options) (err error) {
 	if err := c.mayReplace(o); err != nil {
 		return err
 	}
-	kept, err := c.swap(ctx, o)
+	kept, err := c.swap(ctx, o, keys)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (c *restore) mayReplace(o Options) error {
 
 // swap makes a store of the backup in a folder of its own and moves it into
 // place in one step: whenever we are cut off, there is a whole store.
-func (c *restore) swap(ctx context.Context, o Options) (kept string, err error) {
+func (c *restore) swap(ctx context.Context, o Options, keys *authority.Keys) (kept string, err error) {
 	if err := removeAll(filepath.Join(o.Data, workName)); err != nil { // one that was cut off
 		return "", err
 	}
@@ -95,6 +96,9 @@ func (c *restore) swap(ctx context.Context, o Options) (kept string, err error) 
 	}
 	inside := o
 	inside.Data, inside.KeyFile = work, o.keyFile()
+	if err := reseal(ctx, inside, keys); err != nil {
+		return "", err
+	}
 	var finish func() error
 	if err := offline(ctx, inside, func(a *authority.Authority, _ store.DB) error {
 		var err error
@@ -110,6 +114,17 @@ func (c *restore) swap(ctx context.Context, o Options) (kept string, err error) 
 		return kept, err
 	}
 	return kept, errors.Join(syncFolder(o.Data), finish())
+}
+
+// reseal brings all rows of a copy under the newest key, as those of a store in
+// use are.
+func reseal(ctx context.Context, o Options, keys *authority.Keys) error {
+	db, err := bolt.Open(boltOptions(o))
+	if err != nil {
+		return err
+	}
+	_, err = authority.Reseal(ctx, db, keys)
+	return errors.Join(err, db.Close())
 }
 
 // workName is the pattern of the names of folders that restores work in.

@@ -52,9 +52,9 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 }
 
 // Sign returns c as a signed note: its text, an empty line, and a line with
-// the signature.
-func (c Checkpoint) Sign(by note.Signer) (string, error) {
-	signed, err := note.Sign(&note.Note{Text: c.Text()}, by)
+// each signature.
+func (c Checkpoint) Sign(by ...note.Signer) (string, error) {
+	signed, err := note.Sign(&note.Note{Text: c.Text()}, by...)
 	if err != nil {
 		return "", fmt.Errorf("signing a checkpoint: %w", err)
 	}

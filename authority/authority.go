@@ -102,6 +102,9 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		return nil, fmt.Errorf("making the tree over the audit log: %w", err)
 	}
 	a.loadCheckpoint(ctx)
+	if o.Keys.unfinished() {
+		a.log.Warn("a rotation of the keys was cut off; stop the server and run tokenscale key rotate to finish it")
+	}
 	if o.RootHash != nil {
 		a.byHash = true
 		a.index.SetRoot(index.Root{Digest: a.keys.current.digester.DigestHash(*o.RootHash), Key: a.keys.current.id})

@@ -52,13 +52,21 @@ func (c *checker) checkFilters() error {
 }
 
 func (c *checker) checkTokens() error {
-	return c.tokens.each(c.r, store.Range{}, func(_ []byte, v token.Token) error {
+	lost := map[token.KeyID]int{}
+	err := c.tokens.each(c.r, store.Range{}, func(_ []byte, v token.Token) error {
+		if c.tokens.keys.all[v.DigestKey] == nil {
+			lost[v.DigestKey]++
+		}
 		if v.FilterID == "" {
 			return nil
 		}
 		c.bound[v.FilterID]++
 		return c.known(v.FilterID)
 	})
+	for id, n := range lost {
+		err = errors.Join(err, fmt.Errorf("%s made under the key %v, which the key file does not have, so they are refused", plural(n, "token"), id))
+	}
+	return err
 }
 
 func (c *checker) known(id ipfilter.ID) error {

@@ -163,7 +163,7 @@ func (tr trail) sign(r store.Reader, newest signed, now epoch.Millis) (signed, e
 		return newest, err
 	}
 	c := audit.Checkpoint{Size: last.Seq, Root: root, Time: max(now, last.Time)}
-	text, err := c.Sign(tr.keys.current.signer)
+	text, err := c.Sign(tr.keys.signers()...)
 	return signed{c, text}, err
 }
 

@@ -119,8 +119,8 @@ func (tr trail) examineEntries(ctx context.Context, r store.Reader, x *audit.Exa
 
 // sentence says what is wrong with a row whose number is said already.
 func sentence(err error) string {
-	if errors.Is(err, errSeal) {
-		return errSeal.Error()
+	if bad, ok := errors.AsType[*sealError](err); ok {
+		return bad.sentence()
 	}
 	return err.Error()
 }

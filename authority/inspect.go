@@ -89,7 +89,7 @@ func Inspect(ctx context.Context, r store.Reader, keys *Keys) (Report, error) {
 		rep.Tables = append(rep.Tables, n)
 	}
 	if rep.Bad > 0 && rep.sound() == 0 {
-		return rep, ErrWrongKeys
+		return rep, fmt.Errorf("%w: %w", ErrWrongKeys, rep.BadRows[0])
 	}
 	if rep.Bad > 0 {
 		return rep, nil // what else is wrong follows from that

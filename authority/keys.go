@@ -1,19 +1,11 @@
 package authority
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -28,122 +20,24 @@ import (
 // token. Keys are never changed after they were loaded, so they are safe for
 // concurrent use.
 type Keys struct {
-	current *key
-	all     map[token.KeyID]*key
+	current  *key   // the newest
+	lines    []*key // as they stand in the key file, the newest first
+	all      map[token.KeyID]*key
+	oldSeals bool            // seals of old keys are accepted
+	trusted  []note.Verifier // of checkpoints, beside those of the keys
 }
 
 // key is one line of the key file and what is derived from it.
 type key struct {
 	id       token.KeyID
+	old      bool // it seals nothing any more, and only verifies tokens made under it
 	digester *token.Digester
 	seal     *sealer
 	session  []byte
 	signer   *audit.Signer
 }
 
-const (
-	keyLength = 32
-	keyHeader = "tokenscale-keys-1"
-)
-
-// ErrNoKeys means that there is no key file at the path.
-var ErrNoKeys = errors.New("there is no key file")
-
-// LoadKeys reads the key file at path. It refuses a file that others than its
-// owner may read or write, and returns an error that wraps ErrNoKeys if there
-// is none.
-func LoadKeys(path string) (*Keys, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s", ErrNoKeys, path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the key file: %w", err)
-	}
-	if mode := info.Mode(); !mode.IsRegular() || mode.Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("the key file %s has the mode %v; it must be a file that only its owner may read: chmod 600 it", path, mode)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the key file: %w", err)
-	}
-	keys, err := parseKeys(text)
-	if err != nil {
-		return nil, fmt.Errorf("the key file %s: %w", path, err)
-	}
-	return keys, nil
-}
-
-// CreateKeys makes a key file at path, readable by its owner only, and loads
-// it. It never writes over an existing file. random must be fit for keys.
-func CreateKeys(path string, random io.Reader) (*Keys, error) {
-	secret := make([]byte, keyLength)
-	if _, err := io.ReadFull(random, secret); err != nil {
-		return nil, fmt.Errorf("reading random bytes: %w", err)
-	}
-	text := keyHeader + "\n" + hex.EncodeToString(secret) + "\n"
-	if err := writeNew(path, []byte(text)); err != nil {
-		return nil, fmt.Errorf("creating the key file: %w", err)
-	}
-	return LoadKeys(path)
-}
-
-// writeNew writes a whole durable file or none: under another name first,
-// then linked into place, which fails if something is there already.
-func writeNew(path string, text []byte) error {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(folder, ".keys-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(folder)
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// parseKeys reads a header and then one key a line, the newest first.
-func parseKeys(text []byte) (*Keys, error) {
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	if !lines.Scan() || lines.Text() != keyHeader {
-		return nil, fmt.Errorf("its first line is not %q", keyHeader)
-	}
-	keys := &Keys{all: map[token.KeyID]*key{}}
-	for lines.Scan() {
-		secret, err := hex.DecodeString(strings.TrimSpace(lines.Text()))
-		if err != nil || len(secret) != keyLength {
-			return nil, fmt.Errorf("line %d is not a key of %d hexadecimal digits", len(keys.all)+2, 2*keyLength)
-		}
-		k, err := derive(secret)
-		if err != nil {
-			return nil, err
-		}
-		if keys.current == nil {
-			keys.current = k
-		}
-		keys.all[k.id] = k
-	}
-	if keys.current == nil {
-		return nil, errors.New("it holds no key")
-	}
-	return keys, lines.Err()
-}
+const keyLength = 32
 
 // derive makes from one secret a key for each purpose (HKDF, RFC 5869), so
 // that no two of them ever share one.
@@ -176,10 +70,43 @@ func (k *Keys) Session() []byte { return k.current.session }
 // of the audit log, as one line. It is no secret.
 func (k *Keys) VerifierKey() string { return k.current.signer.VerifierKey() }
 
+// WithOldSeals returns the same keys, but accepting seals of old ones: for
+// backups that were made before the keys were rotated. A store in use has no
+// such rows, and who has a stolen old key must not be able to write any.
+func (k *Keys) WithOldSeals() *Keys {
+	more := *k
+	more.oldSeals = true
+	return &more
+}
+
+// Trusting returns the same keys, but accepting also checkpoints that were
+// signed by others, given as the lines that VerifierKey has returned.
+func (k *Keys) Trusting(lines ...string) (*Keys, error) {
+	more := *k
+	for _, line := range lines {
+		v, err := note.NewVerifier(line)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a line as tokenscale audit key prints it", line)
+		}
+		more.trusted = append(slices.Clip(more.trusted), v)
+	}
+	return &more, nil
+}
+
+// signers returns who signs checkpoints: every key, the newest first, so that
+// who knows only an older one is carried along until that one is dropped.
+func (k *Keys) signers() []note.Signer {
+	list := make([]note.Signer, len(k.lines))
+	for i, line := range k.lines {
+		list[i] = line.signer
+	}
+	return list
+}
+
 // openCheckpoint reads a signed checkpoint, made under any of the keys.
 func (k *Keys) openCheckpoint(signed string) (audit.Checkpoint, error) {
-	var known []note.Verifier
-	for _, key := range k.all {
+	known := slices.Clone(k.trusted)
+	for _, key := range k.lines {
 		known = append(known, key.signer)
 	}
 	return audit.OpenCheckpoint(signed, note.VerifierList(known...))

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"tokenscale/authority"
@@ -31,26 +32,62 @@ func TestKeyFile_OthersMayNotReadIt(t *testing.T) {
 	}
 }
 
-func TestKeyFile_MissingOrNotOneIsRefused(t *testing.T) {
+// Each way in which a key file can be wrong is refused with a sentence that
+// says what is wrong, and shows nothing of a key.
+func TestKeyFile_WhatIsNotOneIsRefusedWithASentence(t *testing.T) {
 	folder := t.TempDir()
-	if _, err := authority.LoadKeys(filepath.Join(folder, "none")); !errors.Is(err, authority.ErrNoKeys) {
+	path := filepath.Join(folder, "keys")
+	if _, err := authority.LoadKeys(path); !errors.Is(err, authority.ErrNoKeys) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := authority.LoadKeys(folder); err == nil {
-		t.Error("a folder was taken for a key file")
+	one, two := strings.Repeat("0a", 32)+"\n", strings.Repeat("0b", 32)+"\n"
+	const head = "tokenscale-keys-1\n"
+	text := func(s string) func() error {
+		return func() error { return os.WriteFile(path, []byte(s), 0o600) }
 	}
-	good := "tokenscale-keys-1\n" + strings.Repeat("0a", 32) + "\n"
-	for name, text := range map[string]string{
-		"empty": "", "header only": "tokenscale-keys-1\n", "other header": strings.Replace(good, "-1", "-2", 1),
-		"short": good[:len(good)-3], "no hexadecimal": strings.Replace(good, "0a", "zz", 1), "an empty line": good + "\n",
+	for name, c := range map[string]struct {
+		make func() error
+		want string
+	}{
+		"empty":                {text(""), "its first line is not"},
+		"header only":          {text(head), "it holds no key"},
+		"another version":      {text("tokenscale-keys-2\n" + one), "its first line is not"},
+		"a short key":          {text(head + one[:60] + "\n"), "line 2 is not a key of 64 hexadecimal digits"},
+		"a long key":           {text(head + one[:64] + "0a\n"), "line 2 is not a key"},
+		"no hexadecimal":       {text(head + one + strings.Repeat("0z", 32) + "\n"), "line 3 is not a key"},
+		"an empty line":        {text(head + one + "\n"), "line 3 is not a key"},
+		"an unknown mark":      {text(head + one[:64] + " new\n"), "line 2 is not a key"},
+		"a key twice":          {text(head + one + two + one), "line 4 has the id"},
+		"old, and in capitals": {text(head + one + strings.ToUpper(one[:64]) + " old\n"), "line 3 has the id"},
+		"the newest is old":    {text(head + one[:64] + " old\n" + two), "the newest must come first"},
+		"garbage":              {text("\x00\xff" + strings.Repeat("\x80", 5000)), "its first line is not"},
+		"far too long":         {text(head + strings.Repeat(one, 2000)), "more than 65536 bytes"},
+		"a folder":             {func() error { return os.Mkdir(path, 0o700) }, "is not a plain file"},
+		"a pipe":               {func() error { return syscall.Mkfifo(path, 0o600) }, "is not a plain file"},
+		"a link to a good file": {func() error {
+			return errors.Join(os.WriteFile(path+".real", []byte(head+one), 0o600), os.Symlink(path+".real", path))
+		}, "is a symbolic link"},
+		"another user's": {func() error { return errors.Join(text(head+one)(), os.Chown(path, 65534, -1)) }, "belongs to another user"},
 	} {
-		path := filepath.Join(folder, "bad")
-		must(t, os.WriteFile(path, []byte(text), 0o600))
-		if _, err := authority.LoadKeys(path); err == nil {
-			t.Errorf("%s: accepted", name)
-		} else if strings.Contains(err.Error(), "0a0a") {
-			t.Errorf("%s: the error shows the key: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			must(t, os.RemoveAll(path))
+			if err := c.make(); errors.Is(err, os.ErrPermission) {
+				t.Skip("SKIPPED: only root can give a file away")
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			_, err := authority.LoadKeys(path)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("got %v, want %q", err, c.want)
+			} else if strings.Contains(strings.ToLower(err.Error()), "0a0a") {
+				t.Errorf("the error shows the key: %v", err)
+			}
+		})
+	}
+	must(t, os.RemoveAll(path))
+	must(t, text(head+one+two[:64]+" old\n")())
+	if _, err := authority.LoadKeys(path); err != nil {
+		t.Errorf("the control, a file with an old key: %v", err)
 	}
 }
 

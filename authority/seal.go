@@ -30,7 +30,25 @@ const (
 
 // errSeal means that a row is not as this server wrote it. It is never taken
 // for "not there".
-var errSeal = errors.New("the row does not carry a valid seal: it was changed outside the server, or the key file is another one")
+var errSeal = errors.New("the row does not carry a valid seal")
+
+// A sealError is an errSeal about one row.
+type sealError struct {
+	table store.Table
+	key   string
+	why   string
+}
+
+// Error implements error.
+func (e *sealError) Error() string {
+	return fmt.Sprintf("table %s, key %q: %s", e.table, e.key, e.sentence())
+}
+
+// sentence leaves out which row it is.
+func (e *sealError) sentence() string { return errSeal.Error() + ": " + e.why }
+
+// Unwrap makes it an errSeal.
+func (e *sealError) Unwrap() error { return errSeal }
 
 // errMissing means that a row is not there that always should be.
 var errMissing = errors.New("the row is missing: it was taken out outside the server, or the disk lost it")
@@ -71,20 +89,29 @@ func (k *Keys) seal(t store.Table, rowKey, payload []byte) []byte {
 // The payload shares the memory of the row.
 func (k *Keys) open(t store.Table, rowKey, row []byte) ([]byte, error) {
 	if len(row) < sealOverhead || row[0] != sealFormat {
-		return nil, damaged(t, rowKey)
+		return nil, damaged(t, rowKey, changedOutside)
 	}
-	key, ok := k.all[token.KeyID(binary.BigEndian.Uint32(row[1:]))]
-	if !ok {
-		return nil, damaged(t, rowKey)
+	id := keyOf(row)
+	key, ok := k.all[id]
+	switch {
+	case !ok:
+		return nil, damaged(t, rowKey, fmt.Sprintf("it names the key %v, which the key file does not have", id))
+	case key.old && !k.oldSeals:
+		return nil, damaged(t, rowKey, fmt.Sprintf("it names the key %v, which is an old one and seals nothing any more; restore brings a backup of that time under the newest key", id))
 	}
 	body := row[:len(row)-sealMAC]
 	var buf [sealMAC]byte
 	if !hmac.Equal(key.seal.appendMAC(buf[:0], t, rowKey, body), row[len(body):]) {
-		return nil, damaged(t, rowKey)
+		return nil, damaged(t, rowKey, changedOutside)
 	}
 	return body[sealHead:], nil
 }
 
-func damaged(t store.Table, rowKey []byte) error {
-	return fmt.Errorf("table %s, key %q: %w", t, rowKey, errSeal)
+// keyOf returns the key that a sealed row names.
+func keyOf(row []byte) token.KeyID { return token.KeyID(binary.BigEndian.Uint32(row[1:])) }
+
+const changedOutside = "it was changed outside the server, or the key file is another one"
+
+func damaged(t store.Table, rowKey []byte, why string) error {
+	return &sealError{t, string(rowKey), why}
 }

@@ -63,7 +63,11 @@ func (m memory) clone() memory {
 // testKeys returns keys made of one letter.
 func testKeys(t testing.TB, letter string) *Keys {
 	t.Helper()
-	keys, err := parseKeys([]byte(keyHeader + "\n" + strings.Repeat(letter, 64) + "\n"))
+	f, err := parseKeyFile(keyHeader + "\n" + strings.Repeat(letter, 64) + "\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := f.keys()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,21 @@ const (
 	CheckpointsTable = checkpointsTable
 )
 
-// Reseal returns a sealed row as it would stand under another key: what
+// Resealed returns a sealed row as it would stand under another key: what
 // somebody can do who has the key file.
-func Reseal(keys *Keys, t store.Table, from, to, row string) []byte {
+func Resealed(keys *Keys, t store.Table, from, to, row string) []byte {
 	payload, err := keys.open(t, []byte(from), []byte(row))
 	if err != nil {
 		panic(err)
 	}
 	return keys.seal(t, []byte(to), payload)
+}
+
+// SealedAs returns a row as somebody could write it who has only the keys by.
+func SealedAs(by, keys *Keys, t store.Table, row store.Row) []byte {
+	payload, err := keys.open(t, row.Key, row.Value)
+	if err != nil {
+		panic(err)
+	}
+	return by.seal(t, row.Key, payload)
 }

@@ -109,7 +109,7 @@ func TestCheckpoint_IsNeverSignedOverALogThatTheLastOneDoesNotFit(t *testing.T) 
 	rows := rowsOf(t, h, authority.Names.Audit)
 	first, second := "\x00\x00\x00\x00\x00\x00\x00\x01", "\x00\x00\x00\x00\x00\x00\x00\x02"
 	must(t, h.DB.Update(t.Context(), func(w store.Writer) error {
-		forged := authority.Reseal(keys, authority.Names.Audit, second, first, rows[second])
+		forged := authority.Resealed(keys, authority.Names.Audit, second, first, rows[second])
 		return w.Put(authority.Names.Audit, []byte(first), forged)
 	}))
 	h.Token(draft("z"))

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -16,8 +17,20 @@ import (
 // (226 bits) leave a slow one nothing to slow down.
 type Digest [sha256.Size]byte
 
-// A KeyID names one of the server's keys.
+// A KeyID names one of the server's keys. It is no secret.
 type KeyID uint32
+
+// String returns id as people read it: eight hexadecimal digits.
+func (id KeyID) String() string { return fmt.Sprintf("%08x", uint32(id)) }
+
+// ParseKeyID reads what KeyID.String wrote.
+func ParseKeyID(text string) (KeyID, error) {
+	n, err := strconv.ParseUint(text, 16, 32)
+	if err != nil || KeyID(n).String() != text {
+		return 0, fmt.Errorf("%q is not the id of a key, which has eight hexadecimal digits", text)
+	}
+	return KeyID(n), nil
+}
 
 // Equal compares two digests in a time that does not depend on them.
 func (d Digest) Equal(e Digest) bool { return subtle.ConstantTimeCompare(d[:], e[:]) == 1 }

@@ -1,0 +1,120 @@
+package authority
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// readOwn returns what is in a file that nobody but its owner can read or
+// change. The file that is looked at is the one that is read.
+func readOwn(path string) (text []byte, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, fmt.Errorf("%s is a symbolic link, which another file may be put behind: give the path of the file itself", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := private(path, info); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+}
+
+// private refuses a file that somebody else can read or change.
+func private(path string, info fs.FileInfo) error {
+	mode := info.Mode()
+	switch owner, ok := info.Sys().(*syscall.Stat_t); {
+	case !mode.IsRegular():
+		return fmt.Errorf("%s is not a plain file (its mode is %v)", path, mode)
+	case mode.Perm()&0o077 != 0:
+		return fmt.Errorf("%s has the mode %v; it must be a file that only its owner may read: chmod 600 it", path, mode)
+	case !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid():
+		return fmt.Errorf("%s belongs to another user, who can change it: run this as that user, or chown it to the one that runs the server", path)
+	}
+	return nil
+}
+
+// writeNew writes a whole durable file or none: under another name first,
+// then linked into place, which fails if something is there already.
+func writeNew(path string, text []byte) error {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(folder, ".keys-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(folder)
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// A staged key file stands whole beside the one that it is to replace.
+type staged struct{ path, whole string }
+
+// stage writes f beside the key file at path, durably. A name that is always
+// the same leaves nothing lying about when we are cut off: the next try
+// writes over it.
+func (f keyFile) stage(path string) (staged, error) {
+	s := staged{path, path + ".new"}
+	if err := os.Remove(s.whole); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
+	}
+	w, err := os.OpenFile(s.whole, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
+	}
+	_, err = w.Write(f.text())
+	if err = errors.Join(err, w.Sync(), w.Close()); err != nil {
+		return s, errors.Join(fmt.Errorf("the key file cannot be replaced: %w", err), s.drop())
+	}
+	return s, nil
+}
+
+// commit puts the staged file in the place of the key file.
+func (s staged) commit() error {
+	if err := os.Rename(s.whole, s.path); err != nil {
+		return fmt.Errorf("the key file cannot be replaced: %w", err)
+	}
+	return syncFolder(filepath.Dir(s.path))
+}
+
+// drop removes the staged file.
+func (s staged) drop() error { return os.Remove(s.whole) }
+
+// replace does it in one go.
+func (f keyFile) replace(path string) error {
+	s, err := f.stage(path)
+	if err != nil {
+		return err
+	}
+	return s.commit()
+}

@@ -1,0 +1,258 @@
+package authority
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"tokenscale/audit"
+	"tokenscale/epoch"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// A rotation gives a store a new key, in steps of which each leaves a store
+// and a key file that a server can start with:
+//
+//  1. an entry of the audit log names the new key;
+//  2. the key file gets it, in front of the others;
+//  3. batch by batch, every row is sealed under it, and so is the record
+//     beside the key file;
+//  4. an entry says so;
+//  5. the other keys are marked as old ones: from now on a row sealed under
+//     one of them is refused, so whoever has stolen one can write none.
+//
+// A rotation that was cut off after the second step shows in the key file by
+// a key that is neither the newest nor an old one, and the next run goes on
+// with it. Digests cannot be made anew without the strings of the tokens, so
+// an old key stays until no token needs it.
+
+// KeyChange is what the rotation, and the dropping, of keys works with. No
+// server may have the store open. All but StateFile are needed.
+type KeyChange struct {
+	DB        store.DB // opened with Tables
+	KeyFile   string
+	StateFile string // the record beside the key file; see Options
+	Random    io.Reader
+	Now       epoch.Millis
+}
+
+// Rotated says what a rotation did.
+type Rotated struct {
+	Key     token.KeyID
+	Resumed bool // an earlier run, which was cut off, had added the key
+	Rows    int  // sealed under it by this run
+}
+
+// RotateKeys gives the store a new key and seals every row under it. It
+// refuses a store that is not sound, or older than it was. Whenever it is cut
+// off, the store can be used, and another call goes on.
+func RotateKeys(ctx context.Context, c KeyChange) (Rotated, error) {
+	f, keys, err := c.examine(ctx)
+	if err != nil {
+		return Rotated{}, err
+	}
+	done := Rotated{Resumed: f.unfinished()}
+	if !done.Resumed {
+		if f, keys, err = c.addKey(ctx, f, keys); err != nil {
+			return Rotated{}, err
+		}
+	}
+	done.Key = keys.current.id
+	if done.Rows, err = Reseal(ctx, c.DB, keys); err != nil {
+		return done, err
+	}
+	if err := firstError(c.leftNone(ctx, keys), c.resealState(keys)); err != nil {
+		return done, err
+	}
+	if err := c.record(ctx, keys, audit.KeysRotated,
+		audit.One("key", done.Key.String()), audit.One("done", "true"), audit.One("resealedRows", number(uint64(done.Rows)))); err != nil {
+		return done, err
+	}
+	return done, f.outdated().replace(c.KeyFile)
+}
+
+// examine reads the key file, and the whole store with it.
+func (c KeyChange) examine(ctx context.Context) (keyFile, *Keys, error) {
+	f, err := readKeyFile(c.KeyFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := f.keys()
+	if err != nil {
+		return nil, nil, fmt.Errorf("the key file %s: %w", c.KeyFile, err)
+	}
+	return f, keys, c.DB.View(ctx, func(r store.Reader) error {
+		rep, err := Inspect(ctx, r, keys)
+		if err = errors.Join(err, rep.Err()); err != nil {
+			return err
+		}
+		if c.StateFile == "" {
+			return nil
+		}
+		return CheckHistory(r, keys, c.StateFile)
+	})
+}
+
+// addKey puts a new key in front of f. The file is written beside the old one
+// first, so that nothing is recorded that cannot be done.
+func (c KeyChange) addKey(ctx context.Context, f keyFile, before *Keys) (keyFile, *Keys, error) {
+	line, err := newKeyLine(c.Random)
+	if err != nil {
+		return nil, nil, err
+	}
+	next := append(keyFile{line}, f...)
+	keys, err := next.keys()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := next.stage(c.KeyFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.record(ctx, before, audit.KeysRotated,
+		audit.One("key", keys.current.id.String()), audit.Many("olderKeys", before.names()), audit.One("done", "false")); err != nil {
+		return nil, nil, errors.Join(err, s.drop())
+	}
+	return next, keys, s.commit()
+}
+
+// unfinished reports whether rows may be sealed under another key than the
+// newest.
+func (f keyFile) unfinished() bool {
+	return slices.ContainsFunc(f[1:], func(line keyLine) bool { return !line.old })
+}
+
+// unfinished reports the same of keys that were loaded.
+func (k *Keys) unfinished() bool {
+	return slices.ContainsFunc(k.lines[1:], func(line *key) bool { return !line.old })
+}
+
+// outdated returns f with all keys but the newest marked as old ones.
+func (f keyFile) outdated() keyFile {
+	next := append(keyFile{}, f...)
+	for i := range next[1:] {
+		next[i+1].old = true
+	}
+	return next
+}
+
+// names returns the ids of all keys, as people read them.
+func (k *Keys) names() []string {
+	list := make([]string, len(k.lines))
+	for i, line := range k.lines {
+		list[i] = line.id.String()
+	}
+	return list
+}
+
+// record writes an entry about the keys.
+func (c KeyChange) record(ctx context.Context, keys *Keys, kind audit.Type, fields ...audit.Field) error {
+	return c.DB.Update(store.UseReserve(ctx), func(w store.Writer) error {
+		return newTrail(keys).append(w, audit.Entry{
+			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
+		})
+	})
+}
+
+// resealState seals the record beside the key file under the newest key.
+func (c KeyChange) resealState(keys *Keys) error {
+	if c.StateFile == "" {
+		return nil
+	}
+	f := stateFile{c.StateFile, keys}
+	m, found, err := f.read()
+	if err != nil || !found {
+		return err
+	}
+	return f.write(m)
+}
+
+// leftNone reads all rows again, because what comes next shuts out those under
+// an older key.
+func (c KeyChange) leftNone(ctx context.Context, keys *Keys) error {
+	return c.DB.View(ctx, func(r store.Reader) error {
+		uses, err := CountKeyUses(ctx, r, keys)
+		for _, u := range uses {
+			if !u.Newest && u.Rows > 0 && err == nil {
+				err = fmt.Errorf("%d rows are still sealed under the key %v", u.Rows, u.ID)
+			}
+		}
+		return err
+	})
+}
+
+// resealBatch is how many rows one transaction reads, and at most writes.
+const resealBatch = 1000
+
+// Reseal seals every row of the store that stands under an older key under
+// the newest, and returns how many those were. Checkpoints among them are
+// signed anew. It may be cut off and begun again at any time.
+func Reseal(ctx context.Context, db store.DB, keys *Keys) (rows int, err error) {
+	for _, t := range Tables() {
+		n, err := keys.resealTable(ctx, db, t)
+		if rows += n; err != nil {
+			return rows, fmt.Errorf("bringing the rows under the newest key: %w", err)
+		}
+	}
+	return rows, nil
+}
+
+func (k *Keys) resealTable(ctx context.Context, db store.DB, t store.Table) (rows int, err error) {
+	for from, more := []byte(nil), true; more; more = from != nil {
+		var next []byte
+		var n int
+		if err := db.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
+			next, n, err = k.resealSome(w, t, from)
+			return err
+		}); err != nil {
+			return rows, err
+		}
+		rows, from = rows+n, next
+	}
+	return rows, nil
+}
+
+// resealSome does it for some rows of t, and returns where the next ones begin.
+func (k *Keys) resealSome(w store.Writer, t store.Table, from []byte) (next []byte, n int, err error) {
+	seen := 0
+	err = w.Scan(t, store.Range{From: from}, func(key, row []byte) error {
+		if seen++; seen > resealBatch {
+			next = bytes.Clone(key)
+			return store.Stop
+		}
+		payload, err := k.open(t, key, row)
+		if err != nil || keyOf(row) == k.current.id {
+			return err
+		}
+		if t == checkpointsTable {
+			payload = k.resign(key, payload)
+		}
+		n++
+		return w.Put(t, key, k.seal(t, key, payload))
+	})
+	return next, n, err
+}
+
+// resign signs a stored checkpoint anew, if it is sound; else it is for the
+// examination of the log to report.
+func (k *Keys) resign(key, payload []byte) []byte {
+	text, err := newTrail(k).checkpoints.parse(key, payload)
+	if err != nil {
+		return payload
+	}
+	c, err := k.openCheckpoint(text)
+	if err != nil {
+		return payload
+	}
+	signed, err := c.Sign(k.signers()...)
+	if err != nil {
+		return payload
+	}
+	var p packer
+	packText(&p, signed)
+	return p.out
+}
