@@ -6,6 +6,7 @@
 #   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
 #   make bench      the figures of docs/performance.md, against references
+#   make bench-growth   how they grow with the number of tokens, with the plot; apart, because it takes as long again
 #   make bench-compare BASE=REV   the benchmarks of the packages, here and at REV
 #   make soak       the fault tests for hours instead of minutes, with their figures
 
@@ -22,7 +23,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-compare faulttools soak
+.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools soak
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -105,16 +106,26 @@ fuzz:
 		go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >fuzz.out 2>&1 || { cat fuzz.out; rm -f fuzz.out; exit 1; }; \
 	done; status=$$?; rm -f fuzz.out; exit $$status
 
-# The figures of docs/performance.md: some minutes on a machine with nothing else to do.
-bench:
-	go run -tags bench ./bench/stockgen
+# The figures of docs/performance.md: some minutes each, on a Linux machine with
+# nothing else to do. BENCHFLAGS='-rounds 1 -each 300ms -tokens 20000' to try it.
+bench: stock
 	go run -tags bench ./bench $(BENCHFLAGS)
+
+bench-growth: stock
+	go run -tags bench ./bench -growth $(BENCHFLAGS)
+
+stock:
+	go run -tags bench ./bench/stockgen
+	go vet -tags bench ./bench
+	go test -tags bench ./bench
 
 # The benchmarks of the packages, here and at BASE, side by side.
 BASE ?= HEAD~1
-bench-compare:
-	@old=$$(mktemp -d) && trap 'git worktree remove --force "$$old"; rm -f bench.old bench.new' EXIT && git worktree add -q --detach "$$old" $(BASE) && \
-	(cd "$$old" && go test -run '^$$' -bench . -benchmem -count 6 $(BENCHED)) >bench.old && \
-	go test -run '^$$' -bench . -benchmem -count 6 $(BENCHED) >bench.new && \
-	go tool -modfile=tools/go.mod benchstat bench.old bench.new
+COUNT ?= 6
 BENCHED ?= ./token ./ipfilter ./authority/... ./store/bolt
+bench-compare:
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"; git worktree prune' EXIT && trap 'exit 130' INT TERM && \
+	git worktree add -q --detach "$$folder/old" $(BASE) && \
+	(cd "$$folder/old" && go test -run '^$$' -bench . -benchmem -count $(COUNT) $(BENCHED)) >"$$folder/old.txt" && \
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) $(BENCHED) >"$$folder/new.txt" && \
+	go tool -modfile=tools/go.mod benchstat "$$folder/old.txt" "$$folder/new.txt"

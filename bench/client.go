@@ -5,32 +5,42 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // A request is sent again and again, byte for byte, so that the generator
-// costs next to nothing: it shares two cores with the server.
+// costs next to nothing: it shares the cores with the server.
 type request struct {
 	addr string
-	text func(i int) []byte // the i-th request
+	text []byte
 }
 
 func post(url, path, token, body string) request {
-	text := wire(url, "POST", path, token, body)
-	return request{addr: strings.TrimPrefix(url, "http://"), text: func(int) []byte { return text }}
+	return request{strings.TrimPrefix(url, "http://"), wire(url, "POST", path, token, body)}
 }
 
 func get(url, path, token string) request {
-	text := wire(url, "GET", path, token, "")
-	return request{addr: strings.TrimPrefix(url, "http://"), text: func(int) []byte { return text }}
+	return request{strings.TrimPrefix(url, "http://"), wire(url, "GET", path, token, "")}
+}
+
+// query is a request of GraphQL.
+func query(url, path, token, text string, variables map[string]any) request {
+	body, _ := json.Marshal(map[string]any{"query": text, "variables": variables})
+	return post(url, path, token, string(body))
+}
+
+// client is a worker that sends r on a connection of its own.
+func (r request) client() (work, func(), error) {
+	c, err := dial(r.addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() error { return c.do(r.text) }, func() { c.conn.Close() }, nil
 }
 
 func wire(url, method, path, token, body string) []byte {
@@ -131,87 +141,4 @@ func chunked(in *bufio.Reader) ([]byte, error) {
 		}
 		body = append(body, part[:n]...)
 	}
-}
-
-// A load is what came of a load.
-type load struct {
-	rate     float64       // requests a second
-	p50, p99 time.Duration // from the moment a request was due
-}
-
-// closed sends requests on n connections, each as soon as the answer to the
-// last one is there: what the server can do at most.
-func closed(r request, n int, each time.Duration) (load, error) {
-	var sent atomic.Int64
-	return together(n, func(worker int, times *[]time.Duration) error {
-		c, err := dial(r.addr)
-		if err != nil {
-			return err
-		}
-		defer c.conn.Close()
-		for end := time.Now().Add(each); ; {
-			began := time.Now()
-			if began.After(end) {
-				return nil
-			}
-			if err := c.do(r.text(int(sent.Add(1)))); err != nil {
-				return err
-			}
-			*times = append(*times, time.Since(began))
-		}
-	})
-}
-
-// paced sends requests at a fixed rate. A request that waits because the
-// server is slow is late from the moment it was due: a generator that waits
-// along hides just what it should show.
-func paced(r request, rate, n int, each time.Duration) (load, error) {
-	began := time.Now()
-	gap := time.Second / time.Duration(rate)
-	total := int64(each / gap)
-	var next atomic.Int64
-	return together(n, func(worker int, times *[]time.Duration) error {
-		c, err := dial(r.addr)
-		if err != nil {
-			return err
-		}
-		defer c.conn.Close()
-		for {
-			i := next.Add(1)
-			if i > total {
-				return nil
-			}
-			due := began.Add(time.Duration(i) * gap)
-			time.Sleep(time.Until(due))
-			if err := c.do(r.text(int(i))); err != nil {
-				return err
-			}
-			*times = append(*times, time.Since(due))
-		}
-	})
-}
-
-func together(n int, work func(worker int, times *[]time.Duration) error) (load, error) {
-	times, errs := make([][]time.Duration, n), make([]error, n)
-	began := time.Now()
-	var all sync.WaitGroup
-	for i := range n {
-		all.Go(func() { errs[i] = work(i, &times[i]) })
-	}
-	all.Wait()
-	took := time.Since(began)
-	for _, err := range errs {
-		if err != nil {
-			return load{}, err
-		}
-	}
-	every := slices.Concat(times...)
-	slices.Sort(every)
-	if len(every) == 0 {
-		return load{}, fmt.Errorf("no request came back")
-	}
-	return load{
-		rate: float64(len(every)) / took.Seconds(),
-		p50:  every[len(every)/2], p99: every[len(every)*99/100],
-	}, nil
 }

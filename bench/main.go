@@ -1,21 +1,24 @@
 //go:build bench
 
 // Command bench measures the server against references in the same run, and
-// writes what it finds to docs/performance.md.
+// writes what it finds to docs/performance.md. It needs Linux.
 //
-//	go run -tags bench ./bench
+//	go run -tags bench ./bench           the table
+//	go run -tags bench ./bench -growth   how cost grows, with a plot
 //
 // It starts itself anew for each role: the server with a million tokens, the
 // server with a thousand, and the references, each a process of its own, so
-// that the CPU time of each is known. Ours and the reference take turns,
-// because the speed of a machine changes from minute to minute.
+// that the CPU time of each is known.
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -24,41 +27,63 @@ type settings struct {
 	tokens  int
 	rounds  int
 	each    time.Duration // how long one round of one thing lasts
-	out     string
+	growth  bool
+	sizes   sizes
+	docs    string
 	folder  string
 	process string // the role of this process; empty for the one that measures
 }
 
 func main() {
 	log.SetFlags(0)
-	var s settings
-	flag.IntVar(&s.tokens, "tokens", 1_000_000, "tokens of the large server")
+	s := settings{sizes: sizes{1000, 10_000, 100_000, 1_000_000}}
+	flag.IntVar(&s.tokens, "tokens", 1_000_000, "tokens of the large server, at least 1000")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each measurement")
 	flag.DurationVar(&s.each, "each", 2*time.Second, "how long one round lasts")
-	flag.StringVar(&s.out, "out", "docs/performance.md", "the page to write")
+	flag.BoolVar(&s.growth, "growth", false, "measure at several sizes instead of against references")
+	flag.Var(&s.sizes, "sizes", "with -growth: how many tokens, one number after the other, with commas between")
+	flag.StringVar(&s.docs, "docs", "docs", "the folder of performance.md and growth.svg")
 	flag.StringVar(&s.folder, "folder", "", "where the stores are; a temporary folder if empty")
 	flag.StringVar(&s.process, "process", "", "for the bench itself: the role of this process")
 	flag.Parse()
-	if err := run(s); err != nil {
+	if role := roles[s.process]; role != nil {
+		fail(role(s.folder))
+		return
+	}
+	fail(s.run())
+}
+
+func fail(err error) {
+	if err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func run(s settings) error {
-	switch s.process {
-	case "server":
-		return serveOurs(s.folder)
-	case "reference":
-		return serveReference(s.folder)
-	}
+// run measures, and leaves nothing behind, also if it is interrupted.
+func (s settings) run() error {
 	folder, err := os.MkdirTemp(s.folder, "tokenscale-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	began := time.Now()
-	b := &bench{settings: s, folder: folder}
+	b := &bench{settings: s, ctx: ctx, folder: folder}
 	defer b.stop()
+	take := b.figures
+	if s.growth {
+		take = b.grow
+	}
+	if err := take(); err != nil {
+		return err
+	}
+	log.Printf("took %s", time.Since(began).Round(time.Second))
+	return nil
+}
+
+// figures measures everything against its reference.
+func (b *bench) figures() error {
 	if err := b.prepare(); err != nil {
 		return err
 	}
@@ -67,6 +92,5 @@ func run(s settings) error {
 		return err
 	}
 	fmt.Print(table(rows))
-	log.Printf("took %s", time.Since(began).Round(time.Second))
-	return writePage(s.out, b, rows)
+	return b.write("figures", b.heading(number(float64(b.tokens))+" tokens")+table(rows))
 }

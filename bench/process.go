@@ -5,114 +5,129 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"tokenscale/app"
 )
 
-func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-// serveOurs runs the server as `tokenscale serve` does, on a free port.
-func serveOurs(folder string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	if code := app.Run(ctx, []string{"--listen", "127.0.0.1:0", "--data", folder, "--log-level", "error"}, app.Options{
-		Now: time.Now, Random: rand.Reader, Stdout: os.Stdout, Stderr: os.Stdout,
-	}); code != 0 {
-		return fmt.Errorf("the server ended with %d", code)
-	}
-	return nil
-}
-
-// A process is a server in a process of its own.
+// A process is this program in a role of its own; see roles.go.
 type process struct {
-	cmd   *exec.Cmd
-	url   string
-	ready time.Duration // from the start to the first answer of /readyz
+	role    string
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	answers chan []byte
+	url     string
+	ready   time.Duration // from the start to the first answer of /readyz
 }
 
-// start runs this program in a role and waits until it answers.
-func start(role, folder string) (*process, error) {
+// start runs this program in a role and waits until it is ready. It is killed
+// when ctx is over.
+func start(ctx context.Context, role, folder string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, "-process", role, "-folder", folder)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
+	p := &process{role: role, cmd: exec.CommandContext(ctx, self, "-process", role, "-folder", folder), answers: make(chan []byte, 1)}
+	p.cmd.Stderr = os.Stderr
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
+	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd}
+	listening := make(chan string, 1)
+	go p.read(out, listening)
+	if p.url = <-listening; p.url == "" {
+		return nil, errors.Join(fmt.Errorf("the %s does not say where it listens", role), p.cmd.Wait())
+	}
+	if strings.HasPrefix(p.url, "http") {
+		err = p.wait()
+	}
+	p.ready = time.Since(began)
+	return p, err
+}
+
+// read hands on what the process prints: where it listens, and its answers.
+func (p *process) read(out io.Reader, listening chan<- string) {
 	lines := bufio.NewScanner(out)
-	for p.url == "" && lines.Scan() {
+	for lines.Scan() {
 		if _, after, ok := strings.Cut(lines.Text(), "API"); ok {
-			p.url = strings.TrimSuffix(strings.TrimSpace(after), "/graphql")
+			select {
+			case listening <- strings.TrimSuffix(strings.TrimSpace(after), "/graphql"):
+			default: // it has said so
+			}
+		}
+		if after, ok := strings.CutPrefix(lines.Text(), mark); ok {
+			p.answers <- []byte(after)
 		}
 	}
-	if p.url == "" {
-		return nil, errors.Join(fmt.Errorf("the %s does not say where it listens", role), cmd.Wait())
-	}
-	go io.Copy(io.Discard, out)
-	for range 1000 {
+	close(listening)
+	close(p.answers)
+}
+
+// wait returns once the process answers.
+func (p *process) wait() error {
+	for range 10_000 {
 		res, err := http.Get(p.url + "/readyz")
 		if err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {
-				p.ready = time.Since(began)
-				return p, nil
+				return nil
 			}
 		}
 		time.Sleep(time.Millisecond)
 	}
-	return nil, fmt.Errorf("the %s is not ready", role)
+	return fmt.Errorf("the %s is not ready", p.role)
+}
+
+// ask has the process do something and reads what it answers.
+func (p *process) ask(answer any, question ...any) error {
+	if _, err := fmt.Fprintln(p.in, question...); err != nil {
+		return err
+	}
+	text, ok := <-p.answers
+	if !ok {
+		return fmt.Errorf("the %s has ended", p.role)
+	}
+	return json.Unmarshal(text, answer)
 }
 
 func (p *process) stop() {
+	if p == nil {
+		return
+	}
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	p.cmd.Wait()
+	p.in.Close()
 }
 
-// cpu returns the time the process has spent on the processors.
-func (p *process) cpu() time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(after)
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100
-}
+// memory is what a process holds, in bytes, as the kernel counts it. The peak
+// is the most it has held in all since it began.
+type memory struct{ total, anonymous, file, peak int64 }
 
-// resident returns the memory of the process in bytes.
-func (p *process) resident() int64 {
+// resident returns the memory of the process. What is of a file is shared
+// with the kernel's cache of it, which takes it back when others need it.
+func (p *process) resident() memory {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	of := map[string]int64{}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if name, rest, ok := strings.Cut(line, ":"); ok && strings.Contains(rest, " kB") {
 			kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kb << 10
+			of[name] = kb << 10
 		}
 	}
-	return 0
+	return memory{of["VmRSS"], of["RssAnon"], of["RssFile"], of["VmHWM"]}
 }
-
-func calm() { debug.FreeOSMemory() }

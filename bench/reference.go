@@ -60,6 +60,7 @@ func serveReference(folder string) error {
 	if err != nil {
 		return err
 	}
+	go answer(nil)
 	fmt.Printf("API http://%s/graphql\n", ln.Addr())
 	if err := http.Serve(ln, mux); !errors.Is(err, http.ErrServerClosed) {
 		return err

@@ -5,7 +5,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"iter"
 	mathrand "math/rand/v2"
 	"path/filepath"
 	"runtime"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/index"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -23,20 +26,29 @@ import (
 // A house is a data folder with tokens in it.
 type house struct {
 	folder  string
-	tokens  []token.Token
-	secrets []string // of the first ten thousand tokens
+	size    int      // tokens
+	secrets []string // of the first tokens, at most kept
+	names   []byte   // all names, folded, a line each
 	root    string
 }
+
+// kept is how many strings of tokens are remembered: enough that using them
+// in turn finds none of their tokens in a cache of the processor.
+const kept = 1_000_000
+
+// id returns the id of one of the remembered tokens.
+func (h *house) id(i int) string { return h.secrets[i][:32] }
 
 // tenRules is the filter that verification is measured with.
 const tenRules = "deny 10.0.0.1\ndeny 10.0.0.2\ndeny 192.0.2.0/24\nallow 10.0.0.0/8\nallow 172.16.0.0/12\nallow 192.168.0.0/16\ndeny fe80::/10\nallow 2001:db8::/32\nallow ::1\nallow 127.0.0.0/8\n"
 
-const kept = 10_000 // tokens whose strings are remembered
+// filterID is that filter's, as long as any.
+const filterID ipfilter.ID = "benchfilterbenchfilterbenchfilte"
 
 // build makes a data folder with n tokens as machines make them: long
 // beginnings in common, most with an expiry, half with a filter.
-func build(folder string, n int) (*house, error) {
-	h := &house{folder: folder, tokens: make([]token.Token, n), secrets: make([]string, min(n, kept))}
+func build(ctx context.Context, folder string, n int) (*house, error) {
+	h := &house{folder: folder, size: n}
 	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now, BatchBytes: 16 << 20})
 	if err != nil {
 		return nil, err
@@ -44,10 +56,6 @@ func build(folder string, n int) (*house, error) {
 	defer db.Close()
 	keys, err := authority.CreateKeys(filepath.Join(folder, "keys"), rand.Reader)
 	if err != nil {
-		return nil, err
-	}
-	filter := ipfilter.Filter{ID: "benchfilter", Name: "bench", Text: tenRules}
-	if err := h.mint(keys, filter.ID); err != nil {
 		return nil, err
 	}
 	a, err := authority.Open(context.Background(), authority.Options{DB: db, Keys: keys, Now: time.Now, Random: rand.Reader, Log: silent()})
@@ -62,49 +70,73 @@ func build(folder string, n int) (*house, error) {
 	if err := a.Close(context.Background()); err != nil {
 		return nil, err
 	}
-	return h, authority.Seed(context.Background(), db, keys, []ipfilter.Filter{filter}, h.tokens)
+	filter := ipfilter.Filter{ID: filterID, Name: "bench", Text: tenRules}
+	var failed error
+	err = authority.Seed(ctx, db, keys, []ipfilter.Filter{filter}, h.batches(keys, &failed))
+	return h, errors.Join(err, failed)
 }
 
-var words = []string{"ingest", "backup", "Nurse", "deploy", "prod", "staging", "health", "Operator", "cluster", "billing"}
+// batches makes the tokens. The first half comes in few batches, which is
+// fast but rewrites the whole file each time; the second half in smaller
+// ones, so that the file is left with little free space, as a real one is.
+func (h *house) batches(keys *authority.Keys, failed *error) iter.Seq[[]token.Token] {
+	return func(yield func([]token.Token) bool) {
+		for from := 0; from < h.size; {
+			size := max(1000, h.size/1000)
+			if from < h.size/2 {
+				size = max(1000, h.size/20)
+			}
+			batch, err := h.mint(keys, from, min(size, h.size-from))
+			if *failed = err; err != nil || !yield(batch) {
+				return
+			}
+			from += len(batch)
+		}
+	}
+}
 
-func (h *house) mint(keys *authority.Keys, filter ipfilter.ID) error {
-	now := epoch.Of(time.Now())
+// mint makes n tokens, on all cores, and remembers what is asked for later.
+func (h *house) mint(keys *authority.Keys, from, n int) ([]token.Token, error) {
+	batch, secrets := make([]token.Token, n), make([]string, n)
+	workers := runtime.GOMAXPROCS(0)
+	errs := make([]error, workers)
 	var work sync.WaitGroup
-	errs := make(chan error, runtime.GOMAXPROCS(0))
-	size := len(h.tokens)/cap(errs) + 1
-	for from := 0; from < len(h.tokens); from += size {
+	for w := range workers {
 		work.Go(func() {
-			r := mathrand.New(mathrand.NewPCG(1, uint64(from)))
-			for i := from; i < min(from+size, len(h.tokens)); i++ {
-				id, secret, err := token.Mint(rand.Reader)
-				if err != nil {
-					errs <- err
-					return
-				}
-				t := token.Token{
-					ID: id, Name: fmt.Sprintf("%s-%s-%07d", words[r.IntN(10)], words[r.IntN(10)], r.IntN(10_000_000)),
-					Permissions: permission.Of(permission.ReadHealthCheck, permission.Permission(r.IntN(16))),
-					CreatedAt:   now - epoch.Millis(r.IntN(86_400_000)), CreatedBy: token.Root,
-				}
-				t.Digest, t.DigestKey = keys.DigestFor(secret)
-				if i%3 > 0 {
-					t.ExpireAt = now + epoch.Millis(86_400_000*(2+r.IntN(300)))
-				}
-				if i%2 == 0 {
-					t.FilterID = filter
-				}
-				if i < len(h.secrets) {
-					h.secrets[i] = secret.Reveal()
-				}
-				h.tokens[i] = t
+			r := mathrand.New(mathrand.NewPCG(uint64(from), uint64(w)))
+			for i := w; i < n && errs[w] == nil; i += workers {
+				batch[i], secrets[i], errs[w] = one(keys, r, from+i)
 			}
 		})
 	}
 	work.Wait()
-	select {
-	case err := <-errs:
-		return err
-	default:
-		return nil
+	h.secrets = append(h.secrets, secrets[:min(n, kept-len(h.secrets))]...)
+	for _, t := range batch {
+		h.names = append(append(h.names, index.Fold(t.Name)...), '\n')
 	}
+	return batch, errors.Join(errs...)
+}
+
+var words = []string{"ingest", "backup", "Nurse", "deploy", "prod", "staging", "health", "Operator", "cluster", "billing"}
+
+// one makes the i-th token.
+func one(keys *authority.Keys, r *mathrand.Rand, i int) (token.Token, string, error) {
+	id, secret, err := token.Mint(rand.Reader)
+	if err != nil {
+		return token.Token{}, "", err
+	}
+	now := epoch.Of(time.Now())
+	t := token.Token{
+		ID: id, Name: fmt.Sprintf("%s-%s-%07d", words[r.IntN(10)], words[r.IntN(10)], r.IntN(10_000_000)),
+		Permissions: permission.Of(permission.ReadHealthCheck, permission.Permission(r.IntN(16))),
+		CreatedAt:   now - epoch.Millis(r.IntN(86_400_000)), CreatedBy: token.Root,
+	}
+	t.Digest, t.DigestKey = keys.DigestFor(secret)
+	if i%3 > 0 {
+		t.ExpireAt = now + epoch.Millis(86_400_000*(2+r.IntN(300)))
+	}
+	if i%2 == 0 {
+		t.FilterID = filterID
+	}
+	return t, secret.Reveal(), nil
 }

@@ -1,0 +1,96 @@
+//go:build bench
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"tokenscale/authority"
+	"tokenscale/store"
+	"tokenscale/store/bolt"
+	"tokenscale/token"
+)
+
+// serveRaw writes rows into a store and knows nothing of what they mean: one
+// row for each caller and transaction, as long as the rows of tokens in that
+// file are, at a random key between them, by the same committer as ours.
+func serveRaw(folder string) error {
+	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	value, err := typical(db)
+	if err != nil {
+		return err
+	}
+	fmt.Println("API raw")
+	answer(func(words []string) (any, error) {
+		rate, _ := strconv.Atoi(words[1])
+		callers, _ := strconv.Atoi(words[2])
+		each, err := time.ParseDuration(words[3])
+		if err != nil {
+			return nil, err
+		}
+		return run(rate, callers, each, func() (work, func(), error) {
+			return func() error { return put(db, value) }, func() {}, nil
+		})
+	})
+	return nil
+}
+
+func put(db store.DB, value []byte) error {
+	key, err := token.NewID(rand.Reader)
+	if err != nil {
+		return err
+	}
+	return db.Update(context.Background(), func(w store.Writer) error {
+		return w.Put(authority.TokenRows(), []byte(key), value)
+	})
+}
+
+// typical returns a value as long as those of the first thousand tokens are on
+// average.
+func typical(db store.DB) ([]byte, error) {
+	rows, bytes := 0, 0
+	err := db.View(context.Background(), func(r store.Reader) error {
+		return r.Scan(authority.TokenRows(), store.Range{}, func(_, value []byte) error {
+			rows, bytes = rows+1, bytes+len(value)
+			if rows == 1000 {
+				return store.Stop
+			}
+			return nil
+		})
+	})
+	if err != nil || rows == 0 {
+		return nil, fmt.Errorf("no rows to take after: %w", err)
+	}
+	return make([]byte, bytes/rows), nil
+}
+
+// copyStore copies the store of h, so that two can begin with the same file.
+func copyStore(h *house, folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	from, err := os.Open(bolt.Path(h.folder))
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(bolt.Path(folder), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	if e := to.Close(); err == nil {
+		err = e
+	}
+	return err
+}
