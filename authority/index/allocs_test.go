@@ -1,0 +1,44 @@
+package index
+
+import (
+	"fmt"
+	"testing"
+)
+
+// What looking for tokens may allocate, however many there are: the page, with
+// a search what is found in a block, and by expiry the best so far. Lower them
+// when it becomes less.
+const (
+	pageMallocs     = 1
+	searchMallocs   = 2
+	byExpiryMallocs = 12
+)
+
+func TestAPageAllocatesNoMoreThanItDid(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for _, size := range []int{1_000, 20_000} {
+		x := New()
+		for i := range size {
+			put(x, tokenOf(i, fmt.Sprintf("Nurse %06d", i), 0))
+		}
+		for name, c := range map[string]struct {
+			q    Query
+			most float64
+		}{
+			"the first page":          {Query{Limit: 50}, pageMallocs},
+			"a far page":              {Query{Skip: size * 7 / 10, Limit: 50}, pageMallocs},
+			"a far page by expiry":    {Query{Skip: size * 7 / 10, Limit: 50, ByExpiry: true}, pageMallocs},
+			"a search that finds one": {Query{Search: "nurse 000123", Limit: 50}, searchMallocs},
+			"a search that finds all": {Query{Search: "NURSE", Limit: 50}, searchMallocs},
+			"a search by expiry":      {Query{Search: "NURSE", Limit: 50, ByExpiry: true}, byExpiryMallocs},
+		} {
+			if got := testing.AllocsPerRun(100, func() { x.Page(c.q) }); got > c.most {
+				t.Errorf("%s of %d tokens: %v allocations, want at most %v", name, size, got, c.most)
+			} else {
+				t.Logf("%s of %d tokens: %v allocations", name, size, got)
+			}
+		}
+	}
+}
