@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tokenscale/authority"
 	"tokenscale/store"
 )
 
@@ -100,23 +101,20 @@ func checkCommit(s store.Stats) check {
 	return newCheck("last-commit", ok, "", fields...)
 }
 
-// clockJump is how far the wall clock may wander from the steady one before
-// expiries are in doubt.
-const clockJump = time.Minute
+// checkClock asks whether the clock of this machine can be believed. Time for
+// tokens never runs back; see authority.ClockState.
+func (a *App) checkClock() check { return clockCheck(a.opts.Now(), a.auth.ClockState()) }
 
-// checkClock asks whether the wall clock has jumped since the start. A clock
-// that was set back would let expired tokens live again for a while.
-func (a *App) checkClock() check {
-	now := a.opts.Now()
-	steady := now.Sub(a.started) // by the monotonic clock, if there is one
-	wall := now.Round(0).Sub(a.started.Round(0))
-	return clockCheck(now, wall-steady)
-}
-
-func clockCheck(now time.Time, jump time.Duration) check {
-	fields := []string{"now", now.UTC().Format(time.RFC3339), "jump", jump.Round(time.Millisecond).String()}
-	if jump.Abs() > clockJump {
-		return newCheck("clock", warn, "the clock was set since the server started; expiries follow it", fields...)
+func clockCheck(wall time.Time, s authority.ClockState) check {
+	fields := []string{"now", wall.UTC().Format(time.RFC3339), "time", s.Now.String(), "behind", s.Behind.String(), "ahead", s.Ahead.String()}
+	if s.Held != 0 {
+		fields = append(fields, "expiredKeptUntil", s.Held.String())
+	}
+	switch {
+	case s.Behind > 0:
+		return newCheck("clock", warn, "the clock is behind what it said before; tokens are judged by the later time. Set it right, or if it is, start once with --accept-clock", fields...)
+	case s.Ahead > 0:
+		return newCheck("clock", warn, "the clock has jumped ahead; tokens that have expired by that are refused, and kept for a day. If it is wrong, set it right and start once with --accept-clock", fields...)
 	}
 	return newCheck("clock", ok, "", fields...)
 }

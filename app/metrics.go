@@ -43,6 +43,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	}
 	f.authority(count, gauge)
 	f.store(count, gauge)
+	f.clock(count, gauge)
 	gauge(desc("connections", "Clients that are connected."), float64(f.a.crowd.connected()))
 	gauge(desc("connections_max", "How many clients may be connected."), float64(f.a.crowd.room))
 	count(desc("connections_refused_total", "Clients that were turned away because there was no room."), float64(f.a.crowd.turnedAway.Load()))
@@ -94,4 +95,13 @@ func (f *figures) store(count, gauge emit) {
 		stopped = 1
 	}
 	gauge(desc("store_stopped", "1 if the store takes no more changes after a failure."), stopped)
+}
+
+// clock tells what becomes of the clock of the machine.
+func (f *figures) clock(count, gauge emit) {
+	s := f.a.auth.ClockState()
+	gauge(desc("clock_behind_seconds", "By how much the clock is behind what it said before; 0 unless more than a minute."), s.Behind.Seconds())
+	jumps := desc("clock_jumps_total", "Times the clock was set back by more than a minute, or ahead by more than an hour.", "direction")
+	count(jumps, float64(s.Jumps.Back), "back")
+	count(jumps, float64(s.Jumps.Ahead), "ahead")
 }

@@ -33,6 +33,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 	a.auth, err = authority.Open(ctx, authority.Options{
 		DB: db, Keys: keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
 		StateFile: a.opts.stateFile(), AcceptRollback: a.opts.AcceptRollback,
+		Steady: a.opts.Steady, AcceptClock: a.opts.AcceptClock,
 	})
 	if err != nil {
 		return a.advised(err)

@@ -26,8 +26,9 @@ type Options struct {
 
 	StoreOptions
 
-	// It has no twin in the environment: it is meant for one start.
+	// These have no twin in the environment: they are meant for one start.
 	AcceptRollback bool `name:"accept-rollback" help:"Start although the store is older than it was. Tokens deleted since then work again. It is written to the audit log."`
+	AcceptClock    bool `name:"accept-clock" help:"Believe the clock of this machine, although it said more before. Tokens that have expired by what it said work again. It is written to the audit log."`
 
 	TrustedProxies []Network `env:"TOKENSCALE_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. IP filters see the address they name."`
 	AllowedHosts   []string  `env:"TOKENSCALE_ALLOWED_HOSTS" placeholder:"HOST" help:"Host names this server answers to. On loopback its own names always count; elsewhere none set means any."`
@@ -49,6 +50,9 @@ type Options struct {
 	Stdout  io.Writer        `kong:"-"` // required
 	Stderr  io.Writer        `kong:"-"` // required
 	Random  io.Reader        `kong:"-"` // fit for keys; required
+
+	// Steady is a clock that nobody sets, for tests; nil means the one in Now.
+	Steady func() time.Duration `kong:"-"`
 
 	// StopAfter is how long a server whose store has stopped goes on
 	// answering from memory; 0 means a minute.

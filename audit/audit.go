@@ -30,6 +30,8 @@ const (
 	RolledBack    Type = "store.rollback"                               // the server was told to go on from an older state
 	KeysRotated   Type = "keys.rotate"                                  // the server got a new key, and its rows were brought under it
 	KeysDropped   Type = "keys.drop"                                    // old keys were taken out of the key file
+	ClockJumped   Type = "clock.jump"                                   // the machine's clock was set far back or ahead
+	ClockAccepted Type = "clock.accept"                                 // the server was told to go on from what that clock says
 )
 
 // The kinds of actors.

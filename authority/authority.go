@@ -32,6 +32,10 @@ type Options struct {
 	Random io.Reader // fit for keys, such as crypto/rand.Reader
 	Log    *slog.Logger
 
+	// Steady, if not nil, is a clock that nobody sets; see ClockState. Unless
+	// given it is the monotonic part of what Now returns.
+	Steady func() time.Duration
+
 	// RootHash, if not nil, is the hash of the one root token. What the store
 	// holds of another one then counts for nothing.
 	RootHash *token.Hash
@@ -48,6 +52,10 @@ type Options struct {
 	// AcceptRollback goes on from an older store, with an audit entry.
 	AcceptRollback bool
 
+	// AcceptClock goes on from what Now returns, although time had come
+	// further, with an audit entry.
+	AcceptClock bool
+
 	// Pause is the time between two rounds of housekeeping: the removal of
 	// expired tokens and the writing of last uses. Zero means 60 seconds.
 	Pause time.Duration
@@ -59,7 +67,7 @@ type Authority struct {
 	store   store.DB
 	keys    *Keys
 	index   *index.Index
-	now     func() time.Time
+	time    *clock
 	random  io.Reader
 	log     *slog.Logger
 	pause   time.Duration
@@ -82,7 +90,7 @@ type Authority struct {
 // crash has cut off. It refuses a store that was written under other keys.
 func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := &Authority{
-		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), now: o.Now,
+		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(), refused: newRefusals(), witness: newWitness(), read: newReads(),
 	}
@@ -90,6 +98,10 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	a.sweeper = &sweeper{a: a, stop: a.alive}
 	a.store.Follow(a.follow)
 	if err := a.claim(ctx); err != nil {
+		return nil, err
+	}
+	accepted, err := a.beginTime(ctx, o.AcceptClock)
+	if err != nil {
 		return nil, err
 	}
 	if err := a.noteStart(ctx, o); err != nil {
@@ -100,6 +112,12 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	}
 	if err := a.plant(ctx); err != nil {
 		return nil, fmt.Errorf("making the tree over the audit log: %w", err)
+	}
+	if err := a.noteClock(ctx, accepted); err != nil {
+		if accepted {
+			return nil, fmt.Errorf("writing down that the clock is accepted: %w", err)
+		}
+		a.log.Error("that the clock has jumped could not be written down; it is tried again", "err", err) // a full store must start
 	}
 	a.loadCheckpoint(ctx)
 	if o.Keys.unfinished() {
@@ -139,14 +157,15 @@ func (a *Authority) claim(ctx context.Context) error {
 	})
 }
 
-// clock returns this moment.
-func (a *Authority) clock() epoch.Millis { return epoch.Of(a.now()) }
+// clock returns this moment, which is never before an earlier one.
+func (a *Authority) clock() epoch.Millis { return a.time.now() }
 
 // Start begins the housekeeping. Close ends it.
 func (a *Authority) Start() {
 	a.loops.Go(a.keepHouse)
 	a.loops.Go(a.writeFirsts)
 	a.loops.Go(a.bearWitness)
+	a.loops.Go(a.keepTime)
 	if a.reached != nil {
 		a.loops.Go(func() { a.reached.run(a.alive, a.log) })
 	}
@@ -156,8 +175,8 @@ func (a *Authority) Start() {
 }
 
 // Close ends the housekeeping, waits for it, and writes what is only in
-// memory: last uses, counted refusals and readings, a checkpoint of the audit log, and
-// audit lines not yet written out.
+// memory: last uses, counted refusals and readings, a checkpoint of the audit log, what
+// time it is, and audit lines not yet written out.
 // It does not close the store. ctx bounds the last writes, and the patience
 // with a sink that blocks.
 func (a *Authority) Close(ctx context.Context) error {
@@ -166,6 +185,7 @@ func (a *Authority) Close(ctx context.Context) error {
 	a.sweeper.wait()
 	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx), a.flushReads(ctx))
 	a.lastCheckpoint(ctx)
+	a.lastTime(ctx)
 	if a.export != nil {
 		err = errors.Join(err, a.export.finish(ctx))
 	}

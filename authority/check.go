@@ -109,9 +109,11 @@ func (c *checker) checkSettings() error {
 	}
 	_, _, badSweep := c.sweep.get(c.r, sweepKey)
 	_, _, badRoot := c.root.get(c.r, rootKey)
-	_, _, badKeys := c.mark.get(c.r, keysKey)
-	_, _, badExport := c.mark.get(c.r, exportKey)
-	return errors.Join(append(errs, badSweep, badRoot, badKeys, badExport)...)
+	for _, key := range []string{keysKey, exportKey, epochKey, clockKey, heldKey} {
+		_, _, err := c.mark.get(c.r, key)
+		errs = append(errs, err)
+	}
+	return errors.Join(append(errs, badSweep, badRoot)...)
 }
 
 func (c *checker) checkTrail() error {

@@ -21,6 +21,12 @@ func (a *Authority) Round(ctx context.Context) { a.round(ctx) }
 // FlushUses writes the last uses.
 func (a *Authority) FlushUses(ctx context.Context) error { return a.flushUses(ctx) }
 
+// FollowClock does what is done every second.
+func (a *Authority) FollowClock(ctx context.Context) error {
+	a.time.look()
+	return a.followClock(ctx)
+}
+
 // FlushRefusals writes the refused credentials.
 func (a *Authority) FlushRefusals(ctx context.Context) error { return a.flushRefusals(ctx) }
 

@@ -23,9 +23,10 @@ const keepExpired = 5 * time.Minute
 const expireAction = "removeExpiredTokens"
 
 // RemoveExpired removes the tokens that expired at least 5 minutes ago, each
-// with an audit entry. It is safe for concurrent use.
+// with an audit entry; none while the machine's clock is in doubt. It is safe
+// for concurrent use.
 func (a *Authority) RemoveExpired(ctx context.Context) error {
-	for {
+	for a.time.mayRemove() {
 		now := a.clock()
 		due := now.Add(-keepExpired)
 		ids := a.index.DueBefore(due+1, houseBatch)
@@ -43,6 +44,7 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 			return nil // they changed meanwhile; the next round sees
 		}
 	}
+	return nil
 }
 
 func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) (removed int, err error) {
@@ -72,17 +74,21 @@ func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Mil
 func (a *Authority) flushUses(ctx context.Context) error {
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch := uses[:min(houseBatch, len(uses))]
-		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch) }); err != nil {
+		batch, t := uses[:min(houseBatch, len(uses))], a.timeNow()
+		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err
 		}
+		a.time.wasSaved(t)
 		uses = uses[len(batch):]
 	}
 	return nil
 }
 
-func (a *Authority) writeUses(w store.Writer, uses []index.Use) error {
+func (a *Authority) writeUses(w store.Writer, uses []index.Use, t savedTime) error {
+	if err := a.putTime(w, t); err != nil {
+		return err
+	}
 	for _, u := range uses {
 		row, err := w.Get(tokensTable, []byte(u.ID))
 		if err != nil {

@@ -55,9 +55,9 @@ func TestLastUsed_NeverInTheFutureAndNotMovedByARefusal(t *testing.T) {
 	h := authoritytest.Open(t)
 	v, secret := h.Token(ending(h, "x", time.Hour))
 	verdict(t, h, secret, policy.Accepted)
-	h.Clock.Pass(-minute)
-	if got, _ := h.Authority.Token(root(), v.ID); got.LastUsedAt > h.Clock.Millis() {
-		t.Errorf("at %v it was last used at %v", h.Clock.Millis(), got.LastUsedAt)
+	h.Clock.Set(-minute)
+	if got, _ := h.Authority.Token(root(), v.ID); got.LastUsedAt > h.ClockState().Now {
+		t.Errorf("at %v it was last used at %v", h.ClockState().Now, got.LastUsedAt)
 	}
 	h.Clock.Pass(2 * time.Hour)
 	verdict(t, h, secret, policy.Expired)

@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -67,9 +68,19 @@ type machine struct {
 	n       *naive
 	filters []ipfilter.ID // an open one and one that lets nobody in from here
 	secrets []string
+	time    epoch.Millis // what it was
 }
 
-func (m *machine) now() epoch.Millis { return m.h.Clock.Millis() }
+// now returns what time it is, which is never before what it was, nor before
+// what the clock says.
+func (m *machine) now() epoch.Millis {
+	now := m.h.ClockState().Now
+	if now < m.time || now < m.h.Clock.Millis() {
+		panic(fmt.Sprintf("it is %v, it was %v, and the clock says %v", now, m.time, m.h.Clock.Millis()))
+	}
+	m.time = now
+	return now
+}
 
 // allows tells whether a token with the filter may be used from here.
 func (m *machine) allows(id ipfilter.ID) bool { return id != m.filters[1] }
@@ -223,6 +234,15 @@ func (m *machine) passTime(t *rapid.T) {
 	m.h.Round(context.Background())
 }
 
+// setClock sets the clock of the machine, while no time passes.
+func (m *machine) setClock(t *rapid.T) {
+	const year = 365 * 24 * 3600 * 1000
+	m.h.Clock.Set(rapid.SampledFrom([]time.Duration{-year, -7_200_000, -1000, -1, 1, 1000, 7_200_000, year}).Draw(t, "ms") * time.Millisecond)
+	if err := m.h.FollowClock(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // agree compares what both say about every string that was ever handed out.
 func (m *machine) agree(t *rapid.T) {
 	for _, s := range m.secrets {
@@ -245,7 +265,7 @@ func TestAnyOrderOfChangesLeavesWhatTheNaiveModelSays(t *testing.T) {
 		m.filters = []ipfilter.ID{filter(t, h, "open", "allow all"), filter(t, h, "office", "allow 10.0.0.0/8")}
 		rt.Repeat(map[string]func(*rapid.T){
 			"create": m.create, "create another": m.create, "rotate": m.rotate, "update": m.update,
-			"delete": m.remove, "set policy": m.set, "pass time": m.passTime,
+			"delete": m.remove, "set policy": m.set, "pass time": m.passTime, "set the clock": m.setClock,
 			"reopen": func(*rapid.T) { h.Reopen() },
 			"":       m.agree,
 		})

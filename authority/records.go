@@ -41,6 +41,8 @@ const (
 	keysKey     = "keys"
 	exportKey   = "export"
 	epochKey    = "epoch"
+	clockKey    = "clock"
+	heldKey     = "held"
 )
 
 // records are all tables of the store, as values instead of bytes.
@@ -52,7 +54,7 @@ type records struct {
 	policies table[policy.Policies] // settings: policies
 	sweep    table[sweep]           // settings: sweep, while one is under way
 	root     table[root]            // settings: root
-	mark     table[uint64]          // settings: keys (1), export (last audit number written out), epoch (starts so far)
+	mark     table[uint64]          // settings: keys (1), export (last audit number written out), epoch (starts so far), clock and held (see clock)
 	trail
 }
 

@@ -131,7 +131,7 @@ func (h *House) authority(db store.DB) (*authority.Authority, error) {
 		db = h.setup.Wrap(db)
 	}
 	o := authority.Options{
-		DB: db, Keys: keys, Now: h.Clock.Now, Random: rand.Reader,
+		DB: db, Keys: keys, Now: h.Clock.Now, Steady: h.Clock.Steady, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(h.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if h.setup.Options != nil {
@@ -215,8 +215,9 @@ func (h *House) Trail() []audit.Entry {
 
 // A Clock stands still until it is moved. It is safe for concurrent use.
 type Clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu     sync.Mutex
+	now    time.Time
+	steady time.Duration
 }
 
 // Now returns the time.
@@ -229,8 +230,22 @@ func (c *Clock) Now() time.Time {
 // Millis returns the time in milliseconds.
 func (c *Clock) Millis() epoch.Millis { return epoch.Of(c.Now()) }
 
-// Pass moves the clock on by d.
+// Steady returns for how long the clock has gone on, however it was set.
+func (c *Clock) Steady() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.steady
+}
+
+// Pass lets the time d pass.
 func (c *Clock) Pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.steady = c.now.Add(d), c.steady+d
+}
+
+// Set sets the clock on by d, or back if d is negative, while no time passes.
+func (c *Clock) Set(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)

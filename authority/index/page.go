@@ -84,23 +84,41 @@ func (x *Index) Census(now epoch.Millis) Census {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var c Census
-	for e := range x.byExpiry.from(0) { // expired ones are few: they are removed soon
-		if e.expireAt == 0 || e.expireAt > now {
-			c.Soonest = e.expireAt
-			break
-		}
-		c.Expired++
-	}
+	c.Expired, c.Soonest = x.expired(now)
 	c.Active = x.tokens.n - c.Expired
 	c.Endless = x.endless()
 	return c
 }
 
+// NextExpiry returns the first expiry after a moment, or zero if there is none.
+func (x *Index) NextExpiry(after epoch.Millis) epoch.Millis {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	_, next := x.expired(after)
+	return next
+}
+
+// expired returns how many tokens are expired at now, and when the next one
+// will be. Blocks are in order, so only one of them is looked into.
+func (x *Index) expired(now epoch.Millis) (n int, next epoch.Millis) {
+	for _, b := range x.byExpiry.blocks {
+		last := b.entries[len(b.entries)-1]
+		if !isEndless(last) && last.expireAt <= now {
+			n += len(b.entries)
+			continue
+		}
+		i := sort.Search(len(b.entries), func(i int) bool { return isEndless(b.entries[i]) || b.entries[i].expireAt > now })
+		return n + i, b.entries[i].expireAt
+	}
+	return n, 0
+}
+
+func isEndless(e *Entry) bool { return e.expireAt == 0 }
+
 // endless counts the tokens that never expire: they are the last by expiry,
 // so the first of them is found by halving, block by block.
 func (x *Index) endless() int {
 	blocks := x.byExpiry.blocks
-	isEndless := func(e *Entry) bool { return e.expireAt == 0 }
 	n := 0
 	for i := len(blocks) - 1; i >= 0; i-- {
 		entries := blocks[i].entries

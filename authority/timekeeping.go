@@ -1,0 +1,168 @@
+package authority
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"tokenscale/audit"
+	"tokenscale/epoch"
+	"tokenscale/store"
+)
+
+const (
+	// lookPause is the time between two looks at the machine's clock.
+	lookPause = time.Second
+
+	// timePause is the least time between two writes of what time it is,
+	// which are only for a token that has expired in between.
+	timePause = 5 * time.Second
+
+	// timeLate is after how long it is written although none has, for the
+	// sake of sessions.
+	timeLate = time.Hour
+)
+
+// A savedTime is what is kept of a clock over a restart.
+type savedTime struct{ mark, held epoch.Millis }
+
+// beginTime goes on from the time that the store tells, unless accept is set.
+func (a *Authority) beginTime(ctx context.Context, accept bool) (accepted bool, err error) {
+	var t savedTime
+	err = a.store.View(ctx, func(r store.Reader) (err error) {
+		t, err = a.storedTime(r)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	accepted = a.time.begin(t.mark, t.held, accept)
+	if !accepted {
+		a.time.wasSaved(t)
+	}
+	if s := a.time.state(); s.Held > t.held {
+		a.log.Info("much time has passed since this server last ran; what has expired is refused, and removed later, in case the clock is wrong", "last", t.mark, "removed from", s.Held)
+	}
+	return accepted, nil
+}
+
+// storedTime reads what time it was. A store without that row may be from
+// before there was one; its audit log tells as well.
+func (r records) storedTime(tx store.Reader) (t savedTime, err error) {
+	mark, ok, err := r.mark.get(tx, clockKey)
+	if err != nil {
+		return t, err
+	}
+	if !ok {
+		last, err := r.trail.last(tx)
+		return savedTime{mark: last.Time}, err
+	}
+	held, _, err := r.mark.get(tx, heldKey)
+	return savedTime{epoch.Millis(mark), epoch.Millis(held)}, err
+}
+
+// putTime writes what time it is.
+func (r records) putTime(w store.Writer, t savedTime) error {
+	return firstError(r.mark.put(w, clockKey, uint64(t.mark)), r.mark.put(w, heldKey, uint64(t.held)))
+}
+
+// timeNow returns what is to be kept over a restart.
+func (a *Authority) timeNow() savedTime {
+	s := a.time.state()
+	return savedTime{s.Now, s.Held}
+}
+
+// keepTime looks at the machine's clock, and writes down what time it is as
+// far as something depends on it, until the authority closes.
+func (a *Authority) keepTime() {
+	tick := time.NewTicker(lookPause)
+	defer tick.Stop()
+	failed := 0 // looks for which a store that has just failed is left alone
+	for {
+		select {
+		case <-a.alive.Done():
+			return
+		case <-tick.C:
+		}
+		a.time.look()
+		if failed--; failed > 0 || a.store.Err() != nil {
+			continue
+		}
+		if err := a.followClock(a.alive); err != nil && a.alive.Err() == nil {
+			failed = int(time.Minute / lookPause)
+			a.log.Error("what time it is could not be written down; it is tried again", "err", err)
+		}
+	}
+}
+
+// followClock writes what is due.
+func (a *Authority) followClock(ctx context.Context) error {
+	return firstError(a.noteClock(ctx, false), a.saveTimeIfDue(ctx))
+}
+
+// saveTimeIfDue writes what time it is if a token has expired since it was
+// last written, which must not live again after a crash and with a clock that
+// was set back. So an idle server writes once an hour.
+func (a *Authority) saveTimeIfDue(ctx context.Context) error {
+	now, saved := a.time.now(), a.time.lastSaved()
+	next := a.index.NextExpiry(saved)
+	expired := now >= saved.Add(timePause) && next != 0 && next <= now
+	if !expired && now < saved.Add(timeLate) {
+		return nil
+	}
+	return a.saveTime(ctx, nil)
+}
+
+// saveTime writes what time it is, and entries with it.
+func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
+	t := a.timeNow()
+	err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+		return firstError(a.putTime(w, t), a.trail.appendAll(w, entries))
+	})
+	if err == nil {
+		a.time.wasSaved(t)
+	}
+	return err
+}
+
+// lastTime writes the exact time at which a server ends. Without it, only the
+// last moments are missing.
+func (a *Authority) lastTime(ctx context.Context) {
+	if a.store.Err() != nil || a.timeNow().mark <= a.time.lastSaved() {
+		return
+	}
+	if err := a.saveTime(ctx, nil); err != nil {
+		a.log.Warn("what time it is could not be written down", "err", err)
+	}
+}
+
+// noteClock writes to the log and to the audit log what happened to the
+// machine's clock, and that the operator had us go on from it.
+func (a *Authority) noteClock(ctx context.Context, accepted bool) error {
+	news := a.time.takeNews()
+	if len(news) == 0 && !accepted {
+		return nil
+	}
+	entries := make([]audit.Entry, 0, len(news)+1)
+	if accepted {
+		a.log.Warn("time goes on from what the clock says, as --accept-clock asks")
+		entries = append(entries, clockEntry(audit.ClockAccepted, "accept-clock", a.clock()))
+	}
+	for _, j := range news {
+		a.log.Error("the clock of this machine has jumped; what has expired stays refused, and nothing is removed for that until the clock is right", "direction", j.direction, "by", j.by, "clock", j.wall, "time", j.at)
+		entries = append(entries, clockEntry(audit.ClockJumped, "clock", j.at, audit.One("direction", j.direction),
+			audit.One("byMs", strconv.FormatInt(j.by.Milliseconds(), 10)), audit.One("clock", j.wall.String())))
+	}
+	err := a.saveTime(ctx, entries)
+	if err != nil {
+		a.time.putBackNews(news)
+	}
+	return err
+}
+
+func clockEntry(kind audit.Type, action string, at epoch.Millis, fields ...audit.Field) audit.Entry {
+	return audit.Entry{Time: at, Type: kind, Action: action, Sensitive: true, Actor: audit.System(), Fields: fields}
+}
+
+// ClockState says what becomes of the machine's clock.
+func (a *Authority) ClockState() ClockState { return a.time.state() }
