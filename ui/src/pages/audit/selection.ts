@@ -49,4 +49,6 @@ export const types = [
   { value: 'store.restore', label: 'Backup restored' },
   { value: 'store.salvage', label: 'Damaged store salvaged' },
   { value: 'store.rollback', label: 'Older store accepted' },
+  { value: 'clock.jump', label: 'Clock jumped' },
+  { value: 'clock.accept', label: 'Clock accepted' },
 ] as const;
