@@ -35,7 +35,7 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal)
 		return nil, tooLarge
 	}
 	start := graphql.Now()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readAll(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge
 	}
@@ -51,12 +51,24 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal)
 	return params, nil
 }
 
+// readAll reads a body that is said to have so many bytes, or -1. Anybody can
+// say so: no more room is made at once than what most requests need.
+func readAll(body io.Reader, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(size, 0), 4<<10)) + bytes.MinRead)
+	_, err := b.ReadFrom(body)
+	return b.Bytes(), err
+}
+
 // isJSON reports whether a header promises a body that we can read. That there
 // must be one also keeps out forms of other sites, which cannot promise it.
 func isJSON(h http.Header) bool {
 	types, codings := h.Values("Content-Type"), h.Values("Content-Encoding")
 	if len(types) != 1 || len(codings) > 1 || len(codings) == 1 && !strings.EqualFold(codings[0], "identity") {
 		return false
+	}
+	if types[0] == jsonType {
+		return true // as most clients write it
 	}
 	kind, attributes, err := mime.ParseMediaType(types[0])
 	charset := attributes["charset"]
@@ -84,9 +96,9 @@ func parse(body []byte) (*graphql.RawParams, *refusal) {
 	}
 	var p graphql.RawParams
 	switch {
-	case decode(members["query"], &p.Query) != nil || p.Query == "":
+	case decodeText(members["query"], &p.Query) != nil || p.Query == "":
 		return nil, malformed("query must be there, as text")
-	case decode(members["operationName"], &p.OperationName) != nil || p.OperationName != "" && !isName(p.OperationName):
+	case decodeText(members["operationName"], &p.OperationName) != nil || p.OperationName != "" && !isName(p.OperationName):
 		return nil, malformed("operationName must be a name, null or absent")
 	case decode(members["variables"], &p.Variables) != nil:
 		return nil, malformed("variables must be an object, null or absent")
@@ -94,6 +106,15 @@ func parse(body []byte) (*graphql.RawParams, *refusal) {
 		return nil, malformed("extensions must be an object, null or absent")
 	}
 	return &p, nil
+}
+
+// decodeText reads one member into text, which stays as it is if the member is
+// absent or null.
+func decodeText(member json.RawMessage, text *string) error {
+	if member == nil {
+		return nil
+	}
+	return json.Unmarshal(member, text)
 }
 
 // decode reads one member into v, which stays as it is if the member is absent

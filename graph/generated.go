@@ -1467,6 +1467,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				}
 			}
 			var buf bytes.Buffer
+			buf.Grow(usualAnswer)
 			data.MarshalGQL(&buf)
 			response.Data = buf.Bytes()
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
@@ -1485,6 +1486,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			buf.Grow(usualAnswer)
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -8172,8 +8174,7 @@ var accountImplementors = []string{"Account"}
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *model.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8207,16 +8208,9 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8225,8 +8219,7 @@ var auditActorImplementors = []string{"AuditActor"}
 func (ec *executionContext) _AuditActor(ctx context.Context, sel ast.SelectionSet, obj *model.AuditActor) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditActorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8260,16 +8253,9 @@ func (ec *executionContext) _AuditActor(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8278,8 +8264,7 @@ var auditCheckpointImplementors = []string{"AuditCheckpoint"}
 func (ec *executionContext) _AuditCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.AuditCheckpoint) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditCheckpointImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8313,16 +8298,9 @@ func (ec *executionContext) _AuditCheckpoint(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8331,8 +8309,7 @@ var auditConsistencyProofImplementors = []string{"AuditConsistencyProof"}
 func (ec *executionContext) _AuditConsistencyProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditConsistencyProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditConsistencyProofImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8366,16 +8343,9 @@ func (ec *executionContext) _AuditConsistencyProof(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8384,8 +8354,7 @@ var auditEventImplementors = []string{"AuditEvent"}
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8439,16 +8408,9 @@ func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8457,8 +8419,7 @@ var auditEventQueryResultSetImplementors = []string{"AuditEventQueryResultSet"}
 func (ec *executionContext) _AuditEventQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventQueryResultSetImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8477,16 +8438,9 @@ func (ec *executionContext) _AuditEventQueryResultSet(ctx context.Context, sel a
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8495,8 +8449,7 @@ var auditFieldImplementors = []string{"AuditField"}
 func (ec *executionContext) _AuditField(ctx context.Context, sel ast.SelectionSet, obj *model.AuditField) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8515,16 +8468,9 @@ func (ec *executionContext) _AuditField(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8533,8 +8479,7 @@ var auditInclusionProofImplementors = []string{"AuditInclusionProof"}
 func (ec *executionContext) _AuditInclusionProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditInclusionProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditInclusionProofImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8573,16 +8518,9 @@ func (ec *executionContext) _AuditInclusionProof(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8591,8 +8529,7 @@ var createSystemPermissionsTokenV2OutputImplementors = []string{"CreateSystemPer
 func (ec *executionContext) _CreateSystemPermissionsTokenV2Output(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemPermissionsTokenV2Output) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemPermissionsTokenV2OutputImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8611,16 +8548,9 @@ func (ec *executionContext) _CreateSystemPermissionsTokenV2Output(ctx context.Co
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8629,8 +8559,7 @@ var createSystemTokenOutputImplementors = []string{"CreateSystemTokenOutput"}
 func (ec *executionContext) _CreateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemTokenOutputImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8649,16 +8578,9 @@ func (ec *executionContext) _CreateSystemTokenOutput(ctx context.Context, sel as
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8667,8 +8589,7 @@ var humioMetadataImplementors = []string{"HumioMetadata"}
 func (ec *executionContext) _HumioMetadata(ctx context.Context, sel ast.SelectionSet, obj *model.HumioMetadata) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, humioMetadataImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8682,16 +8603,9 @@ func (ec *executionContext) _HumioMetadata(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8700,8 +8614,7 @@ var iPFilterImplementors = []string{"IPFilter"}
 func (ec *executionContext) _IPFilter(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilter) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8725,16 +8638,9 @@ func (ec *executionContext) _IPFilter(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8743,8 +8649,7 @@ var iPFilterTestImplementors = []string{"IPFilterTest"}
 func (ec *executionContext) _IPFilterTest(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterTest) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterTestImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8773,16 +8678,9 @@ func (ec *executionContext) _IPFilterTest(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8791,8 +8689,7 @@ var iPFilterUsageImplementors = []string{"IPFilterUsage"}
 func (ec *executionContext) _IPFilterUsage(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterUsageImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8816,16 +8713,9 @@ func (ec *executionContext) _IPFilterUsage(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8954,8 +8844,7 @@ var organizationImplementors = []string{"Organization"}
 func (ec *executionContext) _Organization(ctx context.Context, sel ast.SelectionSet, obj *model.Organization) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8979,16 +8868,9 @@ func (ec *executionContext) _Organization(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -8997,8 +8879,7 @@ var organizationConfigsImplementors = []string{"OrganizationConfigs"}
 func (ec *executionContext) _OrganizationConfigs(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationConfigs) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationConfigsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9012,16 +8893,9 @@ func (ec *executionContext) _OrganizationConfigs(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9030,8 +8904,7 @@ var organizationPermissionsTokenImplementors = []string{"OrganizationPermissions
 func (ec *executionContext) _OrganizationPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationPermissionsTokenImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9075,16 +8948,9 @@ func (ec *executionContext) _OrganizationPermissionsToken(ctx context.Context, s
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9093,8 +8959,7 @@ var personalUserTokenImplementors = []string{"PersonalUserToken", "Token"}
 func (ec *executionContext) _PersonalUserToken(ctx context.Context, sel ast.SelectionSet, obj *model.PersonalUserToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, personalUserTokenImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9133,16 +8998,9 @@ func (ec *executionContext) _PersonalUserToken(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9303,8 +9161,7 @@ var rotateSystemTokenOutputImplementors = []string{"RotateSystemTokenOutput"}
 func (ec *executionContext) _RotateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.RotateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rotateSystemTokenOutputImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9323,16 +9180,9 @@ func (ec *executionContext) _RotateSystemTokenOutput(ctx context.Context, sel as
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9341,8 +9191,7 @@ var systemPermissionDescriptionImplementors = []string{"SystemPermissionDescript
 func (ec *executionContext) _SystemPermissionDescription(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionDescription) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionDescriptionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9376,16 +9225,9 @@ func (ec *executionContext) _SystemPermissionDescription(ctx context.Context, se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9394,8 +9236,7 @@ var systemPermissionsTokenImplementors = []string{"SystemPermissionsToken", "Tok
 func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionsTokenImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9464,16 +9305,9 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9482,8 +9316,7 @@ var systemTokenQueryResultSetImplementors = []string{"SystemTokenQueryResultSet"
 func (ec *executionContext) _SystemTokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.SystemTokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemTokenQueryResultSetImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9502,16 +9335,9 @@ func (ec *executionContext) _SystemTokenQueryResultSet(ctx context.Context, sel 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9520,8 +9346,7 @@ var tokenPolicyImpactImplementors = []string{"TokenPolicyImpact"}
 func (ec *executionContext) _TokenPolicyImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenPolicyImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenPolicyImpactImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9545,16 +9370,9 @@ func (ec *executionContext) _TokenPolicyImpact(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9563,8 +9381,7 @@ var tokenQueryResultSetImplementors = []string{"TokenQueryResultSet"}
 func (ec *executionContext) _TokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.TokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenQueryResultSetImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9583,16 +9400,9 @@ func (ec *executionContext) _TokenQueryResultSet(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9601,8 +9411,7 @@ var tokenSecurityPoliciesImplementors = []string{"TokenSecurityPolicies"}
 func (ec *executionContext) _TokenSecurityPolicies(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPolicies) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9686,16 +9495,9 @@ func (ec *executionContext) _TokenSecurityPolicies(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9704,8 +9506,7 @@ var tokenSecurityPoliciesImpactImplementors = []string{"TokenSecurityPoliciesImp
 func (ec *executionContext) _TokenSecurityPoliciesImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImpactImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9739,16 +9540,9 @@ func (ec *executionContext) _TokenSecurityPoliciesImpact(ctx context.Context, se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9757,8 +9551,7 @@ var tokenSecurityPoliciesProgressImplementors = []string{"TokenSecurityPoliciesP
 func (ec *executionContext) _TokenSecurityPoliciesProgress(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesProgress) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesProgressImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9782,16 +9575,9 @@ func (ec *executionContext) _TokenSecurityPoliciesProgress(ctx context.Context, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9800,8 +9586,7 @@ var viewPermissionsTokenImplementors = []string{"ViewPermissionsToken", "Token"}
 func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.ViewPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewPermissionsTokenImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9845,16 +9630,9 @@ func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.S
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9863,8 +9641,7 @@ var __DirectiveImplementors = []string{"__Directive"}
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __DirectiveImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9898,16 +9675,9 @@ func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9916,8 +9686,7 @@ var __EnumValueImplementors = []string{"__EnumValue"}
 func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.EnumValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __EnumValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9946,16 +9715,9 @@ func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -9964,8 +9726,7 @@ var __FieldImplementors = []string{"__Field"}
 func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, obj *introspection.Field) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __FieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10004,16 +9765,9 @@ func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -10022,8 +9776,7 @@ var __InputValueImplementors = []string{"__InputValue"}
 func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.InputValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __InputValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10062,16 +9815,9 @@ func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -10080,8 +9826,7 @@ var __SchemaImplementors = []string{"__Schema"}
 func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10120,16 +9865,9 @@ func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -10138,8 +9876,7 @@ var __TypeImplementors = []string{"__Type"}
 func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, obj *introspection.Type) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __TypeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10203,16 +9940,9 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 

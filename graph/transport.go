@@ -7,6 +7,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -51,9 +52,8 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		bad.write(w)
 		return
 	}
-	authn.RequestOf(r.Context()).Operation = loggable(params.OperationName, r.URL.Query().Get("id"))
-
 	ctx := r.Context()
+	authn.RequestOf(ctx).Operation = operationName(params, r.URL)
 	op, errs, bad := t.operation(ctx, exec, params)
 	if bad != nil {
 		bad.write(w)
@@ -108,6 +108,9 @@ const (
 // for LogScale take any other status than 200 for the end of everything.
 func answerType(accept []string) string {
 	best, chosen := 0.0, jsonType
+	if len(accept) == 0 || len(accept) == 1 && accept[0] == jsonType {
+		return jsonType // as most clients do
+	}
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		kind, attributes, err := mime.ParseMediaType(part)
 		if err != nil || attributes["charset"] != "" && !strings.EqualFold(attributes["charset"], "utf-8") {
@@ -129,6 +132,15 @@ func answerType(accept []string) string {
 		}
 	}
 	return chosen
+}
+
+// operationName returns what the client calls its request: LogScale's clients
+// say it in the address.
+func operationName(params *graphql.RawParams, address *url.URL) string {
+	if address.RawQuery == "" {
+		return loggable(params.OperationName)
+	}
+	return loggable(params.OperationName, address.Query().Get("id"))
 }
 
 // loggable returns the first of the names that may stand in the log: a name of
@@ -185,33 +197,40 @@ func writeResponse(w http.ResponseWriter, kind string, resp *graphql.Response) {
 		givenUp.write(w)
 		return
 	}
-	var b bytes.Buffer
-	b.WriteByte('{')
+	start, end := []byte("{"), after(resp)
 	if resp.Data != nil {
-		b.WriteString(`"data":`)
-		b.Write(resp.Data) // as it is: encoding/json would read all of it again
+		start = []byte(`{"data":`)
 	}
-	for _, member := range []struct {
-		name  string
-		there bool
-		value any
-	}{
-		{"errors", len(resp.Errors) > 0, wireErrors(resp.Errors)},
-		{"extensions", len(resp.Extensions) > 0, resp.Extensions},
-	} {
-		if text, err := json.Marshal(member.value); member.there && err == nil {
-			if b.Len() > 1 {
-				b.WriteByte(',')
-			}
-			b.WriteString(strconv.Quote(member.name) + ":")
-			b.Write(text)
-		}
-	}
-	b.WriteByte('}')
+	w.Header().Set("Content-Length", strconv.Itoa(len(start)+len(resp.Data)+len(end)))
 	if resp.Data == nil && kind == responseType {
 		w.WriteHeader(http.StatusBadRequest)
 	}
-	w.Write(b.Bytes())
+	w.Write(start)
+	w.Write(resp.Data) // as it is: encoding/json would read all of it again
+	w.Write(end)
+}
+
+// after returns what an answer says behind its data, to the closing brace.
+func after(resp *graphql.Response) []byte {
+	var b bytes.Buffer
+	if len(resp.Errors) > 0 {
+		writeMember(&b, "errors", wireErrors(resp.Errors))
+	}
+	if len(resp.Extensions) > 0 {
+		writeMember(&b, "extensions", resp.Extensions)
+	}
+	b.WriteByte('}')
+	if resp.Data == nil {
+		return bytes.TrimPrefix(b.Bytes(), []byte(","))
+	}
+	return b.Bytes()
+}
+
+func writeMember(b *bytes.Buffer, name string, value any) {
+	if text, err := json.Marshal(value); err == nil {
+		b.WriteString(`,"` + name + `":`)
+		b.Write(text)
+	}
 }
 
 // A refusal is the answer to a request that we could not read. It repeats

@@ -3,6 +3,7 @@
 package scalar
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -59,7 +60,32 @@ func UnmarshalInt(v any) (int, error) {
 }
 
 // MarshalString writes text.
-func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+func MarshalString(s string) graphql.Marshaler { return text(s) }
+
+// text is written at once where nothing in it needs an escape, as in most of
+// what lists are made of.
+type text string
+
+// MarshalGQL implements graphql.Marshaler.
+func (t text) MarshalGQL(w io.Writer) {
+	b, ok := w.(*bytes.Buffer)
+	if !ok || !t.plain() {
+		graphql.MarshalString(string(t)).MarshalGQL(w)
+		return
+	}
+	b.WriteByte('"')
+	b.WriteString(string(t))
+	b.WriteByte('"')
+}
+
+func (t text) plain() bool {
+	for i := range len(t) {
+		if c := t[i]; c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
 
 // UnmarshalString reads text. It refuses everything else with Invalid: a name
 // that was sent as a number is a mistake, and ids would lose leading zeros.
@@ -72,7 +98,7 @@ func UnmarshalString(v any) (string, error) {
 
 // MarshalSystemPermission writes the API name of p.
 func MarshalSystemPermission(p permission.Permission) graphql.Marshaler {
-	return graphql.MarshalString(p.Name())
+	return text(p.Name())
 }
 
 // UnmarshalSystemPermission reads the API name of a permission. It refuses
