@@ -53,7 +53,7 @@ func (a *App) logLine(r *http.Request, status int, took time.Duration) {
 		slog.Duration("took", took), slog.String("ip", req.IP.String()), slog.String("request", req.ID),
 	}
 	for _, maybe := range []slog.Attr{
-		slog.String("caller", string(req.Caller)), slog.String("operation", req.Operation), slog.String("refused", req.Refused),
+		slog.String("caller", string(req.Caller())), slog.String("operation", req.Operation), slog.String("refused", req.Refused),
 	} {
 		if maybe.Value.String() != "" {
 			line = append(line, maybe)

@@ -7,18 +7,19 @@ import (
 	"tokenscale/policy"
 )
 
-type actorKey struct{}
-
-// WithActor returns a context whose request is made by a.
+// WithActor returns a context whose request is made by a. A Door does the same
+// for the requests it lets in.
 func WithActor(ctx context.Context, a policy.Actor) context.Context {
-	return context.WithValue(ctx, actorKey{}, a)
+	req := *RequestOf(ctx)
+	req.actor, req.proved = a, true
+	return context.WithValue(ctx, requestKey{}, &req)
 }
 
 // Actor returns who makes the request of ctx, or a fault with the code
 // Unauthenticated if nobody has proved to be anybody.
 func Actor(ctx context.Context) (policy.Actor, error) {
-	if a, ok := ctx.Value(actorKey{}).(policy.Actor); ok {
-		return a, nil
+	if req := RequestOf(ctx); req.proved {
+		return req.actor, nil
 	}
 	return policy.Actor{}, fault.New(fault.Unauthenticated, missingText)
 }

@@ -55,8 +55,9 @@ type Door struct {
 	Log *slog.Logger
 }
 
-// Protect lets through to next who holds a good credential, with the actor in
-// the context. All others get their answer here. It belongs behind Identify.
+// Protect lets through to next who holds a good credential; Actor then tells
+// next who that is. All others get their answer here. It belongs behind
+// Identify: what stands in no record of a request lets nobody in.
 func (d *Door) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		req := RequestOf(r.Context())
@@ -66,8 +67,8 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 			refuse(w, http.StatusUnauthorized, "Bearer", missingText)
 		case p.outcome == policy.Accepted:
 			p.actor.IP, p.actor.RequestID = req.IP, req.ID
-			req.Caller = p.actor.ID
-			next.ServeHTTP(w, r.WithContext(WithActor(r.Context(), p.actor)))
+			req.actor, req.proved = p.actor, true
+			next.ServeHTTP(w, r)
 		default:
 			d.refused(r.Context(), p)
 			if p.cookie && p.outcome != policy.Filtered {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"tokenscale/policy"
 	"tokenscale/token"
 )
 
@@ -18,9 +19,19 @@ type Request struct {
 	ID        string     // a UUID, version 7; also the header X-Request-Id of the answer
 	IP        netip.Addr // the client's; the zero Addr if nobody can tell
 	Secure    bool       // whether the client's connection is encrypted
-	Caller    token.ID   // who it proved to be; empty if nobody
 	Refused   string     // why the credential was refused: for the log only
 	Operation string     // what GraphQL was asked to do, as the client named it
+
+	actor  policy.Actor // written by a Door only
+	proved bool         // whether actor means anything
+}
+
+// Caller returns who the request proved to be made by; empty if nobody.
+func (r *Request) Caller() token.ID {
+	if !r.proved {
+		return ""
+	}
+	return r.actor.ID
 }
 
 type requestKey struct{}
