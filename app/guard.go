@@ -24,9 +24,12 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 		text(w, http.StatusForbidden, "A browser sent this for another site. The setting --allowed-origins lets a site in.")
 	}))
 	known := a.hosts()
+	secure := a.secureHeaders()
 	inside := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.secureHeaders(w.Header(), r)
+		if r.URL.Path != authorizePath { // a proxy reads those answers, and no browser
+			secure(w.Header(), r)
+		}
 		if len(r.TransferEncoding) > 0 {
 			// Whoever stands between may see another end of the body than
 			// we do; what follows it must not be taken for a request.
@@ -104,14 +107,19 @@ func urlHost(host string) string {
 	return host
 }
 
-// secureHeaders are on every answer. The pages set a policy of their own.
-func (a *App) secureHeaders(h http.Header, r *http.Request) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
+// secureHeaders returns what writes the headers that stand on every answer to
+// a browser. The pages set a policy of their own. All answers share the
+// values, which nobody changes: Header.Set puts others in their place.
+func (a *App) secureHeaders() func(http.Header, *http.Request) {
+	nosniff, policy := []string{"nosniff"}, []string{"default-src 'none'; frame-ancestors 'none'"}
+	referrer, transport := []string{"no-referrer"}, []string{"max-age=31536000"}
 	listen, _, _ := net.SplitHostPort(a.opts.Listen)
-	if authn.RequestOf(r.Context()).Secure && !isLoopback(listen) { // on loopback it would bind all other servers there
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+	elsewhere := !isLoopback(listen) // on loopback it would bind all other servers there
+	return func(h http.Header, r *http.Request) {
+		h["X-Content-Type-Options"], h["Content-Security-Policy"], h["Referrer-Policy"] = nosniff, policy, referrer
+		if elsewhere && authn.RequestOf(r.Context()).Secure {
+			h["Strict-Transport-Security"] = transport
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"tokenscale/authn"
@@ -17,6 +18,7 @@ func text(w http.ResponseWriter, status int, sentence string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	io.WriteString(w, sentence)
 }
@@ -58,11 +60,9 @@ func authorize(w http.ResponseWriter, r *http.Request) {
 		text(w, http.StatusUnauthorized, err.Error())
 		return
 	}
-	if r.URL.RawQuery != "" {
-		if status, sentence := lacking(by, r); status != 0 {
-			text(w, status, sentence)
-			return
-		}
+	if status, sentence := lacking(by, r.URL.RawQuery); status != 0 {
+		text(w, status, sentence)
+		return
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -72,13 +72,20 @@ func authorize(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// lacking says which of the permissions asked for the actor does not hold. A
-// name that is none is a mistake in the proxy's settings: it must not be taken
-// for a permission that everybody has, nor for one that the caller lacks.
-func lacking(by policy.Actor, r *http.Request) (status int, sentence string) {
-	for _, name := range r.URL.Query()["permission"] {
+// lacking says which of the permissions that a query asks for the actor does
+// not hold. What is no name of one is a mistake in the proxy's settings: it must
+// not be taken for a permission that everybody has, nor for one that the caller
+// lacks.
+func lacking(by policy.Actor, query string) (status int, sentence string) {
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		key, errKey := url.QueryUnescape(key)
+		name, err := url.QueryUnescape(value)
+		if errKey == nil && key != "permission" {
+			continue // the proxy's own
+		}
 		p, ok := permission.Parse(name)
-		if !ok {
+		if !ok || errKey != nil || err != nil {
 			return http.StatusBadRequest, "There is no permission of the name asked for. Names are those of SystemPermission, such as ManageCluster."
 		}
 		if err := by.May(p); err != nil {
