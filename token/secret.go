@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"io"
 	"log/slog"
+	"strings"
 	"unsafe"
 )
 
@@ -91,14 +92,22 @@ func Parse(text string) (ID, Secret, bool) {
 
 // plain reports whether s consists of letters and digits of the alphabet.
 func plain(s string) bool {
+	var foreign uint8
 	for i := range len(s) {
-		// Unsigned numbers wrap around, so each comparison bounds both sides.
-		if c := s[i]; c-'0' > 9 && (c|0x20)-'a' > 25 {
-			return false
+		foreign |= strange[s[i]] // without a branch for each letter
+	}
+	return foreign == 0
+}
+
+// strange holds a zero for each byte of the alphabet, and a one for all others.
+var strange = func() (table [256]uint8) {
+	for i := range table {
+		if strings.IndexByte(alphabet, byte(i)) < 0 {
+			table[i] = 1
 		}
 	}
-	return true
-}
+	return table
+}()
 
 // checksum writes the CRC-32 (IEEE) of s as six letters and digits. It finds
 // mistyped and cut strings; it proves nothing about who made them.
