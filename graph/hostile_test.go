@@ -124,6 +124,38 @@ func TestHostile_NoComplaintSuggestsAName(t *testing.T) {
 	}
 }
 
+// The list holds all words of the schema, words that are nearly one of them, and
+// what an API of this kind may have.
+func TestHostile_FiveThousandWordsGetNoSuggestion(t *testing.T) {
+	text, err := os.ReadFile("testdata/words.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, ask := strings.Fields(string(text)), insider(t)
+	if len(words) != 5000 {
+		t.Fatalf("%d words", len(words))
+	}
+	places := []string{
+		"{ %s }", "{ viewer { %s } }", "mutation { %s }", `{ token(%s: "x") { id } }`, "{ systemTokens(sortBy: %s) { totalResults } }", "query($v: %s) { viewer { id } }",
+		`{ token(tokenId: "x") { ... on %s { id } } }`, "mutation { createSystemToken(input: {%s: 1}) { token } }", "{ viewer { id @%s } }", "{ ...%s }", "{ token(tokenId: $%s) { id } }",
+	}
+	refused := 0
+	for i, word := range words {
+		_, body := ask(fmt.Sprintf(places[i%len(places)], word))
+		if bytes.Contains(body, []byte(`"errors"`)) {
+			refused++
+		}
+		for _, suggestion := range []string{"did you mean", "perhaps", "similar", "suggest"} {
+			if bytes.Contains(bytes.ToLower(body), []byte(suggestion)) {
+				t.Errorf("%s: %s", word, body)
+			}
+		}
+	}
+	if refused < 4000 {
+		t.Errorf("%d of %d were refused; are they words at all?", refused, len(words))
+	}
+}
+
 func BenchmarkHostile(b *testing.B) {
 	ask := insider(b)
 	for name, query := range hostile(b) {
