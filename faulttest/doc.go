@@ -1,6 +1,7 @@
 // Package faulttest breaks what the server stands on and looks what becomes of
 // it: kill -9, power cuts, full and failing disks, damaged pages, second
-// servers and files that are moved away.
+// servers and files that are moved away. It also lets mobs of clients loose on
+// it, and looks what becomes of an honest one.
 //
 // The tests run the real program as a process of its own. A second process,
 // the oracle, sends it changes and keeps a list, synced to disk, of what was

@@ -16,6 +16,8 @@ var program string
 
 func TestMain(m *testing.M) {
 	switch {
+	case os.Getenv("FAULTTEST_ROLE") == "mob":
+		os.Exit(runMob(os.Stdin, os.Stdout))
 	case os.Getenv("FAULTTEST_ROLE") == "oracle":
 		os.Exit(runOracle(os.Stdin, os.Stdout, os.Args[1]))
 	case short():
