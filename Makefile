@@ -119,13 +119,16 @@ stock:
 	go vet -tags bench ./bench
 	go test -tags bench ./bench
 
-# The benchmarks of the packages, here and at BASE, side by side.
+# The benchmarks of the packages, here and at BASE, in turns. Interrupted, it
+# leaves nothing behind either.
 BASE ?= HEAD~1
 COUNT ?= 6
-BENCHED ?= ./token ./ipfilter ./authority/... ./store/bolt
+BENCHED ?= ./token ./authn ./authority/... ./store/bolt ./app
 bench-compare:
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"; git worktree prune' EXIT && trap 'exit 130' INT TERM && \
+	@folder=$$(mktemp -d) && trap 'git worktree remove --force "$$folder/old"; rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
 	git worktree add -q --detach "$$folder/old" $(BASE) && \
-	(cd "$$folder/old" && go test -run '^$$' -bench . -benchmem -count $(COUNT) $(BENCHED)) >"$$folder/old.txt" && \
-	go test -run '^$$' -bench . -benchmem -count $(COUNT) $(BENCHED) >"$$folder/new.txt" && \
-	go tool -modfile=tools/go.mod benchstat "$$folder/old.txt" "$$folder/new.txt"
+	for turn in $$(seq $(COUNT)); do \
+		(cd "$$folder/old" && go test -run '^$$' -bench . -benchmem -count 1 $(BENCHED)) >>"$$folder/base" && \
+		go test -run '^$$' -bench . -benchmem -count 1 $(BENCHED) >>"$$folder/here" || exit; \
+	done && \
+	go tool -modfile=tools/go.mod benchstat "$(BASE)=$$folder/base" "here=$$folder/here"

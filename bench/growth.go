@@ -51,6 +51,10 @@ type point struct {
 
 // grow measures at each size and writes the table and the plot.
 func (b *bench) grow() error {
+	heading, err := b.heading("each size a new store")
+	if err != nil {
+		return err
+	}
 	var points []point
 	for _, n := range b.sizes {
 		p, err := b.at(n)
@@ -60,11 +64,11 @@ func (b *bench) grow() error {
 		points = append(points, p)
 		log.Printf("measured at %s tokens", number(float64(n)))
 	}
-	fmt.Print(growthTable(points))
+	fmt.Print(heading, growthTable(points))
 	if err := os.WriteFile(filepath.Join(b.docs, "growth.svg"), []byte(plot(panels(points))), 0o644); err != nil {
 		return err
 	}
-	return b.write("growth", b.heading("each size a new store")+"![Cost over the number of tokens](growth.svg)\n\n"+growthTable(points))
+	return b.write("growth", heading+"![Cost over the number of tokens](growth.svg)\n\n"+growthTable(points))
 }
 
 // at measures with n tokens.

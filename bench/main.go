@@ -87,10 +87,14 @@ func (b *bench) figures() error {
 	if err := b.prepare(); err != nil {
 		return err
 	}
+	heading, err := b.heading(number(float64(b.tokens)) + " tokens")
+	if err != nil {
+		return err
+	}
 	rows, err := b.measure()
 	if err != nil {
 		return err
 	}
-	fmt.Print(table(rows))
-	return b.write("figures", b.heading(number(float64(b.tokens))+" tokens")+table(rows))
+	fmt.Print(heading, table(rows))
+	return b.write("figures", heading+table(rows))
 }

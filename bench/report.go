@@ -53,9 +53,18 @@ func (b *bench) write(name, text string) error {
 	return os.WriteFile(path, []byte(before+begin+text+end+after), 0o644)
 }
 
-// heading tells when, on what, and with what was measured.
-func (b *bench) heading(what string) string {
-	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s.\n\n", time.Now().UTC().Format("2006-01-02 15:04 UTC"), what, b.rounds, b.each, machine())
+// heading tells when, on what, and with what was measured, and how late the
+// load generator itself is.
+func (b *bench) heading(what string) (string, error) {
+	const rate = 5000
+	own, err := paced(rate, 16, b.each, nil, func() (work, func(), error) {
+		return func() error { return nil }, func() {}, nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s. With nothing to wait for, the load generator's own p50 at %s/s is %s and its p99 %s.\n\n",
+		time.Now().UTC().Format("2006-01-02 15:04 UTC"), what, b.rounds, b.each, machine(), number(rate), millis(own.P50), millis(own.P99)), nil
 }
 
 func machine() string {
