@@ -126,9 +126,13 @@ func TestATokenInTheWrongPlaceIsNeverRepeated(t *testing.T) {
 			check(path, text)
 		}
 	}
+	for _, key := range []string{tok, `"` + tok + `"`, tok + "," + tok, "Bearer " + tok} { // the first makes a token, the second repeats it
+		_, text := r.ask("POST", "/graphql", q(create, vars{"input": vars{"name": "n", "permissions": []string{}}}), append([]string{"Idempotency-Key", key}, root...)...)
+		check("an idempotency key", text)
+	}
 	_, metrics := r.ask("GET", "/metrics", "", root...)
 	_, trail := r.ask("POST", "/graphql", `{"query":"{auditEvents(limit: 1000) {results {type actionName tokenId refused fields {name value} actor {tokenId tokenName ip requestId}}}}"}`, root...)
-	if !strings.Contains(trail, "deleteToken") {
+	if !strings.Contains(trail, "deleteToken") || !strings.Contains(trail, "REPEATED") {
 		t.Fatalf("the audit log is %.300s", trail)
 	}
 	r.stop()

@@ -195,8 +195,8 @@ func (a *Authority) Close(ctx context.Context) error {
 	return err
 }
 
-// keepHouse removes expired tokens, writes last uses and counted refusals,
-// and takes up a sweep that could not end, until the authority closes.
+// keepHouse removes expired tokens and idempotency keys, writes last uses and
+// counted refusals, and takes up a sweep that could not end, until the authority closes.
 func (a *Authority) keepHouse() {
 	tick := time.NewTicker(a.pause)
 	defer tick.Stop()
@@ -216,6 +216,7 @@ func (a *Authority) round(ctx context.Context) {
 		do   func(context.Context) error
 	}{
 		{"removing expired tokens", a.RemoveExpired},
+		{"forgetting idempotency keys", a.ForgetKeys},
 		{"writing last uses", a.flushUses},
 		{"writing counted refusals", a.flushRefusals},
 		{"writing who has read what", a.flushReads},

@@ -19,7 +19,7 @@ import (
 func (a *Authority) Check(ctx context.Context) error {
 	return a.store.View(ctx, func(r store.Reader) error {
 		c := &checker{records: a.records, r: r, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
-		return errors.Join(c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkBound(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(), c.checkProof())
+		return errors.Join(c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkBound(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(), c.checkProof(), c.checkRepeats())
 	})
 }
 

@@ -12,24 +12,25 @@ import (
 )
 
 // CreateFilter makes an IP filter. It refuses with Invalid a name or rules
-// that cannot be. It is safe for concurrent use.
+// that cannot be, and as WithIdempotencyKey says. It is safe for concurrent
+// use.
 func (a *Authority) CreateFilter(ctx context.Context, by policy.Actor, name, text, action string) (ipfilter.Filter, error) {
 	id, err := token.NewID(a.random)
 	if err != nil {
 		return ipfilter.Filter{}, err
 	}
 	var made ipfilter.Filter
-	err = a.command(ctx, by, action, func(t *tx) error {
+	err = a.once(ctx, by, action, filterCreation(name, text), func(t *tx) (string, error) {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
-			return err
+			return "", err
 		}
 		if made, err = checkedFilter(ipfilter.Filter{ID: ipfilter.ID(id), Name: name, Text: text}); err != nil {
-			return err
+			return "", err
 		}
 		if err := t.filters.put(t, id, made); err != nil {
-			return err
+			return "", err
 		}
-		return t.record(audit.FilterChanged, "", describedFilter(made))
+		return id, t.record(audit.FilterChanged, "", describedFilter(made))
 	})
 	return made, err
 }

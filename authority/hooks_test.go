@@ -34,8 +34,17 @@ func (a *Authority) FlushRefusals(ctx context.Context) error { return a.flushRef
 func (a *Authority) SweepOnce(ctx context.Context) (bool, error) { return a.sweepOnce(ctx) }
 
 // Names are the tables by what they hold.
-var Names = struct{ Tokens, Uses, Filters, Bound, Settings, Audit, Subjects store.Table }{
+var Names = struct {
+	Tokens, Uses, Filters, Bound, Settings, Audit, Subjects store.Table
+	Idempotency                                             []store.Table
+}{
 	tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable,
+	[]store.Table{idempotencyTable, idempotencyDueTable, idempotencyCountTable},
+}
+
+// KeepKeys notes that an actor has n idempotency keys.
+func (a *Authority) KeepKeys(w store.Writer, actor token.ID, n uint64) error {
+	return a.kept.put(w, string(actor), n)
 }
 
 // Rows returns the tokens as rows, sealed as the server does, for a test that

@@ -2,11 +2,15 @@ package authority
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
 	"tokenscale/epoch"
+	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -151,13 +155,31 @@ func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action s
 		return
 	}
 	now := a.clock()
+	about, details := repetition(refusal)
 	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
 	err := a.store.Update(ctx, func(w store.Writer) error {
 		return a.trail.append(w, audit.Entry{
 			Time: now, Type: kind, Action: action, Sensitive: true, Refused: sentence, Actor: auditActor(by),
+			TokenID: about, Fields: details,
 		})
 	})
 	if err != nil {
 		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", action, "err", err)
 	}
+}
+
+// repetition returns what there is to write of the refusal of a request that
+// came with an idempotency key for the second time: the token that was made at
+// the first, and why.
+func repetition(refusal error) (about string, details []audit.Field) {
+	f, ok := errors.AsType[*fault.Error](refusal)
+	if !ok {
+		return "", nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Extensions)) {
+		if name != "tokenId" {
+			details = append(details, audit.One(name, f.Extensions[name]))
+		}
+	}
+	return f.Extensions["tokenId"], details
 }

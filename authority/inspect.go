@@ -115,7 +115,7 @@ func (r Report) sound() int {
 func (r *Report) fit(tx store.Reader, all records) error {
 	c := &checker{records: all, r: tx, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
 	for _, check := range []func() error{
-		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkTale,
+		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkTale, c.checkRepeats,
 	} {
 		if err := check(); err != nil {
 			r.Odd = append(r.Odd, err)
@@ -162,6 +162,12 @@ func (r records) sound(t store.Table, key, row []byte) error {
 		return decodes(r.nodes, key, row)
 	case checkpointsTable:
 		return decodes(r.checkpoints, key, row)
+	case idempotencyTable:
+		return decodes(r.made, key, row)
+	case idempotencyDueTable:
+		return decodes(r.due, key, row)
+	case idempotencyCountTable:
+		return decodes(r.kept, key, row)
 	case settingsTable:
 		return r.soundSetting(key, row)
 	}

@@ -15,9 +15,9 @@ import (
 
 // Keys are the server's own secrets: what turns a token string into its
 // digest, what seals each row of the store, what seals the page's sessions,
-// and what signs checkpoints of the audit log. All are derived from the key file, which should not lie where the
-// store lies: whoever has only one of the two can neither use nor forge a
-// token. Keys are never changed after they were loaded, so they are safe for
+// what signs checkpoints of the audit log, and what idempotency keys are known
+// by. All are derived from the key file, which should not lie where the store
+// lies: whoever has only one of the two can neither use nor forge a token. Keys are never changed after they were loaded, so they are safe for
 // concurrent use.
 type Keys struct {
 	current  *key   // the newest
@@ -35,6 +35,7 @@ type key struct {
 	seal     *sealer
 	session  []byte
 	signer   *audit.Signer
+	repeats  []byte // for idempotency keys
 }
 
 const keyLength = 32
@@ -42,8 +43,8 @@ const keyLength = 32
 // derive makes from one secret a key for each purpose (HKDF, RFC 5869), so
 // that no two of them ever share one.
 func derive(secret []byte) (*key, error) {
-	var parts [5][]byte
-	for i, purpose := range []string{"id", "digest", "seal", "session", "checkpoint"} {
+	var parts [6][]byte
+	for i, purpose := range []string{"id", "digest", "seal", "session", "checkpoint", "idempotency"} {
 		part, err := hkdf.Key(sha256.New, secret, nil, "tokenscale "+purpose, keyLength)
 		if err != nil {
 			return nil, fmt.Errorf("deriving the %s key: %w", purpose, err)
@@ -60,6 +61,7 @@ func derive(secret []byte) (*key, error) {
 		seal:     newSealer(parts[2]),
 		session:  parts[3],
 		signer:   signer,
+		repeats:  parts[5],
 	}, nil
 }
 

@@ -24,12 +24,17 @@ const (
 
 	treeTable        store.Table = "tree"
 	checkpointsTable store.Table = "checkpoints"
+
+	idempotencyTable      store.Table = "idempotency"
+	idempotencyDueTable   store.Table = "idempotency-due"
+	idempotencyCountTable store.Table = "idempotency-count"
 )
 
 // Tables returns the tables that a store must be opened with.
 func Tables() []store.Table {
 	return []store.Table{
 		tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable, treeTable, checkpointsTable,
+		idempotencyTable, idempotencyDueTable, idempotencyCountTable,
 	}
 }
 
@@ -55,6 +60,7 @@ type records struct {
 	sweep    table[sweep]           // settings: sweep, while one is under way
 	root     table[root]            // settings: root
 	mark     table[uint64]          // settings: keys (1), export (last audit number written out), epoch (starts so far), clock and held (see clock)
+	repeats
 	trail
 }
 
@@ -81,6 +87,7 @@ func newRecords(keys *Keys) records {
 		sweep:    table[sweep]{settingsTable, keys, packSweep, unpackSweep},
 		root:     table[root]{settingsTable, keys, packRoot, unpackRoot},
 		mark:     table[uint64]{settingsTable, keys, packNumber, unpackNumber},
+		repeats:  newRepeats(keys),
 		trail:    newTrail(keys),
 	}
 }

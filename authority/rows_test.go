@@ -45,6 +45,7 @@ func kinds(r records) ([]kind, [][]byte) {
 	all := []kind{
 		kindOf(r.tokens), kindOf(r.uses), kindOf(r.filters), kindOf(r.bound), kindOf(r.policies),
 		kindOf(r.sweep), kindOf(r.root), kindOf(r.mark), kindOf(r.entries), kindOf(r.subjects),
+		kindOf(r.made),
 	}
 	keys := make([][]byte, len(all))
 	for i := range keys {
@@ -76,7 +77,9 @@ func samples() [][]byte {
 	pack(func(p *packer) {
 		packEntry(p, audit.Entry{Time: 9, Type: audit.Refused, Sensitive: true, Actor: audit.System(), Fields: []audit.Field{audit.One("a", ""), audit.Many("b", nil), audit.Many("c", []string{"d"})}})
 	})
-	return append(all, []byte{})
+	all = append(all, []byte{})
+	pack(func(p *packer) { packMade(p, made{id: "t", input: token.Digest{1}, at: 1 << 41}) })
+	return all
 }
 
 func TestEveryKindOfRowComesBackByteForByte(t *testing.T) {

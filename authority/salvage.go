@@ -64,12 +64,14 @@ func NewSalvager(db store.DB, keys *Keys) *Salvager {
 //
 // Checkpoints of the audit log, and the tree they are made of, are made anew:
 // entries may be lost, and those checkpoints that were kept elsewhere say so.
+// So is what hangs on the idempotency keys.
 func (s *Salvager) Take(ctx context.Context, t store.Table, key, row []byte) error {
 	if t == "" {
 		return s.takeStray(ctx, key, row)
 	}
-	if t == treeTable || t == checkpointsTable {
-		return nil
+	switch t {
+	case treeTable, checkpointsTable, idempotencyDueTable, idempotencyCountTable:
+		return nil // made anew
 	}
 	if err := s.records.sound(t, key, row); err != nil {
 		s.done.Bad[t]++
@@ -148,7 +150,7 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 		return s.done, err
 	}
 	err := s.db.Update(ctx, func(w store.Writer) error {
-		return errors.Join(s.mendSubjects(w), s.mendFilters(w), s.mendUses(w), s.mendPolicies(w, damage), s.record(w, now, damage))
+		return errors.Join(s.mendSubjects(w), s.mendFilters(w), s.mendUses(w), s.mendRepeats(w), s.mendPolicies(w, damage), s.record(w, now, damage))
 	})
 	return s.done, err
 }
@@ -279,6 +281,28 @@ func (s *Salvager) mendUses(w store.Writer) error {
 		}
 		return err
 	})
+}
+
+// mendRepeats notes anew when idempotency keys are forgotten, and how many
+// there are.
+func (s *Salvager) mendRepeats(w store.Writer) error {
+	counted := map[string]uint64{}
+	if err := s.made.each(w, store.Range{}, func(key []byte, m made) error {
+		actor, err := actorOf(string(key))
+		if err != nil {
+			return err
+		}
+		counted[actor]++
+		return s.due.put(w, dueKey(m.at, string(key)), struct{}{})
+	}); err != nil {
+		return err
+	}
+	for actor, n := range counted {
+		if err := s.kept.put(w, actor, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mendPolicies disables everything if the policies may be lost.

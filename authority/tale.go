@@ -33,10 +33,7 @@ func (t tale) learn(e audit.Entry) {
 	if e.Refused != "" {
 		return
 	}
-	has := map[string]audit.Field{}
-	for _, f := range e.Fields {
-		has[f.Name] = f
-	}
+	has := fieldsOf(e)
 	_, was := has["oldPermissions"]
 	now, is := has["newPermissions"]
 	if old := has["oldTokenId"].Value; old != "" {
@@ -56,6 +53,14 @@ func (t tale) learn(e audit.Entry) {
 	case was, e.Type == audit.TokenExpired:
 		v.alive = false
 	}
+}
+
+func fieldsOf(e audit.Entry) map[string]audit.Field {
+	all := map[string]audit.Field{}
+	for _, f := range e.Fields {
+		all[f.Name] = f
+	}
+	return all
 }
 
 func named(names []string) permission.Set {

@@ -19,27 +19,27 @@ import (
 // of the mutation, for the audit log.
 //
 // It refuses with Invalid what no token can be, with Forbidden what by or the
-// security policy may not, and with Unavailable when the store takes no
-// change. It is safe for concurrent use.
+// security policy may not, with Unavailable when the store takes no change,
+// and as WithIdempotencyKey says. It is safe for concurrent use.
 func (a *Authority) CreateToken(ctx context.Context, by policy.Actor, d policy.Draft, action string) (token.Token, token.Secret, error) {
 	id, secret, err := token.Mint(a.random)
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
 	}
 	var made token.Token
-	err = a.command(ctx, by, action, func(t *tx) error {
+	err = a.once(ctx, by, action, creation(d), func(t *tx) (string, error) {
 		v, err := t.policies.System.Admit(t.by, d, t.now)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if err := t.knowsFilter("ipFilterId", v.FilterID); err != nil {
-			return err
+			return "", err
 		}
 		made = a.named(v, id, secret)
 		if err := t.add(made); err != nil {
-			return err
+			return "", err
 		}
-		return t.record(audit.TokenChanged, id, described(made))
+		return string(id), t.record(audit.TokenChanged, id, described(made))
 	})
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
@@ -53,7 +53,8 @@ func (a *Authority) CreateToken(ctx context.Context, by policy.Actor, d policy.D
 //
 // It refuses with NotFound a token that does not exist, with Conflict one that
 // has expired or was rotated already, with Forbidden one that can do more than
-// by, with Invalid a wrong grace period. It is safe for concurrent use.
+// by, with Invalid a wrong grace period, and as WithIdempotencyKey says. It is
+// safe for concurrent use.
 func (a *Authority) RotateToken(ctx context.Context, by policy.Actor, id token.ID, graceMs int64, action string) (token.Token, token.Secret, error) {
 	grace, err := policy.GracePeriod("gracePeriodMs", graceMs)
 	if err != nil {
@@ -64,20 +65,20 @@ func (a *Authority) RotateToken(ctx context.Context, by policy.Actor, id token.I
 		return token.Token{}, token.Secret{}, err
 	}
 	var next token.Token
-	err = a.command(ctx, by, action, func(t *tx) error {
+	err = a.once(ctx, by, action, rotation(id, grace), func(t *tx) (string, error) {
 		old, err := t.live(id)
 		if err != nil {
-			return err
+			return "", err
 		}
 		v, err := t.policies.System.Rotate(t.by, old, t.now)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if grace == 0 {
 			v.Replaces = "" // nothing of it is left
 		}
 		next = a.named(v, newID, secret)
-		return t.replace(old, next, grace)
+		return string(newID), t.replace(old, next, grace)
 	})
 	if err != nil {
 		return token.Token{}, token.Secret{}, err

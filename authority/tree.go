@@ -157,8 +157,9 @@ func (tr trail) plant(w store.Writer, next, end uint64) error {
 	return nil
 }
 
-// older reads a store that was written before there was a tree, without
-// changing it: tables that it does not have are empty.
+// older reads a store that was written before there was a tree, or before
+// idempotency keys were, without changing it: tables that it does not have are
+// empty.
 type older struct{ store.Reader }
 
 // Get implements store.Reader.
@@ -173,8 +174,11 @@ func (o older) Scan(t store.Table, r store.Range, fn func(key, value []byte) err
 }
 
 func unlessNew(t store.Table, err error) error {
-	if (t == treeTable || t == checkpointsTable) && errors.Is(err, store.ErrRow) {
-		return nil
+	switch t {
+	case treeTable, checkpointsTable, idempotencyTable, idempotencyDueTable, idempotencyCountTable:
+		if errors.Is(err, store.ErrRow) {
+			return nil
+		}
 	}
 	return err
 }

@@ -39,6 +39,10 @@ type Error struct {
 	// the input. An input that is well formed but not allowed is Forbidden
 	// and stands here too. It is nil when no input is to blame.
 	State map[string]string
+
+	// Extensions are members that stand beside the code, for programs: ids
+	// and fixed words, never a secret. It is nil if there are none.
+	Extensions map[string]string
 }
 
 // Error returns the message, and the sentences about the inputs if there are any.

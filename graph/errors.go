@@ -46,6 +46,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	shown.Message = f.Message // not the text wrapped around it
 	shown.Extensions = map[string]any{"code": f.Code}
+	for name, value := range f.Extensions {
+		shown.Extensions[name] = value
+	}
 	if len(f.State) > 0 {
 		shown.Extensions[stateKey] = f.State
 	}

@@ -44,6 +44,7 @@ func NewHandler(o Options) http.Handler {
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
 	h.AddTransport(transport{known, newQueue()})
 	h.SetQueryCache(known)
+	h.Use(oneChange{})
 	h.SetParserTokenLimit(maxTokens)
 	h.SetDisableSuggestion(true) // or gqlgen puts back the rules that suggest
 	h.SetValidationRulesFn(validationRules)

@@ -52,8 +52,12 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		bad.write(w)
 		return
 	}
-	ctx := r.Context()
-	authn.RequestOf(ctx).Operation = operationName(params, r.URL)
+	authn.RequestOf(r.Context()).Operation = operationName(params, r.URL)
+	ctx, bad := withIdempotencyKey(r.Context(), r.Header)
+	if bad != nil {
+		bad.write(w)
+		return
+	}
 	op, errs, bad := t.operation(ctx, exec, params)
 	if bad != nil {
 		bad.write(w)

@@ -1,0 +1,66 @@
+package authority
+
+import (
+	"context"
+	"encoding/binary"
+
+	"tokenscale/epoch"
+	"tokenscale/policy"
+	"tokenscale/store"
+)
+
+// ForgetKeys removes the idempotency keys that no longer count; none while the
+// machine's clock is in doubt. It is safe for concurrent use.
+func (a *Authority) ForgetKeys(ctx context.Context) error {
+	for a.time.mayRemove() {
+		var over []string
+		if err := a.store.View(ctx, func(r store.Reader) (err error) {
+			over, err = a.overdue(r, a.clock())
+			return err
+		}); err != nil || len(over) == 0 {
+			return err
+		}
+		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+			return a.forgetAll(w, over)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// overdue returns the first of the keys in due that are over.
+func (r repeats) overdue(tx store.Reader, now epoch.Millis) (over []string, err error) {
+	err = r.due.each(tx, store.Range{}, func(key []byte, _ struct{}) error {
+		if len(key) < 8 {
+			return errPacked
+		}
+		at := epoch.Millis(binary.BigEndian.Uint64(key))
+		if policy.KeyCounts(at, now) || len(over) == houseBatch {
+			return store.Stop
+		}
+		over = append(over, string(key))
+		return nil
+	})
+	return over, err
+}
+
+// forgetAll forgets what is over. Under a row of one there may be another by
+// now, which has a time of its own.
+func (r repeats) forgetAll(tx store.Writer, over []string) error {
+	for _, key := range over {
+		row := key[8:]
+		m, ok, err := r.made.get(tx, row)
+		if err != nil {
+			return err
+		}
+		drop := func() error { return r.due.drop(tx, key) }
+		if ok && dueKey(m.at, row) == key {
+			drop = func() error { return r.forget(tx, row) }
+		}
+		if err := drop(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

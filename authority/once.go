@@ -1,0 +1,128 @@
+package authority
+
+import (
+	"context"
+	"time"
+
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// Once makes a command that creates something happen at most once: a client
+// whose answer was lost may send its request again. What is made and the key
+// it was made under are one transaction, so there is never one without the
+// other, whenever the server is cut off.
+
+type idempotencyKey struct{}
+
+// WithIdempotencyKey returns a context for a command that makes a token or an
+// IP filter, or rotates a token. If the same actor asks for the same with the
+// same key within policy.KeyLife, nothing is made, and the refusal has the
+// code Conflict and names what was made the first time. So is the refusal of
+// another request with that key. Other commands ignore it.
+func WithIdempotencyKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, idempotencyKey{}, key)
+}
+
+// A wish is what a command that makes something is asked for.
+type wish struct {
+	deed  policy.Deed
+	input func(*packer) // writes all that makes two requests the same
+}
+
+func creation(d policy.Draft) wish {
+	return wish{policy.TokenMade, func(p *packer) {
+		p.text(d.Name)
+		p.number(uint64(d.Permissions))
+		p.text(string(d.FilterID))
+		if p.flag(d.Expiry.At != nil); d.Expiry.At != nil {
+			p.number(uint64(*d.Expiry.At))
+		}
+		if p.flag(d.Expiry.In != nil); d.Expiry.In != nil {
+			p.number(uint64(d.Expiry.In.Amount))
+			p.number(uint64(d.Expiry.In.Unit))
+		}
+	}}
+}
+
+func rotation(id token.ID, grace time.Duration) wish {
+	return wish{policy.TokenRotated, func(p *packer) {
+		p.text(string(id))
+		p.number(uint64(grace.Milliseconds()))
+	}}
+}
+
+func filterCreation(name, text string) wish {
+	return wish{policy.FilterMade, func(p *packer) {
+		p.text(name)
+		p.text(text)
+	}}
+}
+
+// once carries out a command that makes something, which decide returns the
+// id of, unless it was carried out before under the idempotency key of ctx.
+func (a *Authority) once(ctx context.Context, by policy.Actor, action string, w wish, decide func(*tx) (string, error)) error {
+	key, ok := ctx.Value(idempotencyKey{}).(string)
+	if !ok {
+		return a.command(ctx, by, action, func(t *tx) error { _, err := decide(t); return err })
+	}
+	var p packer
+	p.text(action)
+	w.input(&p)
+	marks := a.keys.marks(by.ID, key, p.out)
+	return a.command(ctx, by, action, func(t *tx) error {
+		if err := t.repeated(marks, w.deed); err != nil {
+			return err
+		}
+		id, err := decide(t)
+		if err != nil {
+			return err
+		}
+		return t.remember(t, marks[0].row, made{id, marks[0].input, t.now})
+	})
+}
+
+// repeated refuses a request that was carried out before, and one whose key
+// came with another request.
+func (t *tx) repeated(marks []mark, d policy.Deed) error {
+	if err := t.by.May(d.Needs()...); err != nil {
+		return err
+	}
+	for _, m := range marks {
+		before, ok, err := t.made.get(t, m.row)
+		switch {
+		case err != nil:
+			return err
+		case !ok || !policy.KeyCounts(before.at, t.now):
+		case !before.input.Equal(m.input):
+			return policy.KeyOfAnother(before.at)
+		default:
+			return t.tell(before.id, d)
+		}
+	}
+	return nil
+}
+
+// tell returns the refusal that tells what was made and became of it.
+func (t *tx) tell(id string, d policy.Deed) error {
+	if d == policy.FilterMade {
+		_, there, err := t.filters.get(t, id)
+		if err != nil {
+			return err
+		}
+		m := policy.Made{Deed: d, ID: id, Fate: policy.WasDeleted}
+		if there {
+			m.Fate = policy.StillThere
+		}
+		return m.Refusal()
+	}
+	heir, fate, err := t.fate(token.ID(id))
+	if err != nil {
+		return err
+	}
+	m := policy.Made{Deed: d, ID: id, Fate: fate}
+	if heir != token.ID(id) {
+		m.Heir = heir
+	}
+	return m.Refusal()
+}
