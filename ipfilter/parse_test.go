@@ -44,6 +44,14 @@ func TestParseRefuses(t *testing.T) {
 		{"lines ended by a bare carriage return", "allow 10.0.0.1\rdeny all", `line 1: "allow 10.0.0.1\rdeny all": a rule is two words; the next rule goes on a line of its own`},
 		{"one rule too many", strings.Repeat("deny all\n", MaxRules+1), `line 1001: "deny all": this is one rule too many; 1000 is the most`},
 		{"one byte too many", "#" + strings.Repeat("x", MaxText), `the text has 65537 bytes; 65536 is the most`},
+		{"an abbreviated hexadecimal address", "allow 0x7f000001", `line 1: "allow 0x7f000001": "0x7f000001" is not an IPv4 or IPv6 address`},
+		{"an address as one number", "allow 2130706433", `line 1: "allow 2130706433": "2130706433" is not an IPv4 or IPv6 address`},
+		{"a space in an address", "allow 10.0. 0.1", `line 1: "allow 10.0. 0.1": a rule is two words; the next rule goes on a line of its own`},
+		{"an address with nothing but a zone", "allow %eth0", `line 1: "allow %eth0": "%eth0" is not an IPv4 or IPv6 address`},
+		{"a zone behind IPv4", "allow 10.0.0.1%eth0", `line 1: "allow 10.0.0.1%eth0": "10.0.0.1%eth0" is not an IPv4 or IPv6 address`},
+		{"full-width digits in the length", "allow 10.0.0.0/８", `line 1: "allow 10.0.0.0/８": after the slash comes a number from 0 to 32`},
+		{"words of 80 bytes, which are quoted whole", strings.Repeat("x", 80), `line 1: "` + strings.Repeat("x", 80) + `": a rule begins with allow or deny`},
+		{"words of 81 bytes, which are cut", strings.Repeat("x", 81), `line 1: "` + strings.Repeat("x", 80) + `…": a rule begins with allow or deny`},
 		{"long words, which are cut in the answer", strings.Repeat("é", 60), `line 1: "` + strings.Repeat("é", 40) + `…": a rule begins with allow or deny`},
 	}
 	for _, test := range tests {
