@@ -61,6 +61,7 @@ faulttools:
 
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authority
+	SOAK=1 go test -count=1 -v -run TestString ./token
 	SOAK=1 go test -count=1 -timeout 6h -v ./faulttest
 
 uitest: $(MODULES)

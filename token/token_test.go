@@ -202,25 +202,6 @@ func TestParsingAndDigestingAllocateNothing(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	_, s := mint(f)
-	f.Add(s.Reveal())
-	f.Add("localroot~x")
-	f.Add("")
-	f.Fuzz(func(t *testing.T, text string) {
-		id, secret, ok := Parse(text)
-		if !ok {
-			if id != "" || secret != (Secret{}) {
-				t.Errorf("a refused string gave %q", id)
-			}
-			return
-		}
-		if secret.Reveal() != text || !strings.HasPrefix(text, string(id)+"~") {
-			t.Errorf("what was accepted does not print back")
-		}
-	})
-}
-
 func BenchmarkParseAndDigest(b *testing.B) {
 	_, s := mint(b)
 	text, d := s.Reveal(), NewDigester([]byte("key"))
