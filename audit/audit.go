@@ -97,6 +97,7 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 		}
 	}
 	put := func(name, value string) {
+		delete(object, name)
 		if value != "" {
 			object[name] = value
 		}
