@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -38,14 +39,26 @@ const (
 // Run carries out a command line and returns the code to exit with. ctx ends
 // when the process is asked to stop. base brings what is no setting.
 func Run(ctx context.Context, args []string, base Options) int {
-	err := runCommand(ctx, args, base)
+	return answer(base, func() error { return runCommand(ctx, args, base) })
+}
+
+// answer carries out a command, tells what went wrong, and returns the code to
+// exit with.
+func answer(base Options, command func() error) int {
+	err := command()
 	if done, ok := errors.AsType[helped](err); ok {
 		return int(done)
 	}
 	if err != nil {
-		fmt.Fprintln(base.Stderr, "tokenscale:", err)
+		fmt.Fprintln(base.Stderr, "tokenscale:", hideTokens(err.Error()))
 	}
 	return exitCode(err)
+}
+
+// hideTokens takes the secret halves of token strings out of a text. A refusal
+// repeats what it could not read, which may be a token pasted in the wrong place.
+func hideTokens(text string) string {
+	return regexp.MustCompile(`~[0-9A-Za-z]{16,}`).ReplaceAllString(text, "~(hidden)")
 }
 
 func exitCode(err error) int {
@@ -68,7 +81,17 @@ type helped int
 
 func (h helped) Error() string { return "exit" }
 
-func runCommand(ctx context.Context, args []string, base Options) (err error) {
+func runCommand(ctx context.Context, args []string, base Options) error {
+	parsed, err := parse(ctx, args, base)
+	if err != nil {
+		return err
+	}
+	return parsed.Run(base)
+}
+
+// parse reads the command line and the environment. It carries out nothing but
+// --help.
+func parse(ctx context.Context, args []string, base Options) (_ *kong.Context, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			done, ok := v.(helped)
@@ -88,16 +111,12 @@ func runCommand(ctx context.Context, args []string, base Options) (err error) {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkEnvironment(twins(parser.Model.Node)); err != nil {
-		return err
+		return nil, err
 	}
-	parsed, err := parser.Parse(args)
-	if err != nil {
-		return err
-	}
-	return parsed.Run(base)
+	return parser.Parse(args)
 }
 
 // twins returns the names of the settings in the environment.
