@@ -41,7 +41,11 @@ func Rows(path string, fn func(Find) error) (Salvage, error) {
 		return Salvage{}, err
 	}
 	s := &salvager{checker: checker{f: f}, found: fn}
-	err = s.readAll()
+	info, err := f.Stat()
+	if err == nil {
+		s.size = info.Size()
+		err = s.readAll()
+	}
 	return s.Salvage, errors.Join(err, f.Close())
 }
 
@@ -50,6 +54,7 @@ func Rows(path string, fn func(Find) error) (Salvage, error) {
 type salvager struct {
 	checker
 	Salvage
+	size  int64 // of the file, which may be shorter than it says
 	found func(Find) error
 }
 
@@ -69,7 +74,8 @@ func (s *salvager) readAll() error {
 }
 
 func (s *salvager) begin(m meta) {
-	s.checker = checker{f: s.f, page: m.page, pages: m.pages, seen: make([]uint64, m.pages/64+1)}
+	pages := min(m.pages, uint64(s.size/m.page))
+	s.checker = checker{f: s.f, page: m.page, pages: pages, seen: make([]uint64, pages/64+1)}
 }
 
 // start returns the description of the file to go by: the newest, unless its
