@@ -3,17 +3,20 @@ package index
 import (
 	"bytes"
 	"slices"
+	"sort"
 )
 
-// A block is some hundred entries that follow each other in an order, and
-// perhaps their folded names, one after the other in one piece of memory: a
-// search then runs through the names of a million tokens at the speed of
-// memory, instead of following a million pointers.
+// A block is some hundred entries that follow each other in an order, with
+// what the order goes by in one piece of memory. In the order by name that is
+// the folded names, one after the other: a search then runs through the names
+// of a million tokens at the speed of memory, instead of following a million
+// pointers.
 type block struct {
 	entries    []*Entry
-	text       []byte  // folded names, each with a nameEnd behind it
-	ends       []int32 // where the name of each entry ends, with its nameEnd
 	named      bool
+	text       []byte   // folded names, each with a nameEnd behind it
+	ends       []int32  // where the name of each entry ends, with its nameEnd
+	endings    []uint64 // if not named: when the entries expire, see expiryKey
 	generation uint64
 }
 
@@ -23,6 +26,10 @@ const nameEnd = '\n'
 func newBlock(entries []*Entry, named bool, generation uint64) *block {
 	b := &block{entries: entries, named: named, generation: generation}
 	if !named {
+		b.endings = make([]uint64, len(entries))
+		for i, e := range entries {
+			b.endings[i] = expiryKey(e)
+		}
 		return b
 	}
 	size := len(entries)
@@ -40,8 +47,29 @@ func newBlock(entries []*Entry, named bool, generation uint64) *block {
 func (b *block) clone(generation uint64) *block {
 	return &block{
 		entries: slices.Clone(b.entries), text: slices.Clone(b.text), ends: slices.Clone(b.ends),
-		named: b.named, generation: generation,
+		endings: slices.Clone(b.endings), named: b.named, generation: generation,
 	}
+}
+
+// search returns how many entries come before a place.
+func (b *block) search(p place) int {
+	return sort.Search(len(b.entries), func(i int) bool { return !b.before(i, p) })
+}
+
+// before reports whether entry i comes before a place. It looks at the entry
+// itself only if what lies in the block does not decide.
+func (b *block) before(i int, p place) bool {
+	if b.named {
+		name := b.text[b.begin(i) : b.ends[i]-1]
+		if string(name) != p.name {
+			return string(name) < p.name
+		}
+		return b.entries[i].ID() < p.entry.ID()
+	}
+	if b.endings[i] != p.ending {
+		return b.endings[i] < p.ending
+	}
+	return nameOrder(b.entries[i], p.entry) < 0
 }
 
 // begin returns where the name of entry i begins.
@@ -55,6 +83,7 @@ func (b *block) begin(i int) int32 {
 func (b *block) insert(i int, e *Entry) {
 	b.entries = slices.Insert(b.entries, i, e)
 	if !b.named {
+		b.endings = slices.Insert(b.endings, i, expiryKey(e))
 		return
 	}
 	name := append([]byte(Fold(e.name)), nameEnd)
@@ -67,6 +96,7 @@ func (b *block) insert(i int, e *Entry) {
 func (b *block) remove(i int) {
 	b.entries = slices.Delete(b.entries, i, i+1)
 	if !b.named {
+		b.endings = slices.Delete(b.endings, i, i+1)
 		return
 	}
 	begin, end := b.begin(i), b.ends[i]

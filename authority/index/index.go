@@ -48,10 +48,9 @@ type Filter struct {
 // New returns an empty Index with the policies of a fresh installation.
 func New() *Index {
 	x := &Index{
-		tokens:   newTable(0),
-		byName:   order{compare: nameOrder, named: true},
-		byExpiry: order{compare: expiryOrder},
-		nobody:   newEntry(token.Token{}),
+		tokens: newTable(0),
+		byName: order{named: true},
+		nobody: newEntry(token.Token{}),
 	}
 	x.filters.Store(&map[ipfilter.ID]Filter{})
 	x.SetPolicies(policy.Fresh())

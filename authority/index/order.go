@@ -16,13 +16,41 @@ import (
 // copy of the block it changes. An order itself is not safe for concurrent
 // use; its snapshots are, as they never change.
 type order struct {
-	compare func(a, b *Entry) int
-	named   bool // its blocks keep folded names, so that it can be searched
+	named bool // by name, so that it can be searched; else by expiry
 
 	blocks     []*block
 	sizes      []int32 // of the blocks
+	heads      []place // of their first entries
 	generation uint64  // of what no snapshot shares
-	shared     bool    // whether a snapshot shares the two lists
+	shared     bool    // whether a snapshot shares the three lists
+}
+
+// A place is where an entry belongs, with what decides about it at hand. A
+// block is found by the places of all first entries, which lie together:
+// following a pointer for each comparison would wait for memory each time.
+type place struct {
+	ending uint64 // see expiryKey; zero in an order by name
+	name   string // folded
+	entry  *Entry // its id decides between equals
+}
+
+func (o *order) place(e *Entry) place {
+	p := place{name: Fold(e.name), entry: e}
+	if !o.named {
+		p.ending = expiryKey(e)
+	}
+	return p
+}
+
+// notBehind reports whether p comes before q, or is its place.
+func (p place) notBehind(q place) bool {
+	if p.ending != q.ending {
+		return p.ending < q.ending
+	}
+	if p.name != q.name {
+		return p.name < q.name
+	}
+	return p.entry.ID() <= q.entry.ID()
 }
 
 const (
@@ -36,6 +64,7 @@ func (o *order) fill(sorted []*Entry) {
 	for chunk := range slices.Chunk(sorted, freshBlock) {
 		o.blocks = append(o.blocks, newBlock(slices.Clone(chunk), o.named, o.generation))
 		o.sizes = append(o.sizes, int32(len(chunk)))
+		o.heads = append(o.heads, o.place(chunk[0]))
 	}
 }
 
@@ -57,15 +86,19 @@ func (o *order) snapshot() order {
 
 // insert adds e, which must not be there.
 func (o *order) insert(e *Entry) {
-	o.own()
 	if len(o.blocks) == 0 {
-		o.blocks, o.sizes = append(o.blocks, newBlock([]*Entry{e}, o.named, o.generation)), append(o.sizes, 1)
+		o.fill([]*Entry{e})
 		return
 	}
-	b := o.blockOf(e)
+	o.own()
+	p := o.place(e)
+	b := o.blockOf(p)
 	block := o.ownBlock(b)
-	at, _ := slices.BinarySearchFunc(block.entries, e, o.compare)
+	at := block.search(p)
 	block.insert(at, e)
+	if at == 0 {
+		o.heads[b] = p
+	}
 	o.sizes[b]++
 	if len(block.entries) > fullBlock {
 		o.split(b)
@@ -74,17 +107,16 @@ func (o *order) insert(e *Entry) {
 
 // remove takes e out, and does nothing if it is not there.
 func (o *order) remove(e *Entry) {
-	if len(o.blocks) == 0 {
-		return
-	}
-	b := o.blockOf(e)
-	at, found := slices.BinarySearchFunc(o.blocks[b].entries, e, o.compare)
-	if !found {
+	b, at := o.find(e)
+	if at < 0 {
 		return
 	}
 	o.own()
-	o.ownBlock(b).remove(at)
-	o.sizes[b]--
+	block := o.ownBlock(b)
+	block.remove(at)
+	if o.sizes[b]--; at == 0 && o.sizes[b] > 0 {
+		o.heads[b] = o.place(block.entries[0])
+	}
 	o.tidy(b)
 }
 
@@ -92,22 +124,36 @@ func (o *order) remove(e *Entry) {
 // same place, as they do unless what the order goes by has changed, that is
 // much less work than taking one out and putting the other in.
 func (o *order) exchange(old, e *Entry) {
-	if o.compare(old, e) != 0 {
+	if e.name != old.name || !o.named && e.expireAt != old.expireAt {
 		o.remove(old)
 		o.insert(e)
 		return
 	}
-	b := o.blockOf(old)
-	if at, found := slices.BinarySearchFunc(o.blocks[b].entries, old, o.compare); found {
-		o.own()
-		o.ownBlock(b).entries[at] = e
+	b, at := o.find(old)
+	if at < 0 {
+		return
 	}
+	o.own()
+	o.ownBlock(b).entries[at] = e
+	if at == 0 {
+		o.heads[b].entry = e
+	}
+}
+
+// find returns the block of e and its number in it, or -1. It looks for the
+// pointer itself, and so at none of the other entries.
+func (o *order) find(e *Entry) (b, at int) {
+	if len(o.blocks) == 0 {
+		return 0, -1
+	}
+	b = o.blockOf(o.place(e))
+	return b, slices.Index(o.blocks[b].entries, e)
 }
 
 // own makes the lists of blocks the order's own, if a snapshot shares them.
 func (o *order) own() {
 	if o.shared {
-		o.blocks, o.sizes, o.shared = slices.Clone(o.blocks), slices.Clone(o.sizes), false
+		o.blocks, o.sizes, o.heads, o.shared = slices.Clone(o.blocks), slices.Clone(o.sizes), slices.Clone(o.heads), false
 	}
 }
 
@@ -119,10 +165,10 @@ func (o *order) ownBlock(b int) *block {
 	return o.blocks[b]
 }
 
-// blockOf returns the block that e belongs in: the last one that does not
+// blockOf returns the block that a place is in: the last one that does not
 // begin behind it.
-func (o *order) blockOf(e *Entry) int {
-	after := sort.Search(len(o.blocks), func(i int) bool { return o.compare(o.blocks[i].entries[0], e) > 0 })
+func (o *order) blockOf(p place) int {
+	after := sort.Search(len(o.heads), func(i int) bool { return !o.heads[i].notBehind(p) })
 	return max(after-1, 0)
 }
 
@@ -145,12 +191,14 @@ func (o *order) tidy(b int) {
 // replace puts blocks of the given entries in the place of the blocks from
 // first to before end.
 func (o *order) replace(first, end int, parts ...[]*Entry) {
-	blocks, sizes := make([]*block, len(parts)), make([]int32, len(parts))
+	n := len(parts)
+	blocks, sizes, heads := make([]*block, n), make([]int32, n), make([]place, n)
 	for i, part := range parts {
-		blocks[i], sizes[i] = newBlock(slices.Clone(part), o.named, o.generation), int32(len(part))
+		blocks[i], sizes[i], heads[i] = newBlock(slices.Clone(part), o.named, o.generation), int32(len(part)), o.place(part[0])
 	}
 	o.blocks = slices.Replace(o.blocks, first, end, blocks...)
 	o.sizes = slices.Replace(o.sizes, first, end, sizes...)
+	o.heads = slices.Replace(o.heads, first, end, heads...)
 }
 
 // from yields the entries from the position at on.
