@@ -46,7 +46,7 @@ func newCheck(name string, s state, message string, fields ...string) check {
 // anything, or shows more than figures and our own paths.
 func (a *App) checks() []check {
 	stats := a.db.Stats()
-	return []check{a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit()}
+	return []check{a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkIntegrity(a.auth.Scrubbed())}
 }
 
 // checkStore asks whether changes can be stored.
@@ -137,6 +137,20 @@ func (a *App) checkAudit() check {
 		return newCheck("audit", warn, "nobody takes the audit entries that are written out; they are kept", fields...)
 	}
 	return newCheck("audit", ok, "", fields...)
+}
+
+// checkIntegrity asks whether all rows were what the server wrote. Tokens that
+// a bad row concerns are refused; the others go on, so this only warns.
+func checkIntegrity(s authority.ScrubStats) check {
+	last := "none since the start"
+	if s.Ended != 0 {
+		last = s.Ended.String()
+	}
+	fields := []string{"bad", fmt.Sprint(s.Bad), "walks", fmt.Sprint(s.Passes), "last", last}
+	if s.Bad > 0 {
+		return newCheck("integrity", warn, "stored rows are not what the server wrote; tokens that they concern are refused. The log names them, tokenscale doctor tells more", fields...)
+	}
+	return newCheck("integrity", ok, "", fields...)
 }
 
 // A report is all checks, as humioctl reads it.

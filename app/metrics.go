@@ -69,6 +69,12 @@ func (f *figures) authority(count, gauge emit) {
 	gauge(tokens, float64(s.Tokens.Expired), "expired")
 	gauge(desc("tokens_endless", "Active system tokens that never expire."), float64(s.Tokens.Endless))
 	gauge(desc("ip_filters", "IP filters."), float64(s.Filters))
+	count(desc("integrity_failures_total", "Stored rows that were found not to be what the server wrote. Alert on any."), float64(s.Scrub.Bad))
+	count(desc("scrub_rows_total", "Stored rows that were read again in the background."), float64(s.Scrub.Rows))
+	count(desc("scrub_passes_total", "Walks over the whole store in the background that came to their end."), float64(s.Scrub.Passes))
+	if s.Scrub.Ended != 0 {
+		gauge(desc("scrub_timestamp_seconds", "When the last walk over the store ended, in seconds since 1970."), float64(s.Scrub.Ended)/1000)
+	}
 	if s.Tokens.Soonest != 0 {
 		gauge(desc("tokens_soonest_expiry_seconds", "When the next active token expires, in seconds since 1970. Absent if none does."), float64(s.Tokens.Soonest)/1000)
 	}

@@ -28,6 +28,7 @@ const (
 	Restored      Type = "store.restore"                                // the store was replaced by a backup
 	Salvaged      Type = "store.salvage"                                // the store was put together from a damaged one
 	RolledBack    Type = "store.rollback"                               // the server was told to go on from an older state
+	Unsound       Type = "store.integrity"                              // a stored row is not what was written
 	KeysRotated   Type = "keys.rotate"                                  // the server got a new key, and its rows were brought under it
 	KeysDropped   Type = "keys.drop"                                    // old keys were taken out of the key file
 	ClockJumped   Type = "clock.jump"                                   // the machine's clock was set far back or ahead

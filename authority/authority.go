@@ -78,6 +78,7 @@ type Authority struct {
 	reached *progress // nil without a StateFile
 	witness *witness
 	read    *reads
+	scrub   *scrubber
 
 	byHash bool // root is known by a hash from outside
 
@@ -92,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := &Authority{
 		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), witness: newWitness(), read: newReads(),
+		counts: newCounts(), refused: newRefusals(), witness: newWitness(), read: newReads(), scrub: newScrubber(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
@@ -166,6 +167,7 @@ func (a *Authority) Start() {
 	a.loops.Go(a.writeFirsts)
 	a.loops.Go(a.bearWitness)
 	a.loops.Go(a.keepTime)
+	a.loops.Go(a.scrubHourly)
 	if a.reached != nil {
 		a.loops.Go(func() { a.reached.run(a.alive, a.log) })
 	}

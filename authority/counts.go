@@ -41,7 +41,11 @@ type Stats struct {
 	Commands      map[CommandCount]uint64
 	Tokens        index.Census
 	Filters       int
+	Scrub         ScrubStats
 }
+
+// Scrubbed returns the figures of the walks over the store. It is cheap.
+func (a *Authority) Scrubbed() ScrubStats { return a.scrub.figures() }
 
 // Stats returns the figures of this moment.
 func (a *Authority) Stats() Stats {
@@ -50,6 +54,7 @@ func (a *Authority) Stats() Stats {
 		Commands:      map[CommandCount]uint64{},
 		Tokens:        a.index.Census(a.clock()),
 		Filters:       len(a.index.Filters()),
+		Scrub:         a.scrub.figures(),
 	}
 	for _, o := range policy.Outcomes() {
 		s.Verifications[o] = a.counts.outcomes[o].Load()

@@ -18,6 +18,15 @@ const (
 // Round does what the housekeeping does from time to time.
 func (a *Authority) Round(ctx context.Context) { a.round(ctx) }
 
+// Scrub is one walk over the store.
+func (a *Authority) Scrub(ctx context.Context) error { return a.scrubAll(ctx) }
+
+// ScrubFirst reads the first rows of a table as a walk does.
+func (a *Authority) ScrubFirst(ctx context.Context, t store.Table) error {
+	_, err := a.scrubSome(ctx, t, nil)
+	return err
+}
+
 // FlushUses writes the last uses.
 func (a *Authority) FlushUses(ctx context.Context) error { return a.flushUses(ctx) }
 

@@ -48,6 +48,9 @@ func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis)
 // usable decides about a token, provided that its holder proves possession.
 func (a *Authority) usable(e *index.Entry, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
 	actor, outcome := a.index.System().Usable(e.Token(), a.index, from, now)
+	if outcome == policy.Accepted && e.Distrusted() {
+		outcome = policy.Damaged
+	}
 	if outcome != policy.Accepted {
 		return policy.Actor{ID: e.ID(), Name: e.Name(), IP: from}, outcome
 	}

@@ -26,6 +26,7 @@ type Entry struct {
 	common      unique.Handle[common]
 	use         atomic.Pointer[lastUse]
 	idLength    uint8
+	distrusted  bool
 }
 
 // maxID is the longest id an Entry can hold: the length of every token's id.
@@ -69,6 +70,10 @@ func (e *Entry) Token() token.Token {
 // Digest returns the digest of the token's string, and the key it was made
 // under.
 func (e *Entry) Digest() (token.Digest, token.KeyID) { return e.digest, e.common.Value().digestKey }
+
+// Distrusted reports whether what is stored of the token is not what was
+// written, so that nobody may use it.
+func (e *Entry) Distrusted() bool { return e.distrusted }
 
 // ExpireAt returns when the token expires, or zero for never.
 func (e *Entry) ExpireAt() epoch.Millis { return e.expireAt }

@@ -75,10 +75,21 @@ func (b Batch) Breathe() {
 	b.x.mu.Lock()
 }
 
-// Put adds or replaces a token.
-func (b Batch) Put(t token.Token) {
-	e := newEntry(t)
-	old, known := b.x.tokens.find(t.ID)
+// Put adds or replaces a token. What it replaces may have been distrusted; it
+// is not.
+func (b Batch) Put(t token.Token) { b.put(newEntry(t)) }
+
+// Distrust has a token refused until it is put anew, if it is there.
+func (b Batch) Distrust(id token.ID) {
+	if old, ok := b.x.tokens.find(id); ok && !old.distrusted {
+		e := newEntry(old.Token())
+		e.distrusted = true
+		b.put(e)
+	}
+}
+
+func (b Batch) put(e *Entry) {
+	old, known := b.x.tokens.find(e.ID())
 	if known {
 		e.use.Store(old.lastUse()) // shared: a request may still hold the old Entry
 	}
@@ -168,6 +179,16 @@ func (x *Index) SetFilter(f ipfilter.Filter) bool {
 	next[f.ID] = Filter{f, rules}
 	x.filters.Store(&next)
 	return err == nil
+}
+
+// DistrustFilter has nobody pass a filter until it is set anew, if it is
+// there.
+func (x *Index) DistrustFilter(id ipfilter.ID) {
+	next := maps.Clone(*x.filters.Load())
+	if f, ok := next[id]; ok {
+		next[id] = Filter{Filter: f.Filter}
+		x.filters.Store(&next)
+	}
 }
 
 // DropFilter removes a filter, if it is there.

@@ -1,0 +1,241 @@
+package authority
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// While a server runs it reads its whole store again and again, slowly: what
+// was read soundly at the start may have been changed since, by a disk or by
+// somebody. Each seal is checked, and rows that are also held in memory are
+// compared with that, so an older row, sound in itself, is noticed as well.
+//
+// Nobody waits for it. A transaction reads a few rows and ends, so that no
+// space is kept from being used again, and between two of them is a pause.
+const (
+	scrubEvery = time.Hour
+	scrubBatch = 256                   // rows in one transaction: less than a millisecond
+	scrubPause = 20 * time.Millisecond // at most 12,800 rows a second, for some 2 percent of one core
+)
+
+// A scrubber keeps what was found.
+type scrubber struct {
+	mu    sync.Mutex
+	known map[string]bool // rows that were reported, by table and key
+	ScrubStats
+}
+
+// ScrubStats are figures of the walks over the store since the server started.
+type ScrubStats struct {
+	Rows   uint64       // rows that were read
+	Passes uint64       // walks that came to the end
+	Ended  epoch.Millis // when the last one did; zero before that
+	Bad    uint64       // rows that are not what was written, each counted once
+}
+
+func newScrubber() *scrubber { return &scrubber{known: map[string]bool{}} }
+
+func (s *scrubber) figures() ScrubStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ScrubStats
+}
+
+// maxUnsound bounds the memory for what was found, and the audit entries of it.
+const maxUnsound = 1000
+
+// news counts a bad row and reports whether it has to be told of: once, and
+// of not too many.
+func (s *scrubber) news(t store.Table, key []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := string(t) + "\x00" + string(key)
+	if s.known[name] || len(s.known) >= maxUnsound {
+		return false
+	}
+	s.known[name] = true
+	s.Bad++
+	return true
+}
+
+func (s *scrubber) read(rows int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Rows += uint64(rows)
+}
+
+func (s *scrubber) passed(now epoch.Millis) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Passes++
+	s.Ended = now
+}
+
+// scrubHourly walks over the store from time to time, until the authority
+// closes.
+func (a *Authority) scrubHourly() {
+	tick := time.NewTicker(scrubEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-a.alive.Done():
+			return
+		case <-tick.C:
+		}
+		if err := a.scrubAll(a.alive); err != nil && a.alive.Err() == nil {
+			a.log.Error("reading the store again was broken off; it is begun anew in an hour", "err", err)
+		}
+	}
+}
+
+// scrubAll is one walk. Rows that are not sound are no error of it.
+func (a *Authority) scrubAll(ctx context.Context) error {
+	for _, t := range Tables() {
+		for from, more := []byte(nil), true; more; more = from != nil {
+			next, err := a.scrubSome(ctx, t, from)
+			if err != nil {
+				return err
+			}
+			if err := rest(ctx, scrubPause); err != nil {
+				return err
+			}
+			from = next
+		}
+	}
+	a.scrub.passed(a.clock())
+	return nil
+}
+
+// rest waits, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// scrubSome reads some rows of t, and returns where the next ones begin.
+func (a *Authority) scrubSome(ctx context.Context, t store.Table, from []byte) (next []byte, err error) {
+	var bad []error
+	var suspects [][]byte
+	seen := 0
+	err = a.store.View(ctx, func(r store.Reader) error {
+		return r.Scan(t, store.Range{From: from}, func(key, row []byte) error {
+			if seen++; seen > scrubBatch {
+				next = bytes.Clone(key)
+				return store.Stop
+			}
+			same, err := a.agrees(t, key, row)
+			switch {
+			case err != nil:
+				bad = append(bad, unsound(t, key, err))
+			case !same:
+				suspects = append(suspects, bytes.Clone(key))
+			}
+			return nil
+		})
+	})
+	a.scrub.read(min(seen, scrubBatch))
+	for _, key := range suspects {
+		if foreign, e := a.foreign(ctx, t, key); foreign {
+			bad = append(bad, &sealError{t, string(key), "its seal is sound, but it is not the row that the server wrote last: an older one was put in its place"})
+		} else if err = firstError(err, e); err != nil {
+			break
+		}
+	}
+	for _, b := range bad {
+		a.noticed(ctx, b)
+	}
+	return next, err
+}
+
+// unsound names the row that err is about.
+func unsound(t store.Table, key []byte, err error) error {
+	if errors.Is(err, errSeal) {
+		return err
+	}
+	return &sealError{t, string(key), err.Error()}
+}
+
+// agrees reports whether a row is what memory holds, as far as it holds rows of
+// that kind. The error says why the row is not sound.
+func (a *Authority) agrees(t store.Table, key, row []byte) (bool, error) {
+	switch {
+	case t == tokensTable:
+		v, err := a.tokens.decode(key, row)
+		e, known := a.index.Find(token.ID(key))
+		return err != nil || known && e.Token() == v, err
+	case t == filtersTable:
+		v, err := a.filters.decode(key, row)
+		f, known := a.index.Filter(ipfilter.ID(key))
+		return err != nil || known && f == v, err
+	case t == settingsTable && string(key) == policiesKey:
+		v, err := a.policies.decode(key, row)
+		return err != nil || a.index.Policies() == v, err
+	case t == settingsTable && string(key) == rootKey && !a.byHash:
+		v, err := a.root.decode(key, row)
+		kept, known := a.index.Root()
+		return err != nil || known && kept == index.Root{Digest: v.digest, Key: v.key}, err
+	}
+	return true, a.sound(t, key, row)
+}
+
+// looks is how often a row must differ from what memory holds.
+const looks = 3
+
+// foreign reports whether a row that differs from memory was written by
+// somebody else. A change of our own is in the file a moment before memory has
+// it, so a look counts only if memory stays as it is until everything that was
+// in the file by then has reached it.
+func (a *Authority) foreign(ctx context.Context, t store.Table, key []byte) (bool, error) {
+	for range looks {
+		same, before := true, a.held(t, key)
+		err := a.store.View(ctx, func(r store.Reader) error {
+			row, err := r.Get(t, key)
+			if err == nil && row != nil {
+				same, err = a.agrees(t, key, row)
+			}
+			return err
+		})
+		if err != nil || same {
+			return false, err
+		}
+		if err := a.store.Update(store.UseReserve(ctx), func(store.Writer) error { return nil }); err != nil {
+			return false, err
+		}
+		if a.held(t, key) != before {
+			return false, nil // it is being changed; the next walk sees
+		}
+	}
+	return true, nil
+}
+
+// held returns what is another value whenever memory has got another row.
+func (a *Authority) held(t store.Table, key []byte) any {
+	switch t {
+	case tokensTable:
+		e, _ := a.index.Find(token.ID(key))
+		return e
+	case filtersTable:
+		return a.index.Rules(ipfilter.ID(key))
+	}
+	root, _ := a.index.Root()
+	return struct {
+		policies policy.Policies
+		root     index.Root
+	}{a.index.Policies(), root}
+}
