@@ -129,6 +129,27 @@ test('while the string is shown neither the back button nor a refetch takes it a
   browser.calm();
 });
 
+test('a token whose answer was lost is not made a second time, and the page says which it was', async () => {
+  await browser.signIn(server.token, '/tokens/new');
+  await page.getByLabel('Token name').fill('lost and asked again');
+  let lost = 0;
+  await page.route('**/graphql', async (route) => {
+    if (lost > 0 || !route.request().postData().includes('createSystemToken(')) return route.continue();
+    lost++;
+    await route.fetch(); // the server carries it out
+    await route.abort('connectionreset');
+  });
+  const create = page.getByRole('button', { name: 'Create token' });
+  await create.click();
+  await page.getByText('The server does not answer.').first().waitFor();
+  await create.click();
+  const sentence = await page.getByText(/This request was carried out before/).textContent();
+  const found = await server.ask('{ systemTokens(searchFilter: "lost and asked again") { totalResults results { id } } }');
+  assert.equal(lost, 1);
+  assert.equal(found.systemTokens.totalResults, 1);
+  assert.ok(sentence.includes(found.systemTokens.results[0].id), sentence);
+});
+
 test('what the server refuses stands at its field, and nothing typed is lost', async () => {
   await browser.signIn(server.token, '/tokens/new');
   await press(page.getByRole('checkbox', { name: /Manage cluster/ }));

@@ -27,6 +27,14 @@ it('gives the data, and sends the header that no foreign page can send', async (
   expect(init?.credentials).toBe('same-origin');
 });
 
+it('sends an idempotency key where one is given, and else none', async () => {
+  fetchMock.mockImplementation(() => Promise.resolve(new Response(JSON.stringify({ data: { x: 1 } }))));
+  await request(document, {}, undefined, 'k1');
+  await request(document, {});
+  expect(fetchMock.mock.calls[0]?.[1]?.headers).toMatchObject({ 'Idempotency-Key': 'k1', 'X-Requested-By': 'tokenscale' });
+  expect(fetchMock.mock.calls[1]?.[1]?.headers).not.toHaveProperty('Idempotency-Key');
+});
+
 it('keeps the sentences of the fields', async () => {
   answer({ data: null, errors: [{ message: 'There were errors in the input.', state: { name: 'A name is needed.' }, extensions: { code: 'INVALID' } }] });
   expect(await refusal()).toMatchObject({ kind: 'refused', code: 'INVALID', fields: { name: 'A name is needed.' } });

@@ -43,15 +43,19 @@ type Answer<T> = { data?: T | null; errors?: GraphQLFault[] };
 // A cookie is sent by the browser unasked; this header is not, and no foreign page can set it.
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-By': 'tokenscale' };
 
-/** Asks the server one thing. Gives its data, or throws a Refusal; an aborted request throws the abort. */
+/**
+ * Asks the server one thing. Gives its data, or throws a Refusal; an aborted request throws the abort. With an
+ * idempotency key the server makes nothing a second time when the same is asked for again.
+ */
 export async function request<TResult, TVariables>(
   document: TypedDocumentString<TResult, TVariables>,
   variables: TVariables,
   signal?: AbortSignal,
+  idempotencyKey?: string,
 ): Promise<TResult> {
   const response = await send('/graphql', {
     method: 'POST',
-    headers,
+    headers: idempotencyKey === undefined ? headers : { ...headers, 'Idempotency-Key': idempotencyKey },
     body: JSON.stringify({ query: document.toString(), variables }),
     signal,
   });

@@ -85,8 +85,8 @@ export async function testFilter(ipFilter: string, address: string, signal?: Abo
   return (await request(TestIPFilterDocument, { ipFilter, address }, signal)).testIPFilter;
 }
 
-export async function createFilter(input: IpFilterInput): Promise<IPFilter> {
-  return (await request(CreateIPFilterDocument, { input })).createIPFilter;
+export async function createFilter(key: string, input: IpFilterInput): Promise<IPFilter> {
+  return (await request(CreateIPFilterDocument, { input }, undefined, key)).createIPFilter;
 }
 
 export async function updateFilter(input: IpFilterUpdateInput): Promise<IPFilter> {

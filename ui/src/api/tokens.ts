@@ -132,12 +132,12 @@ export const permissionsQuery = queryOptions({
   staleTime: Infinity,
 });
 
-export async function createToken(input: CreateSystemTokenInput): Promise<IssuedToken> {
-  return (await request(CreateSystemTokenDocument, { input })).createSystemToken;
+export async function createToken(key: string, input: CreateSystemTokenInput): Promise<IssuedToken> {
+  return (await request(CreateSystemTokenDocument, { input }, undefined, key)).createSystemToken;
 }
 
-export async function rotateToken(id: string, gracePeriodMs: number): Promise<IssuedToken> {
-  return (await request(RotateSystemTokenDocument, { input: { id, gracePeriodMs } })).rotateSystemToken;
+export async function rotateToken(key: string, id: string, gracePeriodMs: number): Promise<IssuedToken> {
+  return (await request(RotateSystemTokenDocument, { input: { id, gracePeriodMs } }, undefined, key)).rotateSystemToken;
 }
 
 export async function updatePermissions(input: UpdateSystemPermissionsTokenPermissionsInput): Promise<void> {

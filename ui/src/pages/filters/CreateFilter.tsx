@@ -3,10 +3,12 @@ import { useLocation } from 'wouter';
 import { createFilter, filtersKey } from '../../api/filters';
 import { ButtonLink } from '../../components/Button';
 import { PageHead } from '../../components/PageHead';
+import { useInsist } from '../../lib/insist';
 import { FilterForm } from './FilterForm';
 
 export default function CreateFilter() {
   const client = useQueryClient();
+  const create = useInsist(createFilter);
   const [, navigate] = useLocation();
   return (
     <>
@@ -15,7 +17,7 @@ export default function CreateFilter() {
         start={{ name: '', ipFilter: '' }}
         action="Create filter"
         pendingLabel="Creating"
-        save={createFilter}
+        save={create}
         autoFocus
         onSaved={(filter) => {
           void client.invalidateQueries({ queryKey: filtersKey });

@@ -10,6 +10,7 @@ import { RefusalNotice } from '../../components/Notice';
 import { PermissionPicker } from '../../components/PermissionPicker';
 import { RevealOnce } from '../../components/RevealOnce';
 import { type ExpiryChoice, expiryInput } from '../../lib/expiry';
+import { useInsist } from '../../lib/insist';
 import { day, hour, span } from '../../lib/time';
 import { useAction } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
@@ -36,7 +37,7 @@ export function CreateForm({ permissions, filters, policy, onDone }: CreateFormP
   const [expiry, setExpiry] = useState<ExpiryChoice>(() => firstExpiry(policy.maximumMs));
   // The one place where the new string is kept. It goes when the reader closes it.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
-  const creating = useAction(createToken);
+  const creating = useAction(useInsist(createToken));
   const fields = creating.refusal?.fields ?? {};
 
   const submit = async () => {

@@ -14,6 +14,7 @@ import { RefusalNotice } from '../../components/Notice';
 import { RevealOnce } from '../../components/RevealOnce';
 import { classes } from '../../lib/classes';
 import { unitMs } from '../../lib/expiry';
+import { useInsist } from '../../lib/insist';
 import { useAction } from '../../lib/useAction';
 import styles from './Detail.module.css';
 
@@ -26,7 +27,7 @@ export function ResetSecret({ token, onClose }: { token: SystemToken; onClose: (
   const [grace, setGrace] = useState<Grace>({ on: false, amount: 1, unit: 'Hours' });
   // Kept here and nowhere else, and only until it is closed.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
-  const rotating = useAction(rotateToken);
+  const rotating = useAction(useInsist(rotateToken));
   const graceMs = grace.on ? grace.amount * unitMs[grace.unit] : 0;
 
   if (issued) {
