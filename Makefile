@@ -45,7 +45,7 @@ test: vet uitest e2e conformance gotest
 
 vet:
 	go vet ./...
-	go vet -tags bench ./authority ./bench/stockgen
+	go vet -tags bench ./authority ./bench/stockgen ./faulttest
 
 gotest: faulttools
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
@@ -61,8 +61,12 @@ faulttools:
 
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authority
+<<<<<<< HEAD
 	SOAK=1 go test -count=1 -v -run TestString ./token
 	SOAK=1 go test -count=1 -timeout 6h -v ./faulttest
+=======
+	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest
+>>>>>>> 329aa8f (faulttest, authority, graph: pages under churn, sinks that fail, sign-ins, panics)
 
 uitest: $(MODULES)
 	cd ui && npm run --silent check && npm run --silent test

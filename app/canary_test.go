@@ -105,6 +105,16 @@ func TestATokenInTheWrongPlaceIsNeverRepeated(t *testing.T) {
 			t.Errorf("%s with a bad token: %q; want the one answer to all", name, text)
 		}
 	}
+	for kind, body := range map[string]string{
+		"multipart/form-data; boundary=x":   "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n" + q("{ viewer { id } }", vars{"v": tok}) + "\r\n--x\r\nContent-Disposition: form-data; name=\"0\"; filename=\"" + tok + "\"\r\n\r\n" + tok + "\r\n--x--\r\n",
+		"application/x-www-form-urlencoded": "query=" + tok + "&token=" + tok,
+		"text/plain":                        tok,
+		"application/json; charset=" + tail: q(tok, nil),
+		tok:                                 tok,
+	} {
+		res, text := r.ask("POST", "/graphql", body, append([]string{"Content-Type", kind}, root...)...)
+		check(kind, text+fmt.Sprint(res.Header))
+	}
 	for _, header := range []string{"Authorization", "Cookie", "User-Agent", "Accept", "Content-Type", "Origin", "Referer", "X-Request-Id", "X-Forwarded-For", "Host", "X-Api-Key"} {
 		for _, value := range []string{tok, "Bearer " + tok, "tokenscale=" + tok} {
 			for _, path := range []string{"/graphql", "/api/v1/session", "/api/v1/authorize", "/api/v1/health"} {

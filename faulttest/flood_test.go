@@ -66,6 +66,48 @@ func TestBadCredentialsLockNobodyOutAndAreCountedExactly(t *testing.T) {
 	}
 }
 
+// TestAThousandSignInsAtOnceTakeLittleMemory lets a thousand clients sign in, again
+// and again, half of them with bad tokens, while another one works.
+func TestAThousandSignInsAtOnceTakeLittleMemory(t *testing.T) {
+	p := newPlace(t, "")
+	s := p.start(t)
+	good, err := p.api(s).create("somebody")
+	must(t, err)
+	request := question(p.root, "{ viewer { id } }")
+	ok := func(status int, _ []byte) bool { return status == http.StatusOK }
+	m := mob{Addr: address(s), From: addresses(8), Each: 125, For: time.Duration(rounds(3, 30)) * time.Second}
+	m.Requests = [][]byte{wire("POST", "/api/v1/session", good, ""), wire("POST", "/api/v1/session", good[:60], "")}
+	for i, r := range m.Requests { // a body must have an end
+		m.Requests[i] = bytes.Replace(r, []byte("Host:"), []byte("Content-Length: 0\r\nHost:"), 1)
+	}
+	idle, before := honest(t, s, request, ok, after(time.Second)), resident(t, s)
+	wait, done := m.start(t), make(chan struct{})
+	var seen map[int]int
+	go func() { seen = wait(); close(done) }()
+	most, halt := int64(0), make(chan struct{})
+	go func() {
+		defer close(halt)
+		for tick := time.NewTicker(50 * time.Millisecond); ; {
+			select {
+			case <-done:
+				tick.Stop()
+				return
+			case <-tick.C:
+				most = max(most, resident(t, s))
+			}
+		}
+	}()
+	waited := honest(t, s, request, ok, done)
+	<-halt
+	t.Logf("1000 clients sign in for %v, the answers by status: %v; honest: idle %v; meanwhile %v; memory %.1f to %.1f MiB", m.For, seen, idle, waited, mib(before), mib(most))
+	if seen[http.StatusNoContent] == 0 || seen[401]+seen[429] == 0 || seen[204]+seen[401]+seen[429] != sum(seen) {
+		t.Errorf("the answers were %v, want 204, 401 and 429", seen)
+	}
+	if most-before > 256<<20 {
+		t.Errorf("the server became %.1f MiB larger, want at most 256 MiB", mib(most-before))
+	}
+}
+
 // weight returns how large files and folders are.
 func weight(t *testing.T, paths ...string) (sum int64) {
 	t.Helper()
