@@ -73,7 +73,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if a.server, err = a.newServer(); err != nil {
 		return nil, err
 	}
-	a.ln, err = net.Listen("tcp", o.Listen)
+	a.ln, err = listen(ctx, o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
@@ -146,7 +146,7 @@ func (a *App) Wait(ctx context.Context) error {
 		a.log.Info("stopping")
 	}
 	a.leaving.Store(true)
-	return errors.Join(cause, a.drain(ctx), a.close())
+	return errors.Join(cause, a.sayFarewell(), a.drain(ctx), a.close())
 }
 
 // lastMinute keeps a server going whose store has failed, so that tokens are
@@ -166,7 +166,7 @@ func (a *App) lastMinute(ctx context.Context) error {
 	return a.db.Err()
 }
 
-// drain stops listening and lets the requests under way end.
+// drain lets the requests under way end. The listener is closed already.
 func (a *App) drain(ctx context.Context) error {
 	// ctx may be over, so the drain needs a deadline of its own.
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
@@ -174,9 +174,6 @@ func (a *App) drain(ctx context.Context) error {
 	err := a.server.Shutdown(drain)
 	if err != nil { // out of patience: cut off what is left
 		err = errors.Join(fmt.Errorf("some requests did not end in time: %w", err), a.server.Close())
-	}
-	if ended := <-a.served; !errors.Is(ended, http.ErrServerClosed) {
-		err = errors.Join(err, ended)
 	}
 	return err
 }

@@ -77,9 +77,9 @@ func serving(t testing.TB, change func(*Options)) *running {
 	r.stop = cancel
 	go func() { r.stopped <- r.Wait(ctx); close(r.stopped) }()
 	t.Cleanup(func() {
+		r.client.CloseIdleConnections() // or the server would wait for them a little
 		cancel()
 		<-r.stopped
-		r.client.CloseIdleConnections()
 	})
 	r.url = r.base()
 	if m := regexp.MustCompile(`localroot~\S+`).FindString(r.err.String()); m != "" {

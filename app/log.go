@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"tokenscale/authn"
@@ -19,7 +20,7 @@ import (
 func (a *App) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := a.opts.Now()
-		seen := &watched{ResponseWriter: w}
+		seen := &watched{ResponseWriter: w, leaving: &a.leaving}
 		defer func() {
 			if v := recover(); v != nil {
 				a.panicked(seen, r, v)
@@ -84,16 +85,21 @@ func known(method string) string {
 	return "other"
 }
 
-// watched remembers the status of an answer.
+// watched remembers the status of an answer. While the server is leaving, an
+// answer ends its connection.
 type watched struct {
 	http.ResponseWriter
-	status int
+	leaving *atomic.Bool
+	status  int
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *watched) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
+		if w.leaving.Load() {
+			w.Header().Set("Connection", "close")
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -101,7 +107,7 @@ func (w *watched) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (w *watched) Write(b []byte) (int, error) {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.WriteHeader(http.StatusOK)
 	}
 	return w.ResponseWriter.Write(b)
 }

@@ -65,6 +65,7 @@ const oracleWorkers = 8
 // An oracle sends changes.
 type oracle struct {
 	list chan entry
+	saw  func(error) // if not nil, it is told of each error
 
 	mu     sync.Mutex
 	tokens []string // ids that can be changed
@@ -110,8 +111,13 @@ func (o *oracle) keep(f *os.File) {
 }
 
 func (o *oracle) note(r record, err error) {
+	if err != nil && o.saw != nil {
+		o.saw(err)
+	}
 	if r.Doubt = err != nil; r.Doubt {
 		switch why := err.Error(); {
+		case errors.Is(err, syscall.ECONNREFUSED):
+			return // nothing was sent
 		case strings.Contains(why, "The policies were set"): // only the sweep is left
 			r.Doubt = false
 		case strings.Contains(why, "in doubt"):
