@@ -255,20 +255,28 @@ func (a *api) policy(n int64) error {
 
 const policyBase = 86_400_000
 
-// status returns the code of an answer to GET, with the token.
-func (a *api) status(path, secret string) (int, error) {
+// get returns the code and the text of an answer, with the token.
+func (a *api) get(path, secret string) (int, string, error) {
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.url+path, nil)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	if secret != "" {
 		req.Header.Set("Authorization", "Bearer "+secret)
 	}
 	res, err := a.client.Do(req)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
-	return res.StatusCode, res.Body.Close()
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(text), err
+}
+
+// status returns the code of an answer to GET, with the token.
+func (a *api) status(path, secret string) (int, error) {
+	code, _, err := a.get(path, secret)
+	return code, err
 }
 
 // accepts reports whether the server accepts the token.
