@@ -85,7 +85,8 @@ func (e *Entry) LastUse() Use {
 func (x *Index) Remember(use Use) {
 	if e, ok := x.Find(use.ID); ok {
 		u := e.lastUse()
-		u.from.Store(&use.From)
+		from := use.From // a variable of its own, or all of use would be kept
+		u.from.Store(&from)
 		u.raise(use.At)
 	}
 }
