@@ -5,8 +5,8 @@ package authority
 import (
 	"context"
 	"iter"
+	"net/netip"
 	"runtime"
-	"slices"
 	"sync"
 
 	"tokenscale/ipfilter"
@@ -16,15 +16,21 @@ import (
 
 // Seed writes filters, and tokens batch by batch, straight into an empty
 // store, without audit entries, so that a benchmark with a million tokens need
-// not create them one by one. It exists under the build tag bench only.
-func Seed(ctx context.Context, db store.DB, keys *Keys, filters []ipfilter.Filter, batches iter.Seq[[]token.Token]) error {
+// not create them one by one. With used, each of them has been used once. It
+// exists under the build tag bench only.
+func Seed(ctx context.Context, db store.DB, keys *Keys, filters []ipfilter.Filter, batches iter.Seq[[]token.Token], used bool) error {
 	r := newRecords(keys)
 	bound := map[ipfilter.ID]uint64{}
 	for batch := range batches {
-		rows := sealed(keys, batch)
+		rows := sealed(keys, tokensTable, batch, packToken)
+		if used {
+			rows = append(rows, sealed(keys, usesTable, batch, func(p *packer, t token.Token) {
+				packUse(p, use{t.CreatedAt, netip.AddrFrom4([4]byte{127, 0, 0, 1})})
+			})...)
+		}
 		if err := db.Update(ctx, func(w store.Writer) error {
 			for _, row := range rows {
-				if err := w.Put(tokensTable, row.Key, row.Value); err != nil {
+				if err := w.Put(row.Table, row.Key, row.Value); err != nil {
 					return err
 				}
 			}
@@ -49,20 +55,18 @@ func Seed(ctx context.Context, db store.DB, keys *Keys, filters []ipfilter.Filte
 	})
 }
 
-// sealed makes rows of tokens, on all cores.
-func sealed(keys *Keys, tokens []token.Token) []store.Row {
-	rows := make([]store.Row, len(tokens))
-	size := len(tokens)/runtime.GOMAXPROCS(0) + 1
+// sealed makes a row of a table for each token, on all cores.
+func sealed(keys *Keys, t store.Table, tokens []token.Token, pack func(*packer, token.Token)) []store.Change {
+	rows := make([]store.Change, len(tokens))
+	workers := runtime.GOMAXPROCS(0)
 	var work sync.WaitGroup
-	at := 0
-	for part := range slices.Chunk(tokens, size) {
-		out := rows[at : at+len(part)]
-		at += len(part)
+	for w := range workers {
 		work.Go(func() {
-			for i, t := range part {
+			for i := w; i < len(tokens); i += workers {
 				var p packer
-				packToken(&p, t)
-				out[i] = store.Row{Key: []byte(t.ID), Value: keys.seal(tokensTable, []byte(t.ID), p.out)}
+				pack(&p, tokens[i])
+				key := []byte(tokens[i].ID)
+				rows[i] = store.Change{Table: t, Key: key, Value: keys.seal(t, key, p.out)}
 			}
 		})
 	}

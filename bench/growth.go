@@ -73,7 +73,7 @@ func (b *bench) grow() error {
 
 // at measures with n tokens.
 func (b *bench) at(n int) (p point, err error) {
-	h, err := build(b.ctx, filepath.Join(b.folder, strconv.Itoa(n)), n)
+	h, err := b.build(strconv.Itoa(n), n)
 	if err != nil {
 		return p, err
 	}
@@ -141,6 +141,7 @@ func growthTable(points []point) string {
 	line("create, 16 callers", func(p point) string { return number(p.create) + "/s" })
 	line("start to ready", func(p point) string { return fmt.Sprintf("%.2f s", p.ready.Seconds()) })
 	line("live heap for each token", func(p point) string { return fmt.Sprintf("%.0f B", p.interior.heap) })
+	line("… once each has been used", func(p point) string { return fmt.Sprintf("%.0f B", p.interior.used) })
 	line("resident memory after the start", func(p point) string { return mib(p.memory.total) })
 	line("… of its own", func(p point) string { return mib(p.memory.anonymous) })
 	line("… mapped of the store's file", func(p point) string { return mib(p.memory.file) })

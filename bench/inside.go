@@ -22,16 +22,23 @@ import (
 type interior struct {
 	hot, cold, hmac float64 // nanoseconds
 	mallocs         float64 // of one verification
-	heap            float64 // live bytes a token
+	heap, used      float64 // live bytes a token, as made and once it has been used
 }
 
-// within opens the store of h in this process and measures verification.
+// within opens a copy of the store of h in this process and measures
+// verification. It is a copy because verifying leaves a row behind for each
+// token: what is measured next should find the store as it was made.
 func (b *bench) within(h *house) (in interior, err error) {
 	keys, err := authority.LoadKeys(filepath.Join(h.folder, "keys"))
 	if err != nil {
 		return in, err
 	}
-	db, err := bolt.Open(bolt.Options{Folder: h.folder, Tables: authority.Tables(), Now: time.Now})
+	folder := h.folder + "-copy"
+	defer os.RemoveAll(folder)
+	if err := copyStore(h, folder); err != nil {
+		return in, err
+	}
+	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now})
 	if err != nil {
 		return in, err
 	}
@@ -42,7 +49,8 @@ func (b *bench) within(h *house) (in interior, err error) {
 		return in, err
 	}
 	defer a.Close(context.Background())
-	in.heap = (heap() - before) / float64(h.size)
+	loaded := heap()
+	in.heap = (loaded - before) / float64(h.size)
 	from := netip.MustParseAddr("127.0.0.1")
 	_, secret, _ := token.Parse(h.secrets[0])
 	for range b.rounds {
@@ -50,6 +58,7 @@ func (b *bench) within(h *house) (in interior, err error) {
 		in.cold = least(in.cold, timed(func(i int) { a.Verify(h.secrets[i%len(h.secrets)], from) }))
 		in.hmac = least(in.hmac, timed(func(int) { keys.DigestFor(secret) }))
 	}
+	in.used = in.heap + (heap()-loaded)/float64(len(h.secrets))
 	in.mallocs = allocations(func() { a.Verify(h.secrets[0], from) })
 	runtime.KeepAlive(a)
 	return in, nil
@@ -108,6 +117,7 @@ func (b *bench) inside() ([]row, error) {
 		{name: "verify in process, one token", ours: nanos(in.hot), reference: hmac, ratio: ratio(in.hot), mallocs: number(in.mallocs), goal: "≤ 300 ns, 0 allocations", met: in.hot <= 300 && in.mallocs == 0},
 		{name: "verify in process, " + number(float64(len(b.large.secrets))) + " tokens in turn", ours: nanos(in.cold), reference: hmac, ratio: ratio(in.cold), goal: "≤ 2 µs", met: in.cold <= 2000},
 		{name: "live heap for each token", ours: fmt.Sprintf("%.0f B", in.heap), goal: "≤ 260 B", met: in.heap <= 260},
+		{name: "… once each has been used", ours: fmt.Sprintf("%.0f B", in.used), goal: "≤ 260 B", met: in.used <= 260},
 	}, nil
 }
 

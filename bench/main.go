@@ -27,6 +27,7 @@ type settings struct {
 	tokens  int
 	rounds  int
 	each    time.Duration // how long one round of one thing lasts
+	used    bool
 	growth  bool
 	sizes   sizes
 	docs    string
@@ -40,6 +41,7 @@ func main() {
 	flag.IntVar(&s.tokens, "tokens", 1_000_000, "tokens of the large server, at least 1000")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each measurement")
 	flag.DurationVar(&s.each, "each", 2*time.Second, "how long one round lasts")
+	flag.BoolVar(&s.used, "used", false, "let each token have been used once: a row more for each")
 	flag.BoolVar(&s.growth, "growth", false, "measure at several sizes instead of against references")
 	flag.Var(&s.sizes, "sizes", "with -growth: how many tokens, one number after the other, with commas between")
 	flag.StringVar(&s.docs, "docs", "docs", "the folder of performance.md and growth.svg")

@@ -46,7 +46,7 @@ func panels(points []point) []panel {
 		{fmt.Sprintf("Verify over HTTP, p50 at %d/s, ms", verifyRate), false, x, []series{of("", func(p point) float64 { return ms(p.verify) })}, short},
 		{fmt.Sprintf("Page of 50 at 70 %% of all, p50 at %d/s, ms", pageRate), false, x, []series{of("", func(p point) float64 { return ms(p.page) })}, short},
 		{"Create, 16 callers, a second", false, x, []series{of("", func(p point) float64 { return p.create })}, short},
-		{"Live heap for each token, bytes", false, x, []series{of("", func(p point) float64 { return p.interior.heap })}, short},
+		{"Live heap for each token, bytes", false, x, []series{of("as made", func(p point) float64 { return p.interior.heap }), of("once used", func(p point) float64 { return p.interior.used })}, short},
 		{fmt.Sprintf("Search in names, p50 at %d/s, ms (log scale)", searchRate), true, x, []series{of("", func(p point) float64 { return ms(p.search) })}, short},
 		{"Start to ready, s (log scale)", true, x, []series{of("", func(p point) float64 { return p.ready.Seconds() })}, short},
 		{"Resident memory, MiB (log scale)", true, x, []series{of("in all", func(p point) float64 { return float64(p.memory.total) / mebi }), of("its own", func(p point) float64 { return float64(p.memory.anonymous) / mebi })}, short},

@@ -63,6 +63,9 @@ func (b *bench) heading(what string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if b.used {
+		what += ", each token used once"
+	}
 	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s. With nothing to wait for, the load generator's own p50 at %s/s is %s and its p99 %s.\n\n",
 		time.Now().UTC().Format("2006-01-02 15:04 UTC"), what, b.rounds, b.each, machine(), number(rate), millis(own.P50), millis(own.P99)), nil
 }

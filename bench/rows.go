@@ -34,7 +34,7 @@ func (b *bench) prepare() (err error) {
 		name  string
 		n     int
 	}{{&b.large, "large", b.tokens}, {&b.small, "small", 1000}, {&b.bare, "reference", 1000}} {
-		if *h.house, err = build(b.ctx, filepath.Join(b.folder, h.name), h.n); err != nil {
+		if *h.house, err = b.build(h.name, h.n); err != nil {
 			return err
 		}
 	}

@@ -47,7 +47,8 @@ const filterID ipfilter.ID = "benchfilterbenchfilterbenchfilte"
 
 // build makes a data folder with n tokens as machines make them: long
 // beginnings in common, most with an expiry, half with a filter.
-func build(ctx context.Context, folder string, n int) (*house, error) {
+func (b *bench) build(name string, n int) (*house, error) {
+	folder := filepath.Join(b.folder, name)
 	h := &house{folder: folder, size: n}
 	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now, BatchBytes: 16 << 20})
 	if err != nil {
@@ -72,7 +73,7 @@ func build(ctx context.Context, folder string, n int) (*house, error) {
 	}
 	filter := ipfilter.Filter{ID: filterID, Name: "bench", Text: tenRules}
 	var failed error
-	err = authority.Seed(ctx, db, keys, []ipfilter.Filter{filter}, h.batches(keys, &failed))
+	err = authority.Seed(b.ctx, db, keys, []ipfilter.Filter{filter}, h.batches(keys, &failed), b.used)
 	return h, errors.Join(err, failed)
 }
 
