@@ -199,15 +199,21 @@ func TestIdempotencyKey_SurvivesARestartBetweenTheRequests(t *testing.T) {
 	repeated(t, err, v.ID, "", "")
 }
 
-func TestIdempotencyKey_CountsWhenTheServerGotANewKeyOfItsOwn(t *testing.T) {
-	h := authoritytest.Open(t)
+func TestIdempotencyKey_CountsWhenTheServerGotNewKeysOfItsOwn(t *testing.T) {
+	h := guarded(t)
 	v, _, err := keyed(h, root(), "k1", draft("nurse"))
 	must(t, err)
-	h.Close()
-	addKey(t, h.KeyFile())
-	must(t, h.TryOpen())
-	_, _, err = keyed(h, root(), "k1", draft("nurse"))
-	repeated(t, err, v.ID, "", "")
+	for range 2 {
+		h.Close()
+		newKey(t, h)
+		must(t, h.TryOpen())
+		_, _, err = keyed(h, root(), "k1", draft("nurse"))
+		repeated(t, err, v.ID, "", "")
+		must(t, h.Check(t.Context()))
+	}
+	if n := repeatRows(t, h); n != 3 {
+		t.Errorf("%d rows for one key, want 3", n)
+	}
 }
 
 // The case it exists for: the change is stored, and nobody gets the answer.
@@ -295,6 +301,19 @@ func TestIdempotencyKey_TellsWhatBecameOfTheToken(t *testing.T) {
 	v, _ = rotate(t, h, graced, time.Hour)
 	must(t, h.DeleteToken(t.Context(), root(), graced, "deleteToken")) // its successor lives
 	again("graced", graced, v.ID, "gives a new string")
+}
+
+func TestIdempotencyKey_AfterVeryManyRepetitionsItIsStillTrueWhatIsTold(t *testing.T) {
+	h := authoritytest.Open(t)
+	v, _, err := keyed(h, root(), "k1", draft("nurse"))
+	must(t, err)
+	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	for range 100 {
+		_, _, err = keyed(h, root(), "k1", draft("nurse"))
+		repeated(t, err, v.ID, "", "was deleted since")
+	}
+	_, _, err = keyed(h, root(), "k1", draft("nurse"))
+	repeated(t, err, v.ID, "", "is not there any more")
 }
 
 func TestIdempotencyKey_TellsOfAnExpiredTokenAsLongAsItIsListedAndAfter(t *testing.T) {

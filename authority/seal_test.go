@@ -25,6 +25,8 @@ func furnished(t *testing.T) (*authoritytest.House, token.Token, string) {
 	d.FilterID = filter(t, h, "f", "allow all")
 	v, secret := h.Token(d)
 	h.Token(d)
+	_, _, err = keyed(h, root(), "k1", d)
+	must(t, err)
 	verdict(t, h, secret, policy.Accepted)
 	set(t, h, maximum(day))
 	h.Close()
