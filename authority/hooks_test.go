@@ -27,6 +27,11 @@ func (a *Authority) ScrubFirst(ctx context.Context, t store.Table) error {
 	return err
 }
 
+// Sound says what is wrong with a row, if anything.
+func Sound(keys *Keys, t store.Table, key, row []byte) error {
+	return newRecords(keys).sound(t, key, row)
+}
+
 // FlushUses writes the last uses.
 func (a *Authority) FlushUses(ctx context.Context) error { return a.flushUses(ctx) }
 
