@@ -26,6 +26,7 @@ const (
 	ImpactRead    Type = "organizations.securitypolicies.tokens.read"   // a change of the policies was tried
 	BackedUp      Type = "store.backup"                                 // a copy of the store was made
 	Restored      Type = "store.restore"                                // the store was replaced by a backup
+	Compacted     Type = "store.compact"                                // the file of the store was written anew, without unused space
 	Salvaged      Type = "store.salvage"                                // the store was put together from a damaged one
 	RolledBack    Type = "store.rollback"                               // the server was told to go on from an older state
 	Unsound       Type = "store.integrity"                              // a stored row is not what was written

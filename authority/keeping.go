@@ -12,6 +12,11 @@ func (a *Authority) RecordBackup(ctx context.Context) error {
 	return a.note(ctx, audit.BackedUp, "backup", nil)
 }
 
+// RecordCompaction writes down that the file of the store is written anew.
+func (a *Authority) RecordCompaction(ctx context.Context) error {
+	return a.note(ctx, audit.Compacted, "compact", nil)
+}
+
 // note writes an entry about something that was done to the store itself.
 func (a *Authority) note(ctx context.Context, kind audit.Type, action string, fields []audit.Field) error {
 	now := a.clock()
