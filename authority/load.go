@@ -1,10 +1,8 @@
 package authority
 
 import (
-	"bytes"
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 
 	"tokenscale/authority/index"
@@ -54,61 +52,92 @@ func (a *Authority) loadSettings(r store.Reader) error {
 }
 
 // loadTokens decodes all tokens on all cores: checking the seals is most of
-// the work of a start. Rows are copied, because the store lends them only for
-// the moment.
-func (a *Authority) loadTokens(r store.Reader) ([]token.Token, error) {
-	d := &decoder{table: a.tokens, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	var rows []store.Row
+// the work of a start.
+func (a *Authority) loadTokens(r store.Reader) (*index.Loader, error) {
+	d := newDecoder(a.tokens)
+	c := <-d.free
 	err := r.Scan(tokensTable, store.Range{}, func(key, value []byte) error {
-		rows = append(rows, store.Row{Key: bytes.Clone(key), Value: bytes.Clone(value)})
-		if len(rows) == decodeChunk {
-			d.hand(rows)
-			rows = nil
+		if c.add(key, value); c.len() == decodeChunk {
+			d.decode(c)
+			c = <-d.free
 		}
 		return nil
 	})
-	d.hand(rows)
+	d.decode(c)
 	d.work.Wait()
-	if err := firstError(err, d.err); err != nil {
-		return nil, err
-	}
-	return slices.Concat(d.done...), nil
+	return &d.loaded, firstError(err, d.err)
 }
-
-const decodeChunk = 4096
 
 // A decoder decodes chunks of token rows at the same time.
 type decoder struct {
-	table table[token.Token]
-	slots chan struct{} // one for each core
-	work  sync.WaitGroup
+	table  table[token.Token]
+	free   chan *chunk // one for each core, and one that is being filled
+	work   sync.WaitGroup
+	loaded index.Loader
 
-	mu   sync.Mutex
-	done [][]token.Token
-	err  error
+	mu  sync.Mutex
+	err error
 }
 
-func (d *decoder) hand(rows []store.Row) {
-	d.slots <- struct{}{}
+func newDecoder(t table[token.Token]) *decoder {
+	d := &decoder{table: t, free: make(chan *chunk, runtime.GOMAXPROCS(0)+1)}
+	for range cap(d.free) {
+		d.free <- new(chunk)
+	}
+	return d
+}
+
+// decode begins to decode a chunk, which is free again when that is done.
+func (d *decoder) decode(c *chunk) {
 	d.work.Go(func() {
-		defer func() { <-d.slots }()
-		tokens, err := d.decode(rows)
+		tokens := make([]token.Token, 0, c.len())
+		err := c.each(func(key, value []byte) error {
+			t, err := d.table.decode(key, value)
+			tokens = append(tokens, t)
+			return err
+		})
+		if err == nil {
+			d.loaded.Add(tokens)
+		}
 		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.done = append(d.done, tokens)
 		d.err = firstError(d.err, err)
+		d.mu.Unlock()
+		c.clear()
+		d.free <- c
 	})
 }
 
-func (d *decoder) decode(rows []store.Row) ([]token.Token, error) {
-	tokens := make([]token.Token, len(rows))
-	for i, row := range rows {
-		var err error
-		if tokens[i], err = d.table.decode(row.Key, row.Value); err != nil {
-			return nil, err
+// A chunk holds copies of rows, because the store lends them only for the
+// moment. They lie in one piece of memory, which is used again and again.
+type chunk struct {
+	bytes []byte
+	ends  []int // in bytes: of a key, of its value, and so on
+}
+
+const decodeChunk = 4096 // rows
+
+func (c *chunk) len() int { return len(c.ends) / 2 }
+
+func (c *chunk) clear() { c.bytes, c.ends = c.bytes[:0], c.ends[:0] }
+
+func (c *chunk) add(key, value []byte) {
+	c.bytes = append(c.bytes, key...)
+	c.ends = append(c.ends, len(c.bytes))
+	c.bytes = append(c.bytes, value...)
+	c.ends = append(c.ends, len(c.bytes))
+}
+
+// each calls fn with the rows, until it returns an error.
+func (c *chunk) each(fn func(key, value []byte) error) error {
+	begin := 0
+	for i := 0; i < len(c.ends); i += 2 {
+		middle, end := c.ends[i], c.ends[i+1]
+		if err := fn(c.bytes[begin:middle], c.bytes[middle:end]); err != nil {
+			return err
 		}
+		begin = end
 	}
-	return tokens, nil
+	return nil
 }
 
 func firstError(errs ...error) error {

@@ -23,22 +23,33 @@ type block struct {
 // nameEnd stands behind each name. No name holds it: it is a control character.
 const nameEnd = '\n'
 
-func newBlock(entries []*Entry, named bool, generation uint64) *block {
-	b := &block{entries: entries, named: named, generation: generation}
-	if !named {
-		b.endings = make([]uint64, len(entries))
+func newBlock(entries []*Entry, isNamed bool, generation uint64) *block {
+	if isNamed {
+		list := make([]named, len(entries))
 		for i, e := range entries {
-			b.endings[i] = expiryKey(e)
+			list[i] = named{entry: e, text: []byte(Fold(e.name))}
 		}
-		return b
+		return namedBlock(list, generation)
 	}
-	size := len(entries)
-	for _, e := range entries {
-		size += len(e.name)
-	}
-	b.ends, b.text = make([]int32, len(entries)), make([]byte, 0, size)
+	b := &block{entries: entries, endings: make([]uint64, len(entries)), generation: generation}
 	for i, e := range entries {
-		b.text = append(append(b.text, Fold(e.name)...), nameEnd)
+		b.endings[i] = expiryKey(e)
+	}
+	return b
+}
+
+func namedBlock(list []named, generation uint64) *block {
+	size := len(list)
+	for _, n := range list {
+		size += len(n.text)
+	}
+	b := &block{
+		entries: make([]*Entry, len(list)), named: true, generation: generation,
+		text: make([]byte, 0, size), ends: make([]int32, len(list)),
+	}
+	for i, n := range list {
+		b.entries[i] = n.entry
+		b.text = append(append(b.text, n.text...), nameEnd)
 		b.ends[i] = int32(len(b.text))
 	}
 	return b

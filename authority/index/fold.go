@@ -16,6 +16,19 @@ func Fold(name string) string {
 	return cases.Fold().String(name)
 }
 
+// appendFold appends the folded name to out.
+func appendFold(out []byte, name string) []byte {
+	begin := len(out)
+	for i := range len(name) {
+		c := name[i]
+		if c >= utf8.RuneSelf {
+			return append(out[:begin], Fold(name)...)
+		}
+		out = append(out, lower(c))
+	}
+	return out
+}
+
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

@@ -51,3 +51,12 @@ func find(t *testing.T, x *Index, id token.ID) *Entry {
 }
 
 var home = netip.MustParseAddr("192.0.2.1")
+
+// loader returns a Loader of tokens, added in two parts.
+func loader(tokens []token.Token) *Loader {
+	l := new(Loader)
+	half := len(tokens) / 2
+	l.Add(tokens[:half])
+	l.Add(tokens[half:])
+	return l
+}

@@ -172,7 +172,7 @@ func TestAMillionTokens(t *testing.T) {
 	}
 	x := New()
 	begun := time.Now()
-	x.Load(tokens)
+	x.Load(loader(tokens))
 	t.Logf("loading took %v", time.Since(begun))
 	for _, q := range []Query{{Skip: n - 10}, {Skip: n / 2, Descending: true}, {Skip: n / 2, ByExpiry: true}, {Search: "2999"}} {
 		q.Limit = 5

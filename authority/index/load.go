@@ -11,26 +11,33 @@ import (
 	"tokenscale/token"
 )
 
-// Load fills an empty Index. It is much faster than Put for each token: a
-// start with a million tokens spends most of its time here.
-func (x *Index) Load(tokens []token.Token) {
+// A Loader collects the tokens for Load. It is safe for concurrent use.
+type Loader struct {
+	mu      sync.Mutex
+	entries [][]*Entry
+}
+
+// Add collects tokens, which are the caller's again when it returns.
+func (l *Loader) Add(tokens []token.Token) {
 	entries := make([]*Entry, len(tokens))
-	inParallel(len(tokens), func(from, to int) {
-		for i := from; i < to; i++ {
-			entries[i] = newEntry(tokens[i])
-		}
-	})
+	for i, t := range tokens {
+		entries[i] = newEntry(t)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, entries)
+}
+
+// Load fills an empty Index with what was collected. It is much faster than
+// Put for each token: a start with a million tokens spends most of its time here.
+func (x *Index) Load(l *Loader) {
+	entries := slices.Concat(l.entries...)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var work sync.WaitGroup
-	work.Go(func() {
-		x.tokens = newTable(len(entries))
-		for _, e := range entries {
-			x.tokens.put(e)
-		}
-	})
+	work.Go(func() { x.tokens.fill(entries) })
 	byName := sortByName(entries)
-	work.Go(func() { x.byName.fill(byName) })
+	work.Go(func() { x.byName.fillNamed(byName) })
 	x.byExpiry.fill(sortByExpiry(byName))
 	work.Wait()
 }
@@ -54,7 +61,7 @@ type named struct {
 }
 
 // sortByName returns the entries by name.
-func sortByName(entries []*Entry) []*Entry {
+func sortByName(entries []*Entry) []named {
 	list := make([]named, len(entries))
 	inParallel(len(entries), func(from, to int) {
 		var room []byte
@@ -64,17 +71,13 @@ func sortByName(entries []*Entry) []*Entry {
 				room = make([]byte, 0, 1<<20)
 			}
 			begin := len(room)
-			room = append(room, Fold(e.name)...)
+			room = appendFold(room, e.name)
 			list[i] = named{entry: e, text: room[begin:len(room):len(room)]}
 			list[i].key = letters(list[i].text, 0)
 		}
 	})
 	multikey(list, 0, 2*runtime.GOMAXPROCS(0))
-	out := make([]*Entry, len(list))
-	for i, n := range list {
-		out[i] = n.entry
-	}
-	return out
+	return list
 }
 
 // letters returns the eight letters of text from depth on, as a number that
@@ -146,19 +149,19 @@ func split(list []named) (low, high int) {
 func median(a, b, c uint64) uint64 { return max(min(a, b), min(max(a, b), c)) }
 
 // sortByExpiry returns entries that are in the order of names by expiry.
-func sortByExpiry(byName []*Entry) []*Entry {
+func sortByExpiry(byName []named) []*Entry {
 	type ending struct {
 		key  uint64
 		rank int32
 	}
 	list := make([]ending, len(byName))
-	for i, e := range byName {
-		list[i] = ending{expiryKey(e), int32(i)}
+	for i, n := range byName {
+		list[i] = ending{expiryKey(n.entry), int32(i)}
 	}
 	slices.SortFunc(list, func(a, b ending) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.rank, b.rank)) })
 	out := make([]*Entry, len(list))
 	for i, l := range list {
-		out[i] = byName[l.rank]
+		out[i] = byName[l.rank].entry
 	}
 	return out
 }

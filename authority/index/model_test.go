@@ -104,7 +104,7 @@ func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
 		x, n := New(), &naive{map[token.ID]token.Token{}}
 		ids := rapid.SampledFrom([]int{5, 40, 1200}).Draw(t, "how many ids")
 		if first := rapid.SampledFrom([]int{0, 0, 0, 30, 800}).Draw(t, "loaded at once"); first > 0 {
-			x.Load(loaded(n, first))
+			x.Load(loader(loaded(n, first)))
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"put": func(t *rapid.T) {

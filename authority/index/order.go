@@ -68,6 +68,15 @@ func (o *order) fill(sorted []*Entry) {
 	}
 }
 
+// fillNamed builds an order by name from entries that are in order.
+func (o *order) fillNamed(sorted []named) {
+	for chunk := range slices.Chunk(sorted, freshBlock) {
+		o.blocks = append(o.blocks, namedBlock(chunk, o.generation))
+		o.sizes = append(o.sizes, int32(len(chunk)))
+		o.heads = append(o.heads, o.place(chunk[0].entry))
+	}
+}
+
 // len returns how many entries there are.
 func (o *order) len() int {
 	n := 0

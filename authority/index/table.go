@@ -34,6 +34,20 @@ func (t *table) find(id token.ID) (*Entry, bool) {
 	return nil, false
 }
 
+// fill makes an empty table one of entries, which have an id each.
+func (t *table) fill(entries []*Entry) {
+	*t = newTable(len(entries))
+	for _, e := range entries {
+		h := t.hash(e.ID())
+		if _, taken := t.entries[h]; taken {
+			t.put(e)
+			continue
+		}
+		t.entries[h] = e
+		t.n++
+	}
+}
+
 // put adds e, or puts it in the place of the entry with its id.
 func (t *table) put(e *Entry) {
 	id := e.ID()
