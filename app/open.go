@@ -40,6 +40,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 	}
 	a.undoes("authority", a.auth.Close)
 	a.keys = keys
+	db.LetGo() // all of it was read, and the index has what is asked for
 	return nil
 }
 
@@ -57,7 +58,7 @@ func (a *App) advised(err error) error {
 // openStore opens the store and its keys. Only for a store that is still
 // empty, and only if mayMake is set, keys are made: to a store with rows in
 // it, new keys would be wrong ones.
-func openStore(ctx context.Context, o Options, mayMake bool) (store.DB, *authority.Keys, error) {
+func openStore(ctx context.Context, o Options, mayMake bool) (*bolt.DB, *authority.Keys, error) {
 	keys, err := authority.LoadKeys(o.keyFile())
 	missing := errors.Is(err, authority.ErrNoKeys)
 	if err != nil && !(missing && mayMake) {
