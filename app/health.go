@@ -46,7 +46,7 @@ func newCheck(name string, s state, message string, fields ...string) check {
 // anything, or shows more than figures and our own paths.
 func (a *App) checks() []check {
 	stats := a.db.Stats()
-	return []check{a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkIntegrity(a.auth.Scrubbed())}
+	return []check{a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkIntegrity(a.auth.Scrubbed()), checkReads(stats)}
 }
 
 // checkStore asks whether changes can be stored.
@@ -137,6 +137,16 @@ func (a *App) checkAudit() check {
 		return newCheck("audit", warn, "nobody takes the audit entries that are written out; they are kept", fields...)
 	}
 	return newCheck("audit", ok, "", fields...)
+}
+
+// checkReads asks whether something has read the store for so long that the
+// space of what was deleted since piles up.
+func checkReads(s store.Stats) check {
+	fields := []string{"readers", fmt.Sprint(s.Readers), "oldest", s.OldestRead.String()}
+	if s.OldestRead > authority.LongRead {
+		return newCheck("reads", warn, "a read of the store has lasted long, and the file grows meanwhile: is a backup being read slowly?", fields...)
+	}
+	return newCheck("reads", ok, "", fields...)
 }
 
 // checkIntegrity asks whether all rows were what the server wrote. Tokens that

@@ -92,6 +92,8 @@ func (f *figures) store(count, gauge emit) {
 	if !s.LastCommit.IsZero() {
 		gauge(desc("store_commit_timestamp_seconds", "When the last commit ended, in seconds since 1970."), float64(s.LastCommit.UnixMilli())/1000)
 	}
+	gauge(desc("store_readers", "Transactions that read the store at this moment."), float64(s.Readers))
+	gauge(desc("store_oldest_read_seconds", "For how long the longest of them has. While it lasts the file grows instead of using space again."), s.OldestRead.Seconds())
 	gauge(desc("store_queued", "Transactions that wait for their turn."), float64(s.Queued))
 	gauge(desc("store_size_bytes", "Size of the store on disk."), float64(s.Size))
 	gauge(desc("store_used_bytes", "Bytes of the store that hold data."), float64(s.Used))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/store"
 )
 
 func TestAuthorize(t *testing.T) {
@@ -127,7 +128,7 @@ func TestHealthJSON(t *testing.T) {
 			t.Errorf("check %+v, want OK and figures", c)
 		}
 	}
-	if strings.Join(names, " ") != "store-writable disk-space last-commit clock audit integrity" || got.Status != "OK" || got.Warnings == nil || got.Down == nil {
+	if strings.Join(names, " ") != "store-writable disk-space last-commit clock audit integrity reads" || got.Status != "OK" || got.Warnings == nil || got.Down == nil {
 		t.Errorf("got %s", text)
 	}
 }
@@ -141,6 +142,8 @@ func TestChecksWarn(t *testing.T) {
 	}{
 		{"a store whose rows are what was written is fine", checkIntegrity(authority.ScrubStats{Rows: 9, Passes: 1}), ok},
 		{"a row that is not what was written warns", checkIntegrity(authority.ScrubStats{Bad: 1}), warn},
+		{"a short read is fine", checkReads(store.Stats{Readers: 1, OldestRead: time.Second}), ok},
+		{"a read of 60 seconds warns", checkReads(store.Stats{Readers: 1, OldestRead: time.Minute}), warn},
 		{"an audit sink that nobody asked for is fine", (&App{}).checkAudit(), ok},
 		{"an audit sink that works is fine", (&App{sink: sinkIn(nil, 0)}).checkAudit(), ok},
 		{"an audit sink that fails warns", (&App{sink: sinkIn(errors.New("full"), 0)}).checkAudit(), warn},

@@ -223,11 +223,23 @@ func (a *Authority) round(ctx context.Context) {
 		{"writing counted refusals", a.flushRefusals},
 		{"writing who has read what", a.flushReads},
 		{"finishing a change of the security policies", a.sweepIfLeft},
+		{"looking for long reads", a.tellLongReads},
 	} {
 		if err := task.do(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("housekeeping failed; it is tried again", "task", task.name, "err", err)
 		}
 	}
+}
+
+// LongRead is how long one read of the store may take before somebody should
+// look what it does: the store cannot use space again while it lasts.
+const LongRead = 10 * time.Second
+
+func (a *Authority) tellLongReads(context.Context) error {
+	if s := a.store.Stats(); s.OldestRead > LongRead {
+		a.log.Warn("a read of the store has lasted long, and its file grows meanwhile; a backup that is read slowly?", "for", s.OldestRead, "size", s.Size)
+	}
+	return nil
 }
 
 func (a *Authority) sweepIfLeft(ctx context.Context) error {

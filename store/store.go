@@ -142,6 +142,9 @@ type Stats struct {
 	MaxBatch int    // the most transactions that shared one commit
 	Rows     uint64 // rows written or deleted
 
+	Readers    int           // transactions that read at this moment
+	OldestRead time.Duration // for how long the longest of them has; while it goes on, space cannot be used again
+
 	LastBatch    int           // transactions in the last commit
 	LastCommit   time.Time     // when the last commit ended; zero before the first
 	LastDuration time.Duration // what the last commit took, from first function to durable

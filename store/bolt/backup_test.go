@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -111,3 +112,61 @@ func TestABackupEndsWithItsCallerOrItsWriter(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// Whoever reads a backup slowly makes the store grow. It goes no further than
+// was allowed, an alarm can be raised meanwhile, and afterwards space is used
+// again.
+func TestASlowlyReadBackupIsSeenAndGivenUpBeforeTheFileHasGrownTooMuch(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	var mu sync.Mutex
+	now := func() time.Time { mu.Lock(); defer mu.Unlock(); return clock }
+	pass := func(d time.Duration) { mu.Lock(); defer mu.Unlock(); clock = clock.Add(d) }
+	o := options(t.TempDir())
+	o.Now, o.BackupGrowth = now, 2<<20
+	db := mustOpen(t, o)
+	row := bytes.Repeat([]byte("x"), 4000)
+	change := func() {
+		must(t, db.Update(t.Context(), func(w store.Writer) error { return w.Put(things, []byte("a"), row) }))
+	}
+	for range 100 {
+		change()
+	}
+	before := db.Stats().Size
+	slow := &slowReader{began: make(chan struct{}), more: make(chan struct{})}
+	ended := make(chan error, 1)
+	go func() { _, err := db.Backup(context.Background(), slow); ended <- err }()
+	<-slow.began
+	pass(time.Minute)
+	if s := db.Stats(); s.Readers != 1 || s.OldestRead != time.Minute {
+		t.Errorf("while the backup is read: %d readers, the oldest for %v", s.Readers, s.OldestRead)
+	}
+	for db.Stats().Size <= before+2<<20 {
+		change()
+	}
+	close(slow.more)
+	if err := <-ended; !errors.Is(err, ErrSlowBackup) {
+		t.Errorf("the backup ended with %v", err)
+	}
+	if s := db.Stats(); s.Readers != 0 || s.OldestRead != 0 {
+		t.Errorf("afterwards there are %d readers", s.Readers)
+	}
+	grown := db.Stats().Size
+	for range 1000 {
+		change()
+	}
+	if s := db.Stats().Size; s != grown {
+		t.Errorf("afterwards the file grew from %d to %d bytes, though there was space", grown, s)
+	}
+}
+
+// slowReader takes one piece of a backup and then waits.
+type slowReader struct {
+	began, more chan struct{}
+	once        sync.Once
+}
+
+func (r *slowReader) Write(p []byte) (int, error) {
+	r.once.Do(func() { close(r.began); <-r.more })
+	return len(p), nil
+}

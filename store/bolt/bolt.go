@@ -38,6 +38,8 @@ type DB struct {
 	size     atomic.Int64
 	wedged   atomic.Bool // bbolt panicked holding its locks: it must not be called again
 
+	readers readers
+
 	queue   chan *call
 	current *batch // the batch in progress; it belongs to the committer
 	closing chan struct{}

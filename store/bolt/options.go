@@ -46,6 +46,11 @@ type Options struct {
 	// A transaction larger than BatchBytes goes alone. 0 means 256 and 1 MiB.
 	BatchCount, BatchBytes int
 
+	// BackupGrowth is how many bytes longer the file may become while a
+	// backup is read; 0 means as long again as it was, or 256 MiB if that is
+	// more.
+	BackupGrowth int64
+
 	// CheckEvery is how often the store looks whether its file is still the
 	// one at its path; 0 means two seconds. Every commit looks as well.
 	CheckEvery time.Duration
@@ -87,6 +92,9 @@ func (o Options) filled() (Options, error) {
 	}
 	return o, nil
 }
+
+// leastGrowth is the least default of BackupGrowth.
+const leastGrowth = 256 << 20
 
 // minSize is the least MaxSize: room for the pages of an empty store and for
 // a few rows.

@@ -16,6 +16,7 @@ func (db *DB) Stats() store.Stats {
 	s.MaxSize = db.options.MaxSize
 	s.Queued = len(db.queue)
 	s.Refused = db.refused.Load()
+	s.Readers, s.OldestRead = db.readers.state(db.options.Now())
 	return s
 }
 

@@ -23,6 +23,7 @@ func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error)
 		return err
 	}
 	r := &reader{ctx: ctx, tx: tx, stop: db.stop}
+	defer db.readers.enter(r, db.options.Now())()
 	defer func() {
 		r.tx = nil
 		if failed := db.rollback(tx); failed != nil {
@@ -34,10 +35,21 @@ func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error)
 }
 
 // Backup implements store.DB. While it runs, the space of rows that are
-// overwritten or deleted cannot be used again, so the file grows under load:
-// do not let w be slow without need.
+// overwritten or deleted cannot be used again, so the file grows under load: a
+// backup that is read so slowly that it has grown by Options.BackupGrowth is
+// given up.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
-	to := &attentive{ctx: ctx, w: w}
+	size := db.size.Load()
+	most := db.options.BackupGrowth
+	if most == 0 {
+		most = max(leastGrowth, size)
+	}
+	to := &attentive{ctx: ctx, w: w, over: func() error {
+		if grown := db.size.Load() - size; grown > most {
+			return fmt.Errorf("%w: the store has grown by %d bytes since it began", ErrSlowBackup, grown)
+		}
+		return nil
+	}}
 	err = db.View(ctx, func(r store.Reader) (err error) {
 		n, err = r.(*reader).tx.WriteTo(to)
 		return err
@@ -54,14 +66,18 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 // attentive is a Writer that ends with its context and remembers why it
 // ended, which bbolt does not pass on.
 type attentive struct {
-	ctx context.Context
-	w   io.Writer
-	err error
+	ctx  context.Context
+	w    io.Writer
+	over func() error // why it is enough
+	err  error
 }
 
 // Write implements io.Writer.
 func (a *attentive) Write(p []byte) (n int, err error) {
 	if a.err = a.ctx.Err(); a.err == nil {
+		a.err = a.over()
+	}
+	if a.err == nil {
 		n, a.err = a.w.Write(p)
 	}
 	return n, a.err
