@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tokenscale/authn"
 	"tokenscale/authority"
 	"tokenscale/store"
 )
@@ -38,6 +39,7 @@ type App struct {
 	served  chan error  // what Serve returned
 	leaving atomic.Bool // not ready any more
 	started time.Time
+	told    *authn.Throttle // of strangers who were refused, and how much of it the log tells
 
 	undo []step
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -73,5 +74,27 @@ func TestManySignInsAtOnce(t *testing.T) {
 	}
 	if lines := strings.Count(r.err.String(), "level=INFO msg=request") + strings.Count(r.err.String(), "level=WARN msg=request"); lines > 400 {
 		t.Errorf("the flood made %d lines above the level debug, want those of the first refusals and of honest requests only", lines)
+	}
+}
+
+// Whoever has no good credential cannot fill the log, whatever they ask for and
+// however they are refused.
+func TestAFloodOfRefusalsDoesNotFillTheLog(t *testing.T) {
+	r := serving(t, func(o *Options) { o.LogLevel = slog.LevelInfo })
+	paths := []string{"/graphql", authorizePath, "/api/v1/session", "/metrics", "/api/v1/nothing", "/api/v1/health"}
+	for i := range 600 {
+		var headers []string
+		if i%2 == 0 {
+			headers = bearer("bad")
+		}
+		if res, _ := r.ask("POST", paths[i%len(paths)], "x", headers...); res.StatusCode < 400 {
+			t.Fatalf("%s got %d", paths[i%len(paths)], res.StatusCode)
+		}
+	}
+	if lines := strings.Count(r.err.String(), "msg=request"); lines < 100 || lines > 250 {
+		t.Errorf("600 refusals made %d lines, want the first hundred, and one a second", lines)
+	}
+	if res, _ := r.ask("POST", "/graphql", "not JSON", bearer(r.root)...); res.StatusCode != 400 || !strings.Contains(r.err.String(), "caller=localroot") {
+		t.Errorf("what a known caller from there is refused (%d) is not told", res.StatusCode)
 	}
 }

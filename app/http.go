@@ -70,6 +70,7 @@ func (a *App) routes() (*http.ServeMux, error) {
 		return nil, err
 	}
 	slow := authn.NewThrottle(a.opts.Now)
+	a.told = authn.NewThrottle(a.opts.Now)
 	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
 	// Where a session begins, a cookie counts for nothing; nor where a proxy
 	// asks, which knows no other refusals than 401 and 403.

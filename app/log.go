@@ -45,6 +45,9 @@ func (a *App) panicked(w *watched, r *http.Request, v any) {
 
 func (a *App) logLine(r *http.Request, status int, took time.Duration) {
 	level := levelOf(r, status)
+	if level == slog.LevelInfo && status >= 400 && a.isFlood(r) {
+		level = slog.LevelDebug
+	}
 	if !a.log.Enabled(r.Context(), level) {
 		return
 	}
@@ -61,6 +64,13 @@ func (a *App) logLine(r *http.Request, status int, took time.Duration) {
 		}
 	}
 	a.log.LogAttrs(r.Context(), level, "request", line...)
+}
+
+// isFlood reports whether a stranger at the address of r was refused so often
+// that the log need not tell of it each time: it must not be theirs to fill.
+func (a *App) isFlood(r *http.Request) bool {
+	req := authn.RequestOf(r.Context())
+	return req.Caller() == "" && a.told.Refused(req.IP) > 0
 }
 
 // levelOf says how much a line about a request matters.

@@ -103,7 +103,7 @@ func (c *caller) dial() error {
 		return err
 	}
 	c.conn, c.in = conn, bufio.NewReaderSize(conn, 16<<10)
-	return conn.SetDeadline(time.Now().Add(2 * time.Minute))
+	return nil
 }
 
 // do sends one request and returns the status and the body of the answer.
@@ -118,6 +118,9 @@ func (c *caller) do(request []byte) (status int, body []byte, err error) {
 			c.hangUp()
 		}
 	}()
+	if err := c.conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
+		return 0, nil, err
+	}
 	if _, err := c.conn.Write(request); err != nil {
 		return 0, nil, err
 	}

@@ -38,9 +38,9 @@ type line struct {
 }
 
 // newQueue returns a queue that validates as many documents at a time as there
-// are cores.
+// are cores, but for one, which is left to all else if there is another.
 func newQueue() *queue {
-	return &queue{slots: make(chan struct{}, runtime.GOMAXPROCS(0)), lines: map[token.ID]*line{}}
+	return &queue{slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), lines: map[token.ID]*line{}}
 }
 
 // enter waits for a slot, and for nothing else: whoever gets one must leave.
