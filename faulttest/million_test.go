@@ -116,6 +116,6 @@ func seeded(t *testing.T, n int) *place {
 			tokens[i].ExpireAt = tokens[i].CreatedAt.Add(time.Duration(1+rand.IntN(300)) * 24 * time.Hour)
 		}
 	}
-	must(t, errors.Join(authority.Seed(context.Background(), db, keys, nil, slices.Values([][]token.Token{tokens})), db.Close()))
+	must(t, errors.Join(authority.Seed(context.Background(), db, keys, nil, slices.Values([][]token.Token{tokens}), false), db.Close()))
 	return p
 }
