@@ -61,12 +61,8 @@ faulttools:
 
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authority
-<<<<<<< HEAD
 	SOAK=1 go test -count=1 -v -run TestString ./token
-	SOAK=1 go test -count=1 -timeout 6h -v ./faulttest
-=======
 	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest
->>>>>>> 329aa8f (faulttest, authority, graph: pages under churn, sinks that fail, sign-ins, panics)
 
 uitest: $(MODULES)
 	cd ui && npm run --silent check && npm run --silent test
