@@ -47,8 +47,12 @@ export const types = [
   { value: 'organizations.securitypolicies.tokens.read', label: 'Change of policies tried' },
   { value: 'store.backup', label: 'Backup made' },
   { value: 'store.restore', label: 'Backup restored' },
+  { value: 'store.compact', label: 'Store compacted' },
   { value: 'store.salvage', label: 'Damaged store salvaged' },
   { value: 'store.rollback', label: 'Older store accepted' },
+  { value: 'store.integrity', label: 'Stored row changed' },
+  { value: 'keys.rotate', label: 'Keys rotated' },
+  { value: 'keys.drop', label: 'Old keys dropped' },
   { value: 'clock.jump', label: 'Clock jumped' },
   { value: 'clock.accept', label: 'Clock accepted' },
 ] as const;
