@@ -56,24 +56,29 @@ var errMissing = errors.New("the row is missing: it was taken out outside the se
 // A sealer computes MACs under one key. It is safe for concurrent use.
 type sealer struct{ macs sync.Pool }
 
+// sealing is one HMAC with room for what it reads and writes, kept together so
+// that a MAC allocates nothing.
+type sealing struct {
+	mac  hash.Hash
+	head []byte
+	sum  [sha256.Size]byte
+}
+
 func newSealer(key []byte) *sealer {
-	return &sealer{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	return &sealer{macs: sync.Pool{New: func() any { return &sealing{mac: hmac.New(sha256.New, key)} }}}
 }
 
 // appendMAC appends the MAC of row, which stands under k in t, to out.
 func (s *sealer) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
-	mac := s.macs.Get().(hash.Hash)
-	defer s.macs.Put(mac)
-	mac.Reset()
-	var lengths [8]byte // so that table and key cannot run into each other
-	binary.BigEndian.PutUint32(lengths[:4], uint32(len(t)))
-	binary.BigEndian.PutUint32(lengths[4:], uint32(len(k)))
-	mac.Write(lengths[:])
-	mac.Write([]byte(t))
-	mac.Write(k)
-	mac.Write(row)
-	var sum [sha256.Size]byte
-	return append(out, mac.Sum(sum[:0])[:sealMAC]...)
+	m := s.macs.Get().(*sealing)
+	defer s.macs.Put(m)
+	m.head = binary.BigEndian.AppendUint32(m.head[:0], uint32(len(t))) // so that table and key cannot run into each other
+	m.head = binary.BigEndian.AppendUint32(m.head, uint32(len(k)))
+	m.head = append(append(m.head, t...), k...)
+	m.mac.Reset()
+	m.mac.Write(m.head)
+	m.mac.Write(row)
+	return append(out, m.mac.Sum(m.sum[:0])[:sealMAC]...)
 }
 
 // seal returns payload as it is stored under k in t.

@@ -3,6 +3,7 @@ package authority
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"tokenscale/audit"
 	"tokenscale/epoch"
@@ -33,29 +34,56 @@ func newTrail(keys *Keys) trail {
 // append writes e under the next number, and under each of the tokens it is
 // about. Time never runs backwards in the trail, whatever the clock does.
 func (tr trail) append(tx store.Writer, e audit.Entry, about ...string) error {
-	last, err := tr.last(tx)
+	end, err := tr.end(tx)
 	if err != nil {
 		return err
 	}
-	return tr.appendAfter(last, tx, &e, about...)
+	return tr.appendAfter(end, tx, &e, about...)
 }
 
-// appendAll writes entries under the next numbers. It looks for the last
-// number only once.
+// appendAll writes entries under the next numbers. It looks for the end of the
+// log only once.
 func (tr trail) appendAll(tx store.Writer, entries []audit.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	last, err := tr.last(tx)
+	end, err := tr.end(tx)
 	for i := 0; i < len(entries) && err == nil; i++ {
-		err = tr.appendAfter(last, tx, &entries[i])
-		last = entries[i]
+		err = tr.appendAfter(end, tx, &entries[i])
+		end = logEnd{entries[i].Seq, entries[i].Time}
 	}
 	return err
 }
 
-func (tr trail) appendAfter(last audit.Entry, tx store.Writer, e *audit.Entry, about ...string) error {
-	e.Seq, e.Time = last.Seq+1, max(e.Time, last.Time)
+// A logEnd is what the next entry follows: the number and the time of the last
+// one, or zeros.
+type logEnd struct {
+	seq  uint64
+	time epoch.Millis
+}
+
+// end reads no more of the last entry than what the next one needs: each
+// change asks for it.
+func (tr trail) end(tx store.Reader) (end logEnd, err error) {
+	err = tx.Scan(auditTable, store.Range{Reverse: true}, func(key, row []byte) error {
+		payload, err := tr.keys.open(auditTable, key, row)
+		if err != nil {
+			return err
+		}
+		u := unpacker{in: payload}
+		u.expect(rowVersion)
+		time := epoch.Millis(u.number())
+		if u.err != nil || len(key) != 8 {
+			return fmt.Errorf("table %s, key %q: %w", auditTable, key, errPacked)
+		}
+		end = logEnd{binary.BigEndian.Uint64(key), time}
+		return store.Stop
+	})
+	return end, err
+}
+
+func (tr trail) appendAfter(end logEnd, tx store.Writer, e *audit.Entry, about ...string) error {
+	e.Seq, e.Time = end.seq+1, max(e.Time, end.time)
 	if err := tr.entries.put(tx, seqKey(e.Seq), *e); err != nil {
 		return err
 	}
