@@ -21,7 +21,7 @@ const module = "tokenscale/"
 var floors = [][]string{
 	{".", "bench"},
 	{"bench/stock"}, // written by bench/stockgen, not kept
-	{"faulttest", "graph/generate", "bench/stockgen"},
+	{"faulttest", "faulttest/seeder", "graph/generate", "bench/stockgen"},
 	{"app"},
 	{"graph", "ui", "client"},
 	{"graph/model"},

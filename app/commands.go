@@ -166,12 +166,13 @@ func (s *serve) Run(ctx context.Context, base Options) error {
 	o := s.Options
 	o.Now, o.Version, o.Stdout, o.Stderr, o.Random = base.Now, base.Version, base.Stdout, base.Stderr, base.Random
 	debug.SetGCPercent(o.GCPercent)
-	if o.MemoryLimit > 0 {
-		debug.SetMemoryLimit(int64(o.MemoryLimit))
-	}
+	limit, by := o.limitMemory(containerMemory)
 	a, err := Start(ctx, o)
 	if err != nil {
 		return err
+	}
+	if by != "" {
+		a.log.Info("memory is limited", "bytes", limit, "by", by)
 	}
 	debug.FreeOSMemory() // reading the store leaves much behind that is not needed again
 	return a.Wait(ctx)

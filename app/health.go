@@ -57,7 +57,7 @@ func (a *App) checkStore(s store.Stats) check {
 		return newCheck("store-writable", down, "the store takes no more changes because an earlier one failed; the server stops soon", fields...)
 	case err != nil:
 		return newCheck("store-writable", down, "the data folder cannot be written to", fields...)
-	case s.MaxSize > 0 && s.Used > s.MaxSize/10*9:
+	case s.MaxSize > 0 && s.Used > (s.MaxSize-s.Reserve)/10*9:
 		return newCheck("store-writable", warn, "the store is nearly as large as --max-store-size allows", fields...)
 	}
 	return newCheck("store-writable", ok, "", fields...)
@@ -95,6 +95,9 @@ func checkCommit(s store.Stats) check {
 		last = s.LastCommit.UTC().Format(time.RFC3339)
 	}
 	fields := []string{"last", last, "took", s.LastDuration.String(), "longest", s.MaxDuration.String(), "waiting", fmt.Sprint(s.Queued)}
+	if s.Underway > slowCommit {
+		return newCheck("last-commit", warn, "a change has been under way to the disk for long", fields...)
+	}
 	if s.LastDuration > slowCommit {
 		return newCheck("last-commit", warn, "the last change took long to reach the disk", fields...)
 	}
@@ -121,7 +124,7 @@ func clockCheck(wall time.Time, s authority.ClockState) check {
 
 // slowSink is how long writing out audit lines may take before somebody should
 // look what the reader does.
-const slowSink = 10 * time.Second
+const slowSink = time.Second
 
 // checkAudit asks whether audit entries are written out. They are in the store
 // all the same.

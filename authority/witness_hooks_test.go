@@ -26,3 +26,9 @@ func SealedAs(by, keys *Keys, t store.Table, row store.Row) []byte {
 	}
 	return by.seal(t, row.Key, payload)
 }
+
+// Newest returns the newest checkpoint that was made.
+func (a *Authority) Newest() (size uint64, note string) {
+	c := a.witness.checkpoint()
+	return c.Size, c.note
+}

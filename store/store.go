@@ -135,6 +135,7 @@ type Stats struct {
 	Size     int64 // bytes of the store on disk
 	Used     int64 // bytes of it that hold data; the rest can be reused
 	MaxSize  int64 // bytes it may grow to; 0 means no limit
+	Reserve  int64 // bytes of that which are kept for what takes rights away
 	Queued   int   // callers of Update that wait to be run
 	Commits  uint64
 	Updates  uint64 // transactions committed; Updates/Commits is the mean batch
@@ -149,6 +150,7 @@ type Stats struct {
 	LastCommit   time.Time     // when the last commit ended; zero before the first
 	LastDuration time.Duration // what the last commit took, from first function to durable
 	MaxDuration  time.Duration // the longest commit so far
+	Underway     time.Duration // what the one in progress has taken until now; zero if there is none
 	Duration     time.Duration // all commits together
 }
 

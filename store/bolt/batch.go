@@ -32,6 +32,7 @@ func (db *DB) newBatch() (*batch, error) {
 	if err != nil {
 		return nil, db.stop(err)
 	}
+	db.underway(begun)
 	b := &batch{db: db, tx: tx, changed: newOverlay(), begun: begun}
 	db.current = b
 	return b, nil
@@ -65,6 +66,7 @@ func (b *batch) run(c *call) {
 // finish commits the batch and answers its callers.
 func (b *batch) finish() {
 	err := b.commit()
+	b.db.underway(time.Time{})
 	b.db.current = nil
 	if errors.Is(err, store.ErrFull) && len(b.calls) > 1 {
 		// Together they are too much. Some of them may fit.

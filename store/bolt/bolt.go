@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -56,6 +57,7 @@ type DB struct {
 	mu        sync.Mutex
 	followers []func([]store.Change)
 	stats     store.Stats
+	begun     time.Time // when the batch in progress began; zero if there is none
 	refused   atomic.Uint64
 }
 

@@ -1,6 +1,10 @@
 package bolt
 
-import "tokenscale/store"
+import (
+	"time"
+
+	"tokenscale/store"
+)
 
 // Stats implements store.DB.
 func (db *DB) Stats() store.Stats {
@@ -11,9 +15,12 @@ func (db *DB) Stats() store.Stats {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	s := db.stats
+	if !db.begun.IsZero() {
+		s.Underway = db.options.Now().Sub(db.begun)
+	}
 	s.Size = db.size.Load()
 	s.Used = used
-	s.MaxSize = db.options.MaxSize
+	s.MaxSize, s.Reserve = db.options.MaxSize, db.options.Reserve
 	s.Queued = len(db.queue)
 	s.Refused = db.refused.Load()
 	s.Readers, s.OldestRead = db.readers.state(db.options.Now())
@@ -44,4 +51,12 @@ func (db *DB) count(b *batch) {
 	s.LastDuration = ended.Sub(b.begun)
 	s.MaxDuration = max(s.MaxDuration, s.LastDuration)
 	s.Duration += s.LastDuration
+}
+
+// underway takes note that a batch has begun, or with a zero time that it has
+// ended.
+func (db *DB) underway(begun time.Time) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.begun = begun
 }
