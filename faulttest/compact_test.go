@@ -27,7 +27,7 @@ func TestAKilledCompactionLeavesAWholeStore(t *testing.T) {
 	for i := range n {
 		before, err := os.Stat(bolt.Path(p.data))
 		must(t, err)
-		killedWithin(t, p, whole, "compact")
+		killedWithin(t, p, whole*3/2, "compact")
 		after, err := os.Stat(bolt.Path(p.data))
 		must(t, err)
 		if !os.SameFile(before, after) {
