@@ -57,7 +57,7 @@ func (a *App) checkStore(s store.Stats) check {
 		return newCheck("store-writable", down, "the store takes no more changes because an earlier one failed; the server stops soon", fields...)
 	case err != nil:
 		return newCheck("store-writable", down, "the data folder cannot be written to", fields...)
-	case s.MaxSize > 0 && s.Used > (s.MaxSize-s.Reserve)/10*9:
+	case s.MaxSize > 0 && s.Used > (s.MaxSize-s.Reserve)/5*4:
 		return newCheck("store-writable", warn, "the store is nearly as large as --max-store-size allows", fields...)
 	}
 	return newCheck("store-writable", ok, "", fields...)

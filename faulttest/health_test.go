@@ -34,6 +34,11 @@ func TestHealthNamesWhatIsWrong(t *testing.T) {
 		{"nobody reads the pipe of the audit file", "audit", "WARN", http.StatusOK, blockedPipe, makeMany},
 		{"there is little space on the disk", "disk-space", "WARN", http.StatusOK, onSmallDisk, leave(100 << 20)},
 		{"there is no space on the disk", "disk-space", "DOWN", http.StatusOK, onSmallDisk, leave(4 << 20)},
+		{"the store is nearly as large as it may be", "store-writable", "WARN", http.StatusOK, func(t *testing.T) *place {
+			p := newPlace(t, "")
+			p.flags = []string{"--max-store-size", "1MiB"}
+			return p
+		}, makeMany},
 		{"the disk hangs", "last-commit", "WARN", http.StatusOK, traceable, breakCall("fdatasync:delay_enter=8000000")},
 		{"the disk fails", "store-writable", "DOWN", http.StatusServiceUnavailable, traceable, breakCall("fdatasync:error=EIO")},
 		{"the file of the store is another one", "store-writable", "DOWN", http.StatusServiceUnavailable, func(t *testing.T) *place { return newPlace(t, "") }, moveAway},
@@ -85,7 +90,7 @@ func makeOne(_ *testing.T, _ *place, _ *server, a *api) { go a.create("x") }
 // makeMany makes tokens with long names.
 func makeMany(t *testing.T, _ *place, _ *server, a *api) {
 	t.Helper()
-	for n := range 60 {
+	for n := range 600 {
 		if _, err := a.create(strings.Repeat("x", 150) + fmt.Sprint(n)); err != nil {
 			return // it is full
 		}
