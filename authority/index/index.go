@@ -8,6 +8,7 @@
 package index
 
 import (
+	"fmt"
 	"iter"
 	"maps"
 	"net/netip"
@@ -34,8 +35,8 @@ type Index struct {
 	policies atomic.Pointer[policy.Policies]
 	root     atomic.Pointer[Root]
 
-	used   useList
-	nobody *Entry // stands in for tokens that do not exist
+	used     useList
+	nobodies [standIns]*Entry // stand in for tokens that do not exist
 }
 
 // A Filter is an IP filter with its rules. Rules is nil if the stored text
@@ -50,7 +51,9 @@ func New() *Index {
 	x := &Index{
 		tokens: newTable(0),
 		byName: order{named: true},
-		nobody: newEntry(token.Token{}),
+	}
+	for i := range x.nobodies {
+		x.nobodies[i] = nobody(i)
 	}
 	x.filters.Store(&map[ipfilter.ID]Filter{})
 	x.SetPolicies(policy.Fresh())
@@ -120,9 +123,29 @@ func (x *Index) Find(id token.ID) (*Entry, bool) {
 	e, ok := x.tokens.find(id)
 	x.mu.RUnlock()
 	if !ok {
-		e = x.nobody
+		e = x.standIn(id)
 	}
 	return e, ok
+}
+
+// standIns is how many made-up tokens there are. One alone would always be at
+// hand for the processor, as no token among many is.
+const standIns = 256
+
+// standIn returns the made-up token that stands in for the token id.
+func (x *Index) standIn(id token.ID) *Entry {
+	if id == "" {
+		return x.nobodies[0]
+	}
+	return x.nobodies[(uint(id[0])<<4^uint(id[len(id)-1]))%standIns]
+}
+
+// nobody returns a made-up token that is judged like others. Its id has letters
+// that no id has, and its digest is that of no string.
+func nobody(i int) *Entry {
+	return newEntry(token.Token{
+		ID: token.ID(fmt.Sprintf("-%-31d", i)), Name: "nobody", CreatedAt: 1, Digest: token.Digest{byte(i), 1},
+	})
 }
 
 // Len returns how many tokens there are.
