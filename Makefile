@@ -8,6 +8,7 @@
 #   make bench      the figures of docs/performance.md, against references
 #   make bench-growth   how they grow with the number of tokens, with the plot; apart, because it takes as long again
 #   make bench-compare BASE=REV   the benchmarks of the packages, here and at REV
+#   make mutation   whether the tests notice small mistakes in the rules; a quarter of an hour
 #   make soak       the fault tests for hours instead of minutes, with their figures
 
 SHELL     := /bin/sh
@@ -23,7 +24,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools soak
+.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools soak mutation
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -63,6 +64,10 @@ soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authority
 	SOAK=1 go test -count=1 -v -run TestString ./token
 	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest
+
+# One small mistake at a time; see mutation/main.go and mutation/survivors.txt.
+mutation:
+	go run ./mutation authn ipfilter permission policy token
 
 uitest: $(MODULES)
 	cd ui && npm run --silent check && npm run --silent test

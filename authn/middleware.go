@@ -4,10 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"tokenscale/policy"
 )
@@ -83,7 +83,7 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 // the address alone, and not on why the credential was refused.
 func (d *Door) turnAway(w http.ResponseWriter, from netip.Addr, o policy.Outcome) {
 	if wait := d.Throttle.Refused(from); wait > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		refuse(w, http.StatusTooManyRequests, "", slowDownText)
 		return
 	}

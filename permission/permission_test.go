@@ -1,6 +1,7 @@
 package permission
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -71,8 +72,23 @@ func TestARepeatedPermissionCollapses(t *testing.T) {
 }
 
 func TestANumberFromALaterVersionHasNoWordsAndIsNotKnown(t *testing.T) {
-	later := Permission(40)
-	if later.Name() != "" || Of(later).Known() != 0 {
-		t.Errorf("permission 40: name %q, known %v", later.Name(), Of(later).Known())
+	for _, later := range []Permission{16, 40, 63} {
+		if later.Name() != "" || Of(later).Known() != 0 || Of(later, PatchGlobal).Known() != Of(PatchGlobal) {
+			t.Errorf("permission %d: name %q, known %v", later, later.Name(), Of(later).Known())
+		}
+	}
+}
+
+func TestAPermissionPrintsAsItsName(t *testing.T) {
+	if got := fmt.Sprint(PatchGlobal); got != "PatchGlobal" {
+		t.Errorf("it prints as %q", got)
+	}
+}
+
+func TestWhatCanBreakTheClusterWarns(t *testing.T) {
+	for p := range Each() {
+		if warns, want := p.Warning() != "", p == PatchGlobal || p == DeleteHumioOwnedRepositoryOrView; warns != want {
+			t.Errorf("%s warns: %v, want %v", p, warns, want)
+		}
 	}
 }
