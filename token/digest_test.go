@@ -100,3 +100,19 @@ func TestADigesterForgetsTheString(t *testing.T) {
 		t.Error("the string is still there")
 	}
 }
+
+func TestTheIDOfAKeyHasOneSpelling(t *testing.T) {
+	for id, text := range map[KeyID]string{0: "00000000", 0xab: "000000ab", 0xdeadbeef: "deadbeef", 1<<32 - 1: "ffffffff"} {
+		if got := id.String(); got != text {
+			t.Errorf("%d is written %q, want %q", id, got, text)
+		}
+		if got, err := ParseKeyID(text); got != id || err != nil {
+			t.Errorf("ParseKeyID(%q) = %d, %v; want %d", text, got, err, id)
+		}
+	}
+	for _, wrong := range []string{"", "0", "ab", "000000AB", "0x0000ab", "0000000g", "100000000", "1ffffffff", " 00000ab", "+00000ab", "0000_0ab"} {
+		if id, err := ParseKeyID(wrong); err == nil || id != 0 {
+			t.Errorf("ParseKeyID(%q) = %d, %v; want it refused", wrong, id, err)
+		}
+	}
+}
