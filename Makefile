@@ -63,6 +63,7 @@ faulttools:
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authority
 	SOAK=1 go test -count=1 -v -run TestString ./token
+	go test -count=1 -v -run 'Idempotent|Shrinks|Revives|LateJudgment|SinceHas|NoEscalation_From' ./policy -rapid.checks 100000
 	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest
 
 # One small mistake at a time; see mutation/main.go and mutation/survivors.txt.
