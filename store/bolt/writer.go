@@ -94,17 +94,23 @@ func (w *writer) Delete(t store.Table, key []byte) error {
 // changes moves what the transaction did into the batch and returns it,
 // ordered by table and key.
 func (w *writer) changes(tables []store.Table) []store.Change {
-	var list []store.Change
+	list := make([]store.Change, 0, w.own.rows)
+	first := w.batch.rows == 0
 	for _, t := range tables {
 		tr := w.own.tables[t]
 		if tr == nil {
 			continue
 		}
 		tr.Scan(func(r row) bool {
-			w.batch.set(t, r)
+			if !first {
+				w.batch.set(t, r)
+			}
 			list = append(list, store.Change{Table: t, Key: r.key, Value: r.value})
 			return true
 		})
+	}
+	if first {
+		*w.batch = *w.own // nothing to merge it into
 	}
 	return list
 }
