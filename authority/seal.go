@@ -62,6 +62,7 @@ type sealing struct {
 	mac  hash.Hash
 	head []byte
 	sum  [sha256.Size]byte
+	row  packer // of a row that is being made
 }
 
 func newSealer(key []byte) *sealer {
@@ -72,6 +73,10 @@ func newSealer(key []byte) *sealer {
 func (s *sealer) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
 	m := s.macs.Get().(*sealing)
 	defer s.macs.Put(m)
+	return m.appendMAC(out, t, k, row)
+}
+
+func (m *sealing) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
 	m.head = binary.BigEndian.AppendUint32(m.head[:0], uint32(len(t))) // so that table and key cannot run into each other
 	m.head = binary.BigEndian.AppendUint32(m.head, uint32(len(k)))
 	m.head = append(append(m.head, t...), k...)
@@ -83,11 +88,23 @@ func (s *sealer) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
 
 // seal returns payload as it is stored under k in t.
 func (k *Keys) seal(t store.Table, rowKey, payload []byte) []byte {
-	row := make([]byte, sealHead, sealOverhead+len(payload))
-	row[0] = sealFormat
-	binary.BigEndian.PutUint32(row[1:], uint32(k.current.id))
-	row = append(row, payload...)
+	row := make([]byte, 0, sealOverhead+len(payload))
+	row = append(k.appendHead(row), payload...)
 	return k.current.seal.appendMAC(row, t, rowKey, row)
+}
+
+// putSealed has a row packed, seals it and puts it under rowKey in t. The row
+// lies in memory that is used again: a store copies what it is given.
+func (k *Keys) putSealed(tx store.Writer, t store.Table, rowKey []byte, pack func(*packer)) error {
+	m := k.current.seal.macs.Get().(*sealing)
+	defer k.current.seal.macs.Put(m)
+	m.row.out = k.appendHead(m.row.out[:0])
+	pack(&m.row)
+	return tx.Put(t, rowKey, m.appendMAC(m.row.out, t, rowKey, m.row.out))
+}
+
+func (k *Keys) appendHead(row []byte) []byte {
+	return binary.BigEndian.AppendUint32(append(row, sealFormat), uint32(k.current.id))
 }
 
 // open returns the payload of a sealed row, or an error that wraps errSeal.

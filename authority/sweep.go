@@ -38,7 +38,7 @@ func unpackSweep(u *unpacker, _ []byte) sweep {
 
 // sweepBatch is how many tokens one transaction brings under the policy: few
 // enough that other changes wait only some milliseconds for it.
-const sweepBatch = 500
+const sweepBatch = 1000
 
 // sweepAction stands in the audit entries of what a sweep does.
 const sweepAction = "updateTokenSecurityPolicies"

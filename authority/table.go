@@ -37,9 +37,7 @@ func (t table[V]) must(tx store.Reader, key string) (V, error) {
 
 // put writes v under key.
 func (t table[V]) put(tx store.Writer, key string, v V) error {
-	var p packer
-	t.pack(&p, v)
-	return tx.Put(t.name, []byte(key), t.keys.seal(t.name, []byte(key), p.out))
+	return t.keys.putSealed(tx, t.name, []byte(key), func(p *packer) { t.pack(p, v) })
 }
 
 func (t table[V]) drop(tx store.Writer, key string) error {
