@@ -285,6 +285,9 @@ func TestClock_GoesOnFromTheAuditLogOfAnOlderStore(t *testing.T) {
 }
 
 func TestClock_TellingTheTimeAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	h := authoritytest.Open(t)
 	_, secret := h.Token(draft("x"))
 	h.Clock.Set(-year)
