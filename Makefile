@@ -46,7 +46,7 @@ test: vet uitest e2e conformance gotest
 
 vet:
 	go vet ./...
-	go vet -tags bench ./authority ./bench/stockgen ./faulttest
+	go vet -tags bench ./authority ./bench/stockgen ./faulttest ./faulttest/seeder
 
 gotest: faulttools
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'

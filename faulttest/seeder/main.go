@@ -68,7 +68,7 @@ func seed(data, keyFile string, n int, now epoch.Millis) (err error) {
 	if err != nil {
 		return err
 	}
-	return authority.Seed(context.Background(), db, keys, nil, slices.Chunk(tokens, 5000))
+	return authority.Seed(context.Background(), db, keys, nil, slices.Chunk(tokens, 5000), false)
 }
 
 func mint(keys *authority.Keys, n int, now epoch.Millis) ([]token.Token, error) {
