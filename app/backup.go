@@ -118,21 +118,23 @@ func copyStore(ctx context.Context, o Options, w io.Writer) error {
 	if !errors.Is(err, errNotRunning) {
 		return err
 	}
-	return offline(ctx, o, func(a *authority.Authority, db store.DB) error {
+	err = offline(ctx, o, func(a *authority.Authority, db store.DB) error {
 		if err := a.RecordBackup(ctx); err != nil {
 			return err
 		}
 		_, err := db.Backup(ctx, w)
 		return err
 	})
-}
-
-// offline calls do with the store of a server that is stopped.
-func offline(ctx context.Context, o Options, do func(*authority.Authority, store.DB) error) (err error) {
-	db, keys, err := openStore(ctx, o, false)
 	if errors.Is(err, bolt.ErrLocked) {
 		return fmt.Errorf("a server runs on %s, but does not answer; is it starting or stopping? (%w)", o.Data, err)
 	}
+	return err
+}
+
+// offline calls do with the store of a server that is stopped. Of one that runs
+// it returns bolt.ErrLocked.
+func offline(ctx context.Context, o Options, do func(*authority.Authority, store.DB) error) (err error) {
+	db, keys, err := openStore(ctx, o, false)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,11 @@ func (c *compact) Run(ctx context.Context, base Options) (err error) {
 // record writes it down first, which also finds out whether a server runs and
 // whether the keys are the right ones.
 func (c *compact) record(ctx context.Context, o Options) error {
-	err := offline(ctx, o, func(a *authority.Authority, _ store.DB) error { return a.RecordCompaction(ctx) })
+	return stopFirst(offline(ctx, o, func(a *authority.Authority, _ store.DB) error { return a.RecordCompaction(ctx) }))
+}
+
+// stopFirst says what to do about a store that a server has open.
+func stopFirst(err error) error {
 	if errors.Is(err, bolt.ErrLocked) {
 		return fmt.Errorf("the server is running; stop it first (%w)", err)
 	}

@@ -60,7 +60,7 @@ func withStopped(ctx context.Context, o Options, do func(store.DB) error) (err e
 	db, _, err := openStore(ctx, o, false)
 	switch {
 	case errors.Is(err, bolt.ErrLocked):
-		return fmt.Errorf("the server is running; stop it first (%w)", err)
+		return stopFirst(err)
 	case errors.Is(err, authority.ErrNoKeys):
 		return fmt.Errorf("there is no server in %s yet (%w); its first start makes a key", o.Data, err)
 	case err != nil:

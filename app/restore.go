@@ -44,11 +44,8 @@ func (c *restore) Run(ctx context.Context, base Options) (err error) {
 		return err
 	}
 	held, err := bolt.Hold(o.Data)
-	if errors.Is(err, bolt.ErrLocked) {
-		return fmt.Errorf("the server is running; stop it first (%w)", err)
-	}
 	if err != nil {
-		return err
+		return stopFirst(err)
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
 	if err := c.mayReplace(o); err != nil {

@@ -30,7 +30,7 @@ func (c *rootToken) Run(ctx context.Context, base Options) (err error) {
 	case errors.Is(err, authority.ErrNoKeys):
 		return fmt.Errorf("there is no server in %s yet (%w); its first start makes a root token", c.Data, err)
 	case errors.Is(err, bolt.ErrLocked):
-		return fmt.Errorf("the server is running; stop it first (%w)", err)
+		return stopFirst(err)
 	case err != nil:
 		return err
 	}
