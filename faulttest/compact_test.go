@@ -34,15 +34,7 @@ func TestAKilledCompactionLeavesAWholeStore(t *testing.T) {
 			replaced++
 		}
 		s := p.start(t)
-		a := p.api(s)
-		for range 5 {
-			if secret := alive[rand.IntN(len(alive))]; !a.accepts(t, secret) {
-				t.Fatalf("after %d kills the token %s is refused", i, id(secret))
-			}
-		}
-		if a.accepts(t, dead) {
-			t.Fatalf("after %d kills a deleted token is accepted", i)
-		}
+		p.api(s).knows(t, alive, dead, i)
 		s.kill()
 	}
 	if out, code := p.run(t, "compact"); code != 0 {
@@ -52,4 +44,18 @@ func TestAKilledCompactionLeavesAWholeStore(t *testing.T) {
 		t.Errorf("in the end the doctor says %s", out)
 	}
 	t.Logf("%.1f MiB became %.1f; %d kills of a command that takes %.2f s: the new file was in place after %d", mib(old.Size()), mib(short.Size()), n, whole.Seconds(), replaced)
+}
+
+// knows fails unless some of the tokens that are alive are accepted, and a
+// deleted one is not.
+func (a *api) knows(t *testing.T, alive []string, dead string, kills int) {
+	t.Helper()
+	for range 5 {
+		if secret := alive[rand.IntN(len(alive))]; !a.accepts(t, secret) {
+			t.Fatalf("after %d kills the token %s is refused", kills, id(secret))
+		}
+	}
+	if a.accepts(t, dead) {
+		t.Fatalf("after %d kills a deleted token is accepted", kills)
+	}
 }
