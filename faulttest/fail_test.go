@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -92,24 +93,29 @@ func checkLastMinute(t *testing.T, a *api, secrets []string) {
 	}
 }
 
-// inject makes system calls of a running server fail from now on.
-func inject(t *testing.T, s *server, calls, how string) {
+// inject makes system calls of a running server fail until heal is called, at
+// the latest when the test ends. Options such as -P narrow it down. It is not
+// for a number of failures: strace counts those of each thread apart.
+func inject(t *testing.T, s *server, calls, how string, options ...string) (heal func()) {
 	t.Helper()
-	cmd := exec.Command("strace", "-f", "-o", "/dev/null", "-e", "trace="+calls, "-e", "inject="+how, "-p", strconv.Itoa(s.cmd.Process.Pid))
+	args := append([]string{"-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e", "inject=" + how, "-p", strconv.Itoa(s.cmd.Process.Pid)}, options...)
+	cmd := exec.Command("strace", args...)
 	said := &output{}
 	cmd.Stderr = said
 	must(t, cmd.Start())
-	t.Cleanup(func() {
+	heal = sync.OnceFunc(func() {
 		_ = cmd.Process.Signal(syscall.SIGINT) // it ends with what it traces
 		_ = cmd.Wait()
 	})
+	t.Cleanup(heal)
 	for range 500 {
 		if strings.Contains(said.String(), "attached") {
-			return
+			return heal
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Skipf("SKIPPED: strace cannot attach: %s", said)
+	return nil
 }
 
 // TestAServerWhoseDiskFailedEndsByItself waits out the minute in which it

@@ -94,22 +94,30 @@ func TestAFailingAuditFileDelaysNobodyAndLosesNothing(t *testing.T) {
 	p := newPlace(t, "")
 	file := filepath.Join(t.TempDir(), "audit.json")
 	p.flags = []string{"--audit-file", file}
-	p.wrap = []string{"strace", "-f", "-qq", "-o", "/dev/null", "-P", file, "-e", "trace=write", "-e", "inject=write:error=EIO:when=2..4"}
-	s := p.launch(t)
-	if !s.listens(30 * time.Second) {
-		t.Skipf("SKIPPED: strace cannot run the server:\n%s", s.out)
-	}
+	s := p.start(t)
 	a := p.api(s)
-	const changes = 60
-	for n := range changes {
-		_, err := a.create(fmt.Sprint("token ", n))
-		must(t, err)
-		time.Sleep(10 * time.Millisecond)
+	create := func(n int) {
+		t.Helper()
+		for range n {
+			_, err := a.create("token")
+			must(t, err)
+		}
 	}
-	written(t, file, changes)
-	if !strings.Contains(s.out.String(), "input/output error") {
-		t.Errorf("the log does not tell that the file failed; did it?\n%s", s.out)
+	create(10)
+	written(t, file, 10)
+	heal := inject(t, s, "write", "write:error=EIO", "-P", file)
+	allTraced(t, s)
+	create(50)
+	for until := time.Now().Add(20 * time.Second); !strings.Contains(s.out.String(), "input/output error"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("the log does not tell that the file failed; did it?\n%s", s.out)
+		}
 	}
+	if text, err := os.ReadFile(file); err != nil || bytes.Count(text, []byte("\n")) >= 60 {
+		t.Fatalf("the file did not fail: %d lines, %v", bytes.Count(text, []byte("\n")), err)
+	}
+	heal()
+	written(t, file, 60)
 }
 
 // TestAReadOnlyAuditFileStopsTheStart mounts the folder of the audit file
