@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -88,6 +90,35 @@ func TestNothingHappensBeforeMain(t *testing.T) {
 				t.Errorf("%s has a func init", name)
 			}
 		}
+	}
+}
+
+// Who leaves a goroutine behind is told by name, in each package.
+func TestEachPackageLooksForGoroutinesLeftBehind(t *testing.T) {
+	looks := map[string]bool{}
+	tests, err := filepath.Glob("*_test.go")
+	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go"} {
+		more, bad := filepath.Glob(pattern)
+		tests, err = append(tests, more...), cmp.Or(err, bad)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range tests {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := filepath.Dir(name)
+		looks[folder] = looks[folder] || strings.Contains(string(text), "goleak.VerifyTestMain(m)") || strings.Contains(string(text), "goleak.Find()")
+	}
+	for folder, ok := range looks {
+		if !ok && folder != "bench" { // which measures
+			t.Errorf("no test of %s calls goleak", folder)
+		}
+	}
+	if len(looks) < 15 {
+		t.Errorf("found tests in %d folders, want all", len(looks))
 	}
 }
 

@@ -21,10 +21,24 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tokenscale": main, "ask": ask})
+	testscript.Main(tidy{m}, map[string]func(){"tokenscale": main, "ask": ask})
+}
+
+// tidy fails a run that leaves goroutines behind.
+type tidy struct{ testscript.TestingM }
+
+func (t tidy) Run() int {
+	code := t.TestingM.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
 }
 
 // TestScripts runs the stories in testdata/script: the program as users meet

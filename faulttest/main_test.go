@@ -3,12 +3,15 @@ package faulttest
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // program is the server under test, built once.
@@ -48,7 +51,13 @@ func withProgram(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "building the server:", err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
 }
 
 // withoutRaces runs the tests again in a binary without the race detector:
