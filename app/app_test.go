@@ -55,6 +55,9 @@ type running struct {
 	stopped chan error // what Wait returned
 }
 
+// atOnce is how most tests wait for answers that are held back.
+func atOnce(context.Context, time.Duration) {}
+
 // serving starts a server on a free port and a fresh folder.
 func serving(t testing.TB, change func(*Options)) *running {
 	t.Helper()
@@ -63,7 +66,7 @@ func serving(t testing.TB, change func(*Options)) *running {
 	}}
 	o := Options{
 		Listen: "127.0.0.1:0", LogLevel: slog.LevelDebug, LogFormat: "text",
-		Now: time.Now, Random: rand.Reader, Stdout: io.Discard, Stderr: r.err,
+		Now: time.Now, Sleep: atOnce, Random: rand.Reader, Stdout: io.Discard, Stderr: r.err,
 	}
 	o.Data = filepath.Join(t.TempDir(), "data")
 	if change != nil {

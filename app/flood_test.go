@@ -1,11 +1,14 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // A client that knocks with bad credentials is told to slow down; nobody else
@@ -47,6 +50,35 @@ func TestAFloodOfBadCredentialsLocksNobodyOut(t *testing.T) {
 	line := make([]byte, len("HTTP/1.1 401"))
 	if _, err := conn.Read(line); err != nil || string(line) != "HTTP/1.1 401" {
 		t.Errorf("another client with a bad token got %q, %v; want 401", line, err)
+	}
+}
+
+// Who goes on failing has to wait for an answer, by each of the doors; a good
+// token never waits.
+func TestAnswersToAFloodAreHeldBack(t *testing.T) {
+	var held atomic.Int64
+	r := serving(t, func(o *Options) {
+		o.Sleep = func(_ context.Context, d time.Duration) {
+			if d <= 0 || d > time.Second {
+				t.Errorf("an answer waits %v, want at most a second", d)
+			}
+			held.Add(1)
+		}
+	})
+	doors := [][2]string{{"POST", "/graphql"}, {"POST", "/api/v1/session"}, {"GET", "/metrics"}, {"GET", authorizePath}}
+	knock := func(n int, token string) int64 {
+		before := held.Load()
+		for i := range n {
+			r.ask(doors[i%4][0], doors[i%4][1], "", bearer(token)...)
+		}
+		return held.Load() - before
+	}
+	knock(200, "bad")
+	if got := knock(40, "bad"); got < 38 { // a try each second is answered at once
+		t.Errorf("%d of 40 answers were held back, want all that are not due", got)
+	}
+	if got := knock(40, r.root); got != 0 {
+		t.Errorf("%d answers to a good token were held back", got)
 	}
 }
 

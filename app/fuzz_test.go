@@ -59,7 +59,7 @@ func FuzzHTTPRaw(f *testing.F) {
 		}
 	}
 	log := new(output)
-	o := Options{Listen: "127.0.0.1:0", LogLevel: slog.LevelWarn, LogFormat: "text", Now: time.Now, Random: rand.Reader, Stdout: io.Discard, Stderr: log}
+	o := Options{Listen: "127.0.0.1:0", LogLevel: slog.LevelWarn, LogFormat: "text", Now: time.Now, Sleep: atOnce, Random: rand.Reader, Stdout: io.Discard, Stderr: log}
 	o.Data = f.TempDir()
 	a, err := Start(f.Context(), o)
 	if err != nil {

@@ -69,13 +69,13 @@ func (a *App) routes() (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	slow := authn.NewThrottle(a.opts.Now)
-	a.told = authn.NewThrottle(a.opts.Now)
+	slow := a.throttle()
+	a.told = a.throttle()
 	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
 	// Where a session begins, a cookie counts for nothing; nor where a proxy
 	// asks, which knows no other refusals than 401 and 403.
 	signIn := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
-	proxyDoor := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Log: a.log}
+	proxyDoor := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: slow, Plain: true, Log: a.log}
 	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String()})
 	health := policy.ReadHealth()
 
@@ -98,6 +98,16 @@ func (a *App) routes() (*http.ServeMux, error) {
 	mux.Handle("/readyz", only(http.HandlerFunc(a.ready), "GET", "HEAD"))
 	mux.Handle("/", page)
 	return mux, nil
+}
+
+// throttle returns what slows down who fails. Answers that it holds back keep
+// connections: a quarter of all, at most.
+func (a *App) throttle() *authn.Throttle {
+	sleep := a.opts.Sleep
+	if sleep == nil {
+		sleep = authn.Sleep
+	}
+	return authn.NewThrottle(a.opts.Now, sleep, a.crowd.room/4)
 }
 
 const (

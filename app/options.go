@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,6 +54,10 @@ type Options struct {
 
 	// Steady is a clock that nobody sets, for tests; nil means the one in Now.
 	Steady func() time.Duration `kong:"-"`
+
+	// Sleep waits before an answer that is held back, for tests; nil means
+	// [authn.Sleep].
+	Sleep func(context.Context, time.Duration) `kong:"-"`
 
 	// StopAfter is how long a server whose store has stopped goes on
 	// answering from memory; 0 means a minute.

@@ -48,9 +48,14 @@ type Door struct {
 	// same time for all.
 	OnRefused func(context.Context, policy.Actor, policy.Outcome)
 
-	// Throttle is asked about each credential that is refused. If it is nil,
-	// the answer is never 429.
+	// Throttle is asked about each credential that is refused. Who is refused
+	// too often waits for an answer, which is 429. If it is nil, all get theirs
+	// at once.
 	Throttle *Throttle
+
+	// Plain means that the answer to who was refused too often is the same as
+	// to others: for proxies, which know no other refusals than 401 and 403.
+	Plain bool
 
 	Log *slog.Logger
 }
@@ -74,18 +79,22 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 			if p.cookie && p.outcome != policy.Filtered {
 				d.Sessions.clear(w, r)
 			}
-			d.turnAway(w, req.IP, p.outcome)
+			d.turnAway(w, r, p.outcome)
 		}
 	})
 }
 
-// turnAway answers a refused credential. Whether the answer is 429 depends on
-// the address alone, and not on why the credential was refused.
-func (d *Door) turnAway(w http.ResponseWriter, from netip.Addr, o policy.Outcome) {
+// turnAway answers a refused credential. When it does, and whether by 429,
+// depends on the address alone, and not on why the credential was refused.
+func (d *Door) turnAway(w http.ResponseWriter, r *http.Request, o policy.Outcome) {
+	from := RequestOf(r.Context()).IP
 	if wait := d.Throttle.Refused(from); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		refuse(w, http.StatusTooManyRequests, "", slowDownText)
-		return
+		d.Throttle.Hold(r.Context(), from, wait)
+		if !d.Plain {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+			refuse(w, http.StatusTooManyRequests, "", slowDownText)
+			return
+		}
 	}
 	if o == policy.Filtered {
 		refuse(w, http.StatusForbidden, "", filteredText)

@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -25,25 +26,37 @@ const (
 // slow down. It counts refusals only, and it is asked only about a credential
 // that was refused: a good one is always let in, whoever else knocks from the
 // same address. So it keeps floods of failures short and quiet, and nobody can
-// use it to lock somebody else out.
+// use it to lock somebody else out. Answers to who fails too often are held
+// back, or the flood would take the processor from all others.
 //
 // A client is an IPv4 address, or an IPv6 network of 64 bits, which is what
 // one subscriber has. It is safe for concurrent use. A nil *Throttle lets all
 // fail as often as they like.
 type Throttle struct {
-	now func() time.Time
+	now   func() time.Time
+	sleep func(context.Context, time.Duration)
+	room  int // how many answers may be held back at a time
 
 	mu      sync.Mutex
-	clients *simplelru.LRU[netip.Prefix, *rate.Limiter]
+	clients *simplelru.LRU[netip.Prefix, *knocker]
+	held    int
 }
 
-// NewThrottle returns a Throttle that reads the time from now.
-func NewThrottle(now func() time.Time) *Throttle {
-	clients, err := simplelru.NewLRU[netip.Prefix, *rate.Limiter](mostClients, nil)
+// A knocker is a client whose credentials were refused.
+type knocker struct {
+	*rate.Limiter
+	held int // answers that are being held back
+}
+
+// NewThrottle returns a Throttle that reads the time from now, and holds back as
+// many as room answers at a time by sleep, such as Sleep; half of them to one
+// client.
+func NewThrottle(now func() time.Time, sleep func(context.Context, time.Duration), room int) *Throttle {
+	clients, err := simplelru.NewLRU[netip.Prefix, *knocker](mostClients, nil)
 	if err != nil { // only a size below 1 is one
 		panic(err)
 	}
-	return &Throttle{now: now, clients: clients}
+	return &Throttle{now: now, sleep: sleep, room: room, clients: clients}
 }
 
 // Refused counts a refusal of the client at from, and returns how long it
@@ -55,17 +68,65 @@ func (t *Throttle) Refused(from netip.Addr) time.Duration {
 	now := t.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := client(from)
-	bucket, ok := t.clients.Get(key)
-	if !ok {
-		bucket = rate.NewLimiter(rate.Every(refusalInterval), refusalsAtOnce)
-		t.clients.Add(key, bucket)
-	}
-	if bucket.AllowN(now, 1) {
+	c := t.knocker(from)
+	if c.AllowN(now, 1) {
 		return 0
 	}
-	missing := 1 - bucket.TokensAt(now)
+	missing := 1 - c.TokensAt(now)
 	return time.Duration(missing * float64(refusalInterval))
+}
+
+// knocker must be called with mu held.
+func (t *Throttle) knocker(from netip.Addr) *knocker {
+	key := client(from)
+	c, ok := t.clients.Get(key)
+	if !ok {
+		c = &knocker{Limiter: rate.NewLimiter(rate.Every(refusalInterval), refusalsAtOnce)}
+		t.clients.Add(key, c)
+	}
+	return c
+}
+
+// Hold returns after wait, or when ctx ends. It is called before the answer to
+// a client that has failed too often, so that one that does not slow down is
+// slowed down: on one connection it has one attempt in each interval. When
+// many answers are being held back already it returns at once: a proxy, whose
+// connections all its clients share, must not run out of them.
+func (t *Throttle) Hold(ctx context.Context, from netip.Addr, wait time.Duration) {
+	if c := t.enter(from); c != nil {
+		defer t.leave(c)
+		t.sleep(ctx, wait)
+	}
+}
+
+// enter returns nil if there is no room.
+func (t *Throttle) enter(from netip.Addr) *knocker {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.knocker(from)
+	if t.held >= t.room || c.held >= t.room/2 {
+		return nil
+	}
+	t.held++
+	c.held++
+	return c
+}
+
+func (t *Throttle) leave(c *knocker) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held--
+	c.held--
+}
+
+// Sleep returns after d, or when ctx ends.
+func Sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // client returns who is counted together. All that have no address are one.

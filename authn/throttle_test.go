@@ -1,13 +1,16 @@
 package authn
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"runtime"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -18,7 +21,7 @@ func (c *clock) now() time.Time { return c.at }
 
 func newThrottle() (*Throttle, *clock) {
 	c := &clock{time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	return NewThrottle(c.now), c
+	return NewThrottle(c.now, Sleep, 64), c
 }
 
 // fails returns how many of n refusals at from are answered at once.
@@ -123,6 +126,10 @@ func TestThrottle_NilNeverSlowsDown(t *testing.T) {
 // While a client is told to slow down, a good credential from its very address
 // is let in: a limit must not be a way to lock others out.
 func TestProtect_AFloodFromOneAddressLocksNobodyOut(t *testing.T) {
+	synctest.Test(t, floodFromOneAddress)
+}
+
+func floodFromOneAddress(t *testing.T) {
 	s := newStand(t)
 	var c *clock
 	s.door.Throttle, c = newThrottle()
@@ -159,7 +166,7 @@ func TestProtect_AFloodFromOneAddressLocksNobodyOut(t *testing.T) {
 // is counted like the rest.
 func TestProtect_TheAnswerToAFloodIsTheSameForAll(t *testing.T) {
 	s := newStand(t)
-	s.door.Throttle, _ = newThrottle()
+	s.door.Throttle = NewThrottle((&clock{}).now, func(context.Context, time.Duration) {}, 64)
 	for range refusalsAtOnce {
 		s.ask("Authorization", "Bearer wrong")
 	}
@@ -179,6 +186,79 @@ func TestProtect_TheAnswerToAFloodIsTheSameForAll(t *testing.T) {
 			t.Errorf("%s: %s\nwant %s", auth, got, first)
 		}
 	}
+}
+
+// Whoever goes on failing gets an answer when the next try is due. What else
+// comes from there does not wait for it, and a good credential never.
+func TestProtect_AnswersToAFloodAreHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStand(t)
+		s.door.Throttle = NewThrottle(time.Now, Sleep, 64)
+		took := func(credential string) time.Duration {
+			began := time.Now()
+			s.ask("Authorization", "Bearer "+credential)
+			return time.Since(began)
+		}
+		for range refusalsAtOnce {
+			if wait := took("wrong"); wait != 0 {
+				t.Fatalf("one of the first was held back for %v", wait)
+			}
+		}
+		for _, plain := range []bool{false, true} {
+			s.door.Plain = plain
+			if wait := took("wrong"); wait != time.Second {
+				t.Errorf("who goes on failing is answered after %v, want a second (plain: %v)", wait, plain)
+			}
+			took("wrong") // takes the try that has become due
+			if wait := took("good"); wait != 0 {
+				t.Errorf("a good credential from there is answered after %v", wait)
+			}
+		}
+	})
+}
+
+// A proxy that names no clients is one client, and one that names them has
+// many. Neither must run out of connections.
+func TestThrottle_HoldsAFewAnswersAtATimeAndHalfOfThemToOneClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(time.Now, Sleep, 64)
+		atOnce := func(n int, from string) int64 {
+			began, quick := time.Now(), atomic.Int64{}
+			for range n {
+				go func() {
+					th.Hold(t.Context(), addrOf(from), time.Second)
+					if time.Since(began) == 0 {
+						quick.Add(1)
+					}
+				}()
+			}
+			synctest.Wait()
+			return quick.Load()
+		}
+		for range 2 { // what was held is forgotten
+			for _, c := range []struct {
+				from string
+				want int64
+			}{{"192.0.2.1", 100 - 32}, {"192.0.2.2", 100 - 32}, {"192.0.2.3", 100}} {
+				if got := atOnce(100, c.from); got != c.want {
+					t.Errorf("of 100 answers to %s %d are given at once, want %d", c.from, got, c.want)
+				}
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
+
+func TestSleep_EndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		Sleep(ctx, time.Hour)
+		if got := time.Since(began); got != time.Second {
+			t.Errorf("it took %v, want the second that the client waited", got)
+		}
+	})
 }
 
 func BenchmarkThrottle(b *testing.B) {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	_ "tokenscale/app" // so that no result is taken from the cache when the program has changed
 )
 
 // program is the server under test, built once.
