@@ -32,7 +32,8 @@ type App struct {
 	keys    *authority.Keys
 	auth    *authority.Authority
 	sink    *sink       // nil unless audit entries are written out
-	tls     *tls.Config // nil for plain HTTP
+	tls     *tls.Config // nil for plain HTTP, and so is cert
+	cert    *certificate
 	ln      net.Listener
 	crowd   *crowd // ln, for as many as there is room for
 	server  *http.Server
@@ -58,7 +59,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a := &App{opts: o, log: newLog(o), served: make(chan error, 1), started: o.Now()}
-	if a.tls, err = newTLS(o, a.log); err != nil {
+	if a.tls, a.cert, err = newTLS(o, a.log); err != nil {
 		return nil, err // before anything is made in the data folder
 	}
 	if a.crowd, err = a.newCrowd(); err != nil {

@@ -46,7 +46,14 @@ func newCheck(name string, s state, message string, fields ...string) check {
 // anything, or shows more than figures and our own paths.
 func (a *App) checks() []check {
 	stats := a.db.Stats()
-	return []check{a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkIntegrity(a.auth.Scrubbed()), checkReads(stats)}
+	all := []check{
+		a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkWitness(a.auth.WitnessState()),
+		checkIntegrity(a.auth.Scrubbed()), checkFilters(a.auth.FilterCount()), checkReads(stats),
+	}
+	if a.cert != nil {
+		all = append(all, certCheck(a.opts.Now(), a.cert.state(), a.opts.TLSCert))
+	}
+	return all
 }
 
 // checkStore asks whether changes can be stored.
@@ -140,30 +147,6 @@ func (a *App) checkAudit() check {
 		return newCheck("audit", warn, "nobody takes the audit entries that are written out; they are kept", fields...)
 	}
 	return newCheck("audit", ok, "", fields...)
-}
-
-// checkReads asks whether something has read the store for so long that the
-// space of what was deleted since piles up.
-func checkReads(s store.Stats) check {
-	fields := []string{"readers", fmt.Sprint(s.Readers), "oldest", s.OldestRead.String()}
-	if s.OldestRead > authority.LongRead {
-		return newCheck("reads", warn, "a read of the store has lasted long, and the file grows meanwhile: is a backup being read slowly?", fields...)
-	}
-	return newCheck("reads", ok, "", fields...)
-}
-
-// checkIntegrity asks whether all rows were what the server wrote. Tokens that
-// a bad row concerns are refused; the others go on, so this only warns.
-func checkIntegrity(s authority.ScrubStats) check {
-	last := "none since the start"
-	if s.Ended != 0 {
-		last = s.Ended.String()
-	}
-	fields := []string{"bad", fmt.Sprint(s.Bad), "walks", fmt.Sprint(s.Passes), "last", last}
-	if s.Bad > 0 {
-		return newCheck("integrity", warn, "stored rows are not what the server wrote; tokens that they concern are refused. The log names them, tokenscale doctor tells more", fields...)
-	}
-	return newCheck("integrity", ok, "", fields...)
 }
 
 // A report is all checks, as humioctl reads it.

@@ -44,6 +44,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	f.authority(count, gauge)
 	f.store(count, gauge)
 	f.clock(count, gauge)
+	f.certificate(gauge)
 	gauge(desc("connections", "Clients that are connected."), float64(f.a.crowd.connected()))
 	gauge(desc("connections_max", "How many clients may be connected."), float64(f.a.crowd.room))
 	count(desc("connections_refused_total", "Clients that were turned away because there was no room."), float64(f.a.crowd.turnedAway.Load()))
@@ -68,7 +69,8 @@ func (f *figures) authority(count, gauge emit) {
 	gauge(tokens, float64(s.Tokens.Active), "active")
 	gauge(tokens, float64(s.Tokens.Expired), "expired")
 	gauge(desc("tokens_endless", "Active system tokens that never expire."), float64(s.Tokens.Endless))
-	gauge(desc("ip_filters", "IP filters."), float64(s.Filters))
+	gauge(desc("ip_filters", "IP filters."), float64(s.Filters.All))
+	gauge(desc("ip_filters_shut", "IP filters that let nobody in because their rules cannot be read. Alert on any."), float64(s.Filters.Shut))
 	count(desc("integrity_failures_total", "Stored rows that were found not to be what the server wrote. Alert on any."), float64(s.Scrub.Bad))
 	count(desc("scrub_rows_total", "Stored rows that were read again in the background."), float64(s.Scrub.Rows))
 	count(desc("scrub_passes_total", "Walks over the whole store in the background that came to their end."), float64(s.Scrub.Passes))
@@ -112,4 +114,14 @@ func (f *figures) clock(count, gauge emit) {
 	jumps := desc("clock_jumps_total", "Times the clock was set back by more than a minute, or ahead by more than an hour.", "direction")
 	count(jumps, float64(s.Jumps.Back), "back")
 	count(jumps, float64(s.Jumps.Ahead), "ahead")
+}
+
+// certificate tells when the certificate ends, if there is one.
+func (f *figures) certificate(gauge emit) {
+	if f.a.cert == nil {
+		return
+	}
+	if s := f.a.cert.state(); !s.to.IsZero() {
+		gauge(desc("tls_certificate_expiry_seconds", "When the first certificate of the chain that is shown ends, in seconds since 1970. Absent without TLS."), float64(s.to.Unix()))
+	}
 }

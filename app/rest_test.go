@@ -128,7 +128,7 @@ func TestHealthJSON(t *testing.T) {
 			t.Errorf("check %+v, want OK and figures", c)
 		}
 	}
-	if strings.Join(names, " ") != "store-writable disk-space last-commit clock audit integrity reads" || got.Status != "OK" || got.Warnings == nil || got.Down == nil {
+	if strings.Join(names, " ") != "store-writable disk-space last-commit clock audit audit-checkpoint integrity ip-filters reads" || got.Status != "OK" || got.Warnings == nil || got.Down == nil {
 		t.Errorf("got %s", text)
 	}
 }
@@ -148,6 +148,10 @@ func TestChecksWarn(t *testing.T) {
 		{"an audit sink that works is fine", (&App{sink: sinkIn(nil, 0)}).checkAudit(), ok},
 		{"an audit sink that fails warns", (&App{sink: sinkIn(errors.New("full"), 0)}).checkAudit(), warn},
 		{"an audit sink that hangs warns", (&App{sink: sinkIn(nil, slowSink+1)}).checkAudit(), warn},
+		{"an audit log that is signed is fine", checkWitness(authority.WitnessState{Entries: 9, Covered: 7, Time: 1}), ok},
+		{"an audit log that cannot be signed warns", checkWitness(authority.WitnessState{Entries: 9, Failed: errors.New("forked")}), warn},
+		{"filters that can be read are fine", checkFilters(authority.FilterCount{All: 3}), ok},
+		{"a filter that cannot be read warns", checkFilters(authority.FilterCount{All: 3, Shut: 1}), warn},
 		{"a clock that runs is fine", clockCheck(start, authority.ClockState{}), ok},
 		{"a clock that was set back warns", clockCheck(start, authority.ClockState{Behind: time.Hour}), warn},
 		{"a clock that was set ahead warns", clockCheck(start, authority.ClockState{Ahead: 2 * time.Hour, Held: 1}), warn},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"os"
@@ -23,21 +24,21 @@ type certificate struct {
 	mu     sync.Mutex
 	pair   *tls.Certificate
 	stamp  string // of the files the pair was read from
-	failed string // of the files that could not be read, logged once
+	failed string // of the files as they are, if they could not be read, which is logged once
 	looked time.Time
 }
 
 // newTLS returns the TLS settings of the server: version 1.2 or newer, with
 // Go's own choice of ciphers. They are nil if no certificate is set.
-func newTLS(o Options, log *slog.Logger) (*tls.Config, error) {
+func newTLS(o Options, log *slog.Logger) (*tls.Config, *certificate, error) {
 	if o.TLSCert == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	c := &certificate{cert: o.TLSCert, key: o.TLSKey, now: o.Now, log: log}
 	if _, err := c.current(nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.current}, nil
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.current}, c, nil
 }
 
 // current implements tls.Config.GetCertificate.
@@ -50,7 +51,11 @@ func (c *certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	c.looked = now
 	stamp := stampOf(c.cert) + stampOf(c.key)
-	if c.pair != nil && (stamp == c.stamp || stamp == c.failed) {
+	if c.pair != nil && stamp == c.stamp {
+		c.failed = ""
+		return c.pair, nil
+	}
+	if c.pair != nil && stamp == c.failed {
 		return c.pair, nil
 	}
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
@@ -74,4 +79,33 @@ func stampOf(path string) string {
 		return "?"
 	}
 	return fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size(), ";")
+}
+
+// A certState says from when until when clients accept what is shown to them,
+// and whether the files could be read when they were last looked at.
+type certState struct {
+	from, to time.Time     // of the whole chain
+	life     time.Duration // of the certificate in it that ends first
+	stale    bool          // the files are others, and cannot be used
+}
+
+// state looks at the files, if nobody has just done so, and at what is shown.
+func (c *certificate) state() certState {
+	pair, err := c.current(nil)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := certState{stale: err != nil || c.failed != ""}
+	for _, der := range pair.Certificate {
+		x, err := x509.ParseCertificate(der)
+		if err != nil {
+			continue // the first of them was parsed when the pair was read
+		}
+		if x.NotBefore.After(s.from) {
+			s.from = x.NotBefore
+		}
+		if s.to.IsZero() || x.NotAfter.Before(s.to) {
+			s.to, s.life = x.NotAfter, x.NotAfter.Sub(x.NotBefore)
+		}
+	}
+	return s
 }

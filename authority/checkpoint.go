@@ -36,6 +36,7 @@ type witness struct {
 	mu     sync.Mutex
 	last   uint64 // number of the last committed entry
 	newest signed
+	failed error // of the last try to make one
 }
 
 // signed is a checkpoint with its signature.
@@ -75,6 +76,29 @@ func (w *witness) made(s signed) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.newest = s
+}
+
+// tried takes note of how a try to make a checkpoint ended.
+func (w *witness) tried(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = err
+}
+
+// WitnessState says how far the signed checkpoints of the audit log have come.
+type WitnessState struct {
+	Entries uint64       // in the log
+	Covered uint64       // by the newest checkpoint
+	Time    epoch.Millis // of the newest checkpoint; zero if there is none
+	Failed  error        // why the last try to read, sign or keep one failed; nil if it did not
+}
+
+// WitnessState returns the state of the checkpoints at this moment. It is cheap.
+func (a *Authority) WitnessState() WitnessState {
+	w := a.witness
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return WitnessState{Entries: max(w.last, w.newest.Size), Covered: w.newest.Size, Time: w.newest.Time, Failed: w.failed}
 }
 
 // bearWitness makes checkpoints until the authority closes.
@@ -120,6 +144,7 @@ func (a *Authority) loadCheckpoint(ctx context.Context) {
 		a.witness.made(newest)
 		return err
 	})
+	a.witness.tried(err)
 	if err != nil {
 		a.log.Error("the newest checkpoint of the audit log cannot be read; tokenscale audit verify tells more", "err", err)
 	}
@@ -130,6 +155,14 @@ func (a *Authority) loadCheckpoint(ctx context.Context) {
 func (a *Authority) checkpoint(ctx context.Context) (signed, error) {
 	a.witness.making.Lock()
 	defer a.witness.making.Unlock()
+	s, err := a.nextCheckpoint(ctx)
+	if err == nil || ctx.Err() == nil { // who hangs up says nothing about the log
+		a.witness.tried(err)
+	}
+	return s, err
+}
+
+func (a *Authority) nextCheckpoint(ctx context.Context) (signed, error) {
 	now := a.clock()
 	var newest, next signed
 	err := a.store.View(ctx, func(r store.Reader) (err error) {

@@ -40,8 +40,18 @@ type Stats struct {
 	Verifications map[policy.Outcome]uint64
 	Commands      map[CommandCount]uint64
 	Tokens        index.Census
-	Filters       int
+	Filters       FilterCount
 	Scrub         ScrubStats
+}
+
+// A FilterCount says how many IP filters there are, and how many of them nobody
+// passes because their rules cannot be read.
+type FilterCount struct{ All, Shut int }
+
+// FilterCount counts the IP filters. It is cheap.
+func (a *Authority) FilterCount() (n FilterCount) {
+	n.All, n.Shut = a.index.CountFilters()
+	return n
 }
 
 // Scrubbed returns the figures of the walks over the store. It is cheap.
@@ -53,7 +63,7 @@ func (a *Authority) Stats() Stats {
 		Verifications: map[policy.Outcome]uint64{},
 		Commands:      map[CommandCount]uint64{},
 		Tokens:        a.index.Census(a.clock()),
-		Filters:       len(a.index.Filters()),
+		Filters:       a.FilterCount(),
 		Scrub:         a.scrub.figures(),
 	}
 	for _, o := range policy.Outcomes() {

@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 
+	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -71,4 +72,12 @@ func Rows(keys *Keys, tokens []token.Token) []store.Row {
 		rows[i] = store.Row{Key: []byte(t.ID), Value: keys.seal(tokensTable, []byte(t.ID), p.out)}
 	}
 	return rows
+}
+
+// FilterRow returns a filter as a row, sealed as the server does, whatever its
+// text is.
+func FilterRow(keys *Keys, f ipfilter.Filter) store.Row {
+	var p packer
+	packFilter(&p, f)
+	return store.Row{Key: []byte(f.ID), Value: keys.seal(filtersTable, []byte(f.ID), p.out)}
 }

@@ -1,6 +1,8 @@
 package authority_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -116,9 +118,44 @@ func TestCheckpoint_IsNeverSignedOverALogThatTheLastOneDoesNotFit(t *testing.T) 
 	if _, err := h.SignedCheckpoint(t.Context()); err == nil || !strings.Contains(err.Error(), "not the one") {
 		t.Errorf("a forged log got a signature: %v", err)
 	}
+	if h.WitnessState().Failed == nil {
+		t.Error("nobody is told of it")
+	}
 	if rep := examined(t, h, authority.NamedNote{Name: "mine", Note: note}); len(rep.Found) == 0 {
 		t.Error("the forged entry was not found")
 	}
+}
+
+func TestCheckpoint_ThatCannotBeKeptIsToldUntilOneIs(t *testing.T) {
+	var gate authoritytest.Gate
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Wrap: gate.Wrap})
+	expect := func(when string, covered, entries uint64, failed bool) {
+		t.Helper()
+		if s := h.WitnessState(); s.Covered != covered || s.Entries != entries || (s.Failed != nil) != failed {
+			t.Errorf("%s: %+v, want %d of %d entries covered, and that it failed: %v", when, s, covered, entries, failed)
+		}
+	}
+	h.Token(draft("x"))
+	expect("before the first", 0, 1, false)
+	_, err := h.SignedCheckpoint(t.Context())
+	must(t, err)
+	expect("after the first", 1, 1, false)
+	h.Token(draft("y"))
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, err = h.SignedCheckpoint(gone)
+	if expect("after somebody hung up", 1, 2, false); err == nil {
+		t.Error("somebody who hung up got one")
+	}
+	gate.Before(func(context.Context) error { return errors.New("there is no room") })
+	if _, err := h.SignedCheckpoint(t.Context()); err == nil {
+		t.Error("a checkpoint that was not kept was given away")
+	}
+	expect("while none can be kept", 1, 2, true)
+	gate.Before(nil)
+	_, err = h.SignedCheckpoint(t.Context())
+	must(t, err)
+	expect("after the next", 2, 2, false)
 }
 
 func TestCheckpoint_OutlivesANewKey(t *testing.T) {

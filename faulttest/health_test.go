@@ -42,6 +42,8 @@ func TestHealthNamesWhatIsWrong(t *testing.T) {
 		{"the disk hangs", "last-commit", "WARN", http.StatusOK, traceable, breakCall("fdatasync:delay_enter=8000000")},
 		{"the disk fails", "store-writable", "DOWN", http.StatusServiceUnavailable, traceable, breakCall("fdatasync:error=EIO")},
 		{"the file of the store is another one", "store-writable", "DOWN", http.StatusServiceUnavailable, func(t *testing.T) *place { return newPlace(t, "") }, moveAway},
+		{"the new certificate cannot be read", "tls-certificate", "WARN", http.StatusOK, certified(time.Hour), spoilCertificate},
+		{"the certificate ends", "tls-certificate", "DOWN", http.StatusOK, certified(3 * time.Second), leaveAlone},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := c.prepare(t)

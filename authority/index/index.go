@@ -231,6 +231,18 @@ func (x *Index) Filter(id ipfilter.ID) (ipfilter.Filter, bool) {
 	return f.Filter, ok
 }
 
+// CountFilters returns how many filters there are, and how many of them nobody
+// passes because their rules do not parse or their rows are not believed.
+func (x *Index) CountFilters() (all, shut int) {
+	filters := *x.filters.Load()
+	for _, f := range filters {
+		if f.Rules == nil {
+			shut++
+		}
+	}
+	return len(filters), shut
+}
+
 // Filters returns all filters by name, then id.
 func (x *Index) Filters() []ipfilter.Filter {
 	all := make([]ipfilter.Filter, 0, len(*x.filters.Load()))
