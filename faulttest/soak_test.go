@@ -57,6 +57,7 @@ func TestLoadLeavesNothingBehind(t *testing.T) {
 		"goroutines": func(s usage) float64 { return float64(s.goroutines) },
 		"open files": func(s usage) float64 { return float64(s.files) },
 		"memory":     func(s usage) float64 { return float64(s.memory) },
+		"live heap":  func(s usage) float64 { return float64(s.live) },
 	} {
 		slope := slopePerTenMinutes(rest, of)
 		t.Logf("%s: %+.2f %% in ten minutes, over the last %v, from %v to %v", what, 100*slope, rest[len(rest)-1].at-rest[0].at, of(rest[0]), of(rest[len(rest)-1]))
@@ -86,6 +87,7 @@ type usage struct {
 	at                time.Duration
 	goroutines, files int
 	memory, resident  int64 // bytes: its own, and with the pages of files it has mapped
+	live              int64 // bytes that the last collection left
 }
 
 // floors returns the least that was used in each minute: what is used for a
@@ -99,7 +101,7 @@ func floors(samples []usage) []usage {
 		}
 		low := &all[len(all)-1]
 		low.goroutines, low.files = min(low.goroutines, s.goroutines), min(low.files, s.files)
-		low.memory = min(low.memory, s.memory)
+		low.memory, low.live = min(low.memory, s.memory), min(low.live, s.live)
 	}
 	return all
 }
@@ -123,6 +125,8 @@ type gauges struct {
 
 var (
 	goroutines = regexp.MustCompile(`(?m)^go_goroutines (\d+)$`)
+	nextGC     = regexp.MustCompile(`(?m)^go_memstats_next_gc_bytes (\S+)$`)
+	gcPercent  = regexp.MustCompile(`(?m)^go_gc_gogc_percent (\d+)$`)
 	ownMemory  = regexp.MustCompile(`(?m)^RssAnon:\s+(\d+) kB$`)
 	allMemory  = regexp.MustCompile(`(?m)^VmRSS:\s+(\d+) kB$`)
 )
@@ -143,6 +147,7 @@ func (g gauges) now() usage {
 	}
 	return usage{
 		goroutines: g.figure(goroutines, metrics), files: len(files),
+		live:   int64(g.figure(nextGC, metrics)) * 100 / int64(100+g.figure(gcPercent, metrics)),
 		memory: int64(g.figure(ownMemory, string(status))) << 10, resident: int64(g.figure(allMemory, string(status))) << 10,
 	}
 }
@@ -153,11 +158,11 @@ func (g gauges) figure(r *regexp.Regexp, text string) int {
 	if m == nil {
 		g.t.Fatalf("there is no %v in %s", r, text)
 	}
-	n, err := strconv.Atoi(m[1])
+	n, err := strconv.ParseFloat(m[1], 64)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	return n
+	return int(n)
 }
 
 // resting waits until the clients' connections are gone, and returns the least
