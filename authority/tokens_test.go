@@ -95,6 +95,56 @@ func TestTokens_Times_ValidExactlyWhileNowIsBeforeTheExpiry(t *testing.T) {
 	}
 }
 
+// Wherever the end comes from, it is exact, also after a restart.
+func TestTokens_Times_EveryKindOfEndIsExactToTheMillisecond(t *testing.T) {
+	in := func(amount int64, unit policy.Unit) policy.Draft {
+		d := draft("in")
+		d.Expiry.In = &policy.Span{Amount: amount, Unit: unit}
+		return d
+	}
+	plain := func(d policy.Draft) func(*authoritytest.House) string {
+		return func(h *authoritytest.House) string { _, secret := h.Token(d); return secret }
+	}
+	for name, test := range map[string]struct {
+		after time.Duration
+		make  func(*authoritytest.House) string
+	}{
+		"a moment":   {day, func(h *authoritytest.House) string { _, secret := h.Token(ending(h, "at", day)); return secret }},
+		"90 minutes": {90 * minute, plain(in(90, policy.Minutes))},
+		"2 hours":    {2 * time.Hour, plain(in(2, policy.Hours))},
+		"3 days":     {3 * day, plain(in(3, policy.Days))},
+		"the maximum at creation": {time.Hour, func(h *authoritytest.House) string {
+			set(t, h, maximum(time.Hour))
+			return plain(draft("capped"))(h)
+		}},
+		"a maximum set later": {time.Hour, func(h *authoritytest.House) string {
+			_, secret := h.Token(draft("capped"))
+			set(t, h, maximum(time.Hour))
+			return secret
+		}},
+		"a grace period": {time.Hour, func(h *authoritytest.House) string {
+			old, secret := h.Token(draft("rotated"))
+			rotate(t, h, old.ID, time.Hour)
+			return secret
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := authoritytest.Open(t)
+			secret := test.make(h)
+			h.Clock.Pass(test.after - time.Millisecond)
+			verdict(t, h, secret, policy.Accepted)
+			h.Reopen()
+			verdict(t, h, secret, policy.Accepted)
+			h.Clock.Pass(time.Millisecond)
+			verdict(t, h, secret, policy.Expired)
+			h.Reopen()
+			verdict(t, h, secret, policy.Expired)
+			h.Clock.Pass(time.Millisecond)
+			verdict(t, h, secret, policy.Expired)
+		})
+	}
+}
+
 func TestTokens_SearchFilter_PartOfTheNameOrTheID(t *testing.T) {
 	h := authoritytest.Open(t)
 	one, _ := h.Token(draft("Nurse ÄRZTE"))
