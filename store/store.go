@@ -143,6 +143,9 @@ type Stats struct {
 	MaxBatch int    // the most transactions that shared one commit
 	Rows     uint64 // rows written or deleted
 
+	Compactions uint64 // times that the store was compacted while it was open
+	Compacting  bool   // whether that is under way
+
 	Readers    int           // transactions that read at this moment
 	OldestRead time.Duration // for how long the longest of them has; while it goes on, space cannot be used again
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tokenscale/store"
@@ -14,7 +13,7 @@ import (
 // batch is the transactions that share one commit.
 type batch struct {
 	db      *DB
-	tx      *bbolt.Tx
+	tx      *transaction
 	changed *overlay
 	calls   []*call
 	running *call // the one whose function is running
@@ -50,7 +49,7 @@ func (b *batch) run(c *call) {
 	if c.err = c.ctx.Err(); c.err != nil {
 		return
 	}
-	w := &writer{file: &reader{ctx: c.ctx, tx: b.tx, stop: b.db.stop}, batch: b.changed, own: newOverlay()}
+	w := &writer{file: &reader{ctx: c.ctx, tx: b.tx.Tx, stop: b.db.stop}, batch: b.changed, own: newOverlay()}
 	b.running = c
 	err := w.guarded(c.fn)
 	b.running = nil
@@ -129,12 +128,15 @@ func (b *batch) commit() error {
 		return b.abandon(b.db.stop(err))
 	}
 	if err := b.db.makeRoom(b); err != nil {
+		if noSpace(err) {
+			b.db.needSpace()
+		}
 		return b.abandon(err)
 	}
 	if err := b.apply(); err != nil {
 		return b.abandon(b.db.stop(err))
 	}
-	switch err := b.sync(); {
+	switch err := b.syncRecorded(); {
 	case errors.Is(err, bolterrors.ErrMaxSizeReached):
 		return fmt.Errorf("%w: %w", store.ErrFull, err) // found while pages were dealt out, before any was written
 	case err != nil:
@@ -171,6 +173,18 @@ func (b *batch) apply() (err error) {
 	return nil
 }
 
+// syncRecorded keeps what was changed for a compaction, if there is one.
+func (b *batch) syncRecorded() error {
+	r := &b.db.changed
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := b.sync()
+	if err == nil {
+		r.add(b.changed)
+	}
+	return err
+}
+
 // sync writes the pages, waits for the disk, writes the page that makes them
 // count, and waits for the disk again.
 func (b *batch) sync() (err error) {
@@ -184,6 +198,7 @@ func (b *batch) sync() (err error) {
 			_ = b.db.rollback(b.tx) // bbolt panicked and has not let go; the panic is the error to report
 		}
 	}()
+	defer b.tx.end()
 	defer guard(&err)
 	return b.tx.Commit()
 }

@@ -14,6 +14,7 @@
 package bolt
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -22,27 +23,21 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"tokenscale/store"
 )
 
 // DB is a store.DB in a folder of the local disk.
 type DB struct {
-	options  Options
-	path     string
-	lock     *os.File
-	file     *bbolt.DB
-	raw      *os.File    // the file as bbolt opened it
-	identity os.FileInfo // what raw was when it was opened
-	page     int64       // size of its pages in bytes
-	size     atomic.Int64
-	wedged   atomic.Bool // bbolt panicked holding its locks: it must not be called again
-
+	options Options
+	path    string
+	lock    *os.File
+	handle  atomic.Pointer[handle]
 	readers readers
+	place   sync.Mutex // held while the file at path is looked at, or another one is put there
 
 	queue   chan *call
-	current *batch // the batch in progress; it belongs to the committer
+	between chan func() // what the committer is to do between two commits
+	current *batch      // the batch in progress; it belongs to the committer
 	closing chan struct{}
 	done    chan struct{} // closed when no committer is left
 	loops   sync.WaitGroup
@@ -59,6 +54,10 @@ type DB struct {
 	stats     store.Stats
 	begun     time.Time // when the batch in progress began; zero if there is none
 	refused   atomic.Uint64
+	giveUp    context.CancelCauseFunc // ends the compaction; nil if there is none
+
+	changed     recorder
+	compactions sync.WaitGroup // and those who read a file that one has retired
 }
 
 // Open opens the store in o.Folder, or makes one. Only one process can have
@@ -82,6 +81,7 @@ func Open(o Options) (_ *DB, err error) {
 		path:    filepath.Join(o.Folder, fileName),
 		lock:    held,
 		queue:   make(chan *call, o.QueueLength),
+		between: make(chan func()),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
 		stopped: make(chan struct{}),
@@ -106,23 +106,22 @@ func (db *DB) open() (err error) {
 	if err := check(db.path); err != nil {
 		return err
 	}
-	remember := func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		var err error
-		db.raw, err = os.OpenFile(name, flag, mode)
-		return db.raw, err
-	}
-	if db.file, err = bbolt.Open(db.path, 0o600, boltOptions(db.options, remember)); err != nil {
+	h := &handle{}
+	db.handle.Store(h)
+	if err := h.open(db.path, boltOptions(db.options, os.OpenFile)); err != nil {
 		return err
 	}
-	db.page = int64(db.file.Info().PageSize)
-	db.file.AllocSize = int(db.page) // room.go makes the file longer, in larger steps
-	if err := agree(db.options, db.file); err != nil {
+	if err := agree(db.options, h.bolt); err != nil {
 		return err
 	}
-	if err := declare(db.options, db.file); err != nil {
+	if err := declare(db.options, h.bolt); err != nil {
 		return err
 	}
-	return db.identify()
+	if err := errors.Join(h.identify(), db.same()); err != nil {
+		return err
+	}
+	_ = os.Remove(CompactPath(db.options.Folder)) // what a kill may have left of a compaction; if it stays it only takes space
+	return nil
 }
 
 // start makes the first room and sets the two goroutines going.
@@ -147,8 +146,11 @@ func (db *DB) Follow(fn func([]store.Change)) {
 // Close implements store.DB.
 func (db *DB) Close() error {
 	db.once.Do(func() {
-		close(db.closing)
+		db.mu.Lock()
+		close(db.closing) // no compaction begins any more
+		db.mu.Unlock()
 		<-db.done
+		db.compactions.Wait()
 		db.closeErr = db.release()
 	})
 	return db.closeErr
@@ -157,14 +159,8 @@ func (db *DB) Close() error {
 // release closes the file and then lets go of the folder.
 func (db *DB) release() error {
 	var err error
-	switch {
-	case db.file != nil && !db.wedged.Load():
-		err = db.file.Close() // waits for readers
-	case db.raw != nil:
-		err = db.raw.Close() // bbolt would wait for a lock it lost; or never opened
-		if errors.Is(err, os.ErrClosed) {
-			err = nil
-		}
+	if h := db.handle.Load(); h != nil {
+		err = h.close()
 	}
 	return errors.Join(err, db.lock.Close())
 }

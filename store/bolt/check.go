@@ -41,10 +41,11 @@ var le = binary.LittleEndian
 // checker walks the pages of a file.
 type checker struct {
 	f     *os.File
-	page  int64    // bytes in a page
-	pages uint64   // pages in use and free; there are none behind them
-	seen  []uint64 // one bit for each page
-	bufs  [][]byte // one for each depth
+	page  int64        // bytes in a page
+	pages uint64       // pages in use and free; there are none behind them
+	seen  []uint64     // one bit for each page
+	bufs  [][]byte     // one for each depth
+	over  func() error // if not nil, why it need not go on
 }
 
 // check reports what is wrong with the shape of the file at path. It reads
@@ -55,11 +56,16 @@ func check(path string) error {
 		return err
 	}
 	c := checker{f: f}
-	err = c.walkAll()
+	return errors.Join(c.all(), f.Close())
+}
+
+// all checks all pages.
+func (c *checker) all() error {
+	err := c.walkAll()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = damage("it ends too early")
 	}
-	return errors.Join(err, f.Close())
+	return err
 }
 
 func damage(format string, args ...any) error {
@@ -154,6 +160,9 @@ func (c *checker) freelist(id uint64) error {
 
 // read reads page id with those that belong to it, once.
 func (c *checker) read(id uint64, depth int) ([]byte, error) {
+	if c.over != nil && c.over() != nil {
+		return nil, c.over()
+	}
 	if depth > maxDepth {
 		return nil, damage("page %d stands below itself", id)
 	}

@@ -79,6 +79,8 @@ func (db *DB) commitLoop(left []*call) {
 	for !isClosed(db.closing) {
 		select {
 		case <-db.closing:
+		case do := <-db.between:
+			do()
 		case c := <-db.queue:
 			if c.claim() {
 				db.serve([]*call{c})

@@ -46,16 +46,18 @@ func Compact(ctx context.Context, from, to string) (err error) {
 
 // newFile makes an empty file, where there must be none.
 func newFile(path string) (*bbolt.DB, error) {
-	create := func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		return os.OpenFile(name, flag|os.O_EXCL, mode)
-	}
-	o := boltOptions(Options{}, create)
+	o := boltOptions(Options{}, createNew)
 	o.NoSync, o.InitialMmapSize = true, 0 // one sync at the end is enough
 	fresh, err := bbolt.Open(path, 0o600, o)
 	if err == nil {
 		fresh.AllocSize = os.Getpagesize()
 	}
 	return fresh, err
+}
+
+// createNew is os.OpenFile for a file that must not be there.
+func createNew(name string, flag int, mode os.FileMode) (*os.File, error) {
+	return os.OpenFile(name, flag|os.O_EXCL, mode)
 }
 
 // pour puts the rows of old into fresh, durably, and compares the two.

@@ -1,6 +1,9 @@
 package bolt
 
-import "golang.org/x/sys/unix"
+import (
+	"go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
+)
 
 // LetGo hands the pages of the file that were read so far back to the kernel,
 // which keeps them as long as it has nothing better to do with the memory. The
@@ -12,6 +15,10 @@ func (db *DB) LetGo() {
 	if err != nil {
 		return
 	}
-	_, _, _ = unix.Syscall(unix.SYS_MADVISE, tx.DB().Info().Data, uintptr(tx.Size()), unix.MADV_DONTNEED)
+	letGo(tx.Tx)
 	_ = db.rollback(tx) // it has changed nothing
+}
+
+func letGo(tx *bbolt.Tx) {
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, tx.DB().Info().Data, uintptr(tx.Size()), unix.MADV_DONTNEED)
 }

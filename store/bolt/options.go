@@ -60,6 +60,13 @@ type Options struct {
 
 	// beforeCommit, in tests, takes the place of a disk that fails.
 	beforeCommit func() error
+
+	// For tests: bytes of rows that a compaction copies at once, changed rows
+	// after which it brings its copy up to date, and what is asked before each
+	// step of it, on its own goroutine but for "swap", "named" and "renamed", which
+	// happen on the committer's.
+	piece, catchUpAt int
+	atStep           func(step string) error
 }
 
 // filled returns o with the defaults in place of what was left out.
@@ -84,6 +91,8 @@ func (o Options) filled() (Options, error) {
 	o.QueueLength = orDefault(o.QueueLength, 1024)
 	o.BatchCount = orDefault(o.BatchCount, 256)
 	o.BatchBytes = orDefault(o.BatchBytes, 1<<20)
+	o.piece = orDefault(o.piece, compactBatch)
+	o.catchUpAt = orDefault(o.catchUpAt, catchUpAt)
 	if o.CheckEvery <= 0 {
 		o.CheckEvery = 2 * time.Second
 	}

@@ -24,15 +24,16 @@ import (
 
 // makeRoom makes the file large enough for the changes of b.
 func (db *DB) makeRoom(b *batch) error {
-	free := db.free()
-	pooled, fresh := estimate(b.changed, db.page, b.tx.Size()/db.page-free)
-	fresh += max(0, pooled+b.keepBack()/db.page-free)
-	return db.grow(b.tx.Size() + fresh*db.page)
+	h := b.tx.on
+	free := h.free()
+	pooled, fresh := estimate(b.changed, h.page, b.tx.Size()/h.page-free)
+	fresh += max(0, pooled+b.keepBack()/h.page-free)
+	return db.grow(b.tx.Size() + fresh*h.page)
 }
 
 // free returns how many pages of the file can be used again.
-func (db *DB) free() int64 {
-	s := db.file.Stats()
+func (h *handle) free() int64 {
+	s := h.bolt.Stats()
 	if s.OpenTxN == 0 {
 		return int64(s.FreePageN + s.PendingPageN) // no reader holds back what the last commit freed
 	}
@@ -72,36 +73,54 @@ func estimate(o *overlay, page, used int64) (pooled, fresh int64) {
 // grow sees to it that the file has size bytes and that the disk has set them
 // aside.
 func (db *DB) grow(size int64) error {
-	have := db.size.Load()
+	err := db.handle.Load().grow(size, db.options.MaxSize)
+	if err != nil && !errors.Is(err, store.ErrFull) {
+		return db.stop(err)
+	}
+	return err
+}
+
+// grow sees to it that the file has size bytes, but not more than limit unless
+// that is 0. What it lacks is store.ErrFull.
+func (h *handle) grow(size, limit int64) error {
+	have := h.size.Load()
 	if size <= have {
 		return nil
 	}
-	limit := db.options.MaxSize
 	if limit > 0 && size > limit {
 		return fmt.Errorf("%w: it may have %d bytes", store.ErrFull, limit)
 	}
-	ample := db.wholePages(size + min(max(size/8, 64<<10), 16<<20))
+	ample := h.wholePages(size + min(max(size/8, 64<<10), 16<<20))
 	if limit > 0 {
 		ample = min(ample, limit)
 	}
-	err := setAside(db.raw, have, ample)
+	err := setAside(h.raw, have, ample)
 	if noSpace(err) {
-		err = setAside(db.raw, have, db.wholePages(size))
+		err = setAside(h.raw, have, h.wholePages(size))
 	}
 	if noSpace(err) {
 		return fmt.Errorf("%w: the disk has no room: %w", store.ErrFull, err)
 	}
 	if err == nil {
-		err = db.raw.Sync() // or the length could be lost when the rows are not
+		err = h.raw.Sync() // or the length could be lost when the rows are not
 	}
 	if err != nil {
-		return db.stop(fmt.Errorf("making room in the file: %w", err))
+		return fmt.Errorf("making room in the file: %w", err)
 	}
-	return db.measure()
+	return h.measure()
 }
 
-func (db *DB) wholePages(size int64) int64 {
-	return (size + db.page - 1) / db.page * db.page
+func (h *handle) wholePages(size int64) int64 {
+	return (size + h.page - 1) / h.page * h.page
+}
+
+// measure takes note of the size of the file after we made it longer.
+func (h *handle) measure() error {
+	info, err := h.raw.Stat()
+	if err == nil {
+		h.size.Store(info.Size())
+	}
+	return err
 }
 
 // firstRoom takes the reserve. A disk without room for it is not a reason to
@@ -122,8 +141,12 @@ func (db *DB) used() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	size := tx.Size() - int64(db.file.Stats().FreePageN)*db.page
-	return size, db.rollback(tx)
+	return tx.on.used(tx.Size()), db.rollback(tx)
+}
+
+// used returns how many of size bytes of the file hold data.
+func (h *handle) used(size int64) int64 {
+	return size - int64(h.bolt.Stats().FreePageN)*h.page
 }
 
 // setAside makes f size bytes long, with the space for it taken.

@@ -187,8 +187,8 @@ func TestTheEstimateIsHighRatherThanLow(t *testing.T) {
 			k := fmt.Appendf(nil, "%016x", uint64(round*10_000+n)*0x9e3779b97f4a7c15)
 			b.changed.set(things, row{k, make([]byte, shape.size)})
 		}
-		free := int64(db.file.Stats().FreePageN)
-		pooled, fresh := estimate(b.changed, db.page, tx.Size()/db.page-free)
+		free := int64(db.handle.Load().bolt.Stats().FreePageN)
+		pooled, fresh := estimate(b.changed, db.handle.Load().page, tx.Size()/db.handle.Load().page-free)
 		before := tx.Size()
 		if err := b.commit(); err != nil {
 			t.Fatal(err)
@@ -197,7 +197,7 @@ func TestTheEstimateIsHighRatherThanLow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		grew := (after.Size() - before) / db.page
+		grew := (after.Size() - before) / db.handle.Load().page
 		if allowed := fresh + max(0, pooled-free); grew > allowed {
 			t.Errorf("%d rows of %d bytes: the file grew by %d pages; the estimate was %d", shape.rows, shape.size, grew, allowed)
 		}

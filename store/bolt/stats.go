@@ -18,7 +18,7 @@ func (db *DB) Stats() store.Stats {
 	if !db.begun.IsZero() {
 		s.Underway = db.options.Now().Sub(db.begun)
 	}
-	s.Size = db.size.Load()
+	s.Size = db.handle.Load().size.Load()
 	s.Used = used
 	s.MaxSize, s.Reserve = db.options.MaxSize, db.options.Reserve
 	s.Queued = len(db.queue)
@@ -51,6 +51,13 @@ func (db *DB) count(b *batch) {
 	s.LastDuration = ended.Sub(b.begun)
 	s.MaxDuration = max(s.MaxDuration, s.LastDuration)
 	s.Duration += s.LastDuration
+}
+
+// countCompaction takes note of a file that took the place of another.
+func (db *DB) countCompaction() {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.stats.Compactions++
 }
 
 // underway takes note that a batch has begun, or with a zero time that it has

@@ -204,7 +204,7 @@ func TestABatchThatComesUponDamageIsNotCommitted(t *testing.T) {
 	t.Parallel()
 	db := filledStore(t)
 	errs := together(t, db, putting("zzz", "1"), func(w store.Writer) error {
-		if _, err := db.raw.WriteAt(make([]byte, db.page), 30*db.page); err != nil {
+		if _, err := db.handle.Load().raw.WriteAt(make([]byte, db.handle.Load().page), 30*db.handle.Load().page); err != nil {
 			return err
 		}
 		return readAll(w)
@@ -219,12 +219,12 @@ func TestPagesThatTurnIntoNonsenseGiveErrorsAndNoCrash(t *testing.T) {
 	for name, fill := range map[string]byte{"zeros": 0, "ones": 0xff, "a pattern": 0x5a} {
 		t.Run(name, func(t *testing.T) {
 			db := filledStore(t)
-			page := make([]byte, db.page)
+			page := make([]byte, db.handle.Load().page)
 			for i := range page {
 				page[i] = fill
 			}
 			for n := int64(2); n < 60; n++ {
-				if _, err := db.raw.WriteAt(page, n*db.page); err != nil {
+				if _, err := db.handle.Load().raw.WriteAt(page, n*db.handle.Load().page); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tokenscale/store"
@@ -22,7 +21,7 @@ func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error)
 	if err != nil {
 		return err
 	}
-	r := &reader{ctx: ctx, tx: tx, stop: db.stop}
+	r := &reader{ctx: ctx, tx: tx.Tx, stop: db.stop}
 	defer db.readers.enter(r, db.options.Now())()
 	defer func() {
 		r.tx = nil
@@ -39,17 +38,7 @@ func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error)
 // backup that is read so slowly that it has grown by Options.BackupGrowth is
 // given up.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
-	size := db.size.Load()
-	most := db.options.BackupGrowth
-	if most == 0 {
-		most = max(leastGrowth, size)
-	}
-	to := &attentive{ctx: ctx, w: w, over: func() error {
-		if grown := db.size.Load() - size; grown > most {
-			return fmt.Errorf("%w: the store has grown by %d bytes since it began", ErrSlowBackup, grown)
-		}
-		return nil
-	}}
+	to := &attentive{ctx: ctx, w: w, over: db.limitGrowth()}
 	err = db.View(ctx, func(r store.Reader) (err error) {
 		n, err = r.(*reader).tx.WriteTo(to)
 		return err
@@ -61,6 +50,23 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 		err = fmt.Errorf("%w: the file ended too early", store.ErrDamaged)
 	}
 	return n, err
+}
+
+// limitGrowth returns a function that fails when the file has grown too much
+// since. A file that a compaction took out of use does not grow.
+func (db *DB) limitGrowth() func() error {
+	h := db.handle.Load()
+	size := h.size.Load()
+	most := db.options.BackupGrowth
+	if most == 0 {
+		most = max(leastGrowth, size)
+	}
+	return func() error {
+		if grown := h.size.Load() - size; grown > most {
+			return fmt.Errorf("%w: the store has grown by %d bytes since it began", ErrSlowBackup, grown)
+		}
+		return nil
+	}
 }
 
 // attentive is a Writer that ends with its context and remembers why it
@@ -84,33 +90,41 @@ func (a *attentive) Write(p []byte) (n int, err error) {
 }
 
 // begin begins a transaction of bbolt.
-func (db *DB) begin(write bool) (tx *bbolt.Tx, err error) {
+func (db *DB) begin(write bool) (_ *transaction, err error) {
 	if isClosed(db.closing) && !write {
 		return nil, store.ErrClosed
 	}
-	if db.wedged.Load() {
+	h := db.enter()
+	defer func() {
+		if err != nil {
+			h.leave()
+		}
+	}()
+	if h.wedged.Load() {
 		return nil, fmt.Errorf("%w: it cannot be read any more", store.ErrDamaged)
 	}
-	if err := db.whole(); err != nil {
+	if err := db.whole(h); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil && errors.Is(err, store.ErrDamaged) {
-			db.wedged.Store(true)
+			h.wedged.Store(true)
 		}
 	}()
 	defer guard(&err)
-	if tx, err = db.file.Begin(write); errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+	tx, err := h.bolt.Begin(write)
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		err = store.ErrClosed
 	}
-	return tx, err
+	return &transaction{Tx: tx, on: h}, err
 }
 
 // rollback ends a transaction of bbolt without writing anything.
-func (db *DB) rollback(tx *bbolt.Tx) (err error) {
+func (db *DB) rollback(tx *transaction) (err error) {
+	defer tx.end()
 	defer func() {
 		if err != nil {
-			db.wedged.Store(true)
+			tx.on.wedged.Store(true)
 		}
 	}()
 	defer guard(&err)

@@ -14,54 +14,19 @@ import (
 // writing there: what we acknowledge would be lost.
 var errMoved = errors.New("the file is no longer at its path")
 
-// identify remembers which file was opened.
-func (db *DB) identify() (err error) {
-	if db.identity, err = db.raw.Stat(); err != nil {
-		return err
-	}
-	db.size.Store(db.identity.Size())
-	return db.same()
-}
-
-// measure takes note of the size of the file after we made it longer.
-func (db *DB) measure() error {
-	info, err := db.raw.Stat()
-	if err != nil {
-		return db.stop(err)
-	}
-	db.size.Store(info.Size())
-	return nil
-}
-
 // same reports whether the file at the path is still the one that is open.
 func (db *DB) same() error {
+	db.place.Lock()
+	defer db.place.Unlock()
+	h := db.handle.Load()
 	info, err := os.Lstat(db.path)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errMoved, err)
 	}
-	if !os.SameFile(info, db.identity) {
+	if !os.SameFile(info, h.identity) {
 		return fmt.Errorf("%w: there is another file at %s", errMoved, db.path)
 	}
-	return db.whole()
-}
-
-// whole stops the store if its file has become shorter, which we never make
-// it: pages that memory is mapped to are gone.
-func (db *DB) whole() error {
-	want := db.size.Load()
-	info, err := db.raw.Stat()
-	if errors.Is(err, os.ErrClosed) {
-		return store.ErrClosed
-	}
-	if err != nil {
-		return err
-	}
-	if info.Size() < want {
-		err := fmt.Errorf("%w: the file was cut from %d to %d bytes", store.ErrDamaged, want, info.Size())
-		db.stop(err)
-		return err
-	}
-	return nil
+	return db.whole(h)
 }
 
 // watch looks at the file from time to time until the store stops or closes.

@@ -1,0 +1,201 @@
+package bolt
+
+import (
+	"bytes"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"tokenscale/store"
+)
+
+// fill is how full the pages of a copy are made. What a page has left is for
+// the rows that come between the others.
+const fill = 0.9
+
+// makeTables makes the tables of the store in the copy.
+func (c *compaction) makeTables() error {
+	sequences := map[store.Table]uint64{}
+	err := c.look(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, rows *bbolt.Bucket) error {
+			c.tables = append(c.tables, store.Table(name))
+			sequences[store.Table(name)] = rows.Sequence()
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return c.change(func(tx *bbolt.Tx) error {
+		for _, t := range c.tables {
+			rows, err := tx.CreateBucket([]byte(t))
+			if err == nil {
+				err = rows.SetSequence(sequences[t])
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// piece is some rows of a table that follow each other.
+type piece struct {
+	table    store.Table
+	from, to []byte // the range it covers; nil is open
+	rows     []row
+}
+
+// copyAll copies all rows, piece by piece.
+func (c *compaction) copyAll() error {
+	return c.pieces(func(p piece) error {
+		err := c.change(func(tx *bbolt.Tx) error { return putAll(tx.Bucket([]byte(p.table)), p.rows) })
+		if c.at = (place{p.table, string(p.to)}); p.to == nil {
+			c.at = place{table: p.table + "\x00"} // no name of a table is between the two
+		}
+		return err
+	})
+}
+
+// pieces calls fn with all rows of the store, some megabytes at a time. Rows
+// that are changed meanwhile may come as they were.
+func (c *compaction) pieces(fn func(piece) error) error {
+	for _, t := range c.tables {
+		for p := (piece{table: t}); ; p = (piece{table: t, from: p.to}) {
+			if err := c.reach("piece"); err != nil {
+				return err
+			}
+			if err := c.read(&p); err != nil {
+				return err
+			}
+			if err := fn(p); err != nil {
+				return err
+			}
+			if err := c.keepUp(); err != nil {
+				return err
+			}
+			if p.to == nil {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// read reads the rows of p, which are valid until the next read, and finds its
+// end.
+func (c *compaction) read(p *piece) error {
+	buffer := c.buffer[:0]
+	defer func() { c.buffer = buffer }()
+	return c.look(func(tx *bbolt.Tx) error {
+		defer letGo(tx) // whoever walks over all of it would count as much memory
+		cursor := tx.Bucket([]byte(p.table)).Cursor()
+		k, v := cursor.Seek(p.from)
+		for ; k != nil && (len(buffer) == 0 || len(buffer) < c.db.options.piece); k, v = cursor.Next() {
+			if v == nil {
+				return fmt.Errorf("the table %q has a table in it", p.table)
+			}
+			start, middle := len(buffer), len(buffer)+len(k)
+			buffer = append(append(buffer, k...), v...)
+			p.rows = append(p.rows, row{buffer[start:middle:middle], buffer[middle:]})
+		}
+		p.to = bytes.Clone(k)
+		return nil
+	})
+}
+
+// look calls fn with the store as it is. It must be quick: as long as it runs,
+// no space is used again.
+func (c *compaction) look(fn func(tx *bbolt.Tx) error) error {
+	tx, err := c.db.begin(false)
+	if err != nil {
+		return err
+	}
+	r := &reader{ctx: c.ctx, stop: c.db.stop}
+	defer c.db.readers.enter(r, c.db.options.Now())()
+	err = func() (err error) {
+		defer r.guard(&err) // what cannot be read here is damage of the store
+		return fn(tx.Tx)
+	}()
+	if failed := c.db.rollback(tx); err == nil {
+		err = failed
+	}
+	return err
+}
+
+// change changes the copy.
+func (c *compaction) change(fn func(tx *bbolt.Tx) error) (err error) {
+	defer guard(&err)
+	return c.fresh.bolt.Update(fn)
+}
+
+func putAll(b *bbolt.Bucket, rows []row) error {
+	b.FillPercent = fill
+	for _, r := range rows {
+		if err := b.Put(r.key, r.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepUp brings the copy up to date if much was changed since the last time.
+func (c *compaction) keepUp() error {
+	if c.db.changed.count() > c.db.options.catchUpAt {
+		return c.catchUp()
+	}
+	return nil
+}
+
+// catchUp copies again what was changed since the last time.
+func (c *compaction) catchUp() error {
+	changed, err := c.db.changed.take()
+	if err != nil {
+		return err
+	}
+	for len(changed) > 0 {
+		n := min(len(changed), atOnce)
+		if err := c.copyAgain(changed[:n]); err != nil {
+			return err
+		}
+		changed = changed[n:]
+	}
+	return nil
+}
+
+// atOnce is how many changed rows are copied again in one transaction.
+const atOnce = 1 << 12
+
+// copyAgain brings rows to what they are in the store by now. Those that are
+// not copied yet will be, as they are then.
+func (c *compaction) copyAgain(changed []place) error {
+	now := make([]row, len(changed))
+	err := c.look(func(tx *bbolt.Tx) error {
+		for i, p := range changed {
+			now[i] = row{[]byte(p.key), bytes.Clone(tx.Bucket([]byte(p.table)).Get([]byte(p.key)))}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.change(func(tx *bbolt.Tx) error {
+		for i, p := range changed {
+			if p.compare(c.at) >= 0 {
+				continue
+			}
+			if err := set(tx.Bucket([]byte(p.table)), now[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func set(b *bbolt.Bucket, r row) error {
+	if r.value == nil {
+		return b.Delete(r.key)
+	}
+	return b.Put(r.key, r.value)
+}
