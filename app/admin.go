@@ -27,20 +27,21 @@ const socketName = "admin.sock"
 const backupPatience = 10 * time.Second
 
 // openAdmin begins to listen on the socket. A server that cannot have one
-// works all the same; only its backups wait until it is stopped.
+// works all the same; only its backups and compactions wait until it is stopped.
 func (a *App) openAdmin() {
 	ln, err := listenLocal(a.opts.Data)
 	if err != nil {
-		a.log.Warn("there are no backups while this server runs, for want of a socket", "err", err)
+		a.log.Warn("there are no backups and no compactions while this server runs, for want of a socket", "err", err)
 		return
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backup", a.serveBackup)
+	mux.HandleFunc("POST /compact", a.serveCompact)
 	mux.HandleFunc("POST /checkpoint", a.serveCheckpoint)
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ln) }()
-	a.undoes("socket for backups", func(context.Context) error {
+	a.undoes("socket for commands", func(context.Context) error {
 		err := s.Close()
 		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
 			err = errors.Join(err, e)

@@ -17,7 +17,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/authority"
-	"tokenscale/store"
+	"tokenscale/store/bolt"
 )
 
 // drainTime is how long requests under way may take to end after the server
@@ -28,7 +28,7 @@ const drainTime = 20 * time.Second
 type App struct {
 	opts    Options
 	log     *slog.Logger
-	db      store.DB
+	db      *bolt.DB
 	keys    *authority.Keys
 	auth    *authority.Authority
 	sink    *sink       // nil unless audit entries are written out

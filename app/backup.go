@@ -118,17 +118,13 @@ func copyStore(ctx context.Context, o Options, w io.Writer) error {
 	if !errors.Is(err, errNotRunning) {
 		return err
 	}
-	err = offline(ctx, o, func(a *authority.Authority, db store.DB) error {
+	return unanswered(o, offline(ctx, o, func(a *authority.Authority, db store.DB) error {
 		if err := a.RecordBackup(ctx); err != nil {
 			return err
 		}
 		_, err := db.Backup(ctx, w)
 		return err
-	})
-	if errors.Is(err, bolt.ErrLocked) {
-		return fmt.Errorf("a server runs on %s, but does not answer; is it starting or stopping? (%w)", o.Data, err)
-	}
-	return err
+	}))
 }
 
 // offline calls do with the store of a server that is stopped. Of one that runs

@@ -2,10 +2,11 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
-	"path/filepath"
 
 	"tokenscale/authority"
 	"tokenscale/store"
@@ -17,12 +18,13 @@ type compact struct{ StoreOptions }
 
 // Help is printed by --help.
 func (compact) Help() string {
-	return "The server must be stopped. The rows are written into a new file, which is checked page by page and seal by seal and then takes the place of the old one in one step: " +
-		"whenever the command is cut off, there is a whole store. It needs as much free space as the new file takes."
+	return "The rows are written into a new file, which is checked page by page and seal by seal and then takes the place of the old one in one step: " +
+		"whenever that is cut off, there is a whole store. A running server does it itself and goes on with its work; changes wait for a moment at the end. " +
+		"It needs as much free space as the new file takes."
 }
 
-// compactName is the new file while it is made, behind the name of the store.
-const compactName = ".compact"
+// sizes are those of the file, in bytes.
+type sizes struct{ Before, After int64 }
 
 // Run is called by kong.
 func (c *compact) Run(ctx context.Context, base Options) (err error) {
@@ -31,30 +33,84 @@ func (c *compact) Run(ctx context.Context, base Options) (err error) {
 	if _, err := os.Stat(bolt.Path(o.Data)); err != nil {
 		return fmt.Errorf("there is no store in %s (%w)", o.Data, err)
 	}
-	if err := c.record(ctx, o); err != nil {
+	s, err := askCompaction(ctx, o.Data)
+	if errors.Is(err, errNotRunning) {
+		s, err = compactStopped(ctx, o)
+	}
+	if err != nil {
 		return err
+	}
+	_, err = fmt.Fprintf(o.Stdout, "%s: %d bytes, before %d.\n", bolt.Path(o.Data), s.After, s.Before)
+	return err
+}
+
+// askCompaction has the server that runs on folder compact its store. If the
+// command ends before that is done, the server gives it up.
+func askCompaction(ctx context.Context, folder string) (s sizes, err error) {
+	res, done, err := askServer(ctx, folder, "/compact")
+	if err != nil {
+		return s, err
+	}
+	defer done()
+	if res.StatusCode != http.StatusOK {
+		return s, fmt.Errorf("the running server does not compact its store: %s", reason(res))
+	}
+	return s, json.NewDecoder(res.Body).Decode(&s)
+}
+
+// serveCompact compacts the store while it is served.
+func (a *App) serveCompact(w http.ResponseWriter, r *http.Request) {
+	err := a.auth.RecordCompaction(r.Context())
+	var done bolt.Compaction
+	if err == nil {
+		a.log.Info("the store is being compacted", "bytes", a.db.Stats().Size)
+		done, err = a.db.Compact(r.Context(), a.auth.SoundRow)
+	}
+	if err != nil {
+		if a.db.Err() == nil {
+			err = fmt.Errorf("the store is as it was: %w", err)
+		}
+		a.log.Error("a compaction failed", "err", err)
+		text(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	a.log.Info("the store was compacted", "bytes", done.After, "before", done.Before, "changes_waited", done.Held)
+	asJSON(w, http.StatusOK, sizes{done.Before, done.After})
+}
+
+// compactStopped compacts the store of a server that is stopped.
+func compactStopped(ctx context.Context, o Options) (s sizes, err error) {
+	if err := record(ctx, o); err != nil {
+		return s, err
 	}
 	keys, err := authority.LoadKeys(o.keyFile())
 	if err != nil {
-		return err
+		return s, err
 	}
 	held, err := holdStore(o.Data)
 	if err != nil {
-		return err
+		return s, err
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
-	before, after, err := replaceCompacted(ctx, bolt.Path(o.Data), keys)
-	if err != nil {
-		return fmt.Errorf("the store is as it was: %w", err)
+	if s, err = replaceCompacted(ctx, o.Data, keys); err != nil {
+		err = fmt.Errorf("the store is as it was: %w", err)
 	}
-	_, err = fmt.Fprintf(o.Stdout, "%s: %d bytes, before %d.\n", bolt.Path(o.Data), after, before)
-	return err
+	return s, err
 }
 
 // record writes it down first, which also finds out whether a server runs and
 // whether the keys are the right ones.
-func (c *compact) record(ctx context.Context, o Options) error {
-	return stopFirst(offline(ctx, o, func(a *authority.Authority, _ store.DB) error { return a.RecordCompaction(ctx) }))
+func record(ctx context.Context, o Options) error {
+	err := offline(ctx, o, func(a *authority.Authority, _ store.DB) error { return a.RecordCompaction(ctx) })
+	return unanswered(o, err)
+}
+
+// unanswered says what it means that the store is in use, though no server answers.
+func unanswered(o Options, err error) error {
+	if errors.Is(err, bolt.ErrLocked) {
+		return fmt.Errorf("a server runs on %s, but does not answer; is it starting or stopping? (%w)", o.Data, err)
+	}
+	return err
 }
 
 // stopFirst says what to do about a store that a server has open.
@@ -65,27 +121,26 @@ func stopFirst(err error) error {
 	return err
 }
 
-// replaceCompacted puts a compacted copy in the place of the file at path, and
-// returns the sizes of both.
-func replaceCompacted(ctx context.Context, path string, keys *authority.Keys) (before, after int64, err error) {
-	fresh := path + compactName
+// replaceCompacted puts a compacted copy in the place of the store in folder.
+func replaceCompacted(ctx context.Context, folder string, keys *authority.Keys) (s sizes, err error) {
+	path, fresh := bolt.Path(folder), bolt.CompactPath(folder)
 	if err := ignoreMissing(os.Remove(fresh)); err != nil { // one that was cut off
-		return 0, 0, err
+		return s, err
 	}
 	if err := bolt.Compact(ctx, path, fresh); err != nil {
-		return 0, 0, err
+		return s, err
 	}
 	defer func() { err = errors.Join(err, ignoreMissing(os.Remove(fresh))) }()
 	if _, err := inspect(ctx, fresh, keys); err != nil {
-		return 0, 0, err
+		return s, err
 	}
-	if before, err = sizeOf(path); err != nil {
-		return 0, 0, err
+	if s.Before, err = sizeOf(path); err != nil {
+		return s, err
 	}
-	if after, err = sizeOf(fresh); err != nil {
-		return 0, 0, err
+	if s.After, err = sizeOf(fresh); err != nil {
+		return s, err
 	}
-	return before, after, errors.Join(os.Rename(fresh, path), syncFolder(filepath.Dir(path)))
+	return s, errors.Join(os.Rename(fresh, path), syncFolder(folder))
 }
 
 func sizeOf(path string) (int64, error) {

@@ -99,6 +99,12 @@ func (f *figures) store(count, gauge emit) {
 	gauge(desc("store_queued", "Transactions that wait for their turn."), float64(s.Queued))
 	gauge(desc("store_size_bytes", "Size of the store on disk."), float64(s.Size))
 	gauge(desc("store_used_bytes", "Bytes of the store that hold data."), float64(s.Used))
+	count(desc("store_compactions_total", "Times that the store was compacted while it was served."), float64(s.Compactions))
+	compacting := 0.0
+	if s.Compacting {
+		compacting = 1
+	}
+	gauge(desc("store_compacting", "1 while the store is being compacted."), compacting)
 	gauge(desc("store_max_bytes", "Size the store may grow to; 0 if only the disk limits it."), float64(s.MaxSize))
 	stopped := 0.0
 	if f.a.db.Err() != nil {

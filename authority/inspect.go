@@ -143,6 +143,15 @@ func (tr trail) first(tx store.Reader) (seq uint64, err error) {
 	return seq, err
 }
 
+// SoundRow returns nil if the row is as this server writes rows of t. Many
+// goroutines may call it at once.
+func (a *Authority) SoundRow(t store.Table, key, row []byte) error {
+	if err := a.sound(t, key, row); err != nil {
+		return unsound(t, key, err)
+	}
+	return nil
+}
+
 // sound returns nil if the row is as this server writes rows of t.
 func (r records) sound(t store.Table, key, row []byte) error {
 	switch t {
