@@ -139,7 +139,11 @@ test('the explorer works by the session of the page, keeps nothing, and needs no
     await page.getByRole('button', { name: /Documentation/ }).click();
     await page.getByText('Root Types').waitFor();
     await page.waitForTimeout(500); // the documentation fades in, and is pale meanwhile
-    await browser.axe('/docs/api-explorer', [scheme]); // its editor takes the scheme it was opened in
+    await browser.axe('/docs/api-explorer', [scheme]);
+    for (const shown of [scheme === 'light' ? 'dark' : 'light', scheme]) {
+      await page.emulateMedia({ colorScheme: shown });
+      await page.waitForFunction((dark) => [...document.querySelectorAll('.monaco-editor')].every((e) => e.classList.contains('vs-dark') === dark), shown === 'dark');
+    }
     assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0]);
     browser.calm();
     await browser.close();

@@ -1,4 +1,5 @@
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
 import { useEffect, useRef, useState } from 'react';
 import { examples } from './examples';
@@ -29,12 +30,26 @@ export function Explorer() {
           defaultEditorToolsVisibility="variables"
         >
           <GraphiQL.Logo>
-            <span />
+            <FollowScheme />
           </GraphiQL.Logo>
         </GraphiQL>
       </main>
     </>
   );
+}
+
+/** Has the editors follow the colour scheme of the system while the page is open. GraphiQL itself asks for it once. */
+function FollowScheme() {
+  const chosen = useGraphiQL((state) => state.theme);
+  const { setTheme } = useGraphiQLActions();
+  useEffect(() => {
+    if (chosen !== null) return; // in the settings, for good
+    const dark = window.matchMedia('(prefers-color-scheme: dark)');
+    const follow = () => setTheme(null);
+    dark.addEventListener('change', follow);
+    return () => dark.removeEventListener('change', follow);
+  }, [chosen, setTheme]);
+  return <span />;
 }
 
 function Band() {

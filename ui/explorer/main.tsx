@@ -1,5 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import './workers';
+import { keepNothing } from '../src/lib/leaving';
 import { Explorer } from './Explorer';
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
@@ -7,4 +8,6 @@ import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './explorer.css';
 
-createRoot(document.getElementById('root')!).render(<Explorer />);
+const root = createRoot(document.getElementById('root')!);
+keepNothing(root);
+root.render(<Explorer />);

@@ -10,10 +10,12 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 // One browser for a file of tests; every test gets a context of its own, which shares nothing with the others.
 let process_;
 
-function launch() {
+function launch(keepsPages) {
   return chromium.launch({
     executablePath,
     headless: true,
+    // Playwright turns off what people have on: a page that was left is kept as it was, and shown again by the back button.
+    ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }
@@ -24,8 +26,8 @@ export async function closeBrowser() {
   process_ = undefined;
 }
 
-export async function openBrowser(server, { scheme = 'light', viewport = { width: 1280, height: 900 }, ...more } = {}) {
-  process_ ??= await launch();
+export async function openBrowser(server, { scheme = 'light', viewport = { width: 1280, height: 900 }, keepsPages = false, ...more } = {}) {
+  process_ ??= await launch(keepsPages);
   const context = await process_.newContext({
     colorScheme: scheme,
     viewport,

@@ -24,7 +24,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
   // Who was signed in stays known after the session died: the page stands on, with the question to sign in over it.
   const revealing = useIsRevealing();
   const [last, setLast] = useState<Session | null>(null);
-  if (data && data !== last) setLast(data);
+  // Who is at the sign-in page has left: going back from there leads here again, and not to what was seen before.
+  const seen = path === '/sign-in' ? null : (data ?? last);
+  if (seen !== last) setLast(seen);
 
   useEffect(() => onRefusal((refusal) => (refusal.kind === 'signed-out' || refusal.kind === 'filtered') && setDeath(refusal)), []);
 

@@ -1,0 +1,110 @@
+// A new string is seen once: in one answer, on one screen, until that is left.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { tracesOf } from './support/secrets.mjs';
+import { startServer } from './support/server.mjs';
+
+let server;
+let browser;
+let page;
+let exchanges;
+before(async () => {
+  server = await startServer();
+});
+after(() => Promise.all([server.close(), closeBrowser()]));
+beforeEach(async () => {
+  browser = await openBrowser(server, { keepsPages: true });
+  page = browser.page;
+  exchanges = [];
+  browser.context.on('requestfinished', (request) => {
+    exchanges.push(
+      (async () => {
+        const response = await request.response();
+        const body = await response.body().catch(() => Buffer.alloc(0)); // a page that was left has none
+        return {
+          sent: JSON.stringify([request.url(), request.postData(), request.headers()]),
+          got: JSON.stringify(response.headers()) + body.toString('utf8'),
+          what: `${request.method()} ${new URL(request.url()).pathname}`,
+        };
+      })().catch((error) => ({ sent: '', got: '', what: `lost: ${error}` })),
+    );
+  });
+});
+afterEach(() => browser.close());
+
+/** Makes a token by hand and leaves its string on the screen. */
+async function reveal(name) {
+  await browser.signIn(server.token, '/tokens/new');
+  await page.getByLabel('Token name').fill(name);
+  await page.getByRole('button', { name: 'Create token' }).click();
+  return (await page.getByTestId('secret').textContent()).trim();
+}
+
+/** What the back button does; a page that was kept is shown again without being loaded. */
+async function back() {
+  await page.evaluate(() => void setTimeout(() => history.back()));
+  await page.waitForTimeout(300);
+}
+
+/** In which answers the secret stands; it may stand in no request, in no part of the page, and in no storage. */
+async function trail(secret) {
+  const half = secret.split('~')[1];
+  const all = await Promise.all(exchanges);
+  assert.deepEqual(all.filter((e) => e.sent.includes(half)).map((e) => e.what), [], 'it was sent');
+  assert.deepEqual(await tracesOf(page, half), []);
+  const kept = await page.evaluate(async (half) => {
+    const found = [];
+    for (const name of await caches.keys())
+      for (const request of await (await caches.open(name)).keys())
+        if ((await (await (await caches.open(name)).match(request)).text()).includes(half)) found.push(request.url);
+    return [...found, ...(await navigator.serviceWorker?.getRegistrations?.()) ?? [], ...(await indexedDB.databases())];
+  }, half);
+  assert.deepEqual(kept, []);
+  return all.filter((e) => e.got.includes(half)).map((e) => `${e.what} ${e.got.split(half).length - 1}`);
+}
+
+test('after it was closed it is in one answer of the server and nowhere else, whatever is visited', async () => {
+  const secret = await reveal('seen once');
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'It is stored, close' }).click();
+  await page.getByRole('heading', { level: 1, name: 'seen once' }).waitFor();
+  assert.deepEqual(await trail(secret), ['POST /graphql 1']);
+  for (const visit of [() => page.reload(), back, () => browser.goto('/audit-log'), () => browser.goto(`/tokens/${secret.split('~')[0]}`)]) {
+    await visit();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    assert.deepEqual(await trail(secret), ['POST /graphql 1']);
+  }
+  await page.getByRole('button', { name: /^Profile of/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(await trail(secret), ['POST /graphql 1']);
+  await back();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.ok(!(await page.content()).includes('seen once'), 'who goes back after signing out sees what was there');
+  browser.calm();
+});
+
+test('neither the back button nor a reload brings it back, though the browser has kept the page', async () => {
+  page.on('dialog', (dialog) => dialog.accept());
+  const secret = await reveal('left and come back');
+  // The page begins anew when it is shown again, so what it was like before that is noted where it stays.
+  let kept;
+  await page.exposeFunction('noteKept', (holds) => (kept = holds));
+  await page.evaluate((half) => {
+    window.addEventListener('pageshow', (event) => event.persisted && window.noteKept(document.documentElement.outerHTML.includes(half)), true);
+  }, secret.split('~')[1]);
+  await browser.goto('/docs/api-explorer');
+  await back();
+  await page.getByRole('heading', { level: 1, name: 'New system token' }).waitFor();
+  assert.equal(kept, false, 'the browser did not keep the page, or it holds the string');
+  for (const visit of [() => undefined, () => page.reload()]) {
+    await visit();
+    await page.getByRole('heading', { level: 1, name: 'New system token' }).waitFor();
+    assert.equal(await page.getByTestId('secret').count(), 0);
+    assert.deepEqual(await trail(secret), ['POST /graphql 1']);
+  }
+  browser.calm();
+});
