@@ -49,17 +49,6 @@ type moment struct {
 	steady time.Duration
 }
 
-// ClockJumps counts since the server started.
-type ClockJumps struct{ Back, Ahead uint64 }
-
-// A clockJump is what happened to the machine's clock.
-type clockJump struct {
-	direction string // back or ahead
-	by        time.Duration
-	wall      epoch.Millis // what it says now
-	at        epoch.Millis // what time it is
-}
-
 // newClock returns a clock that does not know yet how far time had come; see
 // begin. If steady is nil, the monotonic part of what now returns counts.
 func newClock(now func() time.Time, steady func() time.Duration) *clock {
@@ -151,40 +140,6 @@ func (m moment) since(base moment) time.Duration {
 func between(from, to epoch.Millis) time.Duration {
 	const longest = epoch.Millis(math.MaxInt64 / time.Millisecond)
 	return time.Duration(max(-longest, min(to-from, longest))) * time.Millisecond
-}
-
-// A clock that jumps all the time must not fill the audit log.
-const (
-	maxNews   = 20          // jumps that are kept until they are written down
-	newsPause = time.Minute // between two times that they are
-)
-
-func (c *clock) tell(j clockJump) {
-	if len(c.news) < maxNews {
-		c.news = append(c.news, j)
-	}
-}
-
-// takeNews returns the jumps that nobody was told of, if it is time to.
-func (c *clock) takeNews() []clockJump {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	steady := c.steady(c.wall())
-	if len(c.news) == 0 || steady < c.quiet {
-		return nil
-	}
-	news := c.news
-	c.news, c.quiet = nil, steady+newsPause
-	return news
-}
-
-func (c *clock) putBackNews(news []clockJump) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.quiet = 0
-	for _, j := range news {
-		c.tell(j)
-	}
 }
 
 // ClockState says what becomes of the machine's clock.

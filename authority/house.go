@@ -2,19 +2,68 @@ package authority
 
 import (
 	"context"
-	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
 	"tokenscale/epoch"
-	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
+
+// keepHouse removes expired tokens and idempotency keys, writes last uses and
+// counted refusals, and takes up a sweep that could not end, until the authority closes.
+func (a *Authority) keepHouse() {
+	tick := time.NewTicker(a.pause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-a.alive.Done():
+			return
+		case <-tick.C:
+			a.round(a.alive)
+		}
+	}
+}
+
+func (a *Authority) round(ctx context.Context) {
+	for _, task := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"removing expired tokens", a.RemoveExpired},
+		{"forgetting idempotency keys", a.ForgetKeys},
+		{"writing last uses", a.flushUses},
+		{"writing counted refusals", a.flushRefusals},
+		{"writing who has read what", a.flushReads},
+		{"finishing a change of the security policies", a.sweepIfLeft},
+		{"looking for long reads", a.tellLongReads},
+	} {
+		if err := task.do(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("housekeeping failed; it is tried again", "task", task.name, "err", err)
+		}
+	}
+}
+
+// LongRead is how long one read of the store may take before somebody should
+// look what it does: the store cannot use space again while it lasts.
+const LongRead = 10 * time.Second
+
+func (a *Authority) tellLongReads(context.Context) error {
+	if s := a.store.Stats(); s.OldestRead > LongRead {
+		a.log.Warn("a read of the store has lasted long, and its file grows meanwhile; a backup that is read slowly?", "for", s.OldestRead, "size", s.Size)
+	}
+	return nil
+}
+
+func (a *Authority) sweepIfLeft(ctx context.Context) error {
+	p, err := a.Progress(ctx, policy.RootActor())
+	if err != nil || !p.Running {
+		return err
+	}
+	return a.sweeper.finish(ctx)
+}
 
 // What is done in the background, batch by batch, so that no request waits
 // long for it.
@@ -106,80 +155,4 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t savedTime) err
 		}
 	}
 	return nil
-}
-
-// FirstRoot makes the root token of an empty store and returns its Secret,
-// and true. If there is one already, or one is set from outside, or the store
-// is not empty, it returns false.
-func (a *Authority) FirstRoot(ctx context.Context) (token.Secret, bool, error) {
-	if _, ok := a.index.Root(); ok || a.byHash || a.index.Len() > 0 {
-		return token.Secret{}, false, nil
-	}
-	s, err := a.setRoot(ctx, "firstStart")
-	return s, err == nil, err
-}
-
-// ReplaceRoot makes a new root token; the old one is dead when this returns.
-func (a *Authority) ReplaceRoot(ctx context.Context) (token.Secret, error) {
-	return a.setRoot(ctx, "root-token")
-}
-
-func (a *Authority) setRoot(ctx context.Context, action string) (token.Secret, error) {
-	s, err := token.MintFor(token.Root, a.random)
-	if err != nil {
-		return token.Secret{}, err
-	}
-	now := a.clock()
-	digest := a.keys.current.digester.DigestHash(s.Hash())
-	err = a.store.Update(ctx, func(w store.Writer) error {
-		if err := a.root.put(w, rootKey, root{digest, a.keys.current.id, now}); err != nil {
-			return err
-		}
-		return a.trail.append(w, audit.Entry{
-			Time: now, Type: audit.RootReplaced, Action: action, Sensitive: true,
-			Actor: audit.System(), TokenID: string(token.Root),
-		})
-	})
-	if err != nil {
-		return token.Secret{}, err
-	}
-	return s, nil
-}
-
-// RecordRefusal writes down that by was refused a change. Inputs that no
-// state of the server could accept are no attempt at a change, and are left
-// out. If it cannot be written the refusal stands all the same.
-func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action string, refusal error) {
-	kind, sentence, ok := refusedChange(action, refusal)
-	if !ok {
-		return
-	}
-	now := a.clock()
-	about, details := repetition(refusal)
-	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
-	err := a.store.Update(ctx, func(w store.Writer) error {
-		return a.trail.append(w, audit.Entry{
-			Time: now, Type: kind, Action: action, Sensitive: true, Refused: sentence, Actor: auditActor(by),
-			TokenID: about, Fields: details,
-		})
-	})
-	if err != nil {
-		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", action, "err", err)
-	}
-}
-
-// repetition returns what there is to write of the refusal of a request that
-// came with an idempotency key for the second time: the token that was made at
-// the first, and why.
-func repetition(refusal error) (about string, details []audit.Field) {
-	f, ok := errors.AsType[*fault.Error](refusal)
-	if !ok {
-		return "", nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.Extensions)) {
-		if name != "tokenId" {
-			details = append(details, audit.One(name, f.Extensions[name]))
-		}
-	}
-	return f.Extensions["tokenId"], details
 }

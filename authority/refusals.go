@@ -2,37 +2,13 @@ package authority
 
 import (
 	"context"
-	"errors"
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
 
-	"tokenscale/audit"
 	"tokenscale/epoch"
-	"tokenscale/fault"
 	"tokenscale/policy"
-	"tokenscale/store"
 	"tokenscale/token"
 )
-
-// refusedChange returns what kind of audit entry a refused change is, and the
-// sentence of its refusal.
-func refusedChange(action string, refusal error) (audit.Type, string, bool) {
-	f, ok := errors.AsType[*fault.Error](refusal)
-	if !ok || f.Code == fault.Invalid || f.Code == fault.Unavailable {
-		return "", "", false
-	}
-	switch {
-	case strings.Contains(action, "IPFilter"):
-		return audit.FilterChanged, f.Message, true
-	case strings.Contains(action, "SecurityPolicies"):
-		return audit.PolicyChanged, f.Message, true
-	case strings.HasPrefix(action, "rotate"):
-		return audit.TokenRotated, f.Message, true
-	}
-	return audit.TokenChanged, f.Message, true
-}
 
 // A kind of refused credentials: the same reason, address and token.
 type refusalKind struct {
@@ -191,49 +167,5 @@ func (r *refusals) putBack(list []refusal) {
 		default:
 			r.rest(f.outcome).add(f.n, f.at)
 		}
-	}
-}
-
-// writeFirsts writes refusals in full as they come, until the authority closes.
-func (a *Authority) writeFirsts() {
-	for {
-		select {
-		case <-a.alive.Done():
-			return
-		case <-a.refused.work:
-		}
-		if err := a.writeRefusals(a.alive, a.refused.takeFirsts()); err != nil && a.alive.Err() == nil {
-			a.log.Error("refused credentials could not be written to the audit log; they are kept and tried again", "err", err)
-		}
-	}
-}
-
-// flushRefusals writes what is kept and counted, one entry a kind.
-func (a *Authority) flushRefusals(ctx context.Context) error {
-	return a.writeRefusals(ctx, a.refused.take(a.clock()))
-}
-
-func (a *Authority) writeRefusals(ctx context.Context, list []refusal) error {
-	if len(list) == 0 {
-		return nil
-	}
-	entries := make([]audit.Entry, len(list))
-	for i, f := range list {
-		entries[i] = f.entry()
-	}
-	err := a.store.Update(ctx, func(w store.Writer) error { return a.trail.appendAll(w, entries) })
-	if err != nil {
-		a.refused.putBack(list)
-	}
-	return err
-}
-
-func (f refusal) entry() audit.Entry {
-	fields := []audit.Field{audit.One("reason", f.outcome.String()), audit.One("count", strconv.FormatUint(f.n, 10))}
-	if f.since != 0 {
-		fields = append(fields, audit.One("since", f.since.String()))
-	}
-	return audit.Entry{
-		Time: f.at, Type: audit.Refused, Actor: auditActor(f.by), TokenID: string(f.by.ID), Fields: fields,
 	}
 }

@@ -3,14 +3,11 @@ package authority
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"strconv"
 
 	"tokenscale/audit"
 	"tokenscale/epoch"
-	"tokenscale/ipfilter"
-	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -45,12 +42,6 @@ type Salvaged struct {
 	Disabled bool                // the security policies are lost, and everything is disabled
 }
 
-// stray is what is known of a token that only stray rows tell of.
-type stray struct {
-	row      []byte
-	versions map[[sha256.Size]byte]bool
-}
-
 // NewSalvager returns a Salvager that fills db, which must be empty.
 func NewSalvager(db store.DB, keys *Keys) *Salvager {
 	return &Salvager{
@@ -78,29 +69,6 @@ func (s *Salvager) Take(ctx context.Context, t store.Table, key, row []byte) err
 		return nil
 	}
 	return s.put(ctx, t, key, row)
-}
-
-// takeStray takes a row of an unknown table: its seal tells which. Audit
-// entries are never changed, so each is as good as any; tokens wait for
-// Finish, and other rows cannot be told from old ones.
-func (s *Salvager) takeStray(ctx context.Context, key, row []byte) error {
-	switch {
-	case s.records.sound(auditTable, key, row) == nil:
-		if s.have[string(key)] {
-			return nil
-		}
-		s.done.Strays++
-		return s.put(ctx, auditTable, key, row)
-	case s.records.sound(tokensTable, key, row) == nil:
-		v := s.strays[token.ID(key)]
-		if v == nil {
-			v = &stray{versions: map[[sha256.Size]byte]bool{}}
-			s.strays[token.ID(key)] = v
-		}
-		v.row = bytes.Clone(row)
-		v.versions[sha256.Sum256(row)] = true
-	}
-	return nil
 }
 
 // salvageBatch is how many rows are written at once.
@@ -153,166 +121,6 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 		return errors.Join(s.mendSubjects(w), s.mendFilters(w), s.mendUses(w), s.mendRepeats(w), s.mendPolicies(w, damage), s.record(w, now, damage))
 	})
 	return s.done, err
-}
-
-// readTrail counts the gaps in the audit log and learns what it says of each
-// token.
-func (s *Salvager) readTrail(r store.Reader) error {
-	last := uint64(0)
-	return s.trail.entries.each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
-		s.done.Gaps += int(e.Seq - last - 1)
-		last = e.Seq
-		s.stories.learn(e)
-		return nil
-	})
-}
-
-// takeTokens takes the strays that are certainly the newest rows of their
-// tokens: the audit log was read whole, to its very end, and knows of nothing
-// but their making.
-func (s *Salvager) takeTokens(ctx context.Context) error {
-	saved := map[token.ID]bool{}
-	if err := s.db.View(ctx, func(r store.Reader) error {
-		return s.tokens.each(r, store.Range{}, func(id []byte, _ token.Token) error { saved[token.ID(id)] = true; return nil })
-	}); err != nil {
-		return err
-	}
-	for id, told := range s.stories {
-		if !told.alive || saved[id] {
-			continue
-		}
-		v := s.strays[id]
-		if v == nil || !s.whole || s.done.Gaps > 0 || len(v.versions) != 1 || told.mentions != 1 {
-			s.done.Lost++
-			continue
-		}
-		s.done.Strays++
-		if err := s.put(ctx, tokensTable, []byte(id), v.row); err != nil {
-			return err
-		}
-	}
-	return s.flush(ctx)
-}
-
-// mendSubjects makes the index of the audit log anew.
-func (s *Salvager) mendSubjects(w store.Writer) error {
-	if err := s.subjects.each(w, store.Range{}, func(key []byte, _ struct{}) error {
-		if len(key) < 9 || !s.have[string(key[len(key)-8:])] {
-			return w.Delete(subjectsTable, key)
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	return s.trail.entries.each(w, store.Range{}, func(_ []byte, e audit.Entry) error {
-		about := []string{e.TokenID}
-		for _, f := range e.Fields {
-			if f.Name == "oldTokenId" {
-				about = append(about, f.Value)
-			}
-		}
-		for _, id := range about {
-			if id == "" {
-				continue
-			}
-			if err := s.mendSubject(w, subjectKey(id, e.Seq)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Salvager) mendSubject(w store.Writer, key string) error {
-	_, ok, err := s.subjects.get(w, key)
-	if err == nil && !ok {
-		err = s.subjects.put(w, key, struct{}{})
-	}
-	return err
-}
-
-// nobody are the rules of a filter in the place of one that is lost.
-const nobody = "deny all"
-
-// mendFilters counts anew which filters are used, and makes those that are
-// lost.
-func (s *Salvager) mendFilters(w store.Writer) error {
-	used := map[ipfilter.ID]uint64{}
-	if err := s.tokens.each(w, store.Range{}, func(_ []byte, v token.Token) error {
-		used[v.FilterID]++
-		return nil
-	}); err != nil {
-		return err
-	}
-	delete(used, "")
-	if err := s.bound.each(w, store.Range{}, func(id []byte, _ uint64) error { return w.Delete(boundTable, id) }); err != nil {
-		return err
-	}
-	for id, n := range used {
-		if err := errors.Join(s.bound.put(w, string(id), n), s.mendFilter(w, id)); err != nil {
-			return err
-		}
-	}
-	p, _, err := s.policies.get(w, policiesKey)
-	for _, k := range p.Kinds() {
-		err = errors.Join(err, s.mendFilter(w, k.FilterID))
-	}
-	return err
-}
-
-func (s *Salvager) mendFilter(w store.Writer, id ipfilter.ID) error {
-	if id == "" {
-		return nil
-	}
-	_, ok, err := s.filters.get(w, string(id))
-	if err != nil || ok {
-		return err
-	}
-	s.done.Filters++
-	return s.filters.put(w, string(id), ipfilter.Filter{ID: id, Name: "lost and salvaged " + string(id), Text: nobody})
-}
-
-// mendUses drops the last uses of tokens that are lost.
-func (s *Salvager) mendUses(w store.Writer) error {
-	return s.uses.each(w, store.Range{}, func(id []byte, _ use) error {
-		_, ok, err := s.tokens.get(w, string(id))
-		if err == nil && !ok {
-			err = w.Delete(usesTable, id)
-		}
-		return err
-	})
-}
-
-// mendRepeats notes anew when idempotency keys are forgotten, and how many
-// there are.
-func (s *Salvager) mendRepeats(w store.Writer) error {
-	counted := map[string]uint64{}
-	if err := s.made.each(w, store.Range{}, func(key []byte, m made) error {
-		actor, err := actorOf(string(key))
-		if err != nil {
-			return err
-		}
-		counted[actor]++
-		return s.due.put(w, dueKey(m.at, string(key)), struct{}{})
-	}); err != nil {
-		return err
-	}
-	for actor, n := range counted {
-		if err := s.kept.put(w, actor, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mendPolicies disables everything if the policies may be lost.
-func (s *Salvager) mendPolicies(w store.Writer, damage int) error {
-	_, ok, err := s.policies.get(w, policiesKey)
-	if err != nil || ok || damage == 0 && s.done.bad() == 0 {
-		return err
-	}
-	s.done.Disabled = true
-	return s.policies.put(w, policiesKey, policy.Policies{})
 }
 
 func (d Salvaged) bad() int {

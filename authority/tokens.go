@@ -3,11 +3,9 @@ package authority
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"tokenscale/audit"
 	"tokenscale/epoch"
-	"tokenscale/ipfilter"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -148,147 +146,6 @@ func (a *Authority) named(t token.Token, id token.ID, s token.Secret) token.Toke
 	t.DigestKey = a.keys.current.id
 	t.Digest = a.keys.current.digester.Digest(s)
 	return t
-}
-
-// add writes a new token, and counts it for its filter.
-func (t *tx) add(v token.Token) error {
-	if err := t.bind(v.FilterID, 1); err != nil {
-		return err
-	}
-	return t.tokens.put(t, string(v.ID), v)
-}
-
-// change writes a token that exists. The filter may be another one than before.
-func (t *tx) change(v token.Token) error {
-	stored, _, err := t.tokens.get(t, string(v.ID))
-	if err != nil {
-		return err
-	}
-	return t.changeStored(stored, v)
-}
-
-// changeStored writes v in the place of old, which is as it was stored.
-func (t *tx) changeStored(old, v token.Token) error {
-	if old.FilterID != v.FilterID {
-		if err := t.bind(old.FilterID, -1); err != nil {
-			return err
-		}
-		if err := t.bind(v.FilterID, 1); err != nil {
-			return err
-		}
-	}
-	return t.tokens.put(t, string(v.ID), v)
-}
-
-// remove deletes a token with all that hangs on it.
-func (t *tx) remove(v token.Token) error {
-	stored, _, err := t.tokens.get(t, string(v.ID)) // v may have been judged: count for the filter that was written
-	if err != nil {
-		return err
-	}
-	return t.removeStored(stored)
-}
-
-// removeStored deletes v, which is as it was stored.
-func (t *tx) removeStored(v token.Token) error {
-	if err := t.bind(v.FilterID, -1); err != nil {
-		return err
-	}
-	if err := t.uses.drop(t, string(v.ID)); err != nil {
-		return err
-	}
-	return t.tokens.drop(t, string(v.ID))
-}
-
-// bind counts how many tokens a filter binds, so that nobody has to walk all
-// tokens to know whether a filter may be deleted.
-func (t *tx) bind(id ipfilter.ID, by int) error {
-	if id == "" {
-		return nil
-	}
-	n, _, err := t.bound.get(t, string(id))
-	if err != nil {
-		return err
-	}
-	if n += uint64(by); n == 0 {
-		return t.bound.drop(t, string(id))
-	}
-	return t.bound.put(t, string(id), n)
-}
-
-// replace puts next in the place of old, which goes now or after its grace.
-func (t *tx) replace(old, next token.Token, grace time.Duration) error {
-	if err := t.endShadow(old); err != nil {
-		return err
-	}
-	fields := append(described(next),
-		audit.One("oldTokenId", string(old.ID)),
-		audit.One("newTokenId", string(next.ID)),
-		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))
-	if grace == 0 {
-		if err := t.remove(old); err != nil {
-			return err
-		}
-	} else {
-		old = policy.InGrace(old, next.ID, grace, t.now)
-		fields = append(fields, audit.One("oldExpireAt", expiry(old.ExpireAt)))
-		if err := t.change(old); err != nil {
-			return err
-		}
-	}
-	if err := t.add(next); err != nil {
-		return err
-	}
-	return t.record(audit.TokenRotated, next.ID, fields, string(old.ID))
-}
-
-// shadow returns the token that v replaced, if it still works out its grace.
-func (t *tx) shadow(v token.Token) (token.Token, bool, error) {
-	if v.Replaces == "" {
-		return token.Token{}, false, nil
-	}
-	old, ok, err := t.tokens.get(t, string(v.Replaces))
-	return old, ok && old.ReplacedBy == v.ID, err
-}
-
-// endShadow ends the grace period of the token that v replaced, so that at
-// most two strings of one line ever work.
-func (t *tx) endShadow(v token.Token) error {
-	old, ok, err := t.shadow(v)
-	if err != nil || !ok {
-		return err
-	}
-	if err := t.remove(old); err != nil {
-		return err
-	}
-	return t.record(audit.TokenChanged, old.ID, []audit.Field{
-		audit.One("tokenName", old.Name), audit.One("successorId", string(v.ID)),
-		audit.Many("oldPermissions", old.Permissions.Names()),
-	})
-}
-
-// regrantShadow gives the token that v replaced, if it still works out its
-// grace, the permissions of v.
-func (t *tx) regrantShadow(v token.Token) error {
-	old, ok, err := t.shadow(v)
-	if err != nil || !ok {
-		return err
-	}
-	return t.regrant(old, v.Permissions)
-}
-
-// regrant changes the permissions of a token and nothing else.
-func (t *tx) regrant(v token.Token, to permission.Set) error {
-	was := v.Permissions
-	v.Permissions = to
-	if err := t.change(v); err != nil {
-		return err
-	}
-	return t.record(audit.TokenChanged, v.ID, []audit.Field{
-		audit.One("tokenName", v.Name),
-		audit.Many("oldPermissions", was.Names()),
-		audit.Many("newPermissions", to.Names()),
-	})
 }
 
 // described lists what a new token is, for the audit log.

@@ -1,0 +1,86 @@
+package authority
+
+import (
+	"strconv"
+	"time"
+
+	"tokenscale/audit"
+	"tokenscale/permission"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// replace puts next in the place of old, which goes now or after its grace.
+func (t *tx) replace(old, next token.Token, grace time.Duration) error {
+	if err := t.endShadow(old); err != nil {
+		return err
+	}
+	fields := append(described(next),
+		audit.One("oldTokenId", string(old.ID)),
+		audit.One("newTokenId", string(next.ID)),
+		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))
+	if grace == 0 {
+		if err := t.remove(old); err != nil {
+			return err
+		}
+	} else {
+		old = policy.InGrace(old, next.ID, grace, t.now)
+		fields = append(fields, audit.One("oldExpireAt", expiry(old.ExpireAt)))
+		if err := t.change(old); err != nil {
+			return err
+		}
+	}
+	if err := t.add(next); err != nil {
+		return err
+	}
+	return t.record(audit.TokenRotated, next.ID, fields, string(old.ID))
+}
+
+// shadow returns the token that v replaced, if it still works out its grace.
+func (t *tx) shadow(v token.Token) (token.Token, bool, error) {
+	if v.Replaces == "" {
+		return token.Token{}, false, nil
+	}
+	old, ok, err := t.tokens.get(t, string(v.Replaces))
+	return old, ok && old.ReplacedBy == v.ID, err
+}
+
+// endShadow ends the grace period of the token that v replaced, so that at
+// most two strings of one line ever work.
+func (t *tx) endShadow(v token.Token) error {
+	old, ok, err := t.shadow(v)
+	if err != nil || !ok {
+		return err
+	}
+	if err := t.remove(old); err != nil {
+		return err
+	}
+	return t.record(audit.TokenChanged, old.ID, []audit.Field{
+		audit.One("tokenName", old.Name), audit.One("successorId", string(v.ID)),
+		audit.Many("oldPermissions", old.Permissions.Names()),
+	})
+}
+
+// regrantShadow gives the token that v replaced, if it still works out its
+// grace, the permissions of v.
+func (t *tx) regrantShadow(v token.Token) error {
+	old, ok, err := t.shadow(v)
+	if err != nil || !ok {
+		return err
+	}
+	return t.regrant(old, v.Permissions)
+}
+
+// regrant changes the permissions of a token and nothing else.
+func (t *tx) regrant(v token.Token, to permission.Set) error {
+	was := v.Permissions
+	v.Permissions = to
+	if err := t.change(v); err != nil {
+		return err
+	}
+	return t.record(audit.TokenChanged, v.ID, []audit.Field{
+		audit.One("tokenName", v.Name),
+		audit.Many("oldPermissions", was.Names()),
+		audit.Many("newPermissions", to.Names()),
+	})
+}

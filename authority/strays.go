@@ -1,0 +1,79 @@
+package authority
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+
+	"tokenscale/audit"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// stray is what is known of a token that only stray rows tell of.
+type stray struct {
+	row      []byte
+	versions map[[sha256.Size]byte]bool
+}
+
+// takeStray takes a row of an unknown table: its seal tells which. Audit
+// entries are never changed, so each is as good as any; tokens wait for
+// Finish, and other rows cannot be told from old ones.
+func (s *Salvager) takeStray(ctx context.Context, key, row []byte) error {
+	switch {
+	case s.records.sound(auditTable, key, row) == nil:
+		if s.have[string(key)] {
+			return nil
+		}
+		s.done.Strays++
+		return s.put(ctx, auditTable, key, row)
+	case s.records.sound(tokensTable, key, row) == nil:
+		v := s.strays[token.ID(key)]
+		if v == nil {
+			v = &stray{versions: map[[sha256.Size]byte]bool{}}
+			s.strays[token.ID(key)] = v
+		}
+		v.row = bytes.Clone(row)
+		v.versions[sha256.Sum256(row)] = true
+	}
+	return nil
+}
+
+// readTrail counts the gaps in the audit log and learns what it says of each
+// token.
+func (s *Salvager) readTrail(r store.Reader) error {
+	last := uint64(0)
+	return s.trail.entries.each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
+		s.done.Gaps += int(e.Seq - last - 1)
+		last = e.Seq
+		s.stories.learn(e)
+		return nil
+	})
+}
+
+// takeTokens takes the strays that are certainly the newest rows of their
+// tokens: the audit log was read whole, to its very end, and knows of nothing
+// but their making.
+func (s *Salvager) takeTokens(ctx context.Context) error {
+	saved := map[token.ID]bool{}
+	if err := s.db.View(ctx, func(r store.Reader) error {
+		return s.tokens.each(r, store.Range{}, func(id []byte, _ token.Token) error { saved[token.ID(id)] = true; return nil })
+	}); err != nil {
+		return err
+	}
+	for id, told := range s.stories {
+		if !told.alive || saved[id] {
+			continue
+		}
+		v := s.strays[id]
+		if v == nil || !s.whole || s.done.Gaps > 0 || len(v.versions) != 1 || told.mentions != 1 {
+			s.done.Lost++
+			continue
+		}
+		s.done.Strays++
+		if err := s.put(ctx, tokensTable, []byte(id), v.row); err != nil {
+			return err
+		}
+	}
+	return s.flush(ctx)
+}
