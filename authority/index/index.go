@@ -10,9 +10,7 @@ package index
 import (
 	"fmt"
 	"iter"
-	"maps"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -39,13 +37,6 @@ type Index struct {
 	nobodies [standIns]*Entry // stand in for tokens that do not exist
 }
 
-// A Filter is an IP filter with its rules. Rules is nil if the stored text
-// does not parse any more; nobody passes such a filter.
-type Filter struct {
-	ipfilter.Filter
-	Rules *ipfilter.Rules
-}
-
 // New returns an empty Index with the policies of a fresh installation.
 func New() *Index {
 	x := &Index{
@@ -58,61 +49,6 @@ func New() *Index {
 	x.filters.Store(&map[ipfilter.ID]Filter{})
 	x.SetPolicies(policy.Fresh())
 	return x
-}
-
-// A Batch changes an Index inside Update.
-type Batch struct{ x *Index }
-
-// Update runs fn with the Index held, so that readers see all of its token
-// changes at once, or as many as fn makes between two calls of Breathe.
-func (x *Index) Update(fn func(Batch)) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	fn(Batch{x})
-}
-
-// Breathe lets those through who wait to read. A long batch calls it now and
-// then: verification must not wait for all of it.
-func (b Batch) Breathe() {
-	b.x.mu.Unlock()
-	b.x.mu.Lock()
-}
-
-// Put adds or replaces a token. What it replaces may have been distrusted; it
-// is not.
-func (b Batch) Put(t token.Token) { b.put(newEntry(t)) }
-
-// Distrust has a token refused until it is put anew, if it is there.
-func (b Batch) Distrust(id token.ID) {
-	if old, ok := b.x.tokens.find(id); ok && !old.distrusted {
-		e := newEntry(old.Token())
-		e.distrusted = true
-		b.put(e)
-	}
-}
-
-func (b Batch) put(e *Entry) {
-	old, known := b.x.tokens.find(e.ID())
-	if known {
-		e.use.Store(old.lastUse()) // shared: a request may still hold the old Entry
-	}
-	b.x.tokens.put(e)
-	for _, o := range []*order{&b.x.byName, &b.x.byExpiry} {
-		if known {
-			o.exchange(old, e)
-			continue
-		}
-		o.insert(e)
-	}
-}
-
-// Drop removes a token, if it is there.
-func (b Batch) Drop(id token.ID) {
-	if old, ok := b.x.tokens.find(id); ok {
-		b.x.tokens.drop(id)
-		b.x.byName.remove(old)
-		b.x.byExpiry.remove(old)
-	}
 }
 
 // Find returns the token id, and whether there is one. If there is none, the
@@ -193,76 +129,6 @@ func (x *Index) Root() (Root, bool) {
 		return *r, true
 	}
 	return Root{}, false
-}
-
-// SetFilter adds or replaces a filter and reports whether its rules parse.
-func (x *Index) SetFilter(f ipfilter.Filter) bool {
-	rules, err := ipfilter.Parse(f.Text)
-	next := maps.Clone(*x.filters.Load())
-	next[f.ID] = Filter{f, rules}
-	x.filters.Store(&next)
-	return err == nil
-}
-
-// DistrustFilter has nobody pass a filter until it is set anew, if it is
-// there.
-func (x *Index) DistrustFilter(id ipfilter.ID) {
-	next := maps.Clone(*x.filters.Load())
-	if f, ok := next[id]; ok {
-		next[id] = Filter{Filter: f.Filter}
-		x.filters.Store(&next)
-	}
-}
-
-// DropFilter removes a filter, if it is there.
-func (x *Index) DropFilter(id ipfilter.ID) {
-	next := maps.Clone(*x.filters.Load())
-	delete(next, id)
-	x.filters.Store(&next)
-}
-
-// Rules returns the rules of a filter, or nil if it does not exist or does
-// not parse. It implements policy.Filters.
-func (x *Index) Rules(id ipfilter.ID) *ipfilter.Rules { return (*x.filters.Load())[id].Rules }
-
-// Filter returns the filter id.
-func (x *Index) Filter(id ipfilter.ID) (ipfilter.Filter, bool) {
-	f, ok := (*x.filters.Load())[id]
-	return f.Filter, ok
-}
-
-// CountFilters returns how many filters there are, and how many of them nobody
-// passes because their rules do not parse or their rows are not believed.
-func (x *Index) CountFilters() (all, shut int) {
-	filters := *x.filters.Load()
-	for _, f := range filters {
-		if f.Rules == nil {
-			shut++
-		}
-	}
-	return len(filters), shut
-}
-
-// Filters returns all filters by name, then id.
-func (x *Index) Filters() []ipfilter.Filter {
-	all := make([]ipfilter.Filter, 0, len(*x.filters.Load()))
-	for _, f := range *x.filters.Load() {
-		all = append(all, f.Filter)
-	}
-	slices.SortFunc(all, func(a, b ipfilter.Filter) int {
-		return cmpText(Fold(a.Name)+"\x00"+string(a.ID), Fold(b.Name)+"\x00"+string(b.ID))
-	})
-	return all
-}
-
-func cmpText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // Touch notes that the token was used at now from an address. In the steady
