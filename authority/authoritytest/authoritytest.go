@@ -4,25 +4,19 @@
 package authoritytest
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"tokenscale/audit"
 	"tokenscale/authority"
-	"tokenscale/epoch"
-	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
-	"tokenscale/token"
 )
 
 // Noon is the moment at which the clock of every House stands at first.
@@ -166,38 +160,6 @@ func (h *House) Crash() {
 	h.DB = nil
 }
 
-// Loopback is the address that the actors of a House call from.
-var Loopback = netip.MustParseAddr("127.0.0.1")
-
-// Root returns root, calling from Loopback.
-func Root() policy.Actor {
-	a := policy.RootActor()
-	a.IP = Loopback
-	return a
-}
-
-// Token makes a token as root, and returns it with its string.
-func (h *House) Token(d policy.Draft) (token.Token, string) {
-	h.tb.Helper()
-	t, secret, err := h.CreateToken(context.Background(), Root(), d, "createSystemToken")
-	if err != nil {
-		h.tb.Fatal(err)
-	}
-	return t, secret.Reveal()
-}
-
-// Holder makes a token with the permissions, and returns the actor that holds
-// it and its string.
-func (h *House) Holder(permissions ...permission.Permission) (policy.Actor, string) {
-	h.tb.Helper()
-	t, secret := h.Token(policy.Draft{Name: "holder", Permissions: permission.Of(permissions...)})
-	actor, outcome := h.Verify(secret, Loopback)
-	if outcome != policy.Accepted {
-		h.tb.Fatalf("the new token %s is %v", t.ID, outcome)
-	}
-	return actor, secret
-}
-
 // Trail returns the whole audit log, newest first.
 func (h *House) Trail() []audit.Entry {
 	h.tb.Helper()
@@ -211,62 +173,4 @@ func (h *House) Trail() []audit.Entry {
 			return all
 		}
 	}
-}
-
-// A Clock stands still until it is moved. It is safe for concurrent use.
-type Clock struct {
-	mu     sync.Mutex
-	now    time.Time
-	steady time.Duration
-}
-
-// Now returns the time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Millis returns the time in milliseconds.
-func (c *Clock) Millis() epoch.Millis { return epoch.Of(c.Now()) }
-
-// Steady returns for how long the clock has gone on, however it was set.
-func (c *Clock) Steady() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.steady
-}
-
-// Pass lets the time d pass.
-func (c *Clock) Pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now, c.steady = c.now.Add(d), c.steady+d
-}
-
-// Set sets the clock on by d, or back if d is negative, while no time passes.
-func (c *Clock) Set(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// A Log keeps what was logged. It is safe for concurrent use.
-type Log struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-// String returns all that was logged.
-func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
