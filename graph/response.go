@@ -1,0 +1,110 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"tokenscale/fault"
+)
+
+// stateKey is where the error presenter leaves the sentences about inputs, in
+// the extensions of an error. LogScale's clients read them beside the message;
+// this transport moves them there.
+const stateKey = "state"
+
+// A wireError is an error as clients see it.
+type wireError struct {
+	Message    string              `json:"message"`
+	Path       ast.Path            `json:"path,omitempty"`
+	Locations  []gqlerror.Location `json:"locations,omitempty"`
+	State      any                 `json:"state,omitempty"`
+	Extensions map[string]any      `json:"extensions,omitempty"`
+}
+
+func wireErrors(errs gqlerror.List) []wireError {
+	out := make([]wireError, len(errs))
+	for i, e := range errs {
+		out[i] = wireError{Message: e.Message, Path: e.Path, Locations: e.Locations, Extensions: e.Extensions}
+		if state, ok := e.Extensions[stateKey]; ok {
+			out[i].State = state
+			out[i].Extensions = maps.Clone(e.Extensions)
+			delete(out[i].Extensions, stateKey)
+		}
+	}
+	return out
+}
+
+// writeResponse writes what came of a request that we could read. An answer
+// without data means that nothing was executed. There is none at all if the
+// request was given up; whoever still listens may try again.
+func writeResponse(w http.ResponseWriter, kind string, resp *graphql.Response) {
+	if resp == nil {
+		givenUp.write(w)
+		return
+	}
+	start, end := []byte("{"), after(resp)
+	if resp.Data != nil {
+		start = []byte(`{"data":`)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(start)+len(resp.Data)+len(end)))
+	if resp.Data == nil && kind == responseType {
+		w.WriteHeader(http.StatusBadRequest)
+	}
+	w.Write(start)
+	w.Write(resp.Data) // as it is: encoding/json would read all of it again
+	w.Write(end)
+}
+
+// after returns what an answer says behind its data, to the closing brace.
+func after(resp *graphql.Response) []byte {
+	var b bytes.Buffer
+	if len(resp.Errors) > 0 {
+		writeMember(&b, "errors", wireErrors(resp.Errors))
+	}
+	if len(resp.Extensions) > 0 {
+		writeMember(&b, "extensions", resp.Extensions)
+	}
+	b.WriteByte('}')
+	if resp.Data == nil {
+		return bytes.TrimPrefix(b.Bytes(), []byte(","))
+	}
+	return b.Bytes()
+}
+
+func writeMember(b *bytes.Buffer, name string, value any) {
+	if text, err := json.Marshal(value); err == nil {
+		b.WriteString(`,"` + name + `":`)
+		b.Write(text)
+	}
+}
+
+// A refusal is the answer to a request that we could not read. It repeats
+// nothing of the request: somebody may have pasted a token into it.
+type refusal struct {
+	status  int
+	code    fault.Code
+	message string
+}
+
+var (
+	givenUp = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}
+	busy    = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the server has too many new queries to read; try again in a second, and put what differs between requests into variables: a query that was read before does not wait"}
+)
+
+func (f refusal) write(w http.ResponseWriter) {
+	if f.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	text, _ := json.Marshal(map[string]any{"errors": []wireError{{
+		Message: f.message, Extensions: map[string]any{"code": f.code},
+	}}})
+	w.WriteHeader(f.status)
+	w.Write(text)
+}
