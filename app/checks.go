@@ -5,8 +5,21 @@ import (
 	"time"
 
 	"tokenscale/authority"
-	"tokenscale/store"
 )
+
+// checks looks at everything a server needs. None of it takes long, writes
+// anything, or shows more than figures and our own paths.
+func (a *App) checks() []check {
+	stats := a.db.Stats()
+	all := []check{
+		a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkWitness(a.auth.WitnessState()),
+		checkIntegrity(a.auth.Scrubbed()), checkFilters(a.auth.FilterCount()), checkReads(stats),
+	}
+	if a.cert != nil {
+		all = append(all, certCheck(a.opts.Now(), a.cert.state(), a.opts.TLSCert))
+	}
+	return all
+}
 
 // checkWitness asks whether the audit log is being signed. Its entries are
 // written all the same, but nobody could prove them to others.
@@ -54,26 +67,40 @@ func certCheck(now time.Time, s certState, path string) check {
 	return newCheck("tls-certificate", ok, "", fields...)
 }
 
-// checkReads asks whether something has read the store for so long that the
-// space of what was deleted since piles up.
-func checkReads(s store.Stats) check {
-	fields := []string{"readers", fmt.Sprint(s.Readers), "oldest", s.OldestRead.String()}
-	if s.OldestRead > authority.LongRead {
-		return newCheck("reads", warn, "a read of the store has lasted long, and the file grows meanwhile: is a backup being read slowly?", fields...)
+// checkClock asks whether the clock of this machine can be believed. Time for
+// tokens never runs back; see authority.ClockState.
+func (a *App) checkClock() check { return clockCheck(a.opts.Now(), a.auth.ClockState()) }
+
+func clockCheck(wall time.Time, s authority.ClockState) check {
+	fields := []string{"now", wall.UTC().Format(time.RFC3339), "time", s.Now.String(), "behind", s.Behind.String(), "ahead", s.Ahead.String()}
+	if s.Held != 0 {
+		fields = append(fields, "expiredKeptUntil", s.Held.String())
 	}
-	return newCheck("reads", ok, "", fields...)
+	switch {
+	case s.Behind > 0:
+		return newCheck("clock", warn, "the clock is behind what it said before; tokens are judged by the later time. Set it right, or if it is, start once with --accept-clock", fields...)
+	case s.Ahead > 0:
+		return newCheck("clock", warn, "the clock has jumped ahead; tokens that have expired by that are refused, and kept for a day. If it is wrong, set it right and start once with --accept-clock", fields...)
+	}
+	return newCheck("clock", ok, "", fields...)
 }
 
-// checkIntegrity asks whether all rows were what the server wrote. Tokens that
-// a bad row concerns are refused; the others go on, so this only warns.
-func checkIntegrity(s authority.ScrubStats) check {
-	last := "none since the start"
-	if s.Ended != 0 {
-		last = s.Ended.String()
+// slowSink is how long writing out audit lines may take before somebody should
+// look what the reader does.
+const slowSink = time.Second
+
+// checkAudit asks whether audit entries are written out. They are in the store
+// all the same.
+func (a *App) checkAudit() check {
+	if a.sink == nil {
+		return newCheck("audit", ok, "", "kept", "in the store")
 	}
-	fields := []string{"bad", fmt.Sprint(s.Bad), "walks", fmt.Sprint(s.Passes), "last", last}
-	if s.Bad > 0 {
-		return newCheck("integrity", warn, "stored rows are not what the server wrote; tokens that they concern are refused. The log names them, tokenscale doctor tells more", fields...)
+	fields := []string{"kept", "in the store", "also", a.opts.AuditFile}
+	switch busy, err := a.sink.state(); {
+	case err != nil:
+		return newCheck("audit", warn, "audit entries cannot be written out; they are kept and tried again", fields...)
+	case busy > slowSink:
+		return newCheck("audit", warn, "nobody takes the audit entries that are written out; they are kept", fields...)
 	}
-	return newCheck("integrity", ok, "", fields...)
+	return newCheck("audit", ok, "", fields...)
 }

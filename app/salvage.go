@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"tokenscale/authority"
+	"tokenscale/epoch"
+	"tokenscale/store"
+	"tokenscale/store/bolt"
+)
+
+// salvage makes the new store in a folder of its own, beside the file that it
+// becomes.
+func salvage(ctx context.Context, o Options, keys *authority.Keys, from, to string) (err error) {
+	if _, err := os.Lstat(to); err == nil {
+		return fmt.Errorf("there is a file %s already", to)
+	}
+	work, err := os.MkdirTemp(filepath.Dir(to), ".salvage-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	inside := o
+	inside.Data = work
+	db, err := bolt.Open(boltOptions(inside))
+	if err != nil {
+		return err
+	}
+	found, saved, err := salvageInto(ctx, db, keys, from, epoch.Of(o.Now()))
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if _, err := inspect(ctx, bolt.Path(work), keys); err != nil {
+		return err
+	}
+	if err := errors.Join(os.Rename(bolt.Path(work), to), syncFolder(filepath.Dir(to))); err != nil {
+		return err
+	}
+	tellSalvage(o.Stdout, to, found, saved)
+	warnOfRollback(ctx, o, keys, to)
+	return nil
+}
+
+// warnOfRollback tells whether the store at path has lost its last changes.
+func warnOfRollback(ctx context.Context, o Options, keys *authority.Keys, path string) {
+	err := bolt.Inspect(ctx, path, func(r store.Reader) error { return authority.CheckHistory(r, keys, o.stateFile()) })
+	if err != nil {
+		fmt.Fprintf(o.Stdout, "  WARNING: %v. Tokens deleted in what is lost work again once this is restored.\n", err)
+	}
+}
+
+func salvageInto(ctx context.Context, db store.DB, keys *authority.Keys, from string, now epoch.Millis) (bolt.Salvage, authority.Salvaged, error) {
+	s := authority.NewSalvager(db, keys)
+	found, err := bolt.Rows(from, func(f bolt.Find) error { return s.Take(ctx, f.Table, f.Key, f.Value) })
+	if err != nil {
+		return found, authority.Salvaged{}, err
+	}
+	damaged := map[store.Table]int{}
+	for _, d := range found.Damage {
+		damaged[d.Table]++
+	}
+	saved, err := s.Finish(ctx, now, damaged)
+	return found, saved, err
+}
+
+// maxTold is how many parts that could not be read are told one by one.
+const maxTold = 20
+
+func tellSalvage(out io.Writer, to string, found bolt.Salvage, s authority.Salvaged) {
+	fmt.Fprintf(out, "\n%s holds what could be saved; put it in place with tokenscale restore.\n", to)
+	fmt.Fprintf(out, "  read: %d pages; could not be read: %d\n", found.Pages, len(found.Damage))
+	for _, d := range found.Damage[:min(maxTold, len(found.Damage))] {
+		fmt.Fprintf(out, "    %v\n", d.Err)
+	}
+	for _, t := range slices.Sorted(maps.Keys(s.Rows)) {
+		fmt.Fprintf(out, "  %s: %d rows saved, %d with a broken seal left out\n", t, s.Rows[t], s.Bad[t])
+	}
+	fmt.Fprintf(out, "  tokens that the audit log knows and that could not be saved: %d\n  audit entries lost: %d\n", s.Lost, s.Gaps)
+	if s.Filters > 0 {
+		fmt.Fprintf(out, "  %d IP filters are lost; those in their place let nobody in until you edit them\n", s.Filters)
+	}
+	if s.Disabled {
+		fmt.Fprintln(out, "  The security policies are lost: all tokens are disabled until root sets them again.")
+	}
+}

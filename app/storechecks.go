@@ -1,0 +1,88 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"tokenscale/authority"
+	"tokenscale/store"
+)
+
+// checkStore asks whether changes can be stored.
+func (a *App) checkStore(s store.Stats) check {
+	fields := []string{"size", fmt.Sprint(s.Size), "used", fmt.Sprint(s.Used), "max", fmt.Sprint(s.MaxSize), "path", a.opts.Data}
+	switch err := writable(a.opts.Data); {
+	case a.db.Err() != nil:
+		return newCheck("store-writable", down, "the store takes no more changes because an earlier one failed; the server stops soon", fields...)
+	case err != nil:
+		return newCheck("store-writable", down, "the data folder cannot be written to", fields...)
+	case s.MaxSize > 0 && s.Used > (s.MaxSize-s.Reserve)/5*4:
+		return newCheck("store-writable", warn, "the store is nearly as large as --max-store-size allows", fields...)
+	}
+	return newCheck("store-writable", ok, "", fields...)
+}
+
+// Below lowDisk the store can still grow for some while; below noDisk it
+// cannot be sure to.
+const (
+	lowDisk = 256 << 20
+	noDisk  = 8 << 20
+)
+
+// checkDisk asks for the space that is left under the store, in bytes.
+func (a *App) checkDisk() check {
+	free, total, err := diskSpace(a.opts.Data)
+	fields := []string{"free", fmt.Sprint(free), "total", fmt.Sprint(total), "path", a.opts.Data}
+	switch {
+	case err != nil:
+		return newCheck("disk-space", warn, "the disk does not tell how much space is left", "path", a.opts.Data)
+	case free < noDisk:
+		return newCheck("disk-space", down, "there is no space left for the store to grow", fields...)
+	case free < lowDisk:
+		return newCheck("disk-space", warn, "there is little space left for the store to grow", fields...)
+	}
+	return newCheck("disk-space", ok, "", fields...)
+}
+
+// slowCommit is what a healthy disk never takes for a commit.
+const slowCommit = time.Second
+
+// checkCommit asks how the last commit went.
+func checkCommit(s store.Stats) check {
+	last := "none since the start"
+	if !s.LastCommit.IsZero() {
+		last = s.LastCommit.UTC().Format(time.RFC3339)
+	}
+	fields := []string{"last", last, "took", s.LastDuration.String(), "longest", s.MaxDuration.String(), "waiting", fmt.Sprint(s.Queued)}
+	if s.Underway > slowCommit {
+		return newCheck("last-commit", warn, "a change has been under way to the disk for long", fields...)
+	}
+	if s.LastDuration > slowCommit {
+		return newCheck("last-commit", warn, "the last change took long to reach the disk", fields...)
+	}
+	return newCheck("last-commit", ok, "", fields...)
+}
+
+// checkReads asks whether something has read the store for so long that the
+// space of what was deleted since piles up.
+func checkReads(s store.Stats) check {
+	fields := []string{"readers", fmt.Sprint(s.Readers), "oldest", s.OldestRead.String()}
+	if s.OldestRead > authority.LongRead {
+		return newCheck("reads", warn, "a read of the store has lasted long, and the file grows meanwhile: is a backup being read slowly?", fields...)
+	}
+	return newCheck("reads", ok, "", fields...)
+}
+
+// checkIntegrity asks whether all rows were what the server wrote. Tokens that
+// a bad row concerns are refused; the others go on, so this only warns.
+func checkIntegrity(s authority.ScrubStats) check {
+	last := "none since the start"
+	if s.Ended != 0 {
+		last = s.Ended.String()
+	}
+	fields := []string{"bad", fmt.Sprint(s.Bad), "walks", fmt.Sprint(s.Passes), "last", last}
+	if s.Bad > 0 {
+		return newCheck("integrity", warn, "stored rows are not what the server wrote; tokens that they concern are refused. The log names them, tokenscale doctor tells more", fields...)
+	}
+	return newCheck("integrity", ok, "", fields...)
+}
