@@ -29,6 +29,7 @@ const seeds = [
   'constructor',
   '#fragment?query=1&x=2',
   'tab or space　wide',
+  'аdmin tоken', // with Cyrillic letters in it
   '=cmd|"/C calc"!A0',
 ];
 

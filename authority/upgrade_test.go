@@ -1,0 +1,91 @@
+package authority_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"tokenscale/authority"
+	"tokenscale/authority/authoritytest"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/store/bolt"
+	"tokenscale/token"
+)
+
+// older returns a closed House with the store of an older program: without the
+// tables that came since, without the tree over its audit log, and without
+// checkpoints of it.
+func older(t *testing.T, s authoritytest.Setup) (h *authoritytest.House, secret string, tree map[string]string) {
+	t.Helper()
+	s.Store = func(o *bolt.Options) {
+		if secret == "" { // it is being made
+			o.Tables = without()
+		}
+	}
+	h = authoritytest.OpenWith(t, s)
+	h.Unchecked = true // the older program would not have asked for the tables
+	seed(t, h, 2600, func(int, *token.Token) {})
+	set(t, h, policy.Security{})
+	set(t, h, policy.Security{Enabled: true})
+	_, made := h.Token(draft("old"))
+	must(t, h.Authority.Close(t.Context()))
+	tree = rowsOf(t, h, authority.TreeTable)
+	must(t, h.DB.Update(t.Context(), func(w store.Writer) error {
+		for _, table := range []store.Table{authority.TreeTable, authority.CheckpointsTable} {
+			for _, key := range slices.Sorted(maps.Keys(rowsOf(t, h, table))) {
+				if err := w.Delete(table, []byte(key)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+	h.Crash()
+	secret = made
+	return h, secret, tree
+}
+
+// G10: an upgrade is what the first start of a newer program does to an older
+// store. It may be cut off after any commit of it: the next start goes on.
+func TestUpgrade_CutOffAfterAnyCommitTheNextStartGoesOn(t *testing.T) {
+	left := 1 << 30 // commits until the next crash
+	h, secret, tree := older(t, authoritytest.Setup{Wrap: func(db store.DB) store.DB { return &crashing{db, left} }})
+	data, before := filepath.Join(h.Folder(), "data"), filepath.Join(t.TempDir(), "before")
+	must(t, os.CopyFS(before, os.DirFS(data)))
+	cuts := 0
+	for {
+		must(t, os.RemoveAll(data))
+		must(t, os.CopyFS(data, os.DirFS(before)))
+		must(t, os.Chmod(bolt.Path(data), 0o600))
+		left = cuts
+		err := h.TryOpen()
+		if err != nil && !errors.Is(err, errCrash) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			h.Crash()
+		}
+		left = 1 << 30
+		must(t, h.TryOpen())
+		verdict(t, h, secret, policy.Accepted)
+		must(t, h.Check(t.Context()))
+		if got := rowsOf(t, h, authority.TreeTable); !maps.Equal(got, tree) {
+			t.Errorf("cut off after %d commits the tree has %d nodes, want %d and the same", cuts, len(got), len(tree))
+		}
+		_, _, kerr := keyed(h, root(), "k1", draft("new")) // which needs a table of the new program
+		must(t, kerr)
+		h.Close()
+		if err == nil {
+			break
+		}
+		cuts++
+	}
+	t.Logf("cut off at %d places", cuts)
+	if cuts < 2 {
+		t.Errorf("there were only %d places to be cut off at", cuts)
+	}
+}
