@@ -18,7 +18,8 @@ import (
 
 // TestTheFileGrowsWithWhatItHolds makes and deletes many tokens. What stays is
 // their audit log; the space of all else is used again, so that the file stays
-// below three times of what it holds, and the space it keeps back.
+// below three times of what it holds, and the space it keeps back. Compacted
+// while others go on, it is no longer than that either.
 func TestTheFileGrowsWithWhatItHolds(t *testing.T) {
 	p := newPlace(t, filepath.Join(memory(t), "data"))
 	keys, err := authority.CreateKeys(p.keys, crand.Reader)
@@ -29,29 +30,43 @@ func TestTheFileGrowsWithWhatItHolds(t *testing.T) {
 	const callers = 64
 	each := rounds(20_000, 1_000_000) / callers
 	var all sync.WaitGroup
-	for n := range callers {
-		all.Go(func() {
-			draft := policy.Draft{Name: fmt.Sprint("caller ", n), Permissions: permission.Of(permission.ReadHealthCheck)}
-			for range each {
-				v, _, err := a.CreateToken(context.Background(), policy.RootActor(), draft, "createSystemToken")
-				if err == nil {
-					err = a.DeleteToken(context.Background(), policy.RootActor(), v.ID, "deleteToken")
-				}
-				if err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
+	for range callers {
+		n := 0
+		all.Go(func() { makeAndDelete(t, a, func() bool { n++; return n <= each }) })
 	}
 	all.Wait()
-	stats := db.Stats()
-	must(t, errors.Join(a.Close(context.Background()), db.Close()))
-	info, err := os.Stat(bolt.Path(p.data))
+	asLong := func(when string) {
+		stats := db.Stats()
+		info, err := os.Stat(bolt.Path(p.data))
+		must(t, err)
+		t.Logf("%d tokens made and deleted, %s: the file has %.1f MiB, %.1f of them in use", callers*each, when, mib(info.Size()), mib(stats.Used))
+		if limit := 3*stats.Used + 4<<20; info.Size() > limit {
+			t.Errorf("%s the file has %d bytes, want at most %d", when, info.Size(), limit)
+		}
+	}
+	asLong("as it is")
+	halt := make(chan struct{})
+	all.Go(func() { makeAndDelete(t, a, func() bool { return !closed(halt) }) })
+	done, err := db.Compact(context.Background(), a.SoundRow)
+	close(halt)
+	all.Wait()
 	must(t, err)
-	t.Logf("%d tokens made and deleted: the file has %.1f MiB, %.1f of them in use", callers*each, mib(info.Size()), mib(stats.Used))
-	if limit := 3*stats.Used + 4<<20; info.Size() > limit {
-		t.Errorf("the file has %d bytes, want at most %d", info.Size(), limit)
+	asLong(fmt.Sprintf("compacted while others were made (changes waited %v)", done.Held))
+	must(t, errors.Join(a.Close(context.Background()), db.Close()))
+}
+
+// makeAndDelete makes tokens and deletes each at once, while more says so.
+func makeAndDelete(t *testing.T, a *authority.Authority, more func() bool) {
+	draft := policy.Draft{Name: "short-lived", Permissions: permission.Of(permission.ReadHealthCheck)}
+	for more() {
+		v, _, err := a.CreateToken(context.Background(), policy.RootActor(), draft, "createSystemToken")
+		if err == nil {
+			err = a.DeleteToken(context.Background(), policy.RootActor(), v.ID, "deleteToken")
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
 	}
 }
 

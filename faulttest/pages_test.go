@@ -35,7 +35,7 @@ type sample struct {
 }
 
 // openAt opens the store in folder as a server does.
-func (s *sample) openAt(folder, state string) (*authority.Authority, store.DB, error) {
+func (s *sample) openAt(folder, state string) (*authority.Authority, *bolt.DB, error) {
 	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now, Reserve: 64 << 10})
 	if err != nil {
 		return nil, nil, err
