@@ -47,6 +47,7 @@ const (
 	catchUpAt = 1 << 16 // changed rows after which the copy is brought up to date before it goes on
 	tooMany   = 1 << 20 // changed rows that are not kept in memory any more
 	few       = 500     // changed rows for which the committer may stand still
+	stride    = 4 << 20 // bytes by which the copy is made longer; each time what was written is synced
 	mostTurns = 30      // times that the copy is brought up to date until they are so few
 )
 
@@ -139,8 +140,10 @@ type compaction struct {
 
 	tables []store.Table
 	at     place  // the rows before it are copied
-	buffer []byte // rows on their way
-	inUse  bool   // the new file is the store
+	buffer []byte // rows on their way, in pieces of it
+	rows   []row
+	copied []row // rows that are compared with them
+	inUse  bool  // the new file is the store
 	held   time.Duration
 }
 
@@ -203,6 +206,7 @@ func (c *compaction) open() (err error) {
 	if err := c.fresh.open(c.path, o); err != nil {
 		return err
 	}
+	c.fresh.bolt.AllocSize = stride
 	return c.makeTables()
 }
 

@@ -33,7 +33,8 @@ func (c *compaction) compare(p piece) (differ [][]byte, err error) {
 	defer guard(&err)
 	err = c.fresh.bolt.View(func(tx *bbolt.Tx) error {
 		defer letGo(tx) // it was read once, and would count as memory of ours
-		copied := between(tx.Bucket([]byte(p.table)), p.from, p.to)
+		copied := between(tx.Bucket([]byte(p.table)), p.from, p.to, c.copied[:0])
+		c.copied = copied
 		differ = differences(p.rows, copied)
 		if !slices.Contains(c.db.options.Tables, p.table) {
 			return nil // nobody here knows its rows
@@ -48,8 +49,8 @@ func (c *compaction) compare(p piece) (differ [][]byte, err error) {
 	return differ, err
 }
 
-// between returns the rows of b in a range.
-func between(b *bbolt.Bucket, from, to []byte) (rows []row) {
+// between appends the rows of b in a range.
+func between(b *bbolt.Bucket, from, to []byte, rows []row) []row {
 	cursor := b.Cursor()
 	for k, v := cursor.Seek(from); k != nil && (to == nil || bytes.Compare(k, to) < 0); k, v = cursor.Next() {
 		rows = append(rows, row{k, v})
@@ -73,8 +74,10 @@ func differences(a, b []row) (keys [][]byte) {
 			a, b = a[1:], b[1:]
 		}
 	}
-	for _, r := range append(a, b...) {
-		keys = append(keys, bytes.Clone(r.key))
+	for _, rest := range [][]row{a, b} {
+		for _, r := range rest {
+			keys = append(keys, bytes.Clone(r.key))
+		}
 	}
 	return keys
 }

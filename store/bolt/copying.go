@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -12,6 +13,9 @@ import (
 // fill is how full the pages of a copy are made. What a page has left is for
 // the rows that come between the others.
 const fill = 0.9
+
+// pieceSize is how many bytes of rows are copied in one transaction.
+const pieceSize = 256 << 10
 
 // makeTables makes the tables of the store in the copy.
 func (c *compaction) makeTables() error {
@@ -63,6 +67,7 @@ func (c *compaction) copyAll() error {
 func (c *compaction) pieces(fn func(piece) error) error {
 	for _, t := range c.tables {
 		for p := (piece{table: t}); ; p = (piece{table: t, from: p.to}) {
+			begun := c.db.options.Now()
 			if err := c.reach("piece"); err != nil {
 				return err
 			}
@@ -78,16 +83,35 @@ func (c *compaction) pieces(fn func(piece) error) error {
 			if p.to == nil {
 				break
 			}
+			c.rest(begun)
 		}
 	}
 	return nil
 }
 
+// leisure is how many times as long as a piece took a compaction rests after
+// it. It allocates much, and others who do would have to help the collector.
+const leisure = 2
+
+// rest leaves the processor and the disk to others, who are not as patient.
+func (c *compaction) rest(begun time.Time) {
+	took := c.db.options.Now().Sub(begun)
+	if took <= 0 {
+		return
+	}
+	timer := time.NewTimer(min(leisure*took, time.Second))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.ctx.Done():
+	}
+}
+
 // read reads the rows of p, which are valid until the next read, and finds its
 // end.
 func (c *compaction) read(p *piece) error {
-	buffer := c.buffer[:0]
-	defer func() { c.buffer = buffer }()
+	buffer, rows := c.buffer[:0], c.rows[:0]
+	defer func() { c.buffer, c.rows, p.rows = buffer, rows, rows }()
 	return c.look(func(tx *bbolt.Tx) error {
 		defer letGo(tx) // whoever walks over all of it would count as much memory
 		cursor := tx.Bucket([]byte(p.table)).Cursor()
@@ -98,7 +122,7 @@ func (c *compaction) read(p *piece) error {
 			}
 			start, middle := len(buffer), len(buffer)+len(k)
 			buffer = append(append(buffer, k...), v...)
-			p.rows = append(p.rows, row{buffer[start:middle:middle], buffer[middle:]})
+			rows = append(rows, row{buffer[start:middle:middle], buffer[middle:]})
 		}
 		p.to = bytes.Clone(k)
 		return nil

@@ -9,12 +9,14 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// takeRoom keeps space back in the new file, as there is in the old one.
+// takeRoom keeps space back in the new file, as there is in the old one, and
+// gives up what is beyond that.
 func (c *compaction) takeRoom() error {
-	if err := c.fresh.identify(); err != nil {
-		return err
-	}
+	c.fresh.bolt.AllocSize = int(c.fresh.page)
 	return c.fresh.bolt.View(func(tx *bbolt.Tx) error {
+		if err := errors.Join(c.fresh.raw.Truncate(tx.Size()), c.fresh.identify()); err != nil {
+			return err
+		}
 		return c.fresh.grow(c.fresh.used(tx.Size())+c.db.options.Reserve, c.db.options.MaxSize)
 	})
 }

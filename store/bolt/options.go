@@ -91,7 +91,7 @@ func (o Options) filled() (Options, error) {
 	o.QueueLength = orDefault(o.QueueLength, 1024)
 	o.BatchCount = orDefault(o.BatchCount, 256)
 	o.BatchBytes = orDefault(o.BatchBytes, 1<<20)
-	o.piece = orDefault(o.piece, compactBatch)
+	o.piece = orDefault(o.piece, pieceSize)
 	o.catchUpAt = orDefault(o.catchUpAt, catchUpAt)
 	if o.CheckEvery <= 0 {
 		o.CheckEvery = 2 * time.Second

@@ -34,7 +34,7 @@ func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 		change := func() {
 			next := maps.Clone(want)
 			err := db.Update(context.Background(), func(w store.Writer) error {
-				for range rapid.IntRange(0, 30).Draw(t, "rows") {
+				for range rapid.IntRange(0, 15).Draw(t, "rows") {
 					table := rapid.SampledFrom([]store.Table{"a", "m", "z"}).Draw(t, "table")
 					key := fmt.Sprintf("%02d", rapid.IntRange(0, 60).Draw(t, "key"))
 					if rapid.IntRange(0, 2).Draw(t, "kind") == 0 {
@@ -86,7 +86,7 @@ func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 				t.Fatalf("%v; the rows differ:\n%s", err, diff)
 			}
 		}
-		for range rapid.IntRange(1, 3).Draw(t, "compactions") {
+		for range rapid.IntRange(1, 2).Draw(t, "compactions") {
 			change()
 			if _, err := db.Compact(context.Background(), anything); err != nil {
 				t.Fatal(err)

@@ -131,7 +131,7 @@ func TestTablesThatNobodyDeclaredAreKept(t *testing.T) {
 	_, err = db.Compact(t.Context(), anything)
 	must(t, err)
 	must(t, db.Close())
-	must(t, errors.Join(check(Path(o.Folder))))
+	must(t, check(Path(o.Folder)))
 	file, err = openToRead(Path(o.Folder))
 	must(t, err)
 	defer file.Close()
