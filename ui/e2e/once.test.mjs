@@ -1,7 +1,11 @@
 // A new string is seen once: in one answer, on one screen, until that is left.
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { chromium } from 'playwright-core';
+import { closeBrowser, openBrowser, signIn } from './support/browser.mjs';
 import { tracesOf } from './support/secrets.mjs';
 import { startServer } from './support/server.mjs';
 
@@ -107,4 +111,30 @@ test('neither the back button nor a reload brings it back, though the browser ha
     assert.deepEqual(await trail(secret), ['POST /graphql 1']);
   }
   browser.calm();
+});
+
+test('no file of the browser holds it', async () => {
+  const profile = mkdtempSync(join(tmpdir(), 'tokenscale-profile-'));
+  try {
+    const context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+    page = await context.newPage();
+    await signIn(server, page, server.token, '/tokens/new');
+    await page.getByLabel('Token name').fill('in a real profile');
+    await page.getByRole('button', { name: 'Create token' }).click();
+    const [id, half] = (await page.getByTestId('secret').textContent()).trim().split('~');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: 'It is stored, close' }).click();
+    await page.waitForURL(`**/tokens/${id}`);
+    await context.close();
+    const holders = (text) =>
+      readdirSync(profile, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+        .filter((file) => [Buffer.from(text), Buffer.from(text, 'utf16le')].some((form) => readFileSync(file).includes(form)));
+    assert.deepEqual(holders(half), []);
+    assert.deepEqual(holders(server.token.split('~')[1]), [], 'the token that was used to sign in');
+    assert.notEqual(holders(id).length, 0, 'the history does not even hold the id, so nothing was searched');
+  } finally {
+    rmSync(profile, { recursive: true, force: true });
+  }
 });

@@ -26,6 +26,14 @@ export async function closeBrowser() {
   process_ = undefined;
 }
 
+/** Signs in by hand, and waits until the page has taken it. */
+export async function signIn(server, page, token = server.token, path = '/') {
+  await page.goto(`${server.base}/sign-in${path === '/' ? '' : `?to=${encodeURIComponent(path)}`}`);
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: /^Profile of/ }).waitFor();
+}
+
 export async function openBrowser(server, { scheme = 'light', viewport = { width: 1280, height: 900 }, keepsPages = false, ...more } = {}) {
   process_ ??= await launch(keepsPages);
   const context = await process_.newContext({
@@ -61,12 +69,7 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
 
   browser.goto = (path) => page.goto(server.base + path);
 
-  browser.signIn = async (token = server.token, path = '/') => {
-    await page.goto(`${server.base}/sign-in${path === '/' ? '' : `?to=${encodeURIComponent(path)}`}`);
-    await page.getByLabel('Token').fill(token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: /^Profile of/ }).waitFor();
-  };
+  browser.signIn = (token = server.token, path = '/') => signIn(server, page, token, path);
 
   /** Runs axe on what is shown, dialogs included, in both schemes or in those given. */
   browser.axe = async (where, schemes = [scheme === 'light' ? 'dark' : 'light', scheme]) => {
