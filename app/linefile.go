@@ -17,6 +17,8 @@ import (
 type lineFile struct {
 	path string
 
+	cut bool // what stands in it ends in the middle of a line; for the writer only
+
 	mu sync.Mutex
 	f  *os.File // nil while it could not be opened
 }
@@ -43,8 +45,25 @@ func (l *lineFile) file() (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the audit file: %w", err)
 	}
-	l.f = f
+	l.f, l.cut = f, endsInLine(l.path)
 	return f, nil
+}
+
+// endsInLine reports whether a file ends with half a line, as it does when a
+// server that found no more space has ended.
+func endsInLine(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false // it may be one that we may only write
+	}
+	defer f.Close()
+	var last [1]byte
+	_, err = f.ReadAt(last[:], info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 func isPipe(path string) bool {
@@ -58,11 +77,25 @@ func (l *lineFile) Write(b []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := l.endLine(f); err != nil {
+		return 0, err
+	}
 	n, err := f.Write(b)
 	if errors.Is(err, unix.EPIPE) { // the reader is gone; another may come
 		err = errors.Join(err, l.Close())
 	}
 	return n, err
+}
+
+// endLine ends half a line that an earlier server has left. The entry comes
+// again, on a line of its own.
+func (l *lineFile) endLine(f *os.File) error {
+	if !l.cut {
+		return nil
+	}
+	_, err := f.WriteString("\n")
+	l.cut = err != nil
+	return err
 }
 
 // Close implements io.Closer.

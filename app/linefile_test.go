@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,4 +99,43 @@ func TestAuditFile_AFullDiskDelaysNobodyAndLosesNothing(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Errorf("%d lines came when there was space again, want 41", count)
+}
+
+// A server that ends while the disk is full leaves half a line. The entry comes
+// again after the next start, whole and on a line of its own.
+func TestAuditFile_HalfALineOfAnEarlierServerSpoilsNoOther(t *testing.T) {
+	for name, before := range map[string]string{"half a line": `{"id":"1","act`, "a whole line": "{}\n", "nothing": ""} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "audit.log")
+			if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r := serving(t, func(o *Options) { o.AuditFile = path })
+			r.token("nurse", "ReadHealthCheck")
+			r.client.CloseIdleConnections()
+			r.stop()
+			if err := <-r.stopped; err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rest, kept := strings.CutPrefix(string(text), before)
+			if !kept {
+				t.Fatalf("what was there before was changed: %s", text)
+			}
+			if before != "" && !strings.HasSuffix(before, "\n") {
+				rest, kept = strings.CutPrefix(rest, "\n")
+			}
+			if lines := strings.SplitAfter(rest, "\n"); !kept || len(lines) != 3 {
+				t.Fatalf("%d lines came, want 2 and an end:\n%s", len(lines), text)
+			}
+			for line := range strings.Lines(rest) {
+				if !json.Valid([]byte(line)) {
+					t.Errorf("a line is cut: %q", line)
+				}
+			}
+		})
+	}
 }
