@@ -130,3 +130,17 @@ func TestAFloodOfRefusalsDoesNotFillTheLog(t *testing.T) {
 		t.Errorf("what a known caller from there is refused (%d) is not told", res.StatusCode)
 	}
 }
+
+// Methods that nobody knows are answered by 501, which is as little a fault of
+// ours as the others.
+func TestAFloodOfOddMethodsDoesNotFillTheLog(t *testing.T) {
+	r := serving(t, func(o *Options) { o.LogLevel = slog.LevelInfo })
+	for range 600 {
+		if res, _ := r.ask("BREW", "/graphql", ""); res.StatusCode != 501 {
+			t.Fatalf("got %d", res.StatusCode)
+		}
+	}
+	if lines := strings.Count(r.err.String(), "msg=request"); lines < 100 || lines > 250 {
+		t.Errorf("600 refusals made %d lines, want the first hundred, and one a second", lines)
+	}
+}

@@ -45,7 +45,7 @@ func (a *App) panicked(w *watched, r *http.Request, v any) {
 
 func (a *App) logLine(r *http.Request, status int, took time.Duration) {
 	level := levelOf(r, status)
-	if level == slog.LevelInfo && status >= 400 && a.isFlood(r) {
+	if level >= slog.LevelInfo && status >= 400 && a.isFlood(r) {
 		level = slog.LevelDebug
 	}
 	if !a.log.Enabled(r.Context(), level) {
