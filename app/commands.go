@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/signal"
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -165,6 +167,9 @@ type serve struct{ Options }
 func (s *serve) Run(ctx context.Context, base Options) error {
 	o := s.Options
 	o.Now, o.Version, o.Stdout, o.Stderr, o.Random = base.Now, base.Version, base.Stdout, base.Stderr, base.Random
+	// Whoever reads our output may go; Go would end the process at the next
+	// line to standard output or standard error.
+	signal.Ignore(syscall.SIGPIPE)
 	debug.SetGCPercent(o.GCPercent)
 	limit, by := o.limitMemory(containerMemory)
 	a, err := Start(ctx, o)

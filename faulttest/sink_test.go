@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -139,5 +140,49 @@ func TestAReadOnlyAuditFileStopsTheStart(t *testing.T) {
 	}
 	if code := s.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(s.out.String(), "opening the audit file") || !strings.Contains(s.out.String(), "read-only") {
 		t.Errorf("it ended with %d:\n%s", code, s.out)
+	}
+}
+
+// TestWhoReadsTheOutputMayGoWithoutTheServer ends whatever reads what the
+// server prints: the log, and the audit lines with them. It goes on.
+func TestWhoReadsTheOutputMayGoWithoutTheServer(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	must(t, err)
+	p := newPlace(t, "")
+	cmd := p.command("--listen", "127.0.0.1:0", "--audit-file", "-")
+	cmd.Stdout, cmd.Stderr = writer, writer
+	must(t, cmd.Start())
+	s := &server{cmd: cmd, out: &output{}, ended: make(chan struct{})}
+	go func() { s.err = cmd.Wait(); close(s.ended) }()
+	t.Cleanup(s.kill)
+	must(t, writer.Close())
+	for lines := bufio.NewScanner(reader); s.url == "" && lines.Scan(); {
+		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
+			s.url = m[1]
+		}
+	}
+	must(t, reader.Close())
+	a := p.api(s)
+	secret := ""
+	for range 3 { // each writes to the log, and an audit line
+		if secret, err = a.create("token"); err != nil {
+			t.Fatalf("nothing is answered any more: %v", err)
+		}
+	}
+	for until := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		_, health, err := a.get("/api/v1/health", p.root)
+		must(t, err)
+		if strings.Contains(health, "audit [WARN]") {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("health does not tell that audit lines are lost:\n%s", health)
+		}
+	}
+	if !a.accepts(t, secret) {
+		t.Error("a token is not accepted any more")
+	}
+	if code := s.stop(t); code != 1 {
+		t.Errorf("it ended with %d, want 1: audit lines were left over", code)
 	}
 }
