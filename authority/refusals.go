@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"sync"
@@ -107,9 +108,10 @@ func (r *refusals) rest(outcome policy.Outcome) *refusalCount {
 	return r.other[outcome]
 }
 
-func (c *refusalCount) add(n uint64, now epoch.Millis) {
-	if c.n == 0 {
-		c.since = now
+// add counts n refusals, the first of them at since.
+func (c *refusalCount) add(n uint64, since epoch.Millis) {
+	if c.n == 0 || since < c.since {
+		c.since = since
 	}
 	c.n += n
 	c.idle = false
@@ -158,14 +160,15 @@ func (r *refusals) putBack(list []refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, f := range list {
+		since := cmp.Or(f.since, f.at)
 		kept, known := r.kinds[refusalKind{f.outcome, block(f.by.IP), f.by.ID}]
 		switch {
 		case f.since == 0 && len(r.firsts) < maxKinds:
 			r.firsts = append(r.firsts, f)
 		case known:
-			kept.add(f.n, f.at)
+			kept.add(f.n, since)
 		default:
-			r.rest(f.outcome).add(f.n, f.at)
+			r.rest(f.outcome).add(f.n, since)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
@@ -146,5 +148,30 @@ func TestARefusedChangeIsRecordedThoughItsCallerHungUp(t *testing.T) {
 	h.RecordRefusal(ctx, by, "deleteToken", fault.New(fault.Forbidden, "not allowed"))
 	if e := h.Trail()[0]; e.Refused == "" {
 		t.Errorf("the last entry is %s", authoritytest.Describe(e))
+	}
+}
+
+// What could not be written is counted together with what comes later, from the
+// first of them on.
+func TestRefused_AfterAFailureTheTimeOfTheFirstIsStillTold(t *testing.T) {
+	h, g := gated(t)
+	knock(h, policy.Unknown, "10.0.0.1")
+	must(t, h.FlushRefusals(t.Context()))
+	first := h.Clock.Millis()
+	knock(h, policy.Unknown, "10.0.0.1")
+	g.Before(func(context.Context) error { return errors.New("no disk") })
+	for range 3 {
+		h.Clock.Pass(time.Hour)
+		if h.FlushRefusals(t.Context()) == nil {
+			t.Fatal("it was written without a disk")
+		}
+		knock(h, policy.Unknown, "10.0.0.1")
+	}
+	g.Before(nil)
+	must(t, h.FlushRefusals(t.Context()))
+	trail := h.Trail()
+	last := trail[0].Fields
+	if want := []audit.Field{audit.One("reason", "unknown"), audit.One("count", "4"), audit.One("since", first.String())}; !cmp.Equal(last, want) {
+		t.Errorf("the entry says %v, want %v", last, want)
 	}
 }
