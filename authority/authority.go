@@ -90,13 +90,7 @@ type Authority struct {
 // Open loads the index from the store and finishes a change of policy that a
 // crash has cut off. It refuses a store that was written under other keys.
 func Open(ctx context.Context, o Options) (*Authority, error) {
-	a := &Authority{
-		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
-		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), witness: newWitness(), read: newReads(), scrub: newScrubber(),
-	}
-	a.alive, a.stop = context.WithCancel(context.Background())
-	a.sweeper = &sweeper{a: a, stop: a.alive}
+	a := assemble(o)
 	a.store.Follow(a.follow)
 	if err := a.claim(ctx); err != nil {
 		return nil, err
@@ -114,19 +108,15 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if err := a.plant(ctx); err != nil {
 		return nil, fmt.Errorf("making the tree over the audit log: %w", err)
 	}
-	if err := a.noteClock(ctx, accepted); err != nil {
-		if accepted {
-			return nil, fmt.Errorf("writing down that the clock is accepted: %w", err)
-		}
-		a.log.Error("that the clock has jumped could not be written down; it is tried again", "err", err) // a full store must start
+	if err := a.noteFirstTime(ctx, accepted); err != nil {
+		return nil, err
 	}
 	a.loadCheckpoint(ctx)
 	if o.Keys.unfinished() {
 		a.log.Warn("a rotation of the keys was cut off; stop the server and run tokenscale key rotate to finish it")
 	}
 	if o.RootHash != nil {
-		a.byHash = true
-		a.index.SetRoot(index.Root{Digest: a.keys.current.digester.DigestHash(*o.RootHash), Key: a.keys.current.id})
+		a.takeRoot(*o.RootHash)
 	}
 	if o.AuditSink != nil {
 		a.export = newExporter(a, o.AuditSink)
@@ -135,6 +125,18 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		return nil, fmt.Errorf("finishing a change of the security policies: %w", err)
 	}
 	return a, nil
+}
+
+// assemble puts an Authority together that has not looked at its store yet.
+func assemble(o Options) *Authority {
+	a := &Authority{
+		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
+		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
+		counts: newCounts(), refused: newRefusals(), witness: newWitness(), read: newReads(), scrub: newScrubber(),
+	}
+	a.alive, a.stop = context.WithCancel(context.Background())
+	a.sweeper = &sweeper{a: a, stop: a.alive}
+	return a
 }
 
 // claim binds a new store to the keys, and refuses one that is bound to others.

@@ -146,8 +146,24 @@ func (r repeats) forget(tx store.Writer, row string) error {
 
 // checkRepeats reports what does not fit between the three tables.
 func (c *checker) checkRepeats() error {
-	rows, counted := 0, map[string]uint64{}
-	if err := c.made.each(c.r, store.Range{}, func(key []byte, m made) error {
+	rows, counted, err := c.countRepeats()
+	if err != nil {
+		return err
+	}
+	if err := c.due.each(c.r, store.Range{}, func([]byte, struct{}) error { rows--; return nil }); err != nil {
+		return err
+	}
+	if rows != 0 {
+		return fmt.Errorf("%d idempotency keys are to be forgotten that are not there", -rows)
+	}
+	return c.checkKept(counted)
+}
+
+// countRepeats counts the keys, all and by actor, and looks whether each will
+// be forgotten.
+func (c *checker) countRepeats() (rows int, counted map[string]uint64, err error) {
+	counted = map[string]uint64{}
+	err = c.made.each(c.r, store.Range{}, func(key []byte, m made) error {
 		rows++
 		actor, err := actorOf(string(key))
 		if err != nil {
@@ -158,15 +174,12 @@ func (c *checker) checkRepeats() error {
 			return firstError(err, fmt.Errorf("an idempotency key of %s would never be forgotten", actor))
 		}
 		return nil
-	}); err != nil {
-		return err
-	}
-	if err := c.due.each(c.r, store.Range{}, func([]byte, struct{}) error { rows--; return nil }); err != nil {
-		return err
-	}
-	if rows != 0 {
-		return fmt.Errorf("%d idempotency keys are to be forgotten that are not there", -rows)
-	}
+	})
+	return rows, counted, err
+}
+
+// checkKept compares what is noted of each actor with what was counted.
+func (c *checker) checkKept(counted map[string]uint64) error {
 	if err := c.kept.each(c.r, store.Range{}, func(actor []byte, n uint64) error {
 		if real := counted[string(actor)]; real != n {
 			return fmt.Errorf("%s has %d idempotency keys, and %d are noted", actor, real, n)

@@ -4,9 +4,16 @@ import (
 	"context"
 
 	"tokenscale/audit"
+	"tokenscale/authority/index"
 	"tokenscale/store"
 	"tokenscale/token"
 )
+
+// takeRoot makes the token that has the hash the only root token.
+func (a *Authority) takeRoot(hash token.Hash) {
+	a.byHash = true
+	a.index.SetRoot(index.Root{Digest: a.keys.current.digester.DigestHash(hash), Key: a.keys.current.id})
+}
 
 // FirstRoot makes the root token of an empty store and returns its Secret,
 // and true. If there is one already, or one is set from outside, or the store

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func (a *Authority) noteStart(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if why = firstText(bad, why); why != "" && !o.AcceptRollback {
+	if why = cmp.Or(bad, why); why != "" && !o.AcceptRollback {
 		return fmt.Errorf("%w: %s. If an older copy was put back on purpose, start once with --accept-rollback; tokens deleted since that copy was made work again", ErrRollback, why)
 	}
 	if !found {
@@ -88,13 +89,4 @@ func (a *Authority) nextEpoch(ctx context.Context, here, side milestone, why str
 		return here, nil
 	}
 	return after, err
-}
-
-func firstText(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

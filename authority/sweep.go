@@ -3,7 +3,6 @@ package authority
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"tokenscale/audit"
 	"tokenscale/policy"
@@ -53,82 +52,6 @@ func (t *tx) beginSweep(next policy.Policies, total int) error {
 	return t.sweep.put(t, sweepKey, sweep{rule: rule, total: uint64(total), actor: auditActor(t.by)})
 }
 
-// A sweeper carries changes of policy through, one at a time, on a goroutine
-// of its own: whoever waits for it may leave.
-type sweeper struct {
-	a    *Authority
-	stop context.Context // ends when the authority closes
-
-	mu      sync.Mutex
-	current *sweeping // nil if there is none under way
-}
-
-// sweeping is one run of a sweeper.
-type sweeping struct {
-	again bool          // somebody joined it, who may have missed its end
-	ended chan struct{} // closed when it ends; err is set by then
-	err   error
-}
-
-// finish starts a sweep, or joins the one under way, and waits for its end.
-func (s *sweeper) finish(ctx context.Context) error {
-	run := s.join()
-	select {
-	case <-run.ended:
-		return run.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (s *sweeper) join() *sweeping {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.current != nil {
-		s.current.again = true
-		return s.current
-	}
-	s.current = &sweeping{ended: make(chan struct{})}
-	go s.run(s.current)
-	return s.current
-}
-
-// run sweeps until no sweep is left and nobody has joined since it looked. A
-// change of policy may be committed in the very batch that ends the sweep
-// before it, so whoever joins is owed another look.
-func (s *sweeper) run(r *sweeping) {
-	defer close(r.ended)
-	for more := true; more; {
-		r.err = s.a.sweepAll(s.stop)
-		more = s.more(r)
-	}
-	if r.err != nil {
-		s.a.log.Error("the sweep of a changed security policy stopped before its end; it goes on later, and the policy binds meanwhile", "err", r.err)
-	}
-}
-
-// more reports whether r has to look again. If not, r is not joined any more.
-func (s *sweeper) more(r *sweeping) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r.again && r.err == nil {
-		r.again = false
-		return true
-	}
-	s.current = nil
-	return false
-}
-
-// wait returns when no sweep is under way.
-func (s *sweeper) wait() {
-	s.mu.Lock()
-	run := s.current
-	s.mu.Unlock()
-	if run != nil {
-		<-run.ended
-	}
-}
-
 // sweepAll runs batches until no sweep is left.
 func (a *Authority) sweepAll(ctx context.Context) error {
 	for {
@@ -143,37 +66,32 @@ func (a *Authority) sweepAll(ctx context.Context) error {
 // their audit entries and the moved cursor in one transaction.
 func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
 	now := a.clock()
-	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
 		t := &tx{records: a.records, Writer: w, action: sweepAction, now: now}
-		more = false
-		s, ok, err := t.sweep.get(t, sweepKey)
-		if err != nil || !ok {
-			return err
-		}
-		batch, err := t.tokensAfter(s.cursor, sweepBatch)
-		if err != nil {
-			return err
-		}
-		entries := make([]audit.Entry, 0, len(batch))
-		for _, v := range batch {
-			e, changed, err := t.bring(v, s)
-			if err != nil {
-				return err
-			}
-			if changed {
-				entries = append(entries, e)
-			}
-		}
-		if err := t.trail.appendAll(t, entries); err != nil {
-			return err
-		}
-		if more = len(batch) == sweepBatch; !more {
-			return t.sweep.drop(t, sweepKey)
-		}
-		s.cursor, s.done = string(batch[len(batch)-1].ID), s.done+uint64(len(batch))
-		return t.sweep.put(t, sweepKey, s)
+		more, err = t.sweepNext()
+		return err
 	})
 	return more, err
+}
+
+// sweepNext does it inside the transaction.
+func (t *tx) sweepNext() (more bool, err error) {
+	s, ok, err := t.sweep.get(t, sweepKey)
+	if err != nil || !ok {
+		return false, err
+	}
+	batch, err := t.tokensAfter(s.cursor, sweepBatch)
+	if err != nil {
+		return false, err
+	}
+	if err := t.bringAll(batch, s); err != nil {
+		return false, err
+	}
+	if len(batch) < sweepBatch {
+		return false, t.sweep.drop(t, sweepKey)
+	}
+	s.cursor, s.done = string(batch[len(batch)-1].ID), s.done+uint64(len(batch))
+	return true, t.sweep.put(t, sweepKey, s)
 }
 
 // tokensAfter returns the next tokens behind the cursor, in the order of ids.
@@ -190,6 +108,21 @@ func (t *tx) tokensAfter(cursor string, n int) ([]token.Token, error) {
 		return nil
 	})
 	return batch, err
+}
+
+// bringAll brings tokens under the policy, and writes the entries of that.
+func (t *tx) bringAll(batch []token.Token, s sweep) error {
+	entries := make([]audit.Entry, 0, len(batch))
+	for _, v := range batch {
+		e, changed, err := t.bring(v, s)
+		if err != nil {
+			return err
+		}
+		if changed {
+			entries = append(entries, e)
+		}
+	}
+	return t.trail.appendAll(t, entries)
 }
 
 // bring carries out the verdict over one token, as it is stored, and returns

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -158,6 +159,19 @@ func (a *Authority) noteClock(ctx context.Context, accepted bool) error {
 		a.time.putBackNews(news)
 	}
 	return err
+}
+
+// noteFirstTime is noteClock for a start. Only what the operator accepts must be
+// written down before the server goes on; a full store must start.
+func (a *Authority) noteFirstTime(ctx context.Context, accepted bool) error {
+	err := a.noteClock(ctx, accepted)
+	if err != nil && accepted {
+		return fmt.Errorf("writing down that the clock is accepted: %w", err)
+	}
+	if err != nil {
+		a.log.Error("that the clock has jumped could not be written down; it is tried again", "err", err)
+	}
+	return nil
 }
 
 func clockEntry(kind audit.Type, action string, at epoch.Millis, fields ...audit.Field) audit.Entry {
