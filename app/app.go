@@ -70,21 +70,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if err := a.openAuthority(ctx); err != nil {
-		return nil, err
-	}
-	if a.server, err = a.newServer(); err != nil {
-		return nil, err
-	}
-	a.ln, err = listen(ctx, o.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("listening: %w", err)
-	}
-	a.undoes("listener", func(context.Context) error { return closeListener(a.ln) })
-	a.crowd.Listener = a.ln
-	// The root token is made only now: had the address been taken, nobody
-	// would have kept what was shown.
-	if err := a.firstRoot(ctx); err != nil {
+	if err := a.open(ctx); err != nil {
 		return nil, err
 	}
 	a.auth.Start()
@@ -92,6 +78,24 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	go func() { a.served <- a.serve() }()
 	a.announce()
 	return a, nil
+}
+
+// open opens the store and the listener, with everything in between.
+func (a *App) open(ctx context.Context) (err error) {
+	if err := a.openAuthority(ctx); err != nil {
+		return err
+	}
+	if a.server, err = a.newServer(); err != nil {
+		return err
+	}
+	if a.ln, err = listen(ctx, a.opts.Listen); err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	a.undoes("listener", func(context.Context) error { return closeListener(a.ln) })
+	a.crowd.Listener = a.ln
+	// The root token is made only now: had the address been taken, nobody
+	// would have kept what was shown.
+	return a.firstRoot(ctx)
 }
 
 // undoes registers how to take back what was just done. Steps are taken back

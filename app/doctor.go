@@ -48,23 +48,34 @@ func (c *doctor) Run(ctx context.Context, base Options) (err error) {
 		keys = keys.WithOldSeals() // it may be from before the keys were rotated
 	}
 	d := &diagnosis{path: path, out: o.Stdout}
-	err = d.examine(ctx, keys)
-	if err == nil && c.File == "" {
-		err = d.history(ctx, keys, o)
-	}
-	if err != nil {
+	if err := c.diagnose(ctx, d, keys, o); err != nil {
 		return err
-	}
-	if c.Salvage != "" {
-		if err := salvage(ctx, o, keys, path, c.Salvage); err != nil {
-			return fmt.Errorf("saving what is left: %w", err)
-		}
 	}
 	if d.wrong > 0 {
 		return fmt.Errorf("%w: %s", errUnsound, path)
 	}
 	_, err = fmt.Fprintln(o.Stdout, "All is well.")
 	return err
+}
+
+// diagnose looks at the store, and then saves what is left of it, if that is
+// asked for.
+func (c *doctor) diagnose(ctx context.Context, d *diagnosis, keys *authority.Keys, o Options) error {
+	if err := d.examine(ctx, keys); err != nil {
+		return err
+	}
+	if c.File == "" {
+		if err := d.history(ctx, keys, o); err != nil {
+			return err
+		}
+	}
+	if c.Salvage == "" {
+		return nil
+	}
+	if err := salvage(ctx, o, keys, d.path, c.Salvage); err != nil {
+		return fmt.Errorf("saving what is left: %w", err)
+	}
+	return nil
 }
 
 // holdStore keeps servers away from the store in folder.

@@ -69,6 +69,19 @@ func (a *App) routes() (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
+	mux := http.NewServeMux()
+	a.routeAPI(mux, sessions)
+	mux.Handle("/playground", only(http.RedirectHandler(explorerPath, http.StatusFound), "GET", "HEAD"))
+	mux.Handle(explorerPath, explorer)
+	mux.Handle(explorerPath+"/", explorer)
+	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
+	mux.Handle("/readyz", only(http.HandlerFunc(a.ready), "GET", "HEAD"))
+	mux.Handle("/", page)
+	return mux, nil
+}
+
+// routeAPI adds what programs and the page ask.
+func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) {
 	slow := a.throttle()
 	a.told = a.throttle()
 	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
@@ -79,11 +92,7 @@ func (a *App) routes() (*http.ServeMux, error) {
 	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String()})
 	health := policy.ReadHealth()
 
-	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.cors(browsersToExplorer(door.Protect(a.patient(gql)))))
-	mux.Handle("/playground", only(http.RedirectHandler(explorerPath, http.StatusFound), "GET", "HEAD"))
-	mux.Handle(explorerPath, explorer)
-	mux.Handle(explorerPath+"/", explorer)
 	mux.Handle("/api/v1/status", only(http.HandlerFunc(a.status), "GET", "HEAD"))
 	mux.Handle("/api/v1/health", only(door.Protect(may(a.healthText, health)), "GET", "HEAD"))
 	mux.Handle("/api/v1/health-json", only(door.Protect(may(a.healthJSON, health)), "GET", "HEAD"))
@@ -94,10 +103,6 @@ func (a *App) routes() (*http.ServeMux, error) {
 		"POST":   signIn.Protect(a.beginSession(sessions)),
 		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
 	}))
-	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
-	mux.Handle("/readyz", only(http.HandlerFunc(a.ready), "GET", "HEAD"))
-	mux.Handle("/", page)
-	return mux, nil
 }
 
 // throttle returns what slows down who fails. Answers that it holds back keep

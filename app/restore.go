@@ -55,13 +55,18 @@ func (c *restore) Run(ctx context.Context, base Options) (err error) {
 	if err != nil {
 		return err
 	}
+	return tellRestore(o, rep, kept)
+}
+
+// tellRestore says what was restored, and where the store from before is kept.
+func tellRestore(o Options, rep authority.Report, kept string) error {
 	for _, odd := range rep.Odd {
 		fmt.Fprintln(o.Stderr, "warning: the rows are sound, but", odd)
 	}
 	if kept != "" {
 		fmt.Fprintln(o.Stderr, "The store that was there is now", kept)
 	}
-	_, err = fmt.Fprintf(o.Stdout, "%s: restored %d tokens and %d audit entries, the last of %s. The server can be started.\n",
+	_, err := fmt.Fprintf(o.Stdout, "%s: restored %d tokens and %d audit entries, the last of %s. The server can be started.\n",
 		bolt.Path(o.Data), rep.Tokens(), rep.Entries(), rep.LastAt)
 	return err
 }
