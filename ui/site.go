@@ -111,20 +111,10 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
-	body, etag := f.body, f.etag
-	if f.packed {
-		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-			h.Set("Content-Encoding", "gzip")
-		} else {
-			etag = strings.TrimSuffix(etag, `"`) + `-plain"`
-			plain, err := unpack(f.body)
-			if err != nil {
-				http.Error(w, "This file of the page cannot be read.", http.StatusInternalServerError)
-				return
-			}
-			body = plain
-		}
+	body, etag, err := f.form(h, r)
+	if err != nil {
+		http.Error(w, "This file of the page cannot be read.", http.StatusInternalServerError)
+		return
 	}
 	h.Set("ETag", etag)
 	if matches(r.Header.Get("If-None-Match"), etag) {
@@ -137,6 +127,20 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	// A write that fails means that the browser went away; there is nobody left to tell.
 	_, _ = w.Write(body)
+}
+
+// form chooses between the packed and the plain form of a file by what the browser accepts, and says so in h.
+func (f *file) form(h http.Header, r *http.Request) (body []byte, etag string, err error) {
+	if !f.packed {
+		return f.body, f.etag, nil
+	}
+	h.Set("Vary", "Accept-Encoding")
+	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+		h.Set("Content-Encoding", "gzip")
+		return f.body, f.etag, nil
+	}
+	plain, err := unpack(f.body)
+	return plain, strings.TrimSuffix(f.etag, `"`) + `-plain"`, err
 }
 
 // isPageRoute says whether a path may be a route of the page: anything that does not look like a file and does not
