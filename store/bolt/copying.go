@@ -17,33 +17,6 @@ const fill = 0.9
 // pieceSize is how many bytes of rows are copied in one transaction.
 const pieceSize = 256 << 10
 
-// makeTables makes the tables of the store in the copy.
-func (c *compaction) makeTables() error {
-	sequences := map[store.Table]uint64{}
-	err := c.look(func(tx *bbolt.Tx) error {
-		return tx.ForEach(func(name []byte, rows *bbolt.Bucket) error {
-			c.tables = append(c.tables, store.Table(name))
-			sequences[store.Table(name)] = rows.Sequence()
-			return nil
-		})
-	})
-	if err != nil {
-		return err
-	}
-	return c.change(func(tx *bbolt.Tx) error {
-		for _, t := range c.tables {
-			rows, err := tx.CreateBucket([]byte(t))
-			if err == nil {
-				err = rows.SetSequence(sequences[t])
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // piece is some rows of a table that follow each other.
 type piece struct {
 	table    store.Table
@@ -162,64 +135,4 @@ func putAll(b *bbolt.Bucket, rows []row) error {
 		}
 	}
 	return nil
-}
-
-// keepUp brings the copy up to date if much was changed since the last time.
-func (c *compaction) keepUp() error {
-	if c.db.changed.count() > c.db.options.catchUpAt {
-		return c.catchUp()
-	}
-	return nil
-}
-
-// catchUp copies again what was changed since the last time.
-func (c *compaction) catchUp() error {
-	changed, err := c.db.changed.take()
-	if err != nil {
-		return err
-	}
-	for len(changed) > 0 {
-		n := min(len(changed), atOnce)
-		if err := c.copyAgain(changed[:n]); err != nil {
-			return err
-		}
-		changed = changed[n:]
-	}
-	return nil
-}
-
-// atOnce is how many changed rows are copied again in one transaction.
-const atOnce = 1 << 12
-
-// copyAgain brings rows to what they are in the store by now. Those that are
-// not copied yet will be, as they are then.
-func (c *compaction) copyAgain(changed []place) error {
-	now := make([]row, len(changed))
-	err := c.look(func(tx *bbolt.Tx) error {
-		for i, p := range changed {
-			now[i] = row{[]byte(p.key), bytes.Clone(tx.Bucket([]byte(p.table)).Get([]byte(p.key)))}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return c.change(func(tx *bbolt.Tx) error {
-		for i, p := range changed {
-			if p.compare(c.at) >= 0 {
-				continue
-			}
-			if err := set(tx.Bucket([]byte(p.table)), now[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func set(b *bbolt.Bucket, r row) error {
-	if r.value == nil {
-		return b.Delete(r.key)
-	}
-	return b.Put(r.key, r.value)
 }

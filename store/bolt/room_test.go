@@ -135,27 +135,13 @@ func TestATransactionThatIsTooLargeDoesNotTakeItsNeighboursAlong(t *testing.T) {
 // the test runs in one of its own.
 func TestADiskThatIsFullIsNotAFailedCommit(t *testing.T) {
 	t.Parallel()
-	const inside = "TOKENSCALE_TEST_FULL_DISK"
-	if os.Getenv(inside) == "" {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-		cmd.Env = append(os.Environ(), inside+"=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v:\n%s", err, out)
-		}
+	if !alone(t) {
 		return
 	}
 	o := options(t.TempDir())
 	o.Reserve = 256 << 10
 	db := mustOpen(t, o)
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	unlimited := limit
-	limit.Cur = uint64(db.Stats().Size) + 100_000
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
+	relieve := limitFiles(t, db.Stats().Size+100_000)
 	if n := fillUp(t, db, t.Context(), 1000); n < 50 {
 		t.Errorf("only %d rows went in", n)
 	}
@@ -163,10 +149,36 @@ func TestADiskThatIsFullIsNotAFailedCommit(t *testing.T) {
 		t.Errorf("an urgent row: %v", err)
 	}
 	empty(t, db, 3)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &unlimited); err != nil {
-		t.Fatal(err)
-	}
+	relieve()
 	put(t, db, "when there is room again", string(make([]byte, 500_000)))
+}
+
+// alone reports whether a test is in a process of its own. If it is not, it is
+// run in one.
+func alone(t *testing.T) bool {
+	t.Helper()
+	const inside = "TOKENSCALE_TEST_ALONE"
+	if os.Getenv(inside) != "" {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), inside+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	return false
+}
+
+// limitFiles has the system refuse to make files longer than size bytes, until
+// relieve is called.
+func limitFiles(t *testing.T, size int64) (relieve func()) {
+	t.Helper()
+	var limit syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit))
+	unlimited := limit
+	limit.Cur = uint64(size)
+	must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
+	return func() { must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &unlimited)) }
 }
 
 // TestTheEstimateIsHighRatherThanLow writes batches of many shapes and looks
