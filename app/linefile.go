@@ -60,10 +60,9 @@ func endsInLine(path string) bool {
 	if err != nil {
 		return false // it may be one that we may only write
 	}
-	defer f.Close()
 	var last [1]byte
 	_, err = f.ReadAt(last[:], info.Size()-1)
-	return err == nil && last[0] != '\n'
+	return errors.Join(err, f.Close()) == nil && last[0] != '\n'
 }
 
 func isPipe(path string) bool {
