@@ -74,6 +74,7 @@ type Authority struct {
 	sweeper *sweeper
 	counts  *counts
 	refused *refusals
+	denied  *denials
 	export  *exporter // nil if nobody asked for one
 	reached *progress // nil without a StateFile
 	witness *witness
@@ -132,7 +133,7 @@ func assemble(o Options) *Authority {
 	a := &Authority{
 		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), witness: newWitness(), read: newReads(), scrub: newScrubber(),
+		counts: newCounts(), refused: newRefusals(), denied: newDenials(), witness: newWitness(), read: newReads(), scrub: newScrubber(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
@@ -187,7 +188,7 @@ func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
 	a.sweeper.wait()
-	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx), a.flushReads(ctx))
+	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx), a.flushDenials(ctx), a.flushReads(ctx))
 	a.lastCheckpoint(ctx)
 	a.lastTime(ctx)
 	if a.export != nil {

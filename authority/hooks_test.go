@@ -14,6 +14,8 @@ const (
 	SweepBatch = sweepBatch
 	HouseBatch = houseBatch
 	MaxKinds   = maxKinds
+
+	DenialsAtOnce = denialsAtOnce
 )
 
 // Round does what the housekeeping does from time to time.

@@ -36,6 +36,7 @@ func (a *Authority) round(ctx context.Context) {
 		{"forgetting idempotency keys", a.ForgetKeys},
 		{"writing last uses", a.flushUses},
 		{"writing counted refusals", a.flushRefusals},
+		{"writing refused changes", a.flushDenials},
 		{"writing who has read what", a.flushReads},
 		{"finishing a change of the security policies", a.sweepIfLeft},
 		{"looking for long reads", a.tellLongReads},

@@ -15,21 +15,23 @@ import (
 
 // RecordRefusal writes down that by was refused a change. Inputs that no
 // state of the server could accept are no attempt at a change, and are left
-// out. If it cannot be written the refusal stands all the same.
+// out. Those of a caller who is refused too often are counted, and written by the
+// minute. If one cannot be written the refusal stands all the same.
 func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action string, refusal error) {
 	kind, sentence, ok := refusedChange(action, refusal)
 	if !ok {
 		return
 	}
-	now := a.clock()
 	about, details := repetition(refusal)
+	e := audit.Entry{
+		Time: a.clock(), Type: kind, Action: action, Sensitive: true, Refused: sentence, Actor: auditActor(by),
+		TokenID: about, Fields: details,
+	}
+	if !a.denied.inFull(e) {
+		return
+	}
 	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
-	err := a.store.Update(ctx, func(w store.Writer) error {
-		return a.trail.append(w, audit.Entry{
-			Time: now, Type: kind, Action: action, Sensitive: true, Refused: sentence, Actor: auditActor(by),
-			TokenID: about, Fields: details,
-		})
-	})
+	err := a.store.Update(ctx, func(w store.Writer) error { return a.trail.append(w, e) })
 	if err != nil {
 		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", action, "err", err)
 	}

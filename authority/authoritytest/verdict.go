@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,7 +97,7 @@ func (h *House) refusals(trail []audit.Entry) {
 		if e.Refused == "" {
 			continue
 		}
-		got[e.Action]++
+		got[e.Action] += counted(e)
 		if strings.Contains(e.Refused, fault.InputMessage) {
 			h.tb.Errorf("an input that could never be is in the audit log: %+v", e)
 		}
@@ -106,6 +107,14 @@ func (h *House) refusals(trail []audit.Entry) {
 			h.tb.Errorf("%s was refused %d times and has %d entries", action, n, got[action])
 		}
 	}
+}
+
+// counted returns how many refused changes an entry tells of.
+func counted(e audit.Entry) uint64 {
+	if n, err := strconv.ParseUint(fieldsOf(e).one["count"], 10, 64); err == nil {
+		return n
+	}
+	return 1
 }
 
 func (h *House) refusedCommands() map[string]uint64 {
