@@ -62,7 +62,9 @@ func odd(w http.ResponseWriter, r *http.Request) bool {
 		status, sentence = http.StatusNotImplemented, "This server does not know the method."
 	}
 	if status != 0 {
-		w.Header().Set("Connection", "close")
+		if r.ProtoMajor < 2 { // later ones know where a body ends, and carry other requests
+			w.Header().Set("Connection", "close")
+		}
 		text(w, status, sentence)
 	}
 	return status != 0

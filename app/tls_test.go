@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -130,5 +131,28 @@ func TestTLSAnswers(t *testing.T) {
 	res, text := r.ask("POST", "/graphql", `{"query":"{viewer{username}}"}`, "Cookie", cookie.Name+"="+cookie.Value, "X-Requested-By", "tokenscale")
 	if res.StatusCode != 200 || !strings.Contains(text, "localroot") {
 		t.Errorf("the session got %d %q, want an answer", res.StatusCode, text)
+	}
+}
+
+// What is refused over HTTP/2 before its body has come ends no connection: other
+// requests are on it, and some clients (curl 7.88) then lose the answer.
+func TestRefusalsOverHTTP2EndNoConnection(t *testing.T) {
+	r := servingTLS(t, t.TempDir(), nil)
+	connections := 0
+	r.client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		connections++
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	for range 5 {
+		res, text := r.ask("POST", "/graphql", strings.Repeat(" ", 3<<20), bearer(r.root)...)
+		if res.ProtoMajor != 2 || res.StatusCode != 413 || !strings.Contains(text, "larger than 256 KiB") {
+			t.Fatalf("got %d over %s: %q", res.StatusCode, res.Proto, text)
+		}
+		if res, _ := r.ask("BREW", "/graphql", ""); res.StatusCode != 501 {
+			t.Fatalf("an odd method got %d", res.StatusCode)
+		}
+	}
+	if connections != 1 {
+		t.Errorf("10 requests took %d connections, want 1", connections)
 	}
 }

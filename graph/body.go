@@ -31,7 +31,9 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal)
 	}
 	tooLarge := &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 256 KiB"}
 	if r.ContentLength > maxBody { // there is nothing to wait for
-		w.Header().Set("Connection", "close")
+		if r.ProtoMajor < 2 { // later ones end the stream, and not the others on the connection
+			w.Header().Set("Connection", "close")
+		}
 		return nil, tooLarge
 	}
 	start := graphql.Now()
