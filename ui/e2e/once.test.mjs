@@ -115,8 +115,9 @@ test('neither the back button nor a reload brings it back, though the browser ha
 
 test('no file of the browser holds it', async () => {
   const profile = mkdtempSync(join(tmpdir(), 'tokenscale-profile-'));
+  let context;
   try {
-    const context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+    context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
     page = await context.newPage();
     await signIn(server, page, server.token, '/tokens/new');
     await page.getByLabel('Token name').fill('in a real profile');
@@ -135,6 +136,7 @@ test('no file of the browser holds it', async () => {
     assert.deepEqual(holders(server.token.split('~')[1]), [], 'the token that was used to sign in');
     assert.notEqual(holders(id).length, 0, 'the history does not even hold the id, so nothing was searched');
   } finally {
+    await context?.close();
     rmSync(profile, { recursive: true, force: true });
   }
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
 import { closeBrowser, openBrowser } from './support/browser.mjs';
 import { startServer } from './support/server.mjs';
 
@@ -124,3 +125,20 @@ for (const [who, host] of [['another site', 'localhost'], ['a neighbour on the s
     await browser.close();
   });
 }
+
+test('a stranger’s name for this machine reaches nothing of ours', async () => {
+  // As after DNS rebinding: the browser believes that evil.test is here.
+  const rebound = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP evil.test 127.0.0.1'] });
+  try {
+    const page = await rebound.newPage();
+    for (const path of ['/', '/graphql', '/docs/api-explorer', '/api/v1/status', '/api/v1/session', '/metrics']) {
+      const response = await page.goto(`http://evil.test:${server.port}${path}`);
+      assert.equal(response.status(), 421, path);
+      assert.ok(!/tokenscale|System tokens|"status"/.test(await response.text()), path);
+    }
+    const own = await page.goto(`http://localhost:${server.port}/api/v1/status`);
+    assert.equal(own.status(), 200);
+  } finally {
+    await rebound.close();
+  }
+});
