@@ -64,11 +64,16 @@ func TestLoadLeavesNothingBehind(t *testing.T) {
 	} {
 		slope := slopePerTenMinutes(rest, of)
 		t.Logf("%s: %+.2f %% in ten minutes, over the last %v, from %v to %v", what, 100*slope, rest[len(rest)-1].at-rest[0].at, of(rest[0]), of(rest[len(rest)-1]))
-		if slope > 0.01 {
+		if slope > mostGrowth {
 			t.Errorf("%s grow", what)
 		}
 	}
 }
+
+// mostGrowth is how much more may be used after ten minutes, as a part. It is
+// not nothing: bbolt keeps a list of the free pages, which grows with the file,
+// and the file with the audit log, of which nothing is ever taken away.
+const mostGrowth = 0.08
 
 func soakTime(t *testing.T) (length, every time.Duration) {
 	t.Helper()
