@@ -107,10 +107,13 @@ fresh-ui: $(MODULES)
 	test "$$before" = "$$(find ui/dist -type f | sort | xargs cksum)" || { echo 'ui/dist is not what ui/src makes: commit what `make ui` wrote'; exit 1; }
 
 # Each fuzz target for a short while; what it finds, it leaves in testdata/fuzz.
+# Before 1.27 Go sometimes takes the end of the time for a failure, which leaves
+# nothing there (golang/go issue 75804).
 fuzz:
 	@git ls-files -co --exclude-standard '*_test.go' | xargs grep -o '^func Fuzz[A-Za-z0-9_]*' | sort | while IFS=: read -r file name; do \
 		echo "fuzzing $${name#func } in $$(dirname "$$file")"; \
-		go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >fuzz.out 2>&1 || { cat fuzz.out; rm -f fuzz.out; exit 1; }; \
+		go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >fuzz.out 2>&1 || \
+		{ grep -q '^ *context deadline exceeded$$' fuzz.out && ! grep -q 'Failing input\|panic' fuzz.out; } || { cat fuzz.out; rm -f fuzz.out; exit 1; }; \
 	done; status=$$?; rm -f fuzz.out; exit $$status
 
 # The figures of docs/performance.md: some minutes each, on a Linux machine with
