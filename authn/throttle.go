@@ -40,6 +40,7 @@ type Throttle struct {
 	mu      sync.Mutex
 	clients *simplelru.LRU[netip.Prefix, *knocker]
 	held    int
+	turn    uint32
 }
 
 // A knocker is a client whose credentials were refused.
@@ -87,30 +88,36 @@ func (t *Throttle) knocker(from netip.Addr) *knocker {
 	return c
 }
 
-// Hold returns after wait, or when ctx ends. It is called before the answer to
+// Hold returns after wait and up to a second more, or when ctx ends. It is called before the answer to
 // a client that has failed too often, so that one that does not slow down is
 // slowed down: on one connection it has one attempt in each interval. When
 // many answers are being held back already it returns at once: a proxy, whose
 // connections all its clients share, must not run out of them.
 func (t *Throttle) Hold(ctx context.Context, from netip.Addr, wait time.Duration) {
-	if c := t.enter(from); c != nil {
+	if c, more := t.enter(from); c != nil {
 		defer t.leave(c)
-		t.sleep(ctx, wait)
+		t.sleep(ctx, wait+more)
 	}
 }
 
-// enter returns nil if there is no room.
-func (t *Throttle) enter(from netip.Addr) *knocker {
+// enter returns nil if there is no room, and how much longer to wait. That
+// differs much from one to the next, or all answers that were held back would
+// be given at one moment, and a thousand clients knock again at the next.
+func (t *Throttle) enter(from netip.Addr) (c *knocker, more time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := t.knocker(from)
+	c = t.knocker(from)
 	if t.held >= t.room || c.held >= t.room/2 {
-		return nil
+		return nil, 0
 	}
 	t.held++
 	c.held++
-	return c
+	t.turn += goldenSection
+	return c, time.Duration(uint64(t.turn) * uint64(refusalInterval) >> 32)
 }
+
+// goldenSection is that of 2^32: its multiples, modulo 2^32, are spread evenly.
+const goldenSection = 0x9E3779B9
 
 func (t *Throttle) leave(c *knocker) {
 	t.mu.Lock()
