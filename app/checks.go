@@ -74,13 +74,13 @@ func (a *App) checkClock() check { return clockCheck(a.opts.Now(), a.auth.ClockS
 func clockCheck(wall time.Time, s authority.ClockState) check {
 	fields := []string{"now", wall.UTC().Format(time.RFC3339), "time", s.Now.String(), "behind", s.Behind.String(), "ahead", s.Ahead.String()}
 	if s.Held != 0 {
-		fields = append(fields, "expiredKeptUntil", s.Held.String())
+		fields = append(fields, "expiredRemovedUpTo", s.Certain.String(), "expiredKeptUntil", s.Held.String())
 	}
 	switch {
 	case s.Behind > 0:
 		return newCheck("clock", warn, "the clock is behind what it said before; tokens are judged by the later time. Set it right, or if it is, start once with --accept-clock", fields...)
 	case s.Ahead > 0:
-		return newCheck("clock", warn, "the clock has jumped ahead; tokens that have expired by that are refused, and kept for a day. If it is wrong, set it right and start once with --accept-clock", fields...)
+		return newCheck("clock", warn, "the clock has jumped ahead; tokens that have expired by that are refused, and kept until the server has run for a day. If it is wrong, set it right and start once with --accept-clock", fields...)
 	}
 	return newCheck("clock", ok, "", fields...)
 }

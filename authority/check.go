@@ -113,7 +113,8 @@ func (c *checker) checkSettings() error {
 		_, _, err := c.mark.get(c.r, key)
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, badSweep, badRoot)...)
+	_, badGaps := c.storedGaps(c.r)
+	return errors.Join(append(errs, badSweep, badRoot, badGaps)...)
 }
 
 func (c *checker) checkTrail() error {

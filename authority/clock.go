@@ -18,8 +18,8 @@ const (
 	// moment at which the server last ran, before anybody may doubt it.
 	clockLeap = time.Hour
 
-	// clockHold is for how long nothing is removed after such a leap: time for
-	// somebody to see that the clock is wrong.
+	// clockHold is for how long the server must run after such a leap before
+	// it is believed: time for somebody to see that the clock is wrong.
 	clockHold = 24 * time.Hour
 )
 
@@ -33,10 +33,11 @@ type clock struct {
 	mark   atomic.Int64                  // the latest moment that was told, epoch.Millis
 
 	mu    sync.Mutex
-	base  moment  // at which the two clocks agreed
-	late  *moment // since when the machine's clock is behind; nil while it is not
-	leapt time.Duration
-	held  epoch.Millis // before this, nothing is removed because it has expired
+	base  moment        // at which the steady clock agreed with what time it was
+	late  *moment       // since when the machine's clock is behind; nil while it is not
+	seen  time.Duration // when the last look was, by the steady clock
+	gaps  gaps
+	leapt time.Duration // the last gap, if it came while this server ran
 	jumps ClockJumps
 	news  []clockJump   // what nobody was told of yet
 	saved epoch.Millis  // the mark that a restart would find
@@ -62,21 +63,21 @@ func newClock(now func() time.Time, steady func() time.Duration) *clock {
 // begin goes on from the moment at which an earlier clock ended. If accept is
 // set, it goes on from what the machine's clock says instead; accepted tells
 // whether that made a difference.
-func (c *clock) begin(mark, held epoch.Millis, accept bool) (accepted bool) {
+func (c *clock) begin(t savedTime, accept bool) (accepted bool) {
 	wall := c.wall()
 	now := epoch.Of(wall)
+	if t.mark != 0 && now > t.mark.Add(clockLeap) {
+		t.gaps.add(now - t.mark)
+	}
+	if accept && (now.Add(clockSlack) < t.mark || t.gaps != gaps{}) {
+		t, accepted = savedTime{mark: now}, true
+	}
 	c.mu.Lock()
-	c.base = moment{now, c.steady(wall)}
-	if mark != 0 && now > mark.Add(clockLeap) {
-		held = now.Add(clockHold)
-	}
-	if accept && (now.Add(clockSlack) < mark || now < held) {
-		mark, held, accepted = now, 0, true
-	}
-	c.held = held
-	c.mark.Store(int64(mark))
-	c.mu.Unlock()
-	c.look()
+	defer c.mu.Unlock()
+	c.seen, c.gaps = c.steady(wall), t.gaps
+	c.base = moment{max(now, t.mark), c.seen}
+	c.mark.Store(int64(t.mark))
+	c.follow()
 	return accepted
 }
 
@@ -111,15 +112,18 @@ func (c *clock) raise(to epoch.Millis) epoch.Millis {
 func (c *clock) look() epoch.Millis {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.follow()
+}
+
+// follow is look for who holds the lock.
+func (c *clock) follow() epoch.Millis {
 	wall := c.wall()
 	here := moment{epoch.Of(wall), c.steady(wall)}
-	if ahead := here.since(c.base); ahead > clockLeap {
-		c.base, c.leapt, c.held = here, ahead, here.at.Add(clockHold)
-		c.jumps.Ahead++
-		c.tell(clockJump{"ahead", ahead, here.at, here.at})
-	}
 	mark := epoch.Millis(c.mark.Load())
-	if mark <= here.at.Add(clockSlack) {
+	behind := mark > here.at.Add(clockSlack)
+	c.count(here, behind)
+	c.leap(here)
+	if !behind {
 		c.late = nil
 		return c.raise(here.at)
 	}
@@ -131,42 +135,33 @@ func (c *clock) look() epoch.Millis {
 	return c.raise(c.late.at.Add(here.steady - c.late.steady))
 }
 
-// since returns how far the machine's clock has moved more than the steady one.
-func (m moment) since(base moment) time.Duration {
-	return between(base.at.Add(m.steady-base.steady), m.at)
+// count counts for how long the server runs. A clock that is behind is known
+// to be wrong, or to have been, so meanwhile no gap comes to be believed.
+func (c *clock) count(here moment, behind bool) {
+	if c.late == nil && !behind {
+		c.gaps.ran(here.steady - c.seen)
+	}
+	c.seen = here.steady
+}
+
+// leap takes note if the machine's clock has moved on much more than the
+// steady one.
+func (c *clock) leap(here moment) {
+	steady := c.base.at.Add(here.steady - c.base.steady)
+	ahead := between(steady, here.at)
+	if ahead <= clockLeap {
+		return
+	}
+	c.gaps.add(here.at - steady)
+	c.base, c.leapt = here, ahead
+	c.jumps.Ahead++
+	c.tell(clockJump{"ahead", ahead, here.at, here.at})
 }
 
 // between returns the time from one moment to another, or the longest there is.
 func between(from, to epoch.Millis) time.Duration {
 	const longest = epoch.Millis(math.MaxInt64 / time.Millisecond)
 	return time.Duration(max(-longest, min(to-from, longest))) * time.Millisecond
-}
-
-// ClockState says what becomes of the machine's clock.
-type ClockState struct {
-	Now    epoch.Millis  // what time it is, for tokens
-	Behind time.Duration // by how much the machine's clock is behind that; 0 unless it is more than a minute
-	Ahead  time.Duration // by how much it has jumped ahead; 0 unless that was within the last day
-	Held   epoch.Millis  // before this moment no expired token is removed; zero if they are
-	Jumps  ClockJumps
-}
-
-// Doubtful reports whether somebody should look at the machine's clock.
-func (s ClockState) Doubtful() bool { return s.Behind > 0 || s.Ahead > 0 }
-
-// state returns what becomes of the machine's clock.
-func (c *clock) state() ClockState {
-	now := c.look()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s := ClockState{Now: now, Jumps: c.jumps}
-	if c.late != nil {
-		s.Behind = between(epoch.Of(c.wall()), now)
-	}
-	if now < c.held {
-		s.Held, s.Ahead = c.held, c.leapt
-	}
-	return s
 }
 
 // wasSaved takes note of what a restart would find.
@@ -180,11 +175,4 @@ func (c *clock) lastSaved() epoch.Millis {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.saved
-}
-
-// mayRemove reports whether what has expired may be removed, which nobody can
-// take back: not while anything is wrong with the machine's clock.
-func (c *clock) mayRemove() bool {
-	s := c.state()
-	return s.Behind == 0 && s.Held == 0
 }

@@ -9,13 +9,17 @@ import (
 	"tokenscale/store"
 )
 
-// ForgetKeys removes the idempotency keys that no longer count; none while the
-// machine's clock is in doubt. It is safe for concurrent use.
+// ForgetKeys removes the idempotency keys that certainly no longer count; none
+// while the machine's clock is behind. It is safe for concurrent use.
 func (a *Authority) ForgetKeys(ctx context.Context) error {
-	for a.time.mayRemove() {
+	for {
+		certain, ok := a.time.certain()
+		if !ok {
+			return nil
+		}
 		var over []string
 		if err := a.store.View(ctx, func(r store.Reader) (err error) {
-			over, err = a.overdue(r, a.clock())
+			over, err = a.overdue(r, certain)
 			return err
 		}); err != nil || len(over) == 0 {
 			return err
@@ -26,7 +30,6 @@ func (a *Authority) ForgetKeys(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
 }
 
 // overdue returns the first of the keys in due that are over.

@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 
+	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -82,4 +83,28 @@ func FilterRow(keys *Keys, f ipfilter.Filter) store.Row {
 	var p packer
 	packFilter(&p, f)
 	return store.Row{Key: []byte(f.ID), Value: keys.seal(filtersTable, []byte(f.ID), p.out)}
+}
+
+// LastSaved is what time it would be after a crash, if the machine's clock did
+// not know.
+func (a *Authority) LastSaved() epoch.Millis { return a.time.lastSaved() }
+
+// HoldAsOlder writes what time it is as a program did that knew no gaps and
+// removes nothing before held.
+func (a *Authority) HoldAsOlder(w store.Writer, mark, held epoch.Millis) error {
+	return firstError(a.mark.put(w, clockKey, uint64(mark)), a.mark.put(w, heldKey, uint64(held)))
+}
+
+// HeldForOlder is before when an older program would remove nothing.
+func (a *Authority) HeldForOlder(r store.Reader) (epoch.Millis, error) {
+	n, _, err := a.mark.get(r, heldKey)
+	return epoch.Millis(n), err
+}
+
+// GapRows are the keys of the rows that an older program did not know.
+func GapRows() (keys []string) {
+	for _, pair := range gapKeys {
+		keys = append(keys, pair[:]...)
+	}
+	return keys
 }

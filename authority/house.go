@@ -76,13 +76,16 @@ const keepExpired = 5 * time.Minute
 // expireAction stands in the audit entries of removed tokens.
 const expireAction = "removeExpiredTokens"
 
-// RemoveExpired removes the tokens that expired at least 5 minutes ago, each
-// with an audit entry; none while the machine's clock is in doubt. It is safe
-// for concurrent use.
+// RemoveExpired removes the tokens that certainly expired at least 5 minutes
+// ago, each with an audit entry; none while the machine's clock is behind. See
+// ClockState. It is safe for concurrent use.
 func (a *Authority) RemoveExpired(ctx context.Context) error {
-	for a.time.mayRemove() {
-		now := a.clock()
-		due := now.Add(-keepExpired)
+	for {
+		certain, ok := a.time.certain()
+		if !ok {
+			return nil
+		}
+		now, due := a.clock(), certain.Add(-keepExpired)
 		ids := a.index.DueBefore(due+1, houseBatch)
 		if len(ids) == 0 {
 			return nil
@@ -98,7 +101,6 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 			return nil // they changed meanwhile; the next round sees
 		}
 	}
-	return nil
 }
 
 func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) (removed int, err error) {
@@ -128,7 +130,7 @@ func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Mil
 func (a *Authority) flushUses(ctx context.Context) error {
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch, t := uses[:min(houseBatch, len(uses))], a.timeNow()
+		batch, t := uses[:min(houseBatch, len(uses))], a.time.toSave()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err

@@ -59,7 +59,7 @@ type records struct {
 	policies table[policy.Policies] // settings: policies
 	sweep    table[sweep]           // settings: sweep, while one is under way
 	root     table[root]            // settings: root
-	mark     table[uint64]          // settings: keys (1), export (last audit number written out), epoch (starts so far), clock and held (see clock)
+	mark     table[uint64]          // settings: keys (1), export (last audit number written out), epoch (starts so far), clock, held and gapKeys (see clock)
 	repeats
 	trail
 }

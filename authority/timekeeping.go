@@ -25,7 +25,10 @@ const (
 )
 
 // A savedTime is what is kept of a clock over a restart.
-type savedTime struct{ mark, held epoch.Millis }
+type savedTime struct {
+	mark epoch.Millis
+	gaps gaps
+}
 
 // beginTime goes on from the time that the store tells, unless accept is set.
 func (a *Authority) beginTime(ctx context.Context, accept bool) (accepted bool, err error) {
@@ -37,12 +40,12 @@ func (a *Authority) beginTime(ctx context.Context, accept bool) (accepted bool, 
 	if err != nil {
 		return false, err
 	}
-	accepted = a.time.begin(t.mark, t.held, accept)
+	accepted = a.time.begin(t, accept)
 	if !accepted {
 		a.time.wasSaved(t)
 	}
-	if s := a.time.state(); s.Held > t.held {
-		a.log.Info("much time has passed since this server last ran; what has expired is refused, and removed later, in case the clock is wrong", "last", t.mark, "removed from", s.Held)
+	if s := a.time.state(); s.Now-s.Certain > t.gaps.length() {
+		a.log.Info("much time has passed since this server last ran; what has expired since is refused, and removed when the server has run for a day, in case the clock is wrong", "last", t.mark, "removed from", s.Held)
 	}
 	return accepted, nil
 }
@@ -58,19 +61,21 @@ func (r records) storedTime(tx store.Reader) (t savedTime, err error) {
 		last, err := r.trail.last(tx)
 		return savedTime{mark: last.Time}, err
 	}
+	t.mark = epoch.Millis(mark)
+	if t.gaps, err = r.storedGaps(tx); err != nil {
+		return t, err
+	}
 	held, _, err := r.mark.get(tx, heldKey)
-	return savedTime{epoch.Millis(mark), epoch.Millis(held)}, err
+	if until := epoch.Millis(held); until > t.mark && until != t.gaps.until(t.mark) {
+		// An older program wrote that, which removed nothing until then.
+		t.gaps = gaps{{longestGap, min(between(t.mark, until), clockHold)}}
+	}
+	return t, err
 }
 
 // putTime writes what time it is.
 func (r records) putTime(w store.Writer, t savedTime) error {
-	return firstError(r.mark.put(w, clockKey, uint64(t.mark)), r.mark.put(w, heldKey, uint64(t.held)))
-}
-
-// timeNow returns what is to be kept over a restart.
-func (a *Authority) timeNow() savedTime {
-	s := a.time.state()
-	return savedTime{s.Now, s.Held}
+	return firstError(r.mark.put(w, clockKey, uint64(t.mark)), r.mark.put(w, heldKey, uint64(t.gaps.until(t.mark))), r.putGaps(w, t.gaps))
 }
 
 // keepTime looks at the machine's clock, and writes down what time it is as
@@ -116,7 +121,7 @@ func (a *Authority) saveTimeIfDue(ctx context.Context) error {
 
 // saveTime writes what time it is, and entries with it.
 func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
-	t := a.timeNow()
+	t := a.time.toSave()
 	err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
 		return firstError(a.putTime(w, t), a.trail.appendAll(w, entries))
 	})
@@ -129,7 +134,7 @@ func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
 // lastTime writes the exact time at which a server ends. Without it, only the
 // last moments are missing.
 func (a *Authority) lastTime(ctx context.Context) {
-	if a.store.Err() != nil || a.timeNow().mark <= a.time.lastSaved() {
+	if a.store.Err() != nil || a.time.toSave().mark <= a.time.lastSaved() {
 		return
 	}
 	if err := a.saveTime(ctx, nil); err != nil {
@@ -150,7 +155,7 @@ func (a *Authority) noteClock(ctx context.Context, accepted bool) error {
 		entries = append(entries, clockEntry(audit.ClockAccepted, "accept-clock", a.clock()))
 	}
 	for _, j := range news {
-		a.log.Error("the clock of this machine has jumped; what has expired stays refused, and nothing is removed for that until the clock is right", "direction", j.direction, "by", j.by, "clock", j.wall, "time", j.at)
+		a.log.Error("the clock of this machine has jumped; what has expired stays refused, and nothing is removed for that before the clock is right, or has been ahead for a day of running", "direction", j.direction, "by", j.by, "clock", j.wall, "time", j.at)
 		entries = append(entries, clockEntry(audit.ClockJumped, "clock", j.at, audit.One("direction", j.direction),
 			audit.One("byMs", strconv.FormatInt(j.by.Milliseconds(), 10)), audit.One("clock", j.wall.String())))
 	}
