@@ -144,3 +144,28 @@ func TestAFloodOfOddMethodsDoesNotFillTheLog(t *testing.T) {
 		t.Errorf("600 refusals made %d lines, want the first hundred, and one a second", lines)
 	}
 }
+
+// Who sends requests that cannot be carried out has to wait, after a hundred of
+// them; what can be carried out never waits.
+func TestAnswersToManyBadDocumentsAreHeldBack(t *testing.T) {
+	var held atomic.Int64
+	r := serving(t, func(o *Options) { o.Sleep = func(context.Context, time.Duration) { held.Add(1) } })
+	send := func(n int, bodies ...string) int64 {
+		before := held.Load()
+		for i := range n {
+			r.ask("POST", "/graphql", bodies[i%len(bodies)], bearer(r.root)...)
+		}
+		return held.Load() - before
+	}
+	bad := []string{
+		`{"query":"{nothing}"}`, `{"query":"{"}`, `not JSON`, `{"query":"query($n:Int!){viewer{id}}"}`,
+		`{"query":"{` + strings.Repeat("viewer{id}", 400) + `}"}`, strings.Repeat("x", 300<<10),
+	}
+	send(200, bad...)
+	if got := send(60, bad...); got < 57 { // one each second is answered at once
+		t.Errorf("%d of 60 answers were held back, want all that are not due", got)
+	}
+	if got := send(60, `{"query":"{viewer{id}}"}`, `{"query":"mutation{deleteSystemToken(input:{id:\"none\"})}"}`); got != 0 {
+		t.Errorf("%d answers to what was carried out were held back", got)
+	}
+}

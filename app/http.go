@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -89,7 +90,7 @@ func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) {
 	// asks, which knows no other refusals than 401 and 403.
 	signIn := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
 	proxyDoor := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: slow, Plain: true, Log: a.log}
-	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String()})
+	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String(), OnRefused: a.slowDown()})
 	health := policy.ReadHealth()
 
 	mux.Handle("/graphql", a.cors(browsersToExplorer(door.Protect(a.patient(gql)))))
@@ -103,6 +104,14 @@ func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) {
 		"POST":   signIn.Protect(a.beginSession(sessions)),
 		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
 	}))
+}
+
+// slowDown returns what is called before the answer to a request for GraphQL
+// that cannot be carried out. Who sends such a one now and then notices
+// nothing; who sends many must not take the processor from others.
+func (a *App) slowDown() func(context.Context) {
+	bad := a.throttle()
+	return func(ctx context.Context) { bad.Delay(ctx, authn.RequestOf(ctx).IP) }
 }
 
 // throttle returns what slows down who fails. Answers that it holds back keep

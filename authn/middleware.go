@@ -87,14 +87,11 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 // turnAway answers a refused credential. When it does, and whether by 429,
 // depends on the address alone, and not on why the credential was refused.
 func (d *Door) turnAway(w http.ResponseWriter, r *http.Request, o policy.Outcome) {
-	from := RequestOf(r.Context()).IP
-	if wait := d.Throttle.Refused(from); wait > 0 {
-		d.Throttle.Hold(r.Context(), from, wait)
-		if !d.Plain {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-			refuse(w, http.StatusTooManyRequests, "", slowDownText)
-			return
-		}
+	wait := d.Throttle.Delay(r.Context(), RequestOf(r.Context()).IP)
+	if wait > 0 && !d.Plain {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		refuse(w, http.StatusTooManyRequests, "", slowDownText)
+		return
 	}
 	if o == policy.Filtered {
 		refuse(w, http.StatusForbidden, "", filteredText)

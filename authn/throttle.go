@@ -77,6 +77,17 @@ func (t *Throttle) Refused(from netip.Addr) time.Duration {
 	return time.Duration(missing * float64(refusalInterval))
 }
 
+// Delay counts a refusal of the client at from. If it has failed too often,
+// Delay returns only when its answer is due, or ctx ends, and how long it
+// should have waited.
+func (t *Throttle) Delay(ctx context.Context, from netip.Addr) time.Duration {
+	wait := t.Refused(from)
+	if wait > 0 {
+		t.Hold(ctx, from, wait)
+	}
+	return wait
+}
+
 // knocker must be called with mu held.
 func (t *Throttle) knocker(from netip.Addr) *knocker {
 	key := client(from)

@@ -19,6 +19,11 @@ type Options struct {
 	Authority *authority.Authority
 	Log       *slog.Logger
 	Version   string // what meta tells
+
+	// OnRefused, unless nil, is called before the answer to a request that is
+	// not carried out: its body, document or variables are bad, or too many
+	// wait. The answer waits until it returns.
+	OnRefused func(context.Context)
 }
 
 const (
@@ -42,7 +47,7 @@ func NewHandler(o Options) http.Handler {
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
 	}))
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
-	h.AddTransport(transport{known, newQueue()})
+	h.AddTransport(transport{known, newQueue(), o.OnRefused})
 	h.SetQueryCache(known)
 	h.Use(oneChange{})
 	h.SetParserTokenLimit(maxTokens)

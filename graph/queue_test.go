@@ -140,7 +140,7 @@ func blocking(run func(context.Context)) (http.Handler, *queue) {
 	})
 	known, q := graphql.MapCache[*ast.QueryDocument]{}, slots(1)
 	server.SetQueryCache(known)
-	server.AddTransport(transport{known, q})
+	server.AddTransport(transport{known, q, nil})
 	return server, q
 }
 

@@ -19,8 +19,9 @@ import (
 // cannot read in its answer, where a pasted token would end up in a log, and
 // cannot say state. Add this one last: it answers whatever no other takes.
 type transport struct {
-	known graphql.Cache[*ast.QueryDocument] // documents that were validated before
-	queue *queue                            // where the others wait for it
+	known     graphql.Cache[*ast.QueryDocument] // documents that were validated before
+	queue     *queue                            // where the others wait for it
+	onRefused func(context.Context)
 }
 
 var _ graphql.Transport = transport{}
@@ -34,24 +35,12 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	h.Set("Cache-Control", "no-store")
 	kind := answerType(r.Header.Values("Accept"))
 	h.Set("Content-Type", kind+"; charset=utf-8")
-	params, bad := read(w, r)
-	if bad != nil {
-		bad.write(w)
-		return
-	}
-	authn.RequestOf(r.Context()).Operation = operationName(params, r.URL)
-	ctx, bad := withIdempotencyKey(r.Context(), r.Header)
-	if bad != nil {
-		bad.write(w)
-		return
-	}
-	op, errs, bad := t.operation(ctx, exec, params)
-	if bad != nil {
-		bad.write(w)
-		return
-	}
-	if errs != nil {
-		writeResponse(w, kind, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
+	op, ctx, refuse := t.prepare(w, r, exec, kind)
+	if refuse != nil {
+		if t.onRefused != nil {
+			t.onRefused(r.Context())
+		}
+		refuse()
 		return
 	}
 	if op.Operation.Operation == ast.Query {
@@ -61,6 +50,29 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	responses, ctx := exec.DispatchOperation(ctx, op)
 	writeResponse(w, kind, responses(ctx))
+}
+
+// prepare reads and validates a request. If it cannot be carried out, the
+// function returned last answers it; that one keeps nothing of the request.
+func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, kind string) (*graphql.OperationContext, context.Context, func()) {
+	params, bad := read(w, r)
+	if bad != nil {
+		return nil, nil, func() { bad.write(w) }
+	}
+	authn.RequestOf(r.Context()).Operation = operationName(params, r.URL)
+	ctx, bad := withIdempotencyKey(r.Context(), r.Header)
+	if bad != nil {
+		return nil, nil, func() { bad.write(w) }
+	}
+	op, errs, bad := t.operation(ctx, exec, params)
+	if bad != nil {
+		return nil, nil, func() { bad.write(w) }
+	}
+	if errs != nil {
+		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+		return nil, nil, func() { writeResponse(w, kind, response) }
+	}
+	return op, ctx, nil
 }
 
 // maxQueryTime is how long a query may read. A mutation has no such end: a change
