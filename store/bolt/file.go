@@ -100,7 +100,8 @@ func inspect(path string) error {
 }
 
 // agree refuses a file of another schema version. It writes nothing.
-func agree(o Options, file *bbolt.DB) error {
+func agree(o Options, file *bbolt.DB) (err error) {
+	defer guard(&err)
 	return file.View(func(tx *bbolt.Tx) error {
 		var found uint32
 		if meta := tx.Bucket([]byte(metaTable)); meta != nil {
@@ -121,9 +122,10 @@ func agree(o Options, file *bbolt.DB) error {
 }
 
 // declare makes the tables that the file does not have yet.
-func declare(o Options, file *bbolt.DB) error {
+func declare(o Options, file *bbolt.DB) (err error) {
+	defer guard(&err)
 	missing := false
-	err := file.View(func(tx *bbolt.Tx) error {
+	err = file.View(func(tx *bbolt.Tx) error {
 		for _, t := range o.Tables {
 			missing = missing || tx.Bucket([]byte(t)) == nil
 		}
