@@ -110,9 +110,16 @@ func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) {
 // that cannot be carried out. Who sends such a one now and then notices
 // nothing; who sends many must not take the processor from others.
 func (a *App) slowDown() func(context.Context) {
-	bad := a.throttle()
+	bad := a.throttle().Allowing(badAtOnce, badInterval)
 	return func(ctx context.Context) { bad.Delay(ctx, authn.RequestOf(ctx).IP) }
 }
+
+// How many bad requests of one client are answered at once, and how often one
+// is then: as fast as a test of a client sends them, or a person.
+const (
+	badAtOnce   = 200
+	badInterval = 50 * time.Millisecond
+)
 
 // throttle returns what slows down who fails. Answers that it holds back keep
 // connections: a quarter of all, at most.

@@ -37,6 +37,9 @@ type Throttle struct {
 	sleep func(context.Context, time.Duration)
 	room  int // how many answers may be held back at a time
 
+	atOnce   int
+	interval time.Duration
+
 	mu      sync.Mutex
 	clients *simplelru.LRU[netip.Prefix, *knocker]
 	held    int
@@ -57,7 +60,14 @@ func NewThrottle(now func() time.Time, sleep func(context.Context, time.Duration
 	if err != nil { // only a size below 1 is one
 		panic(err)
 	}
-	return &Throttle{now: now, sleep: sleep, room: room, clients: clients}
+	return &Throttle{now: now, sleep: sleep, room: room, atOnce: refusalsAtOnce, interval: refusalInterval, clients: clients}
+}
+
+// Allowing changes t, which must not be in use yet, to one that answers so many
+// refusals of a client at once, and then one in each interval.
+func (t *Throttle) Allowing(atOnce int, interval time.Duration) *Throttle {
+	t.atOnce, t.interval = atOnce, interval
+	return t
 }
 
 // Refused counts a refusal of the client at from, and returns how long it
@@ -74,18 +84,7 @@ func (t *Throttle) Refused(from netip.Addr) time.Duration {
 		return 0
 	}
 	missing := 1 - c.TokensAt(now)
-	return time.Duration(missing * float64(refusalInterval))
-}
-
-// Delay counts a refusal of the client at from. If it has failed too often,
-// Delay returns only when its answer is due, or ctx ends, and how long it
-// should have waited.
-func (t *Throttle) Delay(ctx context.Context, from netip.Addr) time.Duration {
-	wait := t.Refused(from)
-	if wait > 0 {
-		t.Hold(ctx, from, wait)
-	}
-	return wait
+	return time.Duration(missing * float64(t.interval))
 }
 
 // knocker must be called with mu held.
@@ -93,58 +92,10 @@ func (t *Throttle) knocker(from netip.Addr) *knocker {
 	key := client(from)
 	c, ok := t.clients.Get(key)
 	if !ok {
-		c = &knocker{Limiter: rate.NewLimiter(rate.Every(refusalInterval), refusalsAtOnce)}
+		c = &knocker{Limiter: rate.NewLimiter(rate.Every(t.interval), t.atOnce)}
 		t.clients.Add(key, c)
 	}
 	return c
-}
-
-// Hold returns after wait and up to a second more, or when ctx ends. It is called before the answer to
-// a client that has failed too often, so that one that does not slow down is
-// slowed down: on one connection it has one attempt in each interval. When
-// many answers are being held back already it returns at once: a proxy, whose
-// connections all its clients share, must not run out of them.
-func (t *Throttle) Hold(ctx context.Context, from netip.Addr, wait time.Duration) {
-	if c, more := t.enter(from); c != nil {
-		defer t.leave(c)
-		t.sleep(ctx, wait+more)
-	}
-}
-
-// enter returns nil if there is no room, and how much longer to wait. That
-// differs much from one to the next, or all answers that were held back would
-// be given at one moment, and a thousand clients knock again at the next.
-func (t *Throttle) enter(from netip.Addr) (c *knocker, more time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	c = t.knocker(from)
-	if t.held >= t.room || c.held >= t.room/2 {
-		return nil, 0
-	}
-	t.held++
-	c.held++
-	t.turn += goldenSection
-	return c, time.Duration(uint64(t.turn) * uint64(refusalInterval) >> 32)
-}
-
-// goldenSection is that of 2^32: its multiples, modulo 2^32, are spread evenly.
-const goldenSection = 0x9E3779B9
-
-func (t *Throttle) leave(c *knocker) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.held--
-	c.held--
-}
-
-// Sleep returns after d, or when ctx ends.
-func Sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }
 
 // client returns who is counted together. All that have no address are one.
