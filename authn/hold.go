@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"math/bits"
 	"net/netip"
 	"time"
 )
@@ -39,11 +40,11 @@ func (t *Throttle) enter(from netip.Addr) (c *knocker, more time.Duration) {
 	defer t.mu.Unlock()
 	c = t.knocker(from)
 	if t.held >= t.room || c.held >= t.room/2 {
-		return nil, 0
+		return nil, more
 	}
 	t.turn += goldenSection
-	part := time.Duration(uint64(t.turn) * uint64(time.Second) >> 32)
-	more = min(time.Duration(c.held)*t.interval, part)
+	part, _ := bits.Mul32(t.turn, uint32(time.Second)) // t.turn is a part of 2^32
+	more = min(time.Duration(c.held)*t.interval, time.Duration(part))
 	t.held++
 	c.held++
 	return c, more

@@ -271,6 +271,21 @@ func TestThrottle_AnswersHeldAtTheSameMomentAreSpread(t *testing.T) {
 	})
 }
 
+// The second of two that come together waits for twice the golden section, which
+// is 1.236, less the whole seconds.
+func TestThrottle_TheSecondIsHeldBackForItsPartOfASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := NewThrottle(time.Now, Sleep, 64)
+		began := time.Now()
+		go th.Hold(t.Context(), addrOf("192.0.2.1"), time.Second)
+		synctest.Wait()
+		th.Hold(t.Context(), addrOf("192.0.2.1"), time.Second)
+		if got := time.Since(began).Round(time.Millisecond); got != 1236*time.Millisecond {
+			t.Errorf("it was held back for %v, want 1.236s", got)
+		}
+	})
+}
+
 // One after the other a client gets one answer at once in each interval, and one
 // that was held back for as long; not fewer.
 func TestThrottle_AClientThatAsksAgainAndAgainGetsAnAnswerInEachInterval(t *testing.T) {
