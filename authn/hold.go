@@ -38,16 +38,16 @@ func (t *Throttle) Hold(ctx context.Context, from netip.Addr, wait time.Duration
 func (t *Throttle) enter(from netip.Addr) (c *knocker, more time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c = t.knocker(from)
-	if t.held >= t.room || c.held >= t.room/2 {
-		return nil, more
+	k := t.knocker(from)
+	if t.held >= t.room || k.held >= t.room/2 {
+		return
 	}
 	t.turn += goldenSection
 	part, _ := bits.Mul32(t.turn, uint32(time.Second)) // t.turn is a part of 2^32
-	more = min(time.Duration(c.held)*t.interval, time.Duration(part))
+	more = min(time.Duration(k.held)*t.interval, time.Duration(part))
 	t.held++
-	c.held++
-	return c, more
+	k.held++
+	return k, more
 }
 
 // goldenSection is that of 2^32: its multiples, modulo 2^32, are spread evenly.
