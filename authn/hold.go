@@ -13,18 +13,18 @@ import (
 func (t *Throttle) Delay(ctx context.Context, from netip.Addr) time.Duration {
 	wait := t.Refused(from)
 	if wait > 0 {
-		t.Hold(ctx, from, wait)
+		t.hold(ctx, from, wait)
 	}
 	return wait
 }
 
-// Hold returns after wait, and up to a second later if other answers to the
-// client are held back already, or when ctx ends. It is called before the
-// answer to a client that has failed too often, so that one that does not slow
-// down is slowed down: on one connection it has one attempt in each interval.
-// When many answers are being held back already it returns at once: a proxy,
-// whose connections all its clients share, must not run out of them.
-func (t *Throttle) Hold(ctx context.Context, from netip.Addr, wait time.Duration) {
+// hold returns after wait, and up to a second later if other answers to the
+// client are held back already, or when ctx ends. So a client that does not slow
+// down is slowed down: on one connection it has two attempts in each interval,
+// one that is due and one that is held back. When many answers are being held
+// back already it returns at once: a proxy, whose connections all its clients
+// share, must not run out of them.
+func (t *Throttle) hold(ctx context.Context, from netip.Addr, wait time.Duration) {
 	if c, more := t.enter(from); c != nil {
 		defer t.leave(c)
 		t.sleep(ctx, wait+more)

@@ -27,7 +27,8 @@ const (
 // that was refused: a good one is always let in, whoever else knocks from the
 // same address. So it keeps floods of failures short and quiet, and nobody can
 // use it to lock somebody else out. Answers to who fails too often are held
-// back, or the flood would take the processor from all others.
+// back, or the flood would take the processor from all others. Other failures
+// than those of credentials can be counted by one that is Allowing more.
 //
 // A client is an IPv4 address, or an IPv6 network of 64 bits, which is what
 // one subscriber has. It is safe for concurrent use. A nil *Throttle lets all
@@ -46,7 +47,7 @@ type Throttle struct {
 	turn    uint32
 }
 
-// A knocker is a client whose credentials were refused.
+// A knocker is a client that has failed.
 type knocker struct {
 	*rate.Limiter
 	held int // answers that are being held back

@@ -226,7 +226,7 @@ func TestThrottle_HoldsAFewAnswersAtATimeAndHalfOfThemToOneClient(t *testing.T) 
 			began, quick := time.Now(), atomic.Int64{}
 			for range n {
 				go func() {
-					th.Hold(t.Context(), addrOf(from), time.Second)
+					th.hold(t.Context(), addrOf(from), time.Second)
 					if time.Since(began) == 0 {
 						quick.Add(1)
 					}
@@ -258,7 +258,7 @@ func TestThrottle_AnswersHeldAtTheSameMomentAreSpread(t *testing.T) {
 		began := time.Now()
 		for range 1000 {
 			go func() {
-				th.Hold(t.Context(), addrOf("192.0.2.1"), time.Second)
+				th.hold(t.Context(), addrOf("192.0.2.1"), time.Second)
 				tenths[time.Since(began)/(100*time.Millisecond)].Add(1)
 			}()
 		}
@@ -277,9 +277,9 @@ func TestThrottle_TheSecondIsHeldBackForItsPartOfASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := NewThrottle(time.Now, Sleep, 64)
 		began := time.Now()
-		go th.Hold(t.Context(), addrOf("192.0.2.1"), time.Second)
+		go th.hold(t.Context(), addrOf("192.0.2.1"), time.Second)
 		synctest.Wait()
-		th.Hold(t.Context(), addrOf("192.0.2.1"), time.Second)
+		th.hold(t.Context(), addrOf("192.0.2.1"), time.Second)
 		if got := time.Since(began).Round(time.Millisecond); got != 1236*time.Millisecond {
 			t.Errorf("it was held back for %v, want 1.236s", got)
 		}
