@@ -28,9 +28,10 @@ import (
 
 // A step is one thing a server did to its file.
 type step struct {
-	kind string // write, length, sync, name, ack
-	off  int64
-	data []byte
+	kind    string // write, length, sync, name, ack
+	off     int64
+	data    []byte
+	shorter bool // the length may be less than it was
 }
 
 // A recording is what a server did, on top of the file as it was.
@@ -205,11 +206,17 @@ func parseCall(call, args string) []step {
 	if !strings.Contains(filepath.Base(path), "store.db") {
 		return nil
 	}
+	return parseChange(call, rest)
+}
+
+// parseChange returns what a call does to the file that it is about. The rest
+// is what stands behind that.
+func parseChange(call, rest string) []step {
 	switch call {
 	case "fdatasync", "fsync":
 		return []step{{kind: "sync"}}
 	case "ftruncate":
-		return []step{{kind: "length", off: number(rest)}}
+		return []step{{kind: "length", off: number(rest), shorter: true}}
 	case "fallocate": // mode, from, length
 		parts := strings.Split(rest, ", ")
 		return []step{{kind: "length", off: number(parts[1]) + number(parts[2])}}
@@ -380,7 +387,7 @@ type image struct {
 
 func newImage(t *testing.T, before []byte) *image {
 	t.Helper()
-	f, err := os.Create(filepath.Join(memory(t), "image"))
+	f, err := os.OpenFile(filepath.Join(memory(t), "image"), os.O_CREATE|os.O_RDWR, 0o600)
 	must(t, err)
 	_, err = f.Write(before)
 	must(t, err)
@@ -391,7 +398,8 @@ func newImage(t *testing.T, before []byte) *image {
 // is given.
 func (m *image) apply(s step, tear func() bool) {
 	if s.kind == "length" {
-		if info, err := m.file.Stat(); err == nil && info.Size() < s.off {
+		if info, err := m.file.Stat(); err == nil && (info.Size() < s.off || s.shorter) {
+			m.dirty = append(m.dirty, [2]int64{s.off, info.Size()})
 			_ = m.file.Truncate(s.off) // in memory
 		}
 		return
