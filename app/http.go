@@ -83,13 +83,12 @@ func (a *App) routes() (*http.ServeMux, error) {
 
 // routeAPI adds what programs and the page ask.
 func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) {
-	slow := a.throttle()
 	a.told = a.throttle()
-	door := &authn.Door{Verifier: a.auth, Sessions: sessions, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
+	anyDoor := authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: a.throttle(), Even: authn.NewEven(a.opts.Now), Log: a.log}
 	// Where a session begins, a cookie counts for nothing; nor where a proxy
 	// asks, which knows no other refusals than 401 and 403.
-	signIn := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: slow, Log: a.log}
-	proxyDoor := &authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: slow, Plain: true, Log: a.log}
+	door, signIn, proxyDoor := anyDoor, anyDoor, anyDoor
+	door.Sessions, proxyDoor.Plain = sessions, true
 	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String(), OnRefused: a.slowDown()})
 	health := policy.ReadHealth()
 
@@ -100,7 +99,7 @@ func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) {
 	mux.Handle("/metrics", only(door.Protect(may(a.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
 	mux.Handle(authorizePath, proxyDoor.Protect(http.HandlerFunc(authorize)))
 	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
-		"GET":    askSession(door),
+		"GET":    askSession(&door),
 		"POST":   signIn.Protect(a.beginSession(sessions)),
 		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
 	}))

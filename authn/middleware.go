@@ -26,8 +26,8 @@ const slowDownText = "Too many requests from this address had no valid authentic
 // A Verifier knows which credentials are good. The actor means nothing unless
 // the outcome is policy.Accepted.
 type Verifier interface {
-	// Verify judges a token string sent from an address. It takes the same
-	// time for every string it refuses.
+	// Verify judges a token string sent from an address. It does the same
+	// work for every string it refuses.
 	Verify(credential string, from netip.Addr) (policy.Actor, policy.Outcome)
 	// Resume judges what a session cookie stands for.
 	Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome)
@@ -53,6 +53,10 @@ type Door struct {
 	// at once.
 	Throttle *Throttle
 
+	// Even makes all refusals take the same time. If it is nil, each takes its
+	// own.
+	Even *Even
+
 	// Plain means that the answer to who was refused too often is the same as
 	// to others: for proxies, which know no other refusals than 401 and 403.
 	Plain bool
@@ -65,7 +69,7 @@ type Door struct {
 // Identify: what stands in no record of a request lets nobody in.
 func (d *Door) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		req := RequestOf(r.Context())
+		req, began := RequestOf(r.Context()), d.Even.Begin()
 		p := d.examine(r, req.IP)
 		switch {
 		case p.brought == Nothing:
@@ -76,6 +80,7 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		default:
 			d.refused(r.Context(), p)
+			d.Even.Wait(began)
 			if p.cookie && p.outcome != policy.Filtered {
 				d.Sessions.clear(w, r)
 			}
