@@ -108,11 +108,13 @@ type DB interface {
 	Follow(fn func([]Change))
 
 	// Stopped is closed when the store takes no more writes after a failure;
-	// reads go on. Err then tells the cause. Close does not close it.
+	// reads go on. Err then tells the cause. Close does not close it, nor is
+	// it closed because a store was opened to be read.
 	Stopped() <-chan struct{}
 
-	// Err returns nil while the store takes writes, or an error that wraps
-	// ErrStopped and the cause.
+	// Err returns nil while the store takes writes, an error that wraps
+	// ErrReadOnly if it was opened to be read, or one that wraps ErrStopped
+	// and the cause.
 	Err() error
 
 	// Stats returns figures for metrics and health.
@@ -168,6 +170,10 @@ var (
 	// doubt. Reads go on; of that commit they may show everything or nothing,
 	// and followers were not told of it.
 	ErrStopped = errors.New("the store has stopped taking writes")
+
+	// ErrReadOnly means that the store was opened to be read: nothing was
+	// changed, and nothing can be before it is opened anew.
+	ErrReadOnly = errors.New("the store can only be read")
 
 	// ErrFull means that the transaction does not fit in the space left.
 	// Nothing was changed and the store goes on; a smaller one may fit.

@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +41,9 @@ type DB struct {
 	done    chan struct{} // closed when no committer is left
 	loops   sync.WaitGroup
 
+	readOnly error         // why it was opened to be read; nil if it takes writes
+	lacks    []store.Table // declared, and not in a file that is only read
+
 	stopping sync.Once
 	stopped  chan struct{}
 	cause    error // why it stopped; read it after stopped is closed
@@ -64,7 +66,7 @@ type DB struct {
 // it open: a second one gets ErrLocked within two seconds. A file that bbolt
 // cannot read gives store.ErrDamaged, one of another schema ErrSchema, one
 // that other users can read ErrExposed; each leaves the file as it was. A
-// folder that is no safe home for a store gives ErrHome or ErrReadOnly.
+// folder that is no safe home for a store gives ErrHome or ErrUnwritable.
 func Open(o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
@@ -72,19 +74,20 @@ func Open(o Options) (_ *DB, err error) {
 	if err := o.findHome(); err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", o.Folder, err)
 	}
-	held, err := lock(o.Folder)
+	held, err := o.lock()
 	if err != nil {
 		return nil, err
 	}
 	db := &DB{
-		options: o,
-		path:    filepath.Join(o.Folder, fileName),
-		lock:    held,
-		queue:   make(chan *call, o.QueueLength),
-		between: make(chan func()),
-		closing: make(chan struct{}),
-		done:    make(chan struct{}),
-		stopped: make(chan struct{}),
+		options:  o,
+		path:     Path(o.Folder),
+		lock:     held,
+		readOnly: o.unwritten(),
+		queue:    make(chan *call, o.QueueLength),
+		between:  make(chan func()),
+		closing:  make(chan struct{}),
+		done:     make(chan struct{}),
+		stopped:  make(chan struct{}),
 	}
 	if err := db.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Folder, err), db.release())
@@ -114,10 +117,10 @@ func (db *DB) open() (err error) {
 	if err := agree(db.options, h.bolt); err != nil {
 		return err
 	}
-	if err := declare(db.options, h.bolt); err != nil {
+	if err := db.declare(h.bolt); err != nil {
 		return err
 	}
-	if err := errors.Join(h.identify(), db.same()); err != nil {
+	if err := errors.Join(h.identify(), db.same()); err != nil || db.readOnly != nil {
 		return err
 	}
 	_ = os.Remove(CompactPath(db.options.Folder)) // what a kill may have left of a compaction; if it stays it only takes space
@@ -126,7 +129,9 @@ func (db *DB) open() (err error) {
 
 // start makes the first room and sets the two goroutines going.
 func (db *DB) start() {
-	db.firstRoom()
+	if db.readOnly == nil {
+		db.firstRoom()
+	}
 	db.loops.Add(1)
 	go db.commitLoop(nil)
 	db.watch()

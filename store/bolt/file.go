@@ -35,10 +35,10 @@ var ErrSchema = errors.New("the store has another schema version")
 // machine.
 var ErrExposed = errors.New("the store is open to everyone")
 
-// create makes the file unless there is one. It is made under another name
+// create makes the file unless there is one, or none may be made. It is made under another name
 // and moved into its place when it is whole.
 func create(o Options, path string) error {
-	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) || o.ReadOnly {
 		return err
 	}
 	half := filepath.Join(o.Folder, newName)
@@ -121,21 +121,28 @@ func agree(o Options, file *bbolt.DB) (err error) {
 	})
 }
 
-// declare makes the tables that the file does not have yet.
-func declare(o Options, file *bbolt.DB) (err error) {
+// declare makes the tables that the file does not have yet, or remembers them
+// if it may only be read.
+func (db *DB) declare(file *bbolt.DB) (err error) {
 	defer guard(&err)
-	missing := false
+	var missing []store.Table
 	err = file.View(func(tx *bbolt.Tx) error {
-		for _, t := range o.Tables {
-			missing = missing || tx.Bucket([]byte(t)) == nil
+		for _, t := range db.options.Tables {
+			if tx.Bucket([]byte(t)) == nil {
+				missing = append(missing, t)
+			}
 		}
 		return nil
 	})
-	if err != nil || !missing {
+	if err != nil || len(missing) == 0 {
 		return err // an open that changes nothing writes nothing
 	}
+	if db.readOnly != nil {
+		db.lacks = missing
+		return nil
+	}
 	return file.Update(func(tx *bbolt.Tx) error {
-		for _, t := range o.Tables {
+		for _, t := range missing {
 			if _, err := tx.CreateBucketIfNotExists([]byte(t)); err != nil {
 				return err
 			}
@@ -158,6 +165,8 @@ func boltOptions(o Options, open openFunc) *bbolt.Options {
 		MaxSize:         int(o.MaxSize),
 		InitialMmapSize: mapSize,
 		OpenFile:        open,
+		ReadOnly:        o.ReadOnly,
+		PreLoadFreelist: true, // else a file that is only read does not tell how much of it is used
 	}
 }
 

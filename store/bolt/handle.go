@@ -2,11 +2,13 @@ package bolt
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tokenscale/store"
 )
@@ -38,7 +40,11 @@ func (h *handle) open(path string, o *bbolt.Options) (err error) {
 		return h.raw, err
 	}
 	h.idle = make(chan struct{})
-	if h.bolt, err = bbolt.Open(path, 0o600, o); err != nil {
+	h.bolt, err = bbolt.Open(path, 0o600, o)
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		err = fmt.Errorf("%w: another process has its file open", ErrLocked)
+	}
+	if err != nil {
 		return err
 	}
 	h.page = int64(h.bolt.Info().PageSize)

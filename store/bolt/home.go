@@ -13,8 +13,8 @@ import (
 // safe.
 var ErrHome = errors.New("a store is not safe on a network file system")
 
-// ErrReadOnly means that the folder cannot be written to.
-var ErrReadOnly = errors.New("the folder of the store cannot be written to")
+// ErrUnwritable means that the folder cannot be written to.
+var ErrUnwritable = errors.New("the folder of the store cannot be written to")
 
 // badHomes are the file systems, by their magic number in statfs, whose locks
 // and syncs do not promise what a store needs: those of a network, and those
@@ -38,12 +38,15 @@ var badHomes = map[uint32]string{
 	0x6a656a63: "a VM's shared folder",
 }
 
-// findHome makes the folder, or refuses it.
+// findHome makes the folder, or refuses it. One that is only read is not made.
 func (o Options) findHome() error {
 	if !o.AnyHome {
 		if err := checkHome(o.Folder); err != nil {
 			return err
 		}
+	}
+	if o.ReadOnly {
+		return nil
 	}
 	if err := makeFolder(o.Folder); err != nil {
 		return err
@@ -78,7 +81,30 @@ func checkHome(folder string) error {
 // checkWritable refuses a folder that we may not write to.
 func checkWritable(folder string) error {
 	if err := unix.Access(folder, unix.W_OK|unix.X_OK); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrReadOnly, folder, err)
+		return fmt.Errorf("%w: %s: %w", ErrUnwritable, folder, err)
 	}
 	return nil
+}
+
+// OnlyToRead reports whether there is a store in folder that nobody can write
+// to at present: its file system is mounted to be read, or has become so after
+// an error, or the folder or the file was made immutable. A store that we may
+// not write because it is somebody else's is none.
+func OnlyToRead(folder string) bool {
+	path := Path(folder)
+	if unix.Access(path, unix.F_OK) != nil {
+		return false
+	}
+	for _, p := range []string{folder, path} {
+		if err := unix.Access(p, unix.W_OK); errors.Is(err, unix.EROFS) || errors.Is(err, unix.EPERM) {
+			return true
+		}
+	}
+	// A file system that has met an error need not say so before somebody
+	// writes. This file has no name, and is gone when it is closed.
+	fd, err := unix.Open(folder, unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	if err == nil {
+		_ = unix.Close(fd) // there is nothing in it
+	}
+	return errors.Is(err, unix.EROFS)
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -14,42 +16,77 @@ import (
 // ErrLocked means that another process has the folder open.
 var ErrLocked = errors.New("the store is in use")
 
+// lock takes the lock that o asks for.
+func (o Options) lock() (*os.File, error) {
+	if o.ReadOnly {
+		return lockToRead(o.Folder)
+	}
+	return lock(o.Folder)
+}
+
 // lock takes the lock of the folder, waiting up to a second for a process
 // that is just about to leave.
 //
 // bbolt locks its file as well, but that lock goes with the file: move the
 // file away and a second server could start in the same folder.
 func lock(folder string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(folder, "LOCK"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(lockPath(folder), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock of store %s: %w", folder, err)
 	}
-	const tries = 20
-	for try := range tries {
-		if try > 0 {
-			time.Sleep(time.Second / tries)
-		}
-		if err = flock(f); !errors.Is(err, syscall.EWOULDBLOCK) {
-			break
-		}
+	if err := hold(f, syscall.LOCK_EX, folder); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	switch {
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = fmt.Errorf("folder %s is open in another process%s: %w", folder, holder(f), ErrLocked)
-	case err != nil:
-		err = fmt.Errorf("locking store %s: %w", folder, err)
-	default:
-		err = sign(f)
-	}
-	if err != nil {
+	if err := sign(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
-func flock(f *os.File) error {
+// lockToRead takes the lock of the folder without writing to it. Where it was
+// never made and cannot be, it shares the lock of the file: whoever writes to
+// the store must have that for themselves, and those who only read harm nobody.
+func lockToRead(folder string) (*os.File, error) {
+	how := syscall.LOCK_EX
+	f, err := os.Open(lockPath(folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		how = syscall.LOCK_SH
+		f, err = os.Open(Path(folder))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock of store %s: %w", folder, err)
+	}
+	if err := hold(f, how, folder); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func lockPath(folder string) string { return filepath.Join(folder, "LOCK") }
+
+// hold takes the lock f of the folder, for all of us or for us alone.
+func hold(f *os.File, how int, folder string) (err error) {
+	const tries = 20
+	for try := range tries {
+		if try > 0 {
+			time.Sleep(time.Second / tries)
+		}
+		if err = flock(f, how); !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+	}
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return fmt.Errorf("folder %s is open in another process%s: %w", folder, holder(f), ErrLocked)
+	case err != nil:
+		return fmt.Errorf("locking store %s: %w", folder, err)
+	}
+	return nil
+}
+
+func flock(f *os.File, how int) error {
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}
@@ -67,10 +104,12 @@ func sign(f *os.File) error {
 	return nil
 }
 
-// holder tells whose process number stands in the lock, if one does.
+// holder tells whose process number stands in the lock, if one does. It may be
+// an older one: who only reads does not sign.
 func holder(f *os.File) string {
 	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
-	if pid := bytes.TrimSpace(text); err == nil && len(pid) > 0 {
+	pid := bytes.TrimSpace(text)
+	if _, bad := strconv.Atoi(string(pid)); err == nil && bad == nil {
 		return fmt.Sprintf(" (process %s)", pid)
 	}
 	return ""

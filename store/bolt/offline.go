@@ -20,9 +20,9 @@ func Path(folder string) string { return filepath.Join(folder, fileName) }
 
 // Hold takes the lock of folder, which must be there, until what it returns
 // is closed: no server can start there meanwhile. It returns ErrLocked if one
-// runs.
+// runs. What OnlyToRead says can only be read is held without writing to it.
 func Hold(folder string) (io.Closer, error) {
-	f, err := lock(folder)
+	f, err := Options{Folder: folder, ReadOnly: OnlyToRead(folder)}.lock()
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,12 @@ type Options struct {
 	// program serves. Their locks and syncs may not hold what they promise.
 	AnyHome bool
 
+	// ReadOnly opens a store to be read, and writes nothing, so it works where
+	// OnlyToRead says that nothing can be written. There must be a store. Update
+	// and Compact are refused with store.ErrReadOnly; a table that is declared
+	// and not in the file is empty.
+	ReadOnly bool
+
 	// Tables are the tables of the store. One that is in the file and not in
 	// the list stays there untouched.
 	Tables []store.Table

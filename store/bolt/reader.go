@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -16,16 +17,17 @@ var errOver = errors.New("used after its transaction was over")
 
 // reader is a store.Reader on the file alone.
 type reader struct {
-	ctx  context.Context
-	tx   *bbolt.Tx         // nil once the transaction is over
-	stop func(error) error // for damage that shows while reading
+	ctx   context.Context
+	tx    *bbolt.Tx         // nil once the transaction is over
+	stop  func(error) error // for damage that shows while reading
+	lacks []store.Table     // declared, but not in the file
 }
 
 // Get implements store.Reader.
 func (r *reader) Get(t store.Table, key []byte) (value []byte, err error) {
 	defer r.guard(&err)
 	b, err := r.bucket(t)
-	if err != nil {
+	if b == nil {
 		return nil, err
 	}
 	value = b.Get(key)
@@ -36,13 +38,14 @@ func (r *reader) Get(t store.Table, key []byte) (value []byte, err error) {
 // Scan implements store.Reader.
 func (r *reader) Scan(t store.Table, rg store.Range, fn func(key, value []byte) error) error {
 	b, err := r.bucket(t)
-	if err != nil {
+	if b == nil {
 		return err
 	}
 	return merge(r.ctx, rg, fn, r.layer(b, rg))
 }
 
-// bucket finds the bucket of a declared table.
+// bucket finds the bucket of a declared table. There is none, and no error, if
+// the file lacks it and may not be given it.
 func (r *reader) bucket(t store.Table) (b *bbolt.Bucket, err error) {
 	defer r.guard(&err)
 	if r.tx == nil {
@@ -51,7 +54,7 @@ func (r *reader) bucket(t store.Table) (b *bbolt.Bucket, err error) {
 	if t != metaTable {
 		b = r.tx.Bucket([]byte(t))
 	}
-	if b == nil {
+	if b == nil && !slices.Contains(r.lacks, t) {
 		return nil, fmt.Errorf("%w: there is no table %q", store.ErrRow, t)
 	}
 	return b, nil

@@ -21,7 +21,7 @@ func (db *DB) View(ctx context.Context, fn func(store.Reader) error) (err error)
 	if err != nil {
 		return err
 	}
-	r := &reader{ctx: ctx, tx: tx.Tx, stop: db.stop}
+	r := &reader{ctx: ctx, tx: tx.Tx, stop: db.metDamage, lacks: db.lacks}
 	defer db.readers.enter(r, db.options.Now())()
 	defer func() {
 		r.tx = nil

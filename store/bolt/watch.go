@@ -69,5 +69,24 @@ func (db *DB) Err() error {
 	if isClosed(db.stopped) {
 		return db.cause
 	}
-	return nil
+	return db.readOnly
+}
+
+// unwritten says why a store that is opened to be read takes no writes, and
+// what to do.
+func (o Options) unwritten() error {
+	if !o.ReadOnly {
+		return nil
+	}
+	return fmt.Errorf("%w: the file system of %s is read-only, or the folder is immutable. Make it writable, and start again", store.ErrReadOnly, o.Folder)
+}
+
+// metDamage stops the writing because damage showed while reading: whoever
+// writes to a damaged file spreads the damage. A store that is only read goes
+// on with what can be read.
+func (db *DB) metDamage(cause error) error {
+	if db.readOnly != nil {
+		return cause
+	}
+	return db.stop(cause)
 }
