@@ -81,7 +81,8 @@ type Authority struct {
 	read    *reads
 	scrub   *scrubber
 
-	byHash bool // root is known by a hash from outside
+	byHash     bool // root is known by a hash from outside
+	verifyOnly bool // the store can only be read; see verifyonly.go
 
 	stop  context.CancelFunc
 	alive context.Context
@@ -90,6 +91,10 @@ type Authority struct {
 
 // Open loads the index from the store and finishes a change of policy that a
 // crash has cut off. It refuses a store that was written under other keys.
+//
+// On a store that can only be read it writes nothing: tokens are verified and
+// listed, and commands refused. A start that has something to write down that
+// later ones depend on is then refused with store.ErrReadOnly.
 func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := assemble(o)
 	a.store.Follow(a.follow)
@@ -119,6 +124,9 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if o.RootHash != nil {
 		a.takeRoot(*o.RootHash)
 	}
+	if a.verifyOnly {
+		return a, a.tellVerifyOnly(ctx)
+	}
 	if o.AuditSink != nil {
 		a.export = newExporter(a, o.AuditSink)
 	}
@@ -137,6 +145,7 @@ func assemble(o Options) *Authority {
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
+	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	return a
 }
 
@@ -168,9 +177,11 @@ func (a *Authority) clock() epoch.Millis { return a.time.now() }
 func (a *Authority) Start() {
 	a.loops.Go(a.keepHouse)
 	a.loops.Go(a.writeFirsts)
-	a.loops.Go(a.bearWitness)
 	a.loops.Go(a.keepTime)
 	a.loops.Go(a.scrubHourly)
+	if !a.verifyOnly {
+		a.loops.Go(a.bearWitness)
+	}
 	if a.reached != nil {
 		a.loops.Go(func() { a.reached.run(a.alive, a.log) })
 	}

@@ -11,7 +11,6 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/epoch"
-	"tokenscale/store"
 )
 
 // How many refused changes of one caller are written in full: so many at once,
@@ -125,7 +124,7 @@ func (a *Authority) flushDenials(ctx context.Context) error {
 	for i, c := range list {
 		entries[i] = c.entry()
 	}
-	err := a.store.Update(ctx, func(w store.Writer) error { return a.trail.appendAll(w, entries) })
+	err := a.writeDown(ctx, entries)
 	if err != nil {
 		a.denied.putBack(list)
 	}

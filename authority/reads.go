@@ -10,7 +10,6 @@ import (
 	"tokenscale/audit"
 	"tokenscale/epoch"
 	"tokenscale/policy"
-	"tokenscale/store"
 	"tokenscale/token"
 )
 
@@ -116,7 +115,7 @@ func (a *Authority) flushReads(ctx context.Context) error {
 	for i, c := range list {
 		entries[i] = c.entry()
 	}
-	err := a.store.Update(ctx, func(w store.Writer) error { return a.trail.appendAll(w, entries) })
+	err := a.writeDown(ctx, entries)
 	for _, c := range list {
 		if err != nil { // kept for the next time
 			a.read.add(*c)

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"tokenscale/audit"
-	"tokenscale/store"
 )
 
 // writeFirsts writes refusals in full as they come, until the authority closes.
@@ -35,7 +34,7 @@ func (a *Authority) writeRefusals(ctx context.Context, list []refusal) error {
 	for i, f := range list {
 		entries[i] = f.entry()
 	}
-	err := a.store.Update(ctx, func(w store.Writer) error { return a.trail.appendAll(w, entries) })
+	err := a.writeDown(ctx, entries)
 	if err != nil {
 		a.refused.putBack(list)
 	}

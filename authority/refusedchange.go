@@ -10,7 +10,6 @@ import (
 	"tokenscale/audit"
 	"tokenscale/fault"
 	"tokenscale/policy"
-	"tokenscale/store"
 )
 
 // RecordRefusal writes down that by was refused a change. Inputs that no
@@ -31,8 +30,7 @@ func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action s
 		return
 	}
 	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
-	err := a.store.Update(ctx, func(w store.Writer) error { return a.trail.append(w, e) })
-	if err != nil {
+	if err := a.writeDown(ctx, []audit.Entry{e}); err != nil {
 		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", action, "err", err)
 	}
 }

@@ -33,6 +33,9 @@ func (a *Authority) noteStart(ctx context.Context, o Options) error {
 	if why = cmp.Or(bad, why); why != "" && !o.AcceptRollback {
 		return fmt.Errorf("%w: %s. If an older copy was put back on purpose, start once with --accept-rollback; tokens deleted since that copy was made work again", ErrRollback, why)
 	}
+	if a.verifyOnly {
+		return a.uncounted(why)
+	}
 	if !found {
 		// The store is about to count a start, and must never be found with
 		// one and without a record, however we are cut off.

@@ -126,7 +126,7 @@ func (a *Authority) plant(ctx context.Context) error {
 			return a.trail.plant(w, next, min(next+plantBatch, whole))
 		})
 	}
-	if errors.Is(err, store.ErrFull) || errors.Is(err, errSeal) || errors.Is(err, errPacked) {
+	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, errSeal) || errors.Is(err, errPacked) {
 		a.log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)
 		return nil
 	}

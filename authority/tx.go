@@ -145,6 +145,8 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, errSeal):
 		a.noticed(ctx, err)
+	case errors.Is(err, store.ErrReadOnly):
+		return fault.New(fault.Unavailable, "The disk of the server is read-only, so nothing was changed; it only verifies tokens. Make its data folder writable and start it again.")
 	case errors.Is(err, store.ErrStopped):
 		a.log.ErrorContext(ctx, "the store has stopped taking changes", "err", err)
 		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed. Whether this change was stored is in doubt; look again after the server was restarted.")

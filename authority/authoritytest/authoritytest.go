@@ -134,6 +134,10 @@ func (h *House) authority(db store.DB) (*authority.Authority, error) {
 	return authority.Open(context.Background(), o)
 }
 
+// On returns another Authority with the keys and the clock of the House, on a
+// store of the test.
+func (h *House) On(db store.DB) (*authority.Authority, error) { return h.authority(db) }
+
 // Close closes the House, if it stands. What it could not write shows as a
 // failure, unless it is Unchecked.
 func (h *House) Close() {

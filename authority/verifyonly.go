@@ -1,0 +1,54 @@
+package authority
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"tokenscale/audit"
+	"tokenscale/policy"
+	"tokenscale/store"
+)
+
+// On a store that can only be read an authority verifies tokens and answers
+// queries, and that is all. Nothing depends on a write for that: policies,
+// filters and expiries are judged at every use, and no token can change. What
+// the audit log would have told of, of those who are refused and those who read,
+// the log tells.
+
+// tellVerifyOnly tells what the start has left undone.
+func (a *Authority) tellVerifyOnly(ctx context.Context) error {
+	p, err := a.Progress(ctx, policy.RootActor())
+	if err != nil {
+		return err
+	}
+	if p.Running {
+		a.log.Warn("a change of the security policies has not reached all tokens, and will when the store can be written; it binds them all the same", "done", p.Done, "total", p.Total)
+	}
+	return nil
+}
+
+// uncounted ends a start that cannot be counted. why is what the operator has
+// accepted by --accept-rollback, which later starts would have to find.
+func (a *Authority) uncounted(why string) error {
+	if why == "" {
+		return nil
+	}
+	return fmt.Errorf("--accept-rollback has to be written down (%s), and %w", why, a.store.Err())
+}
+
+// writeDown appends entries to the audit log on which no change depends: who
+// was refused, who has read what. If nothing can be written they go to the log.
+func (a *Authority) writeDown(ctx context.Context, entries []audit.Entry) error {
+	if !a.verifyOnly {
+		return a.store.Update(ctx, func(w store.Writer) error { return a.trail.appendAll(w, entries) })
+	}
+	for _, e := range entries {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		a.log.InfoContext(ctx, "this is not in the audit log, because the disk is read-only", "entry", string(line))
+	}
+	return nil
+}
