@@ -39,6 +39,9 @@ type App struct {
 	server  *http.Server
 	served  chan error  // what Serve returned
 	leaving atomic.Bool // not ready any more
+
+	verifyOnly bool // nothing can be written to the data folder
+
 	started time.Time
 	told    *authn.Throttle // of strangers who were refused, and how much of it the log tells
 

@@ -100,17 +100,17 @@ func (f *figures) store(count, gauge emit) {
 	gauge(desc("store_size_bytes", "Size of the store on disk."), float64(s.Size))
 	gauge(desc("store_used_bytes", "Bytes of the store that hold data."), float64(s.Used))
 	count(desc("store_compactions_total", "Times that the store was compacted while it was served."), float64(s.Compactions))
-	compacting := 0.0
-	if s.Compacting {
-		compacting = 1
-	}
-	gauge(desc("store_compacting", "1 while the store is being compacted."), compacting)
+	gauge(desc("store_compacting", "1 while the store is being compacted."), oneIf(s.Compacting))
 	gauge(desc("store_max_bytes", "Size the store may grow to; 0 if only the disk limits it."), float64(s.MaxSize))
-	stopped := 0.0
-	if f.a.db.Err() != nil {
-		stopped = 1
+	gauge(desc("store_stopped", "1 if the store takes no changes: after a failure, or because its disk is read-only. Alert on it."), oneIf(f.a.db.Err() != nil))
+	gauge(desc("store_read_only", "1 if tokens are only verified because the disk is read-only."), oneIf(f.a.verifyOnly))
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
 	}
-	gauge(desc("store_stopped", "1 if the store takes no more changes after a failure."), stopped)
+	return 0
 }
 
 // clock tells what becomes of the clock of the machine.

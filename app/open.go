@@ -20,11 +20,12 @@ func (a *App) openAuthority(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.verifyOnly = bolt.OnlyToRead(a.opts.Data)
 	out, err := a.openSink()
 	if err != nil {
 		return err
 	}
-	db, keys, err := openStore(ctx, a.opts, true)
+	db, keys, err := a.openServed(ctx)
 	if err != nil {
 		return a.advised(err)
 	}
@@ -130,8 +131,9 @@ func (a *App) firstRoot(ctx context.Context) error {
 	return nil
 }
 
-// announce says where the server can be reached.
+// announce says where the server can be reached, and if it only verifies.
 func (a *App) announce() {
+	a.warnVerifyOnly()
 	base := a.base()
 	if a.opts.LogFormat == "json" {
 		a.log.Info("listening", "page", base+"/", "explorer", base+"/docs/api-explorer", "api", base+"/graphql", "version", a.opts.Version.String())
@@ -169,10 +171,10 @@ func newLog(o Options) *slog.Logger {
 // openSink opens where audit entries are written out to. It is closed last,
 // after the store: the last entries come when the authority closes.
 func (a *App) openSink() (io.Writer, error) {
-	switch a.opts.AuditFile {
-	case "":
+	switch {
+	case a.opts.AuditFile == "", a.verifyOnly:
 		return nil, nil // not a *sink that is nil: the authority asks for nil
-	case "-":
+	case a.opts.AuditFile == "-":
 		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
 		return a.sink, nil
 	}

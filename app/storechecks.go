@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 func (a *App) checkStore(s store.Stats) check {
 	fields := []string{"size", fmt.Sprint(s.Size), "used", fmt.Sprint(s.Used), "max", fmt.Sprint(s.MaxSize), "path", a.opts.Data}
 	switch err := writable(a.opts.Data); {
+	case errors.Is(a.db.Err(), store.ErrReadOnly):
+		return newCheck("store-writable", down, "the disk of the data folder is read-only, so tokens are verified and nothing can be changed: make it writable and start the server again", fields...)
 	case a.db.Err() != nil:
 		return newCheck("store-writable", down, "the store takes no more changes because an earlier one failed; the server stops soon", fields...)
 	case err != nil:

@@ -74,6 +74,21 @@ func (d *disk) again() error {
 	return d.mount()
 }
 
+// sysfs returns the path of what the kernel offers about the disk, which is
+// ext4, under name. It skips the test if there is none.
+func (d *disk) sysfs(t *testing.T, name string) string {
+	t.Helper()
+	var s unix.Stat_t
+	must(t, unix.Stat(d.at, &s))
+	device, err := os.Readlink(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(s.Dev), unix.Minor(s.Dev)))
+	must(t, err)
+	path := filepath.Join("/sys/fs/ext4", filepath.Base(device), name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("SKIPPED: %v", err)
+	}
+	return path
+}
+
 // mountTmpfs mounts a file system in memory of the size.
 func mountTmpfs(t *testing.T, size string) string {
 	t.Helper()

@@ -98,39 +98,37 @@ func hashOf(t *testing.T, path string) [sha256.Size]byte {
 }
 
 // TestUnsafeHomesAreRefused starts servers on file systems where a store is
-// not safe, or cannot be written.
+// not safe, or where there is none and none can be made.
 func TestUnsafeHomesAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		home func(*testing.T) string
+		home func(*testing.T) *place
 		want string
 	}{
-		{"FUSE", mountFUSE, "not safe on a network file system"},
-		{"a disk mounted to be read", func(t *testing.T) string {
+		{"FUSE", func(t *testing.T) *place { return newPlace(t, mountFUSE(t)) }, "not safe on a network file system"},
+		{"a disk mounted to be read", func(t *testing.T) *place {
 			d := newDisk(t, "ext4", 16, "")
 			must(t, unix.Unmount(d.at, 0))
 			d.options = "ro"
 			must(t, d.mount())
-			return d.at
+			return newPlace(t, d.at)
 		}, "the folder of the store cannot be written to"},
-		{"a folder mounted to be read", func(t *testing.T) string {
-			needRoot(t)
-			at := mountTmpfs(t, "8m")
-			must(t, unix.Mount("", at, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
-			return at
+		{"a folder that cannot be changed", func(t *testing.T) *place {
+			p := newPlace(t, t.TempDir())
+			makeImmutable(t, p.data)
+			return p
 		}, "the folder of the store cannot be written to"},
-		{"a folder that cannot be changed", func(t *testing.T) string {
-			needRoot(t, "chattr")
-			at := t.TempDir()
-			if out, err := exec.Command("chattr", "+i", at).CombinedOutput(); err != nil {
-				t.Skipf("SKIPPED: chattr: %s", out)
-			}
-			t.Cleanup(func() { must(t, exec.Command("chattr", "-i", at).Run()) })
-			return at
-		}, "not permitted"},
+		{"a store in a folder that is not ours to write to", func(t *testing.T) *place {
+			needRoot(t, "setpriv")
+			p := newPlace(t, t.TempDir())
+			p.start(t).kill()
+			must(t, os.Chmod(p.data, 0o500))
+			p.wrap = []string{"setpriv", "--bounding-set=-dac_override,-dac_read_search"} // else root may do all
+			return p
+		}, "the folder of the store cannot be written to"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPlace(t, c.home(t))
+			p := c.home(t)
 			s := p.launch(t)
 			if s.listens(10 * time.Second) {
 				t.Fatal("the server starts")
@@ -141,6 +139,18 @@ func TestUnsafeHomesAreRefused(t *testing.T) {
 			t.Logf("%s", bytes.TrimSpace([]byte(s.out.String())))
 		})
 	}
+}
+
+// makeImmutable lets nobody change what is at path until the test ends.
+func makeImmutable(t *testing.T, path string) (back func()) {
+	t.Helper()
+	needRoot(t, "chattr")
+	if out, err := exec.Command("chattr", "+i", path).CombinedOutput(); err != nil {
+		t.Skipf("SKIPPED: chattr: %s", out)
+	}
+	back = func() { must(t, exec.Command("chattr", "-i", path).Run()) }
+	t.Cleanup(back)
+	return back
 }
 
 // mountFUSE mounts a FUSE file system that nobody serves. It is said to be
