@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 import { closeBrowser, openBrowser } from './support/browser.mjs';
 import { startServer } from './support/server.mjs';
@@ -110,6 +111,31 @@ test('a stopped server is noticed by itself, nothing typed is lost, and the page
   await server.start();
   await page.getByText('What you see may be old').waitFor({ state: 'detached' });
   assert.equal(await page.getByLabel('Token name').inputValue(), 'kept over the stop');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByTestId('secret').waitFor();
+  browser.calm();
+});
+
+test('a server whose disk is read-only lets people look, and says that changes may be refused', async (t) => {
+  const { page } = browser;
+  browser.expected.push(/Failed to load resource/);
+  await server.make({ name: 'still there' });
+  await server.stop();
+  const fixed = spawnSync('chattr', ['+i', server.data]);
+  t.after(() => spawnSync('chattr', ['-i', server.data]));
+  if (fixed.status !== 0) return t.skip('a folder can be made immutable by root only, on a file system that knows that');
+  await server.start();
+  await browser.signIn(server.token, '/tokens');
+  await page.getByRole('link', { name: 'still there' }).waitFor();
+  await page.getByText('The server reports a fault.').waitFor();
+  await page.getByRole('link', { name: '+ Add new' }).click();
+  await page.getByLabel('Token name').fill('cannot be');
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await page.getByText('The disk of the server is read-only').waitFor();
+  await server.stop();
+  spawnSync('chattr', ['-i', server.data]);
+  await server.start();
+  await page.getByText('The server reports a fault.').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByTestId('secret').waitFor();
   browser.calm();

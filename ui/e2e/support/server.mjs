@@ -53,7 +53,7 @@ export async function startServer() {
     }
     for (let i = 0; i < 200; i++) {
       if (server.process.exitCode !== null) throw new Error(`the server ended:\n${server.log}`);
-      if (server.token && (await fetch(`${base}/api/v1/status`).then((r) => r.ok, () => false))) return;
+      if (server.token && (await fetch(`${base}/api/v1/status`).then(() => true, () => false))) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`the server does not answer:\n${server.log}`);

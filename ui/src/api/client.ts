@@ -84,13 +84,17 @@ export async function signOut(): Promise<void> {
   await send('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-By': 'tokenscale' } });
 }
 
-/** Whether the server answers at all. It asks for nothing that needs a session. */
-export async function isServing(signal?: AbortSignal): Promise<boolean> {
+/** How the server is. One that is down answers, but a change it is asked for may be refused. */
+export type Condition = 'well' | 'down' | 'unreachable';
+
+/** Asks how the server is; one that is down answers 503. It asks for nothing that needs a session. */
+export async function askCondition(signal?: AbortSignal): Promise<Condition> {
   try {
     const response = await fetch('/api/v1/status', { cache: 'no-store', signal });
-    return response.ok;
+    const { status } = (await response.json()) as { status?: unknown };
+    return status === 'DOWN' ? 'down' : 'well';
   } catch {
-    return false;
+    return 'unreachable';
   }
 }
 

@@ -8,9 +8,14 @@ import { useSession } from './session';
 import styles from './Shell.module.css';
 import { useConnection } from './useConnection';
 
+const notices = {
+  unreachable: ['The server does not answer.', 'What you see may be old. The page goes on by itself; nothing you entered is lost.'],
+  down: ['The server reports a fault.', 'Tokens are verified, but changes may be refused. Its log and its health check say why.'],
+};
+
 /** The frame of every page: the band, the list of what can be administered, and the page itself. */
 export function Shell({ children }: { children: ReactNode }) {
-  const serving = useConnection();
+  const condition = useConnection();
   const [commanding, setCommanding] = useState(false);
   return (
     <>
@@ -27,10 +32,11 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
         <Ruler thin />
         <div role="status">
-          {!serving && (
-            <p className={styles.offline}>
-              <span>The server does not answer.</span>
-              <span>What you see may be old. The page goes on by itself; nothing you entered is lost.</span>
+          {condition !== 'well' && (
+            <p className={styles.notice}>
+              {notices[condition].map((sentence) => (
+                <span key={sentence}>{sentence}</span>
+              ))}
             </p>
           )}
         </div>

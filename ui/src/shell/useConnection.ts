@@ -1,28 +1,29 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { isServing } from '../api/client';
+import { askCondition, type Condition } from '../api/client';
 import { onRefusal } from '../lib/useAction';
 
 const calmMs = 4_000;
 const anxiousMs = 1_500;
 
 /**
- * Whether the server answers. It is asked now and then, so that a reader hears of a stopped server before pressing
- * anything; when it is back, all that is on the screen is read anew.
+ * How the server is. It is asked now and then, so that a reader hears of a stopped server before pressing anything; when
+ * it answers again, all that is on the screen is read anew.
  */
-export function useConnection(): boolean {
-  const [serving, setServing] = useState(true);
+export function useConnection(): Condition {
+  const [condition, setCondition] = useState<Condition>('well');
+  const serving = condition !== 'unreachable';
   const before = useRef(true);
   const client = useQueryClient();
 
-  useEffect(() => onRefusal((refusal) => refusal.kind === 'unreachable' && setServing(false)), []);
+  useEffect(() => onRefusal((refusal) => refusal.kind === 'unreachable' && setCondition('unreachable')), []);
 
   useEffect(() => {
     const abort = new AbortController();
     const ask = async () => {
       if (document.visibilityState === 'hidden') return;
-      const answer = await isServing(abort.signal);
-      if (!abort.signal.aborted) setServing(answer);
+      const answer = await askCondition(abort.signal);
+      if (!abort.signal.aborted) setCondition(answer);
     };
     const timer = setInterval(() => void ask(), serving ? calmMs : anxiousMs);
     return () => {
@@ -36,5 +37,5 @@ export function useConnection(): boolean {
     before.current = serving;
   }, [serving, client]);
 
-  return serving;
+  return condition;
 }
