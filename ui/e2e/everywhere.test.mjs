@@ -128,7 +128,7 @@ test('the explorer works by the session of the page, keeps nothing, and needs no
     const browser = await openBrowser(server, { scheme });
     const { page } = browser;
     await browser.goto('/docs/api-explorer');
-    await page.getByText('Not signed in.').waitFor();
+    await page.getByText('Not signed in. Sign in, or').waitFor();
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.getByLabel('Token').fill(server.token);
     await page.keyboard.press('Enter');
