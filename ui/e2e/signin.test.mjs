@@ -43,14 +43,14 @@ test('a wrong token is refused with the server’s sentence, and nothing typed g
 
 test('the profile says who, what and until when, and signs out', async () => {
   const { page } = browser;
-  const { token } = await server.make({ name: 'night admin', permissions: ['ManageCluster'], expiresIn: { amount: 2, unit: 'Hours' } });
+  const { token } = await server.make({ name: 'night admin', permissions: ['ManageCluster'], expiresIn: { amount: 3, unit: 'Hours' } });
   await browser.signIn(token);
   await page.waitForURL('**/ip-filters');
   assert.equal(await page.getByRole('link', { name: 'System tokens' }).count(), 0);
   await page.getByRole('button', { name: 'Profile of night admin' }).click();
   const profile = page.getByRole('dialog');
   await profile.getByText('ManageCluster').waitFor();
-  await profile.getByText('in 2 hours').waitFor();
+  await profile.getByText('in 3 hours').waitFor();
   await profile.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await browser.goto('/ip-filters');
