@@ -123,8 +123,8 @@ test('a server whose disk is read-only lets people look, and says that changes m
   await server.stop();
   const fixed = spawnSync('chattr', ['+i', server.data]);
   t.after(() => spawnSync('chattr', ['-i', server.data]));
-  if (fixed.status !== 0) return t.skip('a folder can be made immutable by root only, on a file system that knows that');
   await server.start();
+  if (fixed.status !== 0) return t.skip('a folder can be made immutable by root only, on a file system that knows that');
   await browser.signIn(server.token, '/tokens');
   await page.getByRole('link', { name: 'still there' }).waitFor();
   await page.getByText('The server reports a fault.').waitFor();
