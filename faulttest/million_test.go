@@ -31,6 +31,9 @@ import (
 func TestPagesOfAMillionTokens(t *testing.T) {
 	n := rounds(100_000, 1_000_000)
 	p := seeded(t, n)
+	if soak() { // else garbage grows to four times what is kept before it is collected
+		p.flags = []string{"--memory-limit", "400MiB"}
+	}
 	s := p.start(t)
 	c := caller{addr: address(s)}
 	defer c.hangUp()
