@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"context"
+	"crypto/rand"
 	"net/netip"
 	"os"
 	"sync"
@@ -10,10 +11,12 @@ import (
 
 	"tokenscale/authority/authoritytest"
 	"tokenscale/policy"
+	"tokenscale/token"
 )
 
-// Eight attackers with a thousand addresses present wrong and unknown strings,
-// as fast as they can be judged, while the counts are written again and again.
+// Eight attackers with a thousand addresses present unknown, wrong and
+// malformed strings, as fast as they can be judged, while the counts are written
+// again and again.
 // With SOAK=1 there are as many as a hundred thousand a second make in twenty.
 func TestRefused_AFloodIsCountedExactlyOnLittleDisk(t *testing.T) {
 	const attackers = 8
@@ -22,8 +25,12 @@ func TestRefused_AFloodIsCountedExactlyOnLittleDisk(t *testing.T) {
 		each = 2_000_000 / attackers
 	}
 	h := authoritytest.Open(t)
-	_, good := h.Token(draft("guessed at"))
-	guesses := []string{good[:len(good)-6] + "AAAAAA", "unknown", good[:33] + "wrong"}
+	known, good := h.Token(draft("guessed at"))
+	_, unknown, err := token.Mint(rand.Reader)
+	must(t, err)
+	wrong, err := token.MintFor(known.ID, rand.Reader)
+	must(t, err)
+	guesses := []string{unknown.Reveal(), wrong.Reveal(), "malformed"}
 	before := h.DB.Stats().Used
 	began := time.Now()
 	var all sync.WaitGroup
@@ -37,16 +44,16 @@ func TestRefused_AFloodIsCountedExactlyOnLittleDisk(t *testing.T) {
 			}
 		})
 	}
+	ended := make(chan struct{})
+	go func() { all.Wait(); close(ended) }()
 	rounds := 0
-	for ended := make(chan struct{}); ; rounds++ {
-		if rounds == 0 {
-			go func() { all.Wait(); close(ended) }()
-		}
+	for going := true; going; rounds++ {
 		must(t, h.FlushRefusals(t.Context()))
-		if isClosed(ended) {
-			break
+		select {
+		case <-ended:
+			going = false
+		case <-time.After(time.Second / 2):
 		}
-		time.Sleep(time.Second / 2)
 	}
 	took := time.Since(began)
 	must(t, h.FlushRefusals(t.Context()))
@@ -62,14 +69,5 @@ func TestRefused_AFloodIsCountedExactlyOnLittleDisk(t *testing.T) {
 	}
 	if _, outcome := h.Verify(good, here); outcome != policy.Accepted {
 		t.Errorf("the good string is %v", outcome)
-	}
-}
-
-func isClosed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
 	}
 }
