@@ -18,14 +18,21 @@ const parts = new Intl.DateTimeFormat('en-US', {
   hourCycle: 'h23',
 });
 
-/** "in 3 days", "12 minutes ago". The unit is the largest of which there are at least two. */
+const units = [
+  ['year', 365 * day],
+  ['day', day],
+  ['hour', hour],
+  ['minute', minute],
+] as const;
+
+/** "in 3 days", "12 minutes ago". The unit is the largest of which there are at least two, once rounded to the next smaller one. */
 export function distance(at: number, now: number): string {
   const ms = at - now;
   const size = Math.abs(ms);
-  if (size >= 2 * 365 * day) return relative.format(Math.round(ms / (365 * day)), 'year');
-  if (size >= 2 * day) return relative.format(Math.round(ms / day), 'day');
-  if (size >= 2 * hour) return relative.format(Math.round(ms / hour), 'hour');
-  if (size >= 2 * minute) return relative.format(Math.round(ms / minute), 'minute');
+  for (const [index, [name, length]] of units.entries()) {
+    const smaller = units[index + 1]?.[1] ?? second;
+    if (Math.round(size / smaller) * smaller >= 2 * length) return relative.format(Math.round(ms / length), name);
+  }
   if (size < 5 * second && ms <= 0) return 'just now';
   return relative.format(Math.round(ms / second), 'second');
 }
