@@ -1,9 +1,11 @@
 package faulttest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -55,6 +57,8 @@ type busy struct {
 	*oracle
 	api     *api
 	halt    chan struct{}
+	serving context.Context // is over when the server has ended
+	ended   context.CancelFunc
 	clients sync.WaitGroup
 	keeping sync.WaitGroup
 	records []record
@@ -65,7 +69,8 @@ type busy struct {
 
 func newBusy(p *place, s *server) *busy {
 	b := &busy{oracle: &oracle{list: make(chan entry)}, halt: make(chan struct{}), api: p.api(s)}
-	b.api.client = &http.Client{Timeout: 25 * time.Second, Transport: &timed{http.Transport{MaxIdleConnsPerHost: busyClients}}}
+	b.serving, b.ended = context.WithCancel(context.Background())
+	b.api.client = &http.Client{Timeout: 25 * time.Second, Transport: &timed{http.Transport{MaxIdleConnsPerHost: busyClients, DialContext: b.dial}}}
 	b.saw = func(err error) {
 		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errIdle) {
 			return
@@ -83,17 +88,28 @@ func newBusy(p *place, s *server) *busy {
 	return b
 }
 
+// dial gives up when the server has ended: a connection to it that the system
+// takes for an old one is tried again only after a second.
+func (b *busy) dial(_ context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(b.serving, network, address)
+	if err != nil && b.serving.Err() != nil {
+		return nil, fmt.Errorf("%w: %w", syscall.ECONNREFUSED, err)
+	}
+	return conn, err
+}
+
 func (b *busy) begin() {
 	for range busyClients {
 		b.clients.Go(func() { b.work(b.api, b.halt) })
 	}
 }
 
-// end ends the changes and returns those that were made, or may have been. It
+// end ends the changes, to a server that has ended, and returns those that were made, or may have been. It
 // fails the test if a client got no good answer from a server that listened.
 func (b *busy) end(t *testing.T, round int) []record {
 	t.Helper()
 	close(b.halt)
+	b.ended()
 	b.clients.Wait()
 	close(b.list)
 	b.keeping.Wait()
