@@ -58,6 +58,31 @@ test('the profile says who, what and until when, and signs out', async () => {
   browser.calm();
 });
 
+test('who signs out while the page is still asking is refused nothing', async () => {
+  const { page } = browser;
+  const isQuery = (request) => /query IPFilters\b/.test(request.postData() ?? '');
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (isQuery(route.request())) await released;
+    await route.continue().catch(() => undefined); // nobody waits for it any more
+  });
+  await page.route('**/api/v1/session', async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue();
+    const response = await route.fetch();
+    release(); // it is asked after the session has ended, and before the page knows that
+    await page.waitForTimeout(300);
+    await route.fulfill({ response });
+  });
+  const asked = page.waitForRequest(isQuery);
+  await browser.signIn(server.token, '/ip-filters');
+  await asked;
+  await page.getByRole('button', { name: /^Profile of/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  browser.calm();
+});
+
 test('a token without permissions sees itself and nothing else', async () => {
   const { page } = browser;
   const { token } = await server.make({ name: 'small one' });

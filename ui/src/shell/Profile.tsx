@@ -20,6 +20,7 @@ export function useSignOut() {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   return useAction(async () => {
+    await client.cancelQueries(); // what is still being asked would be refused
     await signOut();
     // The order matters: with the old session still in the cache the sign-in page would lead straight back.
     client.setQueryData(sessionKey, null);
