@@ -104,8 +104,9 @@ func (b *busy) begin() {
 	}
 }
 
-// end ends the changes, to a server that has ended, and returns those that were made, or may have been. It
-// fails the test if a client got no good answer from a server that listened.
+// end ends the changes, to a server that has ended, and returns those that were
+// made, or may have been. It fails the test if a client got no good answer from
+// a server that listened.
 func (b *busy) end(t *testing.T, round int) []record {
 	t.Helper()
 	close(b.halt)
