@@ -71,6 +71,7 @@ test('who signs out while the page is still asking is refused nothing', async ()
     if (route.request().method() !== 'DELETE') return route.continue();
     const response = await route.fetch();
     release(); // it is asked after the session has ended, and before the page knows that
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange'))); // and so is what begins only now
     await page.waitForTimeout(300);
     await route.fulfill({ response });
   });

@@ -53,6 +53,7 @@ export async function request<TResult, TVariables>(
   signal?: AbortSignal,
   idempotencyKey?: string,
 ): Promise<TResult> {
+  if (await leaving) return new Promise<never>(() => undefined); // until the query is cancelled
   const response = await send('/graphql', {
     method: 'POST',
     headers: idempotencyKey === undefined ? headers : { ...headers, 'Idempotency-Key': idempotencyKey },
@@ -80,8 +81,21 @@ export async function hasSession(signal?: AbortSignal): Promise<boolean> {
   return (await readJson<{ active: boolean }>(response)).active;
 }
 
+// Whether the session has ended, while that is asked for.
+let leaving: Promise<boolean> | undefined;
+
+/** Ends the session. Until that is answered nothing else is asked; when it has ended, what was to be asked never is. */
 export async function signOut(): Promise<void> {
-  await send('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-By': 'tokenscale' } });
+  const ending = send('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-By': 'tokenscale' } });
+  leaving = ending.then(
+    () => true,
+    () => false,
+  );
+  try {
+    await ending;
+  } finally {
+    leaving = undefined;
+  }
 }
 
 /** How the server is. One that is down answers, but a change it is asked for may be refused. */

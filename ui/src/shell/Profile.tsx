@@ -22,6 +22,7 @@ export function useSignOut() {
   return useAction(async () => {
     await client.cancelQueries(); // what is still being asked would be refused
     await signOut();
+    await client.cancelQueries(); // what began meanwhile
     // The order matters: with the old session still in the cache the sign-in page would lead straight back.
     client.setQueryData(sessionKey, null);
     navigate('/sign-in');
