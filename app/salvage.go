@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"tokenscale/authority"
+	"tokenscale/durable"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -40,7 +41,7 @@ func salvage(ctx context.Context, o Options, keys *authority.Keys, from, to stri
 	if _, err := inspect(ctx, bolt.Path(work), keys); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Rename(bolt.Path(work), to), syncFolder(filepath.Dir(to))); err != nil {
+	if err := durable.Rename(bolt.Path(work), to); err != nil {
 		return err
 	}
 	tellSalvage(o.Stdout, to, found, saved)

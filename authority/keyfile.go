@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"tokenscale/durable"
 	"tokenscale/token"
 )
 
@@ -45,7 +46,7 @@ func CreateKeys(path string, random io.Reader) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeNew(path, keyFile{line}.text()); err != nil {
+	if err := durable.Create(path, keyFile{line}.text()); err != nil {
 		return nil, fmt.Errorf("creating the key file: %w", err)
 	}
 	return LoadKeys(path)

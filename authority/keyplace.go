@@ -6,8 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
+
+	"tokenscale/durable"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,36 +48,6 @@ func private(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// writeNew writes a whole durable file or none: under another name first,
-// then linked into place, which fails if something is there already.
-func writeNew(path string, text []byte) error {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(folder, ".keys-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(folder)
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // A staged key file stands whole beside the one that it is to replace.
 type staged struct{ path, whole string }
 
@@ -88,23 +59,18 @@ func (f keyFile) stage(path string) (staged, error) {
 	if err := os.Remove(s.whole); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
 	}
-	w, err := os.OpenFile(s.whole, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := durable.Write(s.whole, f.text()); err != nil {
 		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
-	}
-	_, err = w.Write(f.text())
-	if err = errors.Join(err, w.Sync(), w.Close()); err != nil {
-		return s, errors.Join(fmt.Errorf("the key file cannot be replaced: %w", err), s.drop())
 	}
 	return s, nil
 }
 
 // commit puts the staged file in the place of the key file.
 func (s staged) commit() error {
-	if err := os.Rename(s.whole, s.path); err != nil {
+	if err := durable.Rename(s.whole, s.path); err != nil {
 		return fmt.Errorf("the key file cannot be replaced: %w", err)
 	}
-	return syncFolder(filepath.Dir(s.path))
+	return nil
 }
 
 // drop removes the staged file.

@@ -102,7 +102,7 @@ func TestKeyFile_IsNeverOverwritten(t *testing.T) {
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
 		t.Error("it was overwritten")
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".keys-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".durable-*")); len(left) > 0 {
 		t.Errorf("left over: %v", left)
 	}
 }

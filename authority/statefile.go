@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"tokenscale/durable"
 	"tokenscale/store"
 )
 
@@ -58,26 +58,8 @@ func (f stateFile) write(m milestone) error {
 	p.number(m.seq)
 	p.raw(m.sum[:])
 	text := stateHeader + "\n" + hex.EncodeToString(f.keys.seal(stateTable, []byte(stateKey), p.out)) + "\n"
-	if err := replaceFile(f.path, []byte(text)); err != nil {
+	if err := durable.Replace(f.path, []byte(text)); err != nil {
 		return fmt.Errorf("writing the record of the store's state (it may stand elsewhere: --state-file): %w", err)
 	}
 	return nil
-}
-
-// replaceFile puts a whole durable file at path, whatever was there.
-func replaceFile(path string, text []byte) error {
-	folder := filepath.Dir(path)
-	t, err := os.CreateTemp(folder, ".state-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(t.Name())
-	_, err = t.Write(text)
-	if err = errors.Join(err, t.Sync(), t.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(t.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(folder)
 }

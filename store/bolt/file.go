@@ -10,6 +10,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"tokenscale/durable"
 	"tokenscale/store"
 )
 
@@ -60,10 +61,7 @@ func create(o Options, path string) error {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(half, path); err != nil {
-		return err
-	}
-	return syncFolder(o.Folder)
+	return durable.Rename(half, path)
 }
 
 // makeFolder makes the folder unless there is one, for our eyes only, and
@@ -72,15 +70,7 @@ func makeFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(folder))
-}
-
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.SyncFolder(filepath.Dir(folder))
 }
 
 // inspect refuses a file that other users could read or write, or that is no
