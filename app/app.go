@@ -17,6 +17,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store/bolt"
 )
 
@@ -29,7 +30,7 @@ type App struct {
 	opts    Options
 	log     *slog.Logger
 	db      *bolt.DB
-	keys    *authority.Keys
+	keys    *keyring.Keys
 	auth    *authority.Authority
 	sink    *sink       // nil unless audit entries are written out
 	tls     *tls.Config // nil for plain HTTP, and so is cert

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -32,8 +33,8 @@ type auditStore struct {
 }
 
 // read calls fn with the rows of the store, which no server may have open.
-func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *authority.Keys) error) (err error) {
-	keys, err := authority.LoadKeys(c.keyFile())
+func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *keyring.Keys) error) (err error) {
+	keys, err := keyring.Load(c.keyFile())
 	if err != nil {
 		return fmt.Errorf("the store is read with the keys: %w", err)
 	}
@@ -73,7 +74,7 @@ func (c *auditVerify) Run(ctx context.Context, base Options) error {
 		return err
 	}
 	found := 0
-	err = c.read(ctx, func(r store.Reader, keys *authority.Keys) error {
+	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
 		trusting, err := keys.Trusting(c.VerifierKey...)
 		if err != nil {
 			return err
@@ -111,7 +112,7 @@ func (c *auditVerify) tell(out io.Writer, rep authority.TrailReport, given int) 
 }
 
 // compare compares the log with lines kept elsewhere.
-func (c *auditVerify) compare(ctx context.Context, out io.Writer, r store.Reader, keys *authority.Keys) (int, error) {
+func (c *auditVerify) compare(ctx context.Context, out io.Writer, r store.Reader, keys *keyring.Keys) (int, error) {
 	f, err := os.Open(c.Export)
 	if err != nil {
 		return 0, err
@@ -183,7 +184,7 @@ func (c *auditCheckpoint) newest(ctx context.Context, now epoch.Millis) (note st
 			return note, err
 		}
 	}
-	err = c.read(ctx, func(r store.Reader, keys *authority.Keys) error {
+	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
 		note, err = authority.SignTrail(r, keys, now)
 		return err
 	})
@@ -198,7 +199,7 @@ type auditExport struct {
 
 // Run is called by kong.
 func (c *auditExport) Run(ctx context.Context, base Options) error {
-	return c.read(ctx, func(r store.Reader, keys *authority.Keys) error {
+	return c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
 		_, err := authority.ExportTrail(ctx, r, keys, c.From, base.Stdout)
 		return err
 	})
@@ -209,7 +210,7 @@ type auditKey struct{ StoreOptions }
 
 // Run is called by kong.
 func (c *auditKey) Run(base Options) error {
-	keys, err := authority.LoadKeys(c.keyFile())
+	keys, err := keyring.Load(c.keyFile())
 	if err != nil {
 		return err
 	}

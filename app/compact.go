@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -84,7 +85,7 @@ func compactStopped(ctx context.Context, o Options) (s sizes, err error) {
 	if err := record(ctx, o); err != nil {
 		return s, err
 	}
-	keys, err := authority.LoadKeys(o.keyFile())
+	keys, err := keyring.Load(o.keyFile())
 	if err != nil {
 		return s, err
 	}
@@ -123,7 +124,7 @@ func stopFirst(err error) error {
 }
 
 // replaceCompacted puts a compacted copy in the place of the store in folder.
-func replaceCompacted(ctx context.Context, folder string, keys *authority.Keys) (s sizes, err error) {
+func replaceCompacted(ctx context.Context, folder string, keys *keyring.Keys) (s sizes, err error) {
 	path, fresh := bolt.Path(folder), bolt.CompactPath(folder)
 	if err := ignoreMissing(os.Remove(fresh)); err != nil { // one that was cut off
 		return s, err

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -28,7 +29,7 @@ func (d *diagnosis) bad(name string, err error) {
 	d.line(name, "WRONG: %v", err)
 }
 
-func (d *diagnosis) examine(ctx context.Context, keys *authority.Keys) error {
+func (d *diagnosis) examine(ctx context.Context, keys *keyring.Keys) error {
 	info, err := os.Stat(d.path)
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func (d *diagnosis) rows(rep authority.Report) {
 }
 
 // history compares the store with the record beside the key file.
-func (d *diagnosis) history(ctx context.Context, keys *authority.Keys, o Options) error {
+func (d *diagnosis) history(ctx context.Context, keys *keyring.Keys, o Options) error {
 	if d.wrong > 0 {
 		return nil // then there is nothing to compare
 	}

@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store/bolt"
 )
 
@@ -32,7 +32,7 @@ func (doctor) Help() string {
 func (c *doctor) Run(ctx context.Context, base Options) (err error) {
 	o := base
 	o.StoreOptions = c.StoreOptions
-	keys, err := authority.LoadKeys(o.keyFile())
+	keys, err := keyring.Load(o.keyFile())
 	if err != nil {
 		return fmt.Errorf("the seals are checked with the keys: %w", err)
 	}
@@ -60,7 +60,7 @@ func (c *doctor) Run(ctx context.Context, base Options) (err error) {
 
 // diagnose looks at the store, and then saves what is left of it, if that is
 // asked for.
-func (c *doctor) diagnose(ctx context.Context, d *diagnosis, keys *authority.Keys, o Options) error {
+func (c *doctor) diagnose(ctx context.Context, d *diagnosis, keys *keyring.Keys, o Options) error {
 	if err := d.examine(ctx, keys); err != nil {
 		return err
 	}

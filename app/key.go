@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -61,7 +62,7 @@ func withStopped(ctx context.Context, o Options, do func(store.DB) error) (err e
 	switch {
 	case errors.Is(err, bolt.ErrLocked):
 		return stopFirst(err)
-	case errors.Is(err, authority.ErrNoKeys):
+	case errors.Is(err, keyring.ErrNoFile):
 		return fmt.Errorf("there is no server in %s yet (%w); its first start makes a key", o.Data, err)
 	case err != nil:
 		return err
@@ -80,7 +81,7 @@ func (keyStatus) Help() string {
 
 // Run is called by kong.
 func (c *keyStatus) Run(ctx context.Context, base Options) error {
-	return c.read(ctx, func(r store.Reader, keys *authority.Keys) error {
+	return c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
 		uses, err := authority.CountKeyUses(ctx, r, keys)
 		if err == nil {
 			tellKeys(base.Stdout, c.keyFile(), uses)

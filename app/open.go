@@ -9,6 +9,7 @@ import (
 	"net"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
@@ -59,9 +60,9 @@ func (a *App) advised(err error) error {
 // openStore opens the store and its keys. Only for a store that is still
 // empty, and only if mayMake is set, keys are made: to a store with rows in
 // it, new keys would be wrong ones.
-func openStore(ctx context.Context, o Options, mayMake bool) (*bolt.DB, *authority.Keys, error) {
-	keys, err := authority.LoadKeys(o.keyFile())
-	missing := errors.Is(err, authority.ErrNoKeys)
+func openStore(ctx context.Context, o Options, mayMake bool) (*bolt.DB, *keyring.Keys, error) {
+	keys, err := keyring.Load(o.keyFile())
+	missing := errors.Is(err, keyring.ErrNoFile)
 	if err != nil && !(missing && mayMake) {
 		return nil, nil, err
 	}
@@ -83,7 +84,7 @@ func boltOptions(o Options) bolt.Options {
 	}
 }
 
-func makeKeys(ctx context.Context, db store.DB, o Options) (*authority.Keys, error) {
+func makeKeys(ctx context.Context, db store.DB, o Options) (*keyring.Keys, error) {
 	empty, err := isEmpty(ctx, db)
 	if err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ func makeKeys(ctx context.Context, db store.DB, o Options) (*authority.Keys, err
 	if !empty {
 		return nil, fmt.Errorf("there is a store in %s but no key file at %s: give the key file it was made with", o.Data, o.keyFile())
 	}
-	return authority.CreateKeys(o.keyFile(), o.Random)
+	return keyring.Create(o.keyFile(), o.Random)
 }
 
 // isEmpty reports whether db has no row in any table.

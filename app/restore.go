@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -32,7 +33,7 @@ func (restore) Help() string {
 func (c *restore) Run(ctx context.Context, base Options) (err error) {
 	o := base
 	o.StoreOptions = c.StoreOptions
-	keys, err := authority.LoadKeys(o.keyFile())
+	keys, err := keyring.Load(o.keyFile())
 	if err != nil {
 		return fmt.Errorf("a backup is of no use without its key file: %w", err)
 	}
@@ -85,7 +86,7 @@ func (c *restore) mayReplace(o Options) error {
 
 // swap makes a store of the backup in a folder of its own and moves it into
 // place in one step: whenever we are cut off, there is a whole store.
-func (c *restore) swap(ctx context.Context, o Options, keys *authority.Keys) (kept string, err error) {
+func (c *restore) swap(ctx context.Context, o Options, keys *keyring.Keys) (kept string, err error) {
 	if err := removeAll(filepath.Join(o.Data, workName)); err != nil { // one that was cut off
 		return "", err
 	}
@@ -121,7 +122,7 @@ func (c *restore) swap(ctx context.Context, o Options, keys *authority.Keys) (ke
 
 // reseal brings all rows of a copy under the newest key, as those of a store in
 // use are.
-func reseal(ctx context.Context, o Options, keys *authority.Keys) error {
+func reseal(ctx context.Context, o Options, keys *keyring.Keys) error {
 	db, err := bolt.Open(boltOptions(o))
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
@@ -27,7 +28,7 @@ func (c *rootToken) Run(ctx context.Context, base Options) (err error) {
 	o.StoreOptions = c.StoreOptions
 	db, keys, err := openStore(ctx, o, false)
 	switch {
-	case errors.Is(err, authority.ErrNoKeys):
+	case errors.Is(err, keyring.ErrNoFile):
 		return fmt.Errorf("there is no server in %s yet (%w); its first start makes a root token", c.Data, err)
 	case errors.Is(err, bolt.ErrLocked):
 		return stopFirst(err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -19,7 +20,7 @@ import (
 
 // salvage makes the new store in a folder of its own, beside the file that it
 // becomes.
-func salvage(ctx context.Context, o Options, keys *authority.Keys, from, to string) (err error) {
+func salvage(ctx context.Context, o Options, keys *keyring.Keys, from, to string) (err error) {
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("there is a file %s already", to)
 	}
@@ -50,14 +51,14 @@ func salvage(ctx context.Context, o Options, keys *authority.Keys, from, to stri
 }
 
 // warnOfRollback tells whether the store at path has lost its last changes.
-func warnOfRollback(ctx context.Context, o Options, keys *authority.Keys, path string) {
+func warnOfRollback(ctx context.Context, o Options, keys *keyring.Keys, path string) {
 	err := bolt.Inspect(ctx, path, func(r store.Reader) error { return authority.CheckHistory(r, keys, o.stateFile()) })
 	if err != nil {
 		fmt.Fprintf(o.Stdout, "  WARNING: %v. Tokens deleted in what is lost work again once this is restored.\n", err)
 	}
 }
 
-func salvageInto(ctx context.Context, db store.DB, keys *authority.Keys, from string, now epoch.Millis) (bolt.Salvage, authority.Salvaged, error) {
+func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis) (bolt.Salvage, authority.Salvaged, error) {
 	s := authority.NewSalvager(db, keys)
 	found, err := bolt.Rows(from, func(f bolt.Find) error { return s.Take(ctx, f.Table, f.Key, f.Value) })
 	if err != nil {

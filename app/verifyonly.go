@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store/bolt"
 )
 
@@ -15,11 +15,11 @@ import (
 
 // openServed opens the store to be served: to be written, or, where nothing can
 // be, to be read. Then no keys are made either.
-func (a *App) openServed(ctx context.Context) (*bolt.DB, *authority.Keys, error) {
+func (a *App) openServed(ctx context.Context) (*bolt.DB, *keyring.Keys, error) {
 	if !a.verifyOnly {
 		return openStore(ctx, a.opts, true)
 	}
-	keys, err := authority.LoadKeys(a.opts.keyFile())
+	keys, err := keyring.Load(a.opts.keyFile())
 	if err != nil {
 		return nil, nil, err
 	}

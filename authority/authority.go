@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"tokenscale/authority/index"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -27,7 +28,7 @@ import (
 // needed.
 type Options struct {
 	DB     store.DB // opened with Tables
-	Keys   *Keys
+	Keys   *keyring.Keys
 	Now    func() time.Time
 	Random io.Reader // fit for keys, such as crypto/rand.Reader
 	Log    *slog.Logger
@@ -65,7 +66,7 @@ type Options struct {
 type Authority struct {
 	records
 	store   store.DB
-	keys    *Keys
+	keys    *keyring.Keys
 	index   *index.Index
 	time    *clock
 	random  io.Reader
@@ -118,7 +119,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		return nil, err
 	}
 	a.loadCheckpoint(ctx)
-	if o.Keys.unfinished() {
+	if o.Keys.Unfinished() {
 		a.log.Warn("a rotation of the keys was cut off; stop the server and run tokenscale key rotate to finish it")
 	}
 	if o.RootHash != nil {
@@ -159,7 +160,7 @@ func (a *Authority) claim(ctx context.Context) error {
 		_, claimed, err = a.mark.get(r, keysKey)
 		return err
 	})
-	if errors.Is(err, errSeal) {
+	if errors.Is(err, keyring.ErrSeal) {
 		return fmt.Errorf("the key file does not belong to this store: give the one it was made with (%w)", err)
 	}
 	if err != nil || claimed {

@@ -11,6 +11,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/policy"
 	"tokenscale/store"
 )
@@ -60,7 +61,7 @@ func inhabited(t *testing.T) (h *authoritytest.House, u *under, secrets map[stri
 // row be put in the place of another, of its table or another one.
 func TestSeal_NoBitOf200RowsCanBeFlippedAndNoTwoSwapped(t *testing.T) {
 	h, _, _ := inhabited(t)
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	rows := placedRows(t, h.DB)
 	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })

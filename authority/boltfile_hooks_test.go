@@ -1,8 +1,11 @@
 package authority
 
-import "tokenscale/store"
+import (
+	"tokenscale/authority/keyring"
+	"tokenscale/store"
+)
 
 // Accepts says whether the server would believe a row.
-func Accepts(keys *Keys, t store.Table, key, row []byte) bool {
+func Accepts(keys *keyring.Keys, t store.Table, key, row []byte) bool {
 	return newRecords(keys).sound(t, key, row) == nil
 }

@@ -12,13 +12,14 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
 
 // A written store is the bytes of one, and every row that was ever in it.
 type writtenStore struct {
-	keys  *authority.Keys
+	keys  *keyring.Keys
 	bytes []byte
 	mu    sync.Mutex
 	rows  map[string]bool
@@ -52,7 +53,7 @@ func writeStore(t testing.TB) *writtenStore {
 	}
 	h.Clock.Pass(time.Minute)
 	h.Close()
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	path := bolt.Path(filepath.Join(h.Folder(), "data"))
 	metas, err := bolt.Metas(path)

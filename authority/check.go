@@ -54,7 +54,7 @@ func (c *checker) checkFilters() error {
 func (c *checker) checkTokens() error {
 	lost := map[token.KeyID]int{}
 	err := c.tokens.each(c.r, store.Range{}, func(_ []byte, v token.Token) error {
-		if c.tokens.keys.all[v.DigestKey] == nil {
+		if !c.tokens.keys.Has(v.DigestKey) {
 			lost[v.DigestKey]++
 		}
 		if v.FilterID == "" {

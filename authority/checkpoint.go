@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -43,7 +44,7 @@ func (tr trail) sign(r store.Reader, newest signed, now epoch.Millis) (signed, e
 		return newest, err
 	}
 	c := audit.Checkpoint{Size: last.Seq, Root: root, Time: max(now, last.Time)}
-	text, err := c.Sign(tr.keys.signers()...)
+	text, err := c.Sign(tr.keys.Signers()...)
 	return signed{c, text}, err
 }
 
@@ -64,7 +65,7 @@ func (tr trail) continues(r store.Reader, from signed, size uint64) error {
 // none.
 func (tr trail) newestCheckpoint(r store.Reader) (newest signed, err error) {
 	err = tr.checkpoints.each(r, store.Range{Reverse: true}, func(_ []byte, text string) error {
-		c, err := tr.keys.openCheckpoint(text)
+		c, err := tr.keys.OpenCheckpoint(text)
 		newest = signed{c, text}
 		return firstError(err, store.Stop)
 	})
@@ -98,7 +99,7 @@ func (tr trail) keepCheckpoint(w store.Writer, next signed) error {
 // SignTrail returns a signed checkpoint of all entries, newly made if the
 // stored ones do not reach that far. It stores nothing. It refuses a log that
 // its newest checkpoint does not fit.
-func SignTrail(r store.Reader, keys *Keys, now epoch.Millis) (note string, err error) {
+func SignTrail(r store.Reader, keys *keyring.Keys, now epoch.Millis) (note string, err error) {
 	tr, r := newTrail(keys), older{r}
 	newest, err := tr.newestCheckpoint(r)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -30,14 +31,14 @@ type TrailReport struct {
 // the checkpoints stored with it, and those given. Only a given checkpoint
 // tells of a log that was cut off at its end, or written anew by somebody who
 // has the keys.
-func ExamineTrail(ctx context.Context, r store.Reader, keys *Keys, given ...NamedNote) (TrailReport, error) {
+func ExamineTrail(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...NamedNote) (TrailReport, error) {
 	tr, r := newTrail(keys), older{r}
 	x := audit.NewExaminer(tr.keptNode(r))
 	if err := tr.expectStored(r, x); err != nil {
 		return TrailReport{}, err
 	}
 	for _, g := range given {
-		c, err := keys.openCheckpoint(g.Note)
+		c, err := keys.OpenCheckpoint(g.Note)
 		if err != nil {
 			x.Find(audit.Finding{Why: fmt.Sprintf("%s: %v", g.Name, err)})
 			continue
@@ -73,7 +74,7 @@ func (tr trail) expectStored(r store.Reader, x *audit.Examiner) error {
 		text, err := tr.checkpoints.decode(key, row)
 		var c audit.Checkpoint
 		if err == nil {
-			c, err = tr.keys.openCheckpoint(text)
+			c, err = tr.keys.OpenCheckpoint(text)
 		}
 		if err == nil && string(key) != seqKey(c.Size) {
 			err = errPacked
@@ -96,7 +97,7 @@ func (tr trail) examineEntries(ctx context.Context, r store.Reader, x *audit.Exa
 			return ctx.Err()
 		}
 		seq := binary.BigEndian.Uint64(key)
-		packed, err := tr.keys.open(auditTable, key, row)
+		packed, err := tr.keys.Open(auditTable, key, row)
 		var e audit.Entry
 		if err == nil {
 			e, err = tr.entries.parse(key, packed)
@@ -114,8 +115,8 @@ func (tr trail) examineEntries(ctx context.Context, r store.Reader, x *audit.Exa
 
 // sentence says what is wrong with a row whose number is said already.
 func sentence(err error) string {
-	if bad, ok := errors.AsType[*sealError](err); ok {
-		return bad.sentence()
+	if bad, ok := errors.AsType[*keyring.SealError](err); ok {
+		return bad.Sentence()
 	}
 	return err.Error()
 }

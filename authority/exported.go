@@ -11,12 +11,13 @@ import (
 	"reflect"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 )
 
 // ExamineExport compares lines of JSON, as they were written out, with the
 // log. They may begin anywhere, end before the log does, and come twice.
-func ExamineExport(ctx context.Context, r store.Reader, keys *Keys, lines io.Reader) (n int, found []audit.Finding, err error) {
+func ExamineExport(ctx context.Context, r store.Reader, keys *keyring.Keys, lines io.Reader) (n int, found []audit.Finding, err error) {
 	x := &exportExaminer{tr: newTrail(keys), r: r}
 	in := bufio.NewReader(lines)
 	for ctx.Err() == nil {
@@ -81,7 +82,7 @@ func sameObject(line []byte, e audit.Entry) bool {
 
 // ExportTrail writes the entries from a number on as lines of JSON, as the
 // audit sink gets them, and returns how many.
-func ExportTrail(ctx context.Context, r store.Reader, keys *Keys, from uint64, w io.Writer) (n int, err error) {
+func ExportTrail(ctx context.Context, r store.Reader, keys *keyring.Keys, from uint64, w io.Writer) (n int, err error) {
 	out := json.NewEncoder(w)
 	err = newTrail(keys).entries.each(r, store.Range{From: []byte(seqKey(from))}, func(_ []byte, e audit.Entry) error {
 		n++

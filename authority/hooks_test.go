@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
@@ -32,7 +33,7 @@ func (a *Authority) ScrubFirst(ctx context.Context, t store.Table) error {
 }
 
 // Sound says what is wrong with a row, if anything.
-func Sound(keys *Keys, t store.Table, key, row []byte) error {
+func Sound(keys *keyring.Keys, t store.Table, key, row []byte) error {
 	return newRecords(keys).sound(t, key, row)
 }
 
@@ -67,22 +68,22 @@ func (a *Authority) KeepKeys(w store.Writer, actor token.ID, n uint64) error {
 
 // Rows returns the tokens as rows, sealed as the server does, for a test that
 // needs many at once.
-func Rows(keys *Keys, tokens []token.Token) []store.Row {
+func Rows(keys *keyring.Keys, tokens []token.Token) []store.Row {
 	rows := make([]store.Row, len(tokens))
 	for i, t := range tokens {
 		var p packer
 		packToken(&p, t)
-		rows[i] = store.Row{Key: []byte(t.ID), Value: keys.seal(tokensTable, []byte(t.ID), p.out)}
+		rows[i] = store.Row{Key: []byte(t.ID), Value: keys.Seal(tokensTable, []byte(t.ID), p.out)}
 	}
 	return rows
 }
 
 // FilterRow returns a filter as a row, sealed as the server does, whatever its
 // text is.
-func FilterRow(keys *Keys, f ipfilter.Filter) store.Row {
+func FilterRow(keys *keyring.Keys, f ipfilter.Filter) store.Row {
 	var p packer
 	packFilter(&p, f)
-	return store.Row{Key: []byte(f.ID), Value: keys.seal(filtersTable, []byte(f.ID), p.out)}
+	return store.Row{Key: []byte(f.ID), Value: keys.Seal(filtersTable, []byte(f.ID), p.out)}
 }
 
 // LastSaved is what time it would be after a crash, if the machine's clock did

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
@@ -16,7 +17,7 @@ var ErrWrongKeys = errors.New("the key file does not belong to this store")
 
 // Broken reports whether err says that what is stored is not what was written.
 func Broken(err error) bool {
-	return errors.Is(err, store.ErrDamaged) || errors.Is(err, errSeal) || errors.Is(err, errPacked)
+	return errors.Is(err, store.ErrDamaged) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, errPacked)
 }
 
 // maxNamed is how many bad rows a Report names.
@@ -69,7 +70,7 @@ func (r Report) Err() error {
 // seal, counts the rows, and looks whether they fit together. It returns
 // ErrWrongKeys if no row was written under keys, and other errors only if the
 // store cannot be read.
-func Inspect(ctx context.Context, r store.Reader, keys *Keys) (Report, error) {
+func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, error) {
 	all, r := newRecords(keys), older{r}
 	var rep Report
 	for _, t := range Tables() {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -26,11 +27,12 @@ func (u KeyUse) Idle() bool { return !u.Newest && u.Rows == 0 && u.Tokens == 0 &
 
 // CountKeyUses says of each key, as they stand in the key file, what in the
 // store is under it. It refuses a store with a row that is not sound.
-func CountKeyUses(ctx context.Context, r store.Reader, keys *Keys) ([]KeyUse, error) {
-	uses, at := make([]KeyUse, len(keys.lines)), map[token.KeyID]*KeyUse{}
-	for i, line := range keys.lines {
-		uses[i] = KeyUse{ID: line.id, Newest: i == 0, Old: line.old}
-		at[line.id] = &uses[i]
+func CountKeyUses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]KeyUse, error) {
+	lines := keys.Lines()
+	uses, at := make([]KeyUse, len(lines)), map[token.KeyID]*KeyUse{}
+	for i, line := range lines {
+		uses[i] = KeyUse{ID: line.ID, Newest: i == 0, Old: line.Old}
+		at[line.ID] = &uses[i]
 	}
 	all, r := newRecords(keys), older{r}
 	for _, t := range Tables() {
@@ -38,7 +40,7 @@ func CountKeyUses(ctx context.Context, r store.Reader, keys *Keys) ([]KeyUse, er
 			if err := all.sound(t, key, row); err != nil {
 				return err
 			}
-			at[keyOf(row)].Rows++
+			at[keyring.KeyOf(row)].Rows++
 			return ctx.Err()
 		}); err != nil {
 			return nil, err
@@ -67,7 +69,7 @@ func DropKeys(ctx context.Context, c KeyChange, ids ...token.KeyID) ([]token.Key
 	if err != nil {
 		return nil, err
 	}
-	if f.unfinished() {
+	if f.Unfinished() {
 		return nil, fmt.Errorf("%w: rows may still be sealed under another key than the newest; finish the rotation first, with tokenscale key rotate", ErrKeyInUse)
 	}
 	var uses []KeyUse
@@ -80,7 +82,7 @@ func DropKeys(ctx context.Context, c KeyChange, ids ...token.KeyID) ([]token.Key
 	if ids, err = droppable(uses, ids); err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	left, err := f.without(ids)
+	left, err := f.Without(ids)
 	if err != nil {
 		return nil, err
 	}
@@ -139,17 +141,17 @@ func plural(n int, what string) string {
 }
 
 // putKeys replaces the key file by one without the keys ids, with an entry.
-func (c KeyChange) putKeys(ctx context.Context, f keyFile, keys *Keys, ids []token.KeyID) error {
+func (c KeyChange) putKeys(ctx context.Context, f keyring.File, keys *keyring.Keys, ids []token.KeyID) error {
 	names := make([]string, len(ids))
 	for i, id := range ids {
 		names[i] = id.String()
 	}
-	s, err := f.stage(c.KeyFile)
+	s, err := f.Stage(c.KeyFile)
 	if err != nil {
 		return err
 	}
 	if err := c.record(ctx, keys, audit.KeysDropped, audit.Many("keys", names)); err != nil {
-		return errors.Join(err, s.drop())
+		return errors.Join(err, s.Drop())
 	}
-	return s.commit()
+	return s.Commit()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 )
 
@@ -73,7 +74,7 @@ func (r records) behind(tx store.Reader, here, side milestone) (why string, err 
 // CheckHistory returns an error, which wraps ErrRollback if the store is the
 // older one, unless the store that tx reads is as new as the record at path
 // says.
-func CheckHistory(tx store.Reader, keys *Keys, path string) error {
+func CheckHistory(tx store.Reader, keys *keyring.Keys, path string) error {
 	all := newRecords(keys)
 	side, found, err := stateFile{path, keys}.read()
 	if err != nil {

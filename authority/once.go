@@ -69,7 +69,7 @@ func (a *Authority) once(ctx context.Context, by policy.Actor, action string, w 
 	var p packer
 	p.text(action)
 	w.input(&p)
-	marks := a.keys.marks(by.ID, key, p.out)
+	marks := marks(a.keys, by.ID, key, p.out)
 	return a.command(ctx, by, action, func(t *tx) error {
 		if err := t.repeated(marks, w.deed); err != nil {
 			return err

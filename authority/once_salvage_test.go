@@ -11,6 +11,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -25,7 +26,7 @@ func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
 	must(t, err)
 	h.Close()
 	from, saved := bolt.Path(filepath.Join(h.Folder(), "data")), filepath.Join(h.Folder(), "saved")
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	db, err := bolt.Open(bolt.Options{Folder: saved, Tables: authority.Tables()})
 	must(t, err)
@@ -59,7 +60,7 @@ func TestIdempotencyKey_AStoreFromBeforeIsReadAsItIsAndThenTakesThem(t *testing.
 	h.Token(draft("old"))
 	must(t, h.Authority.Close(t.Context()))
 	h.Crash()
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	inspect := func() authority.Report {
 		t.Helper()
@@ -93,7 +94,7 @@ func TestIdempotencyKey_AnOlderProgramMayOpenTheStoreMeanwhile(t *testing.T) {
 	h.Close()
 	db, err := bolt.Open(bolt.Options{Folder: filepath.Join(h.Folder(), "data"), Tables: without()})
 	must(t, err)
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	a, err := authority.Open(t.Context(), authority.Options{DB: db, Keys: keys, Now: h.Clock.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)

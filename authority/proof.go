@@ -111,7 +111,7 @@ func (tr trail) leaf(r store.Reader, seq uint64) ([]byte, error) {
 	if err != nil || row == nil { // lost, as after a salvage
 		return audit.Leaf(seq, nil), err
 	}
-	packed, err := tr.keys.open(auditTable, []byte(seqKey(seq)), row)
+	packed, err := tr.keys.Open(auditTable, []byte(seqKey(seq)), row)
 	return audit.Leaf(seq, packed), err
 }
 

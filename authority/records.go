@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/netip"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -77,7 +78,7 @@ type root struct {
 	since  epoch.Millis
 }
 
-func newRecords(keys *Keys) records {
+func newRecords(keys *keyring.Keys) records {
 	return records{
 		tokens:   table[token.Token]{tokensTable, keys, packToken, unpackToken},
 		uses:     table[use]{usesTable, keys, packUse, unpackUse},

@@ -1,11 +1,11 @@
 package authority
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -27,7 +27,7 @@ type made struct {
 	at    epoch.Millis
 }
 
-func newRepeats(keys *Keys) repeats {
+func newRepeats(keys *keyring.Keys) repeats {
 	return repeats{
 		made: table[made]{idempotencyTable, keys, packMade, unpackMade},
 		due:  table[struct{}]{idempotencyDueTable, keys, func(*packer, struct{}) {}, func(*unpacker, []byte) struct{} { return struct{}{} }},
@@ -56,26 +56,20 @@ type mark struct {
 
 // marks returns the marks of a request, the first under the newest key. What
 // the client sent is in none of them but as a digest.
-func (k *Keys) marks(actor token.ID, idempotencyKey string, input []byte) []mark {
-	all := make([]mark, len(k.lines))
-	for i, line := range k.lines {
-		all[i] = line.mark(actor, idempotencyKey, input)
+func marks(keys *keyring.Keys, actor token.ID, idempotencyKey string, input []byte) []mark {
+	named, inputs := keys.IdempotencyMACs(markText("key", actor, []byte(idempotencyKey))), keys.IdempotencyMACs(markText("input", actor, input))
+	all := make([]mark, len(named))
+	for i := range all {
+		all[i] = mark{string(actor) + "\x00" + string(named[i][:]), inputs[i]}
 	}
 	return all
 }
 
-func (k *key) mark(actor token.ID, idempotencyKey string, input []byte) mark {
-	named := k.repeatDigest("key", actor, []byte(idempotencyKey))
-	return mark{string(actor) + "\x00" + string(named[:]), k.repeatDigest("input", actor, input)}
-}
-
-func (k *key) repeatDigest(what string, actor token.ID, text []byte) token.Digest {
-	mac := hmac.New(sha256.New, k.repeats)
+func markText(what string, actor token.ID, text []byte) []byte {
 	var p packer
 	p.text(what)
 	p.text(string(actor)) // so that nobody can tell that two actors chose the same key
-	mac.Write(append(p.out, text...))
-	return token.Digest(mac.Sum(nil))
+	return append(p.out, text...)
 }
 
 // actorOf returns the actor in a key of made.

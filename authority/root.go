@@ -12,7 +12,7 @@ import (
 // takeRoot makes the token that has the hash the only root token.
 func (a *Authority) takeRoot(hash token.Hash) {
 	a.byHash = true
-	a.index.SetRoot(index.Root{Digest: a.keys.current.digester.DigestHash(hash), Key: a.keys.current.id})
+	a.index.SetRoot(index.Root{Digest: a.keys.DigestHash(a.keys.NewestID(), hash), Key: a.keys.NewestID()})
 }
 
 // FirstRoot makes the root token of an empty store and returns its Secret,
@@ -37,9 +37,9 @@ func (a *Authority) setRoot(ctx context.Context, action string) (token.Secret, e
 		return token.Secret{}, err
 	}
 	now := a.clock()
-	digest := a.keys.current.digester.DigestHash(s.Hash())
+	digest := a.keys.DigestHash(a.keys.NewestID(), s.Hash())
 	err = a.store.Update(ctx, func(w store.Writer) error {
-		if err := a.root.put(w, rootKey, root{digest, a.keys.current.id, now}); err != nil {
+		if err := a.root.put(w, rootKey, root{digest, a.keys.NewestID(), now}); err != nil {
 			return err
 		}
 		return a.trail.append(w, audit.Entry{

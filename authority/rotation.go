@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -54,13 +54,13 @@ func RotateKeys(ctx context.Context, c KeyChange) (Rotated, error) {
 	if err != nil {
 		return Rotated{}, err
 	}
-	done := Rotated{Resumed: f.unfinished()}
+	done := Rotated{Resumed: f.Unfinished()}
 	if !done.Resumed {
 		if f, keys, err = c.addKey(ctx, f, keys); err != nil {
 			return Rotated{}, err
 		}
 	}
-	done.Key = keys.current.id
+	done.Key = keys.NewestID()
 	if done.Rows, err = Reseal(ctx, c.DB, keys); err != nil {
 		return done, err
 	}
@@ -71,16 +71,16 @@ func RotateKeys(ctx context.Context, c KeyChange) (Rotated, error) {
 		audit.One("key", done.Key.String()), audit.One("done", "true"), audit.One("resealedRows", number(uint64(done.Rows)))); err != nil {
 		return done, err
 	}
-	return done, f.outdated().replace(c.KeyFile)
+	return done, f.Outdated().Replace(c.KeyFile)
 }
 
 // examine reads the key file, and the whole store with it.
-func (c KeyChange) examine(ctx context.Context) (keyFile, *Keys, error) {
-	f, err := readKeyFile(c.KeyFile)
+func (c KeyChange) examine(ctx context.Context) (keyring.File, *keyring.Keys, error) {
+	f, err := keyring.ReadFile(c.KeyFile)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := f.keys()
+	keys, err := f.Keys()
 	if err != nil {
 		return nil, nil, fmt.Errorf("the key file %s: %w", c.KeyFile, err)
 	}
@@ -98,58 +98,28 @@ func (c KeyChange) examine(ctx context.Context) (keyFile, *Keys, error) {
 
 // addKey puts a new key in front of f. The file is written beside the old one
 // first, so that nothing is recorded that cannot be done.
-func (c KeyChange) addKey(ctx context.Context, f keyFile, before *Keys) (keyFile, *Keys, error) {
-	line, err := newKeyLine(c.Random)
+func (c KeyChange) addKey(ctx context.Context, f keyring.File, before *keyring.Keys) (keyring.File, *keyring.Keys, error) {
+	next, err := f.WithNew(c.Random)
 	if err != nil {
 		return nil, nil, err
 	}
-	next := append(keyFile{line}, f...)
-	keys, err := next.keys()
+	keys, err := next.Keys()
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := next.stage(c.KeyFile)
+	s, err := next.Stage(c.KeyFile)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := c.record(ctx, before, audit.KeysRotated,
-		audit.One("key", keys.current.id.String()), audit.Many("olderKeys", before.names()), audit.One("done", "false")); err != nil {
-		return nil, nil, errors.Join(err, s.drop())
+		audit.One("key", keys.NewestID().String()), audit.Many("olderKeys", before.Names()), audit.One("done", "false")); err != nil {
+		return nil, nil, errors.Join(err, s.Drop())
 	}
-	return next, keys, s.commit()
-}
-
-// unfinished reports whether rows may be sealed under another key than the
-// newest.
-func (f keyFile) unfinished() bool {
-	return slices.ContainsFunc(f[1:], func(line keyLine) bool { return !line.old })
-}
-
-// unfinished reports the same of keys that were loaded.
-func (k *Keys) unfinished() bool {
-	return slices.ContainsFunc(k.lines[1:], func(line *key) bool { return !line.old })
-}
-
-// outdated returns f with all keys but the newest marked as old ones.
-func (f keyFile) outdated() keyFile {
-	next := append(keyFile{}, f...)
-	for i := range next[1:] {
-		next[i+1].old = true
-	}
-	return next
-}
-
-// names returns the ids of all keys, as people read them.
-func (k *Keys) names() []string {
-	list := make([]string, len(k.lines))
-	for i, line := range k.lines {
-		list[i] = line.id.String()
-	}
-	return list
+	return next, keys, s.Commit()
 }
 
 // record writes an entry about the keys.
-func (c KeyChange) record(ctx context.Context, keys *Keys, kind audit.Type, fields ...audit.Field) error {
+func (c KeyChange) record(ctx context.Context, keys *keyring.Keys, kind audit.Type, fields ...audit.Field) error {
 	return c.DB.Update(store.UseReserve(ctx), func(w store.Writer) error {
 		return newTrail(keys).append(w, audit.Entry{
 			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
@@ -158,7 +128,7 @@ func (c KeyChange) record(ctx context.Context, keys *Keys, kind audit.Type, fiel
 }
 
 // resealState seals the record beside the key file under the newest key.
-func (c KeyChange) resealState(keys *Keys) error {
+func (c KeyChange) resealState(keys *keyring.Keys) error {
 	if c.StateFile == "" {
 		return nil
 	}
@@ -172,7 +142,7 @@ func (c KeyChange) resealState(keys *Keys) error {
 
 // leftNone reads all rows again, because what comes next shuts out those under
 // an older key.
-func (c KeyChange) leftNone(ctx context.Context, keys *Keys) error {
+func (c KeyChange) leftNone(ctx context.Context, keys *keyring.Keys) error {
 	return c.DB.View(ctx, func(r store.Reader) error {
 		uses, err := CountKeyUses(ctx, r, keys)
 		for _, u := range uses {

@@ -15,6 +15,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -58,7 +59,7 @@ func newKey(t *testing.T, h *authoritytest.House) authority.Rotated {
 // uses returns what is under which key, the newest first.
 func uses(t *testing.T, h *authoritytest.House) (list []authority.KeyUse) {
 	t.Helper()
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	must(t, withKeys(t, h, func(c authority.KeyChange) error {
 		return c.DB.View(context.Background(), func(r store.Reader) (err error) {
@@ -144,13 +145,13 @@ func TestRotation_AStolenOldKeyOpensNothing(t *testing.T) {
 	v, secret := h.Token(draft("x"))
 	h.Close()
 	h.Unchecked = true
-	stolen, err := authority.LoadKeys(h.KeyFile())
+	stolen, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	stolenFile, err := os.ReadFile(h.KeyFile())
 	must(t, err)
 	done := newKey(t, h)
 	old := uses(t, h)[1].ID
-	fresh, err := authority.LoadKeys(h.KeyFile())
+	fresh, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	if bytes.Equal(stolen.Session(), fresh.Session()) || stolen.VerifierKey() == fresh.VerifierKey() {
 		t.Error("sessions or checkpoints are under the same key as before")
@@ -208,7 +209,7 @@ func TestRotation_AStolenOldKeyOpensNothing(t *testing.T) {
 // the old verifier key learns of the new one before the old one is gone.
 func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 	h := guarded(t)
-	before, err := authority.LoadKeys(h.KeyFile())
+	before, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	v, _ := h.Token(draft("x"))
 	elsewhere, err := h.SignedCheckpoint(t.Context())
@@ -221,7 +222,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 	must(t, err)
 	h.Close()
 	must(t, withKeys(t, h, func(c authority.KeyChange) error { _, err := authority.DropKeys(t.Context(), c); return err }))
-	after, err := authority.LoadKeys(h.KeyFile())
+	after, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	must(t, h.TryOpen())
 	h.Token(draft("y"))
@@ -236,7 +237,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 		}
 	}
 	must(t, h.Check(t.Context()))
-	examine := func(keys *authority.Keys) (found []audit.Finding) {
+	examine := func(keys *keyring.Keys) (found []audit.Finding) {
 		must(t, h.DB.View(t.Context(), func(r store.Reader) error {
 			rep, err := authority.ExamineTrail(t.Context(), r, keys, authority.NamedNote{Name: "of before", Note: elsewhere})
 			found = rep.Found
@@ -272,7 +273,7 @@ func TestRotation_StoredCheckpointsOutliveTheKeyThatSignedThem(t *testing.T) {
 }
 
 // opens reports whether somebody who has only the verifier key accepts a note.
-func opens(t *testing.T, keys *authority.Keys, signed string) bool {
+func opens(t *testing.T, keys *keyring.Keys, signed string) bool {
 	t.Helper()
 	v, err := note.NewVerifier(keys.VerifierKey())
 	must(t, err)

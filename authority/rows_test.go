@@ -9,15 +9,16 @@ import (
 	"testing"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
 
-func newKeys(t testing.TB) *Keys {
+func newKeys(t testing.TB) *keyring.Keys {
 	t.Helper()
-	keys, err := CreateKeys(filepath.Join(t.TempDir(), "keys"), rand.Reader)
+	keys, err := keyring.Create(filepath.Join(t.TempDir(), "keys"), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,19 +128,19 @@ func TestSeal_EveryFlippedBitIsRefused(t *testing.T) {
 	keys := newKeys(t)
 	_, rowKeys := kinds(newRecords(keys))
 	for i, payload := range samples() {
-		row := keys.seal(tokensTable, rowKeys[i], payload)
-		if _, err := keys.open(tokensTable, rowKeys[i], row); err != nil {
+		row := keys.Seal(tokensTable, rowKeys[i], payload)
+		if _, err := keys.Open(tokensTable, rowKeys[i], row); err != nil {
 			t.Fatal(err)
 		}
 		for bit := range 8 * len(row) {
 			bad := bytes.Clone(row)
 			bad[bit/8] ^= 1 << (bit % 8)
-			if _, err := keys.open(tokensTable, rowKeys[i], bad); !errors.Is(err, errSeal) {
+			if _, err := keys.Open(tokensTable, rowKeys[i], bad); !errors.Is(err, keyring.ErrSeal) {
 				t.Errorf("kind %d, bit %d: got %v", i, bit, err)
 			}
 		}
 		for n := range row {
-			if _, err := keys.open(tokensTable, rowKeys[i], row[:n]); !errors.Is(err, errSeal) {
+			if _, err := keys.Open(tokensTable, rowKeys[i], row[:n]); !errors.Is(err, keyring.ErrSeal) {
 				t.Errorf("kind %d, cut to %d: got %v", i, n, err)
 			}
 		}
@@ -147,7 +148,7 @@ func TestSeal_EveryFlippedBitIsRefused(t *testing.T) {
 			table store.Table
 			key   string
 		}{"another table": {filtersTable, "12345678"}, "one with as long a name": {"tokenz", "12345678"}, "another key": {tokensTable, "12345679"}, "a letter moved over": {tokensTable + "1", "2345678"}} {
-			if _, err := keys.open(moved.table, []byte(moved.key), row); !errors.Is(err, errSeal) {
+			if _, err := keys.Open(moved.table, []byte(moved.key), row); !errors.Is(err, keyring.ErrSeal) {
 				t.Errorf("kind %d under %s: got %v", i, name, err)
 			}
 		}
@@ -155,8 +156,8 @@ func TestSeal_EveryFlippedBitIsRefused(t *testing.T) {
 }
 
 func TestSeal_AnotherKeyFileIsRefused(t *testing.T) {
-	row := newKeys(t).seal(tokensTable, []byte("k"), []byte("payload"))
-	if _, err := newKeys(t).open(tokensTable, []byte("k"), row); !errors.Is(err, errSeal) {
+	row := newKeys(t).Seal(tokensTable, []byte("k"), []byte("payload"))
+	if _, err := newKeys(t).Open(tokensTable, []byte("k"), row); !errors.Is(err, keyring.ErrSeal) {
 		t.Errorf("got %v", err)
 	}
 }

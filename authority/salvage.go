@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -43,7 +44,7 @@ type Salvaged struct {
 }
 
 // NewSalvager returns a Salvager that fills db, which must be empty.
-func NewSalvager(db store.DB, keys *Keys) *Salvager {
+func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 	return &Salvager{
 		records: newRecords(keys), db: db, strays: map[token.ID]*stray{}, stories: tale{}, have: map[string]bool{},
 		done: Salvaged{Rows: map[store.Table]int{}, Bad: map[store.Table]int{}},

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -148,7 +149,7 @@ func (a *Authority) scrubSome(ctx context.Context, t store.Table, from []byte) (
 	a.scrub.read(min(seen, scrubBatch))
 	for _, key := range suspects {
 		if foreign, e := a.foreign(ctx, t, key); foreign {
-			bad = append(bad, &sealError{t, string(key), "its seal is sound, but it is not the row that the server wrote last: an older one was put in its place"})
+			bad = append(bad, keyring.Damaged(t, key, "its seal is sound, but it is not the row that the server wrote last: an older one was put in its place"))
 		} else if err = firstError(err, e); err != nil {
 			break
 		}
@@ -161,8 +162,8 @@ func (a *Authority) scrubSome(ctx context.Context, t store.Table, from []byte) (
 
 // unsound names the row that err is about.
 func unsound(t store.Table, key []byte, err error) error {
-	if errors.Is(err, errSeal) {
+	if errors.Is(err, keyring.ErrSeal) {
 		return err
 	}
-	return &sealError{t, string(key), err.Error()}
+	return keyring.Damaged(t, key, err.Error())
 }

@@ -3,11 +3,14 @@ package authority_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"os"
 	"strings"
 	"testing"
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -148,4 +151,19 @@ func TestSeal_ADamagedRowIsNeverNotFound(t *testing.T) {
 	if !strings.Contains(h.Log.String(), "cannot be read back") {
 		t.Error("it is not reported")
 	}
+}
+
+func TestAnotherKeyFileIsRefusedAndSaysSo(t *testing.T) {
+	h := authoritytest.Open(t)
+	h.Token(draft("x"))
+	h.Close()
+	kept := h.KeyFile() + ".kept"
+	must(t, os.Rename(h.KeyFile(), kept))
+	_, err := keyring.Create(h.KeyFile(), rand.Reader)
+	must(t, err)
+	if err := h.TryOpen(); err == nil || !strings.Contains(err.Error(), "key file does not belong") {
+		t.Errorf("got %v", err)
+	}
+	must(t, os.Rename(kept, h.KeyFile()))
+	must(t, h.TryOpen())
 }

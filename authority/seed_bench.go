@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -18,7 +19,7 @@ import (
 // store, without audit entries, so that a benchmark with a million tokens need
 // not create them one by one. With used, each of them has been used once. It
 // exists under the build tag bench only.
-func Seed(ctx context.Context, db store.DB, keys *Keys, filters []ipfilter.Filter, batches iter.Seq[[]token.Token], used bool) error {
+func Seed(ctx context.Context, db store.DB, keys *keyring.Keys, filters []ipfilter.Filter, batches iter.Seq[[]token.Token], used bool) error {
 	r := newRecords(keys)
 	bound := map[ipfilter.ID]uint64{}
 	for batch := range batches {
@@ -56,7 +57,7 @@ func Seed(ctx context.Context, db store.DB, keys *Keys, filters []ipfilter.Filte
 }
 
 // sealed makes a row of a table for each token, on all cores.
-func sealed(keys *Keys, t store.Table, tokens []token.Token, pack func(*packer, token.Token)) []store.Change {
+func sealed(keys *keyring.Keys, t store.Table, tokens []token.Token, pack func(*packer, token.Token)) []store.Change {
 	rows := make([]store.Change, len(tokens))
 	workers := runtime.GOMAXPROCS(0)
 	var work sync.WaitGroup
@@ -66,17 +67,12 @@ func sealed(keys *Keys, t store.Table, tokens []token.Token, pack func(*packer, 
 				var p packer
 				pack(&p, tokens[i])
 				key := []byte(tokens[i].ID)
-				rows[i] = store.Change{Table: t, Key: key, Value: keys.seal(t, key, p.out)}
+				rows[i] = store.Change{Table: t, Key: key, Value: keys.Seal(t, key, p.out)}
 			}
 		})
 	}
 	work.Wait()
 	return rows
-}
-
-// DigestFor returns the digest of s, and the key it is made under.
-func (k *Keys) DigestFor(s token.Secret) (token.Digest, token.KeyID) {
-	return k.current.digester.Digest(s), k.current.id
 }
 
 // TokenRows returns the table of tokens, for who measures the store below.

@@ -7,6 +7,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -17,7 +18,7 @@ import (
 func seed(t testing.TB, h *authoritytest.House, n int, shape func(i int, v *token.Token)) []token.ID {
 	t.Helper()
 	h.Unchecked = true
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	made := make([]token.Token, n)
 	ids := make([]token.ID, n)

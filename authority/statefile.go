@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/store"
 )
@@ -16,7 +17,7 @@ import (
 // A stateFile keeps a milestone, sealed.
 type stateFile struct {
 	path string
-	keys *Keys
+	keys *keyring.Keys
 }
 
 const (
@@ -39,7 +40,7 @@ func (f stateFile) read() (m milestone, ok bool, err error) {
 	if head != stateHeader || err != nil {
 		return m, false, fmt.Errorf("%s is no record of a store's state", f.path)
 	}
-	payload, err := f.keys.open(stateTable, []byte(stateKey), sealed)
+	payload, err := f.keys.Open(stateTable, []byte(stateKey), sealed)
 	if err != nil {
 		return m, false, fmt.Errorf("the record of the store's state in %s: %w", f.path, err)
 	}
@@ -57,7 +58,7 @@ func (f stateFile) write(m milestone) error {
 	p.number(m.epoch)
 	p.number(m.seq)
 	p.raw(m.sum[:])
-	text := stateHeader + "\n" + hex.EncodeToString(f.keys.seal(stateTable, []byte(stateKey), p.out)) + "\n"
+	text := stateHeader + "\n" + hex.EncodeToString(f.keys.Seal(stateTable, []byte(stateKey), p.out)) + "\n"
 	if err := durable.Replace(f.path, []byte(text)); err != nil {
 		return fmt.Errorf("writing the record of the store's state (it may stand elsewhere: --state-file): %w", err)
 	}

@@ -1,15 +1,21 @@
 package authority
 
 import (
+	"errors"
 	"fmt"
+	"sync"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 )
+
+// errMissing means that a row is not there that always should be.
+var errMissing = errors.New("the row is missing: it was taken out outside the server, or the disk lost it")
 
 // A table keeps values of one type, packed and sealed, under keys.
 type table[V any] struct {
 	name   store.Table
-	keys   *Keys
+	keys   *keyring.Keys
 	pack   func(*packer, V)
 	unpack func(*unpacker, []byte) V // gets the row's key too
 }
@@ -35,9 +41,17 @@ func (t table[V]) must(tx store.Reader, key string) (V, error) {
 	return v, err
 }
 
+// packers are used again and again: a store copies what it is given.
+var packers = sync.Pool{New: func() any { return new(packer) }}
+
 // put writes v under key.
 func (t table[V]) put(tx store.Writer, key string, v V) error {
-	return t.keys.putSealed(tx, t.name, []byte(key), func(p *packer) { t.pack(p, v) })
+	p := packers.Get().(*packer)
+	defer packers.Put(p)
+	p.out = t.keys.Begin(p.out[:0])
+	t.pack(p, v)
+	p.out = t.keys.End(p.out, t.name, []byte(key))
+	return tx.Put(t.name, []byte(key), p.out)
 }
 
 func (t table[V]) drop(tx store.Writer, key string) error {
@@ -47,7 +61,7 @@ func (t table[V]) drop(tx store.Writer, key string) error {
 // decode opens and unpacks one stored row.
 func (t table[V]) decode(key, row []byte) (V, error) {
 	var none V
-	payload, err := t.keys.open(t.name, key, row)
+	payload, err := t.keys.Open(t.name, key, row)
 	if err != nil {
 		return none, err
 	}

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -61,13 +64,13 @@ func (m memory) clone() memory {
 }
 
 // testKeys returns keys made of one letter.
-func testKeys(t testing.TB, letter string) *Keys {
+func testKeys(t testing.TB, letter string) *keyring.Keys {
 	t.Helper()
-	f, err := parseKeyFile(keyHeader + "\n" + strings.Repeat(letter, 64) + "\n")
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(path, []byte("tokenscale-keys-1\n"+strings.Repeat(letter, 64)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := f.keys()
+	keys, err := keyring.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +79,7 @@ func testKeys(t testing.TB, letter string) *Keys {
 
 // written returns a log of the entries, with its tree and a checkpoint, and
 // the checkpoint.
-func written(t testing.TB, keys *Keys, entries []audit.Entry) (memory, string) {
+func written(t testing.TB, keys *keyring.Keys, entries []audit.Entry) (memory, string) {
 	t.Helper()
 	m, tr := memory{}, newTrail(keys)
 	if err := tr.appendAll(m, slices.Clone(entries)); err != nil {
@@ -104,7 +107,7 @@ func someEntries(n int) []audit.Entry {
 }
 
 // found examines a log, and returns what does not fit.
-func found(t testing.TB, m memory, keys *Keys, notes ...string) []audit.Finding {
+func found(t testing.TB, m memory, keys *keyring.Keys, notes ...string) []audit.Finding {
 	t.Helper()
 	var given []NamedNote
 	for _, n := range notes {

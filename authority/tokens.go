@@ -143,8 +143,8 @@ func (a *Authority) DeleteToken(ctx context.Context, by policy.Actor, id token.I
 // named completes a token that the policy has admitted.
 func (a *Authority) named(t token.Token, id token.ID, s token.Secret) token.Token {
 	t.ID = id
-	t.DigestKey = a.keys.current.id
-	t.Digest = a.keys.current.digester.Digest(s)
+	t.DigestKey = a.keys.NewestID()
+	t.Digest = a.keys.Digest(t.DigestKey, s)
 	return t
 }
 

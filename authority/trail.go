@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -15,14 +16,14 @@ import (
 // numbers of the entries about one token, and what proves them: the tree over
 // them and signed checkpoints of it.
 type trail struct {
-	keys        *Keys
+	keys        *keyring.Keys
 	entries     table[audit.Entry] // by number, 8 bytes, big-endian
 	subjects    table[struct{}]    // by token id, a zero byte, and the number
 	nodes       table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
 	checkpoints table[string]      // by number of the last entry: signed notes
 }
 
-func newTrail(keys *Keys) trail {
+func newTrail(keys *keyring.Keys) trail {
 	return trail{
 		keys:        keys,
 		entries:     table[audit.Entry]{auditTable, keys, packEntry, unpackEntry},
@@ -67,7 +68,7 @@ type logEnd struct {
 // change asks for it.
 func (tr trail) end(tx store.Reader) (end logEnd, err error) {
 	err = tx.Scan(auditTable, store.Range{Reverse: true}, func(key, row []byte) error {
-		payload, err := tr.keys.open(auditTable, key, row)
+		payload, err := tr.keys.Open(auditTable, key, row)
 		if err != nil {
 			return err
 		}

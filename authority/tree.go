@@ -9,6 +9,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 )
 
@@ -25,7 +26,7 @@ const tileHeight = 8
 func (tr trail) grow(tx store.Writer, size uint64) error {
 	for level := tileHeight; size&(1<<level-1) == 0; level += tileHeight {
 		h, err := tr.fold(tx, level, size>>level-1)
-		if errors.Is(err, errSeal) || errors.Is(err, errPacked) {
+		if errors.Is(err, keyring.ErrSeal) || errors.Is(err, errPacked) {
 			return nil // a damaged entry is for the checkpoints to report; changes must go on
 		}
 		if err != nil {
@@ -72,7 +73,7 @@ func (tr trail) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, e
 	var g audit.Growing
 	about := store.Range{From: []byte(seqKey(before + 1)), To: []byte(seqKey(before + count + 1))}
 	err := tx.Scan(auditTable, about, func(key, row []byte) error {
-		packed, err := tr.keys.open(auditTable, key, row)
+		packed, err := tr.keys.Open(auditTable, key, row)
 		if err != nil || len(key) != 8 {
 			return firstError(err, errPacked)
 		}
@@ -126,7 +127,7 @@ func (a *Authority) plant(ctx context.Context) error {
 			return a.trail.plant(w, next, min(next+plantBatch, whole))
 		})
 	}
-	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, errSeal) || errors.Is(err, errPacked) {
+	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, errPacked) {
 		a.log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
@@ -143,7 +144,7 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errSeal):
+	case errors.Is(err, keyring.ErrSeal):
 		a.noticed(ctx, err)
 	case errors.Is(err, store.ErrReadOnly):
 		return fault.New(fault.Unavailable, "The disk of the server is read-only, so nothing was changed; it only verifies tokens. Make its data folder writable and start it again.")

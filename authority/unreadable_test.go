@@ -6,6 +6,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -24,7 +25,7 @@ func TestIPFilters_AStoredTextThatNoLongerParsesLetsNobodyInAndIsTold(t *testing
 	verdict(t, h, bound, policy.Accepted)
 	h.Close()
 	for _, text := range []string{"permit 127.0.0.1", "allow 127.0.0.1\nallow 127.0.0.256", "allow 127.0.0.1 # fine\nallow", strings.Repeat("allow all\n", ipfilter.MaxRules+1), "\xff"} {
-		keys, err := authority.LoadKeys(h.KeyFile())
+		keys, err := keyring.Load(h.KeyFile())
 		must(t, err)
 		row := authority.FilterRow(keys, ipfilter.Filter{ID: id, Name: "office", Text: text})
 		behind(t, h, func(w store.Writer) error { return w.Put(authority.Names.Filters, row.Key, row.Value) })

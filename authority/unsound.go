@@ -8,6 +8,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
+	"tokenscale/authority/keyring"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -20,30 +21,30 @@ import (
 // Rows of other kinds concern nobody by name. What was read of them at the
 // start was sound, and goes on to hold.
 func (a *Authority) noticed(ctx context.Context, err error) {
-	bad, ok := errors.AsType[*sealError](err)
+	bad, ok := errors.AsType[*keyring.SealError](err)
 	if !ok {
 		return
 	}
-	switch bad.table {
+	switch bad.Table {
 	case tokensTable:
-		a.index.Update(func(b index.Batch) { b.Distrust(token.ID(bad.key)) })
+		a.index.Update(func(b index.Batch) { b.Distrust(token.ID(bad.Key)) })
 	case filtersTable:
-		a.index.DistrustFilter(ipfilter.ID(bad.key))
+		a.index.DistrustFilter(ipfilter.ID(bad.Key))
 	}
-	if !a.scrub.news(bad.table, []byte(bad.key)) {
+	if !a.scrub.news(bad.Table, []byte(bad.Key)) {
 		return
 	}
-	name := shortKey(bad.key)
-	a.log.ErrorContext(ctx, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more", "table", bad.table, "key", name, "why", bad.why)
+	name := shortKey(bad.Key)
+	a.log.ErrorContext(ctx, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more", "table", bad.Table, "key", name, "why", bad.Why)
 	if err := a.recordUnsound(ctx, bad, name); err != nil {
 		a.log.ErrorContext(ctx, "that could not be written to the audit log", "err", err)
 	}
 }
 
-func (a *Authority) recordUnsound(ctx context.Context, bad *sealError, name string) error {
+func (a *Authority) recordUnsound(ctx context.Context, bad *keyring.SealError, name string) error {
 	var about []string
-	if bad.table == tokensTable && len(bad.key) <= token.MaxLength {
-		about = []string{bad.key}
+	if bad.Table == tokensTable && len(bad.Key) <= token.MaxLength {
+		about = []string{bad.Key}
 	}
 	if a.verifyOnly {
 		return nil // the log has it
@@ -52,7 +53,7 @@ func (a *Authority) recordUnsound(ctx context.Context, bad *sealError, name stri
 	return a.store.Update(store.UseReserve(context.WithoutCancel(ctx)), func(w store.Writer) error {
 		return a.trail.append(w, audit.Entry{
 			Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(),
-			Fields: []audit.Field{audit.One("table", string(bad.table)), audit.One("key", name), audit.One("reason", bad.why)},
+			Fields: []audit.Field{audit.One("table", string(bad.Table)), audit.One("key", name), audit.One("reason", bad.Why)},
 		}, about...)
 	})
 }

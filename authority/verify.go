@@ -29,7 +29,7 @@ func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis)
 	}
 	entry, known := a.index.Find(id)
 	kept, key := entry.Digest()
-	right := kept.Equal(a.keys.digest(key, secret))
+	right := kept.Equal(a.keys.Digest(key, secret))
 	actor, outcome := a.usable(entry, from, now) // also of what is refused anyway, for its time
 	switch {
 	case !ok:
@@ -60,7 +60,7 @@ func (a *Authority) usable(e *index.Entry, from netip.Addr, now epoch.Millis) (p
 
 func (a *Authority) verifyRoot(s token.Secret, from netip.Addr) (policy.Actor, policy.Outcome) {
 	kept, ok := a.index.Root()
-	if !kept.Digest.Equal(a.keys.digestHash(kept.Key, s.Hash())) || !ok {
+	if !kept.Digest.Equal(a.keys.DigestHash(kept.Key, s.Hash())) || !ok {
 		return policy.Actor{}, policy.Wrong
 	}
 	return rootFrom(from), policy.Accepted

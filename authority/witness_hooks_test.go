@@ -1,6 +1,9 @@
 package authority
 
-import "tokenscale/store"
+import (
+	"tokenscale/authority/keyring"
+	"tokenscale/store"
+)
 
 // The tables of what proves the audit log.
 const (
@@ -10,21 +13,21 @@ const (
 
 // Resealed returns a sealed row as it would stand under another key: what
 // somebody can do who has the key file.
-func Resealed(keys *Keys, t store.Table, from, to, row string) []byte {
-	payload, err := keys.open(t, []byte(from), []byte(row))
+func Resealed(keys *keyring.Keys, t store.Table, from, to, row string) []byte {
+	payload, err := keys.Open(t, []byte(from), []byte(row))
 	if err != nil {
 		panic(err)
 	}
-	return keys.seal(t, []byte(to), payload)
+	return keys.Seal(t, []byte(to), payload)
 }
 
 // SealedAs returns a row as somebody could write it who has only the keys by.
-func SealedAs(by, keys *Keys, t store.Table, row store.Row) []byte {
-	payload, err := keys.open(t, row.Key, row.Value)
+func SealedAs(by, keys *keyring.Keys, t store.Table, row store.Row) []byte {
+	payload, err := keys.Open(t, row.Key, row.Value)
 	if err != nil {
 		panic(err)
 	}
-	return by.seal(t, row.Key, payload)
+	return by.Seal(t, row.Key, payload)
 }
 
 // Newest returns the newest checkpoint that was made.

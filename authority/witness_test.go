@@ -11,6 +11,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -30,7 +31,7 @@ func rowsOf(t testing.TB, h *authoritytest.House, table store.Table) map[string]
 // examined returns what does not fit in the audit log of a House.
 func examined(t testing.TB, h *authoritytest.House, notes ...authority.NamedNote) authority.TrailReport {
 	t.Helper()
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	var rep authority.TrailReport
 	must(t, h.DB.View(t.Context(), func(r store.Reader) error {
@@ -106,7 +107,7 @@ func TestCheckpoint_IsNeverSignedOverALogThatTheLastOneDoesNotFit(t *testing.T) 
 	h.Token(draft("y"))
 	note, err := h.SignedCheckpoint(t.Context())
 	must(t, err)
-	keys, err := authority.LoadKeys(h.KeyFile())
+	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	rows := rowsOf(t, h, authority.Names.Audit)
 	first, second := "\x00\x00\x00\x00\x00\x00\x00\x01", "\x00\x00\x00\x00\x00\x00\x00\x02"

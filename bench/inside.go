@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
@@ -29,7 +30,7 @@ type interior struct {
 // verification. It is a copy because verifying leaves a row behind for each
 // token: what is measured next should find the store as it was made.
 func (b *bench) within(h *house) (in interior, err error) {
-	keys, err := authority.LoadKeys(filepath.Join(h.folder, "keys"))
+	keys, err := keyring.Load(filepath.Join(h.folder, "keys"))
 	if err != nil {
 		return in, err
 	}
@@ -56,7 +57,7 @@ func (b *bench) within(h *house) (in interior, err error) {
 	for range b.rounds {
 		in.hot = least(in.hot, timed(func(int) { a.Verify(h.secrets[0], from) }))
 		in.cold = least(in.cold, timed(func(i int) { a.Verify(h.secrets[i%len(h.secrets)], from) }))
-		in.hmac = least(in.hmac, timed(func(int) { keys.DigestFor(secret) }))
+		in.hmac = least(in.hmac, timed(func(int) { keys.Digest(keys.NewestID(), secret) }))
 	}
 	in.used = in.heap + (heap()-loaded)/float64(len(h.secrets))
 	in.mallocs = allocations(func() { a.Verify(h.secrets[0], from) })

@@ -21,6 +21,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/bench/stock"
 	"tokenscale/graph"
 	"tokenscale/permission"
@@ -38,7 +39,7 @@ func serveReference(folder string) error {
 		return err
 	}
 	defer db.Close()
-	keys, err := authority.LoadKeys(filepath.Join(folder, "keys"))
+	keys, err := keyring.Load(filepath.Join(folder, "keys"))
 	if err != nil {
 		return err
 	}

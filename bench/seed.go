@@ -16,6 +16,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/index"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -55,7 +56,7 @@ func (b *bench) build(name string, n int) (*house, error) {
 		return nil, err
 	}
 	defer db.Close()
-	keys, err := authority.CreateKeys(filepath.Join(folder, "keys"), rand.Reader)
+	keys, err := keyring.Create(filepath.Join(folder, "keys"), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (b *bench) build(name string, n int) (*house, error) {
 // batches makes the tokens. The first half comes in few batches, which is
 // fast but rewrites the whole file each time; the second half in smaller
 // ones, so that the file is left with little free space, as a real one is.
-func (h *house) batches(keys *authority.Keys, failed *error) iter.Seq[[]token.Token] {
+func (h *house) batches(keys *keyring.Keys, failed *error) iter.Seq[[]token.Token] {
 	return func(yield func([]token.Token) bool) {
 		for from := 0; from < h.size; {
 			size := max(1000, h.size/1000)
@@ -97,7 +98,7 @@ func (h *house) batches(keys *authority.Keys, failed *error) iter.Seq[[]token.To
 }
 
 // mint makes n tokens, on all cores, and remembers what is asked for later.
-func (h *house) mint(keys *authority.Keys, from, n int) ([]token.Token, error) {
+func (h *house) mint(keys *keyring.Keys, from, n int) ([]token.Token, error) {
 	batch, secrets := make([]token.Token, n), make([]string, n)
 	workers := runtime.GOMAXPROCS(0)
 	errs := make([]error, workers)
@@ -121,7 +122,7 @@ func (h *house) mint(keys *authority.Keys, from, n int) ([]token.Token, error) {
 var words = []string{"ingest", "backup", "Nurse", "deploy", "prod", "staging", "health", "Operator", "cluster", "billing"}
 
 // one makes the i-th token.
-func one(keys *authority.Keys, r *mathrand.Rand, i int) (token.Token, string, error) {
+func one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, error) {
 	id, secret, err := token.Mint(rand.Reader)
 	if err != nil {
 		return token.Token{}, "", err
@@ -132,7 +133,8 @@ func one(keys *authority.Keys, r *mathrand.Rand, i int) (token.Token, string, er
 		Permissions: permission.Of(permission.ReadHealthCheck, permission.Permission(r.IntN(16))),
 		CreatedAt:   now - epoch.Millis(r.IntN(86_400_000)), CreatedBy: token.Root,
 	}
-	t.Digest, t.DigestKey = keys.DigestFor(secret)
+	t.DigestKey = keys.NewestID()
+	t.Digest = keys.Digest(t.DigestKey, secret)
 	if i%3 > 0 {
 		t.ExpireAt = now + epoch.Millis(86_400_000*(2+r.IntN(300)))
 	}

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store/bolt"
 )
 
@@ -16,7 +16,7 @@ import (
 func TestBackupsUnderLoadAreOneMoment(t *testing.T) {
 	p, w := newPlace(t, ""), newWitness(t)
 	s := p.start(t)
-	keys, err := authority.LoadKeys(p.keys)
+	keys, err := keyring.Load(p.keys)
 	must(t, err)
 	folder, a := t.TempDir(), p.api(s)
 	w.run(p, s)

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 )
 
@@ -14,7 +14,7 @@ import (
 // the store; without syncs they are ignored.
 func explore(t *testing.T, p *place, r recording, acks, syncs bool, want int) (states, bad int) {
 	t.Helper()
-	keys, err := authority.LoadKeys(p.keys)
+	keys, err := keyring.Load(p.keys)
 	must(t, err)
 	x := &explorer{
 		t: t, keys: keys, image: newImage(t, r.before), chance: rand.New(rand.NewPCG(uint64(want), 1)),
@@ -48,7 +48,7 @@ func explore(t *testing.T, p *place, r recording, acks, syncs bool, want int) (s
 
 type explorer struct {
 	t       *testing.T
-	keys    *authority.Keys
+	keys    *keyring.Keys
 	image   *image // what is certainly on the disk
 	pending []step // what may be
 	chance  *rand.Rand

@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 )
 
 // durability says which syncs are left out, as if they had never been made.
@@ -16,7 +16,7 @@ type durability struct{ noFile, noFolder bool }
 // before.
 type folderExplorer struct {
 	t       *testing.T
-	keys    *authority.Keys
+	keys    *keyring.Keys
 	history *history
 	as      durability
 	chance  *rand.Rand
@@ -51,7 +51,7 @@ type naming struct {
 // exploreFolder makes about want crash states of what was recorded.
 func exploreFolder(t *testing.T, p *place, before []byte, calls []call, h *history, as durability, want int) *folderExplorer {
 	t.Helper()
-	keys, err := authority.LoadKeys(p.keys)
+	keys, err := keyring.Load(p.keys)
 	must(t, err)
 	x := &folderExplorer{
 		t: t, keys: keys, history: h, as: as, chance: rand.New(rand.NewPCG(uint64(want), 2)), at: memory(t),

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store/bolt"
@@ -22,7 +23,7 @@ import (
 // while others go on, it is no longer than that either.
 func TestTheFileGrowsWithWhatItHolds(t *testing.T) {
 	p := newPlace(t, filepath.Join(memory(t), "data"))
-	keys, err := authority.CreateKeys(p.keys, crand.Reader)
+	keys, err := keyring.Create(p.keys, crand.Reader)
 	must(t, err)
 	s := &sample{keys: keys, p: p, known: newKnown()}
 	a, db, err := s.openAt(p.data, p.keys+".state")

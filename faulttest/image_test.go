@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -74,7 +75,7 @@ func (m *image) keep() {
 }
 
 // look returns the number of the last audit entry, and what is wrong.
-func (m *image) look(keys *authority.Keys) (uint64, error) {
+func (m *image) look(keys *keyring.Keys) (uint64, error) {
 	var rep authority.Report
 	err := bolt.Inspect(context.Background(), m.file.Name(), func(r store.Reader) (err error) {
 		rep, err = authority.Inspect(context.Background(), r, keys)

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/token"
 )
@@ -102,7 +103,7 @@ func processor(t *testing.T, s *server) time.Duration {
 func seeded(t *testing.T, n int) *place {
 	t.Helper()
 	p := newPlace(t, filepath.Join(memory(t), "data"))
-	keys, err := authority.CreateKeys(p.keys, crand.Reader)
+	keys, err := keyring.Create(p.keys, crand.Reader)
 	must(t, err)
 	a, db, err := (&sample{keys: keys}).openAt(p.data, p.keys+".state")
 	must(t, err)

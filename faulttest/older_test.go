@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/policy"
 	"tokenscale/store/bolt"
 )
@@ -35,7 +36,7 @@ func newOlderStore(t *testing.T, p *place, k *known, sweeps int) *olderStore {
 	t.Helper()
 	sampled(t, p, k)
 	o := &olderStore{p: p, files: memory(t), checkpoint: filepath.Join(t.TempDir(), "checkpoint")}
-	keys, err := authority.LoadKeys(p.keys)
+	keys, err := keyring.Load(p.keys)
 	must(t, err)
 	a, db, err := (&sample{keys: keys}).openAt(p.data, p.keys+".state")
 	must(t, err)

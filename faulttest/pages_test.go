@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -27,7 +28,7 @@ const pageSize = 4096
 
 // A sample is a store that was closed in order, with what is in it.
 type sample struct {
-	keys  *authority.Keys
+	keys  *keyring.Keys
 	p     *place
 	known *known
 	file  []byte // as far as it is used
@@ -54,7 +55,7 @@ func (s *sample) openAt(folder, state string) (*authority.Authority, *bolt.DB, e
 func newSample(t *testing.T, tokens int) *sample {
 	t.Helper()
 	p := newPlace(t, filepath.Join(t.TempDir(), "data"))
-	keys, err := authority.CreateKeys(p.keys, crand.Reader)
+	keys, err := keyring.Create(p.keys, crand.Reader)
 	must(t, err)
 	s := &sample{keys: keys, p: p, known: newKnown()}
 	a, db, err := s.openAt(p.data, p.keys+".state")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/store/bolt"
 )
 
@@ -25,7 +26,7 @@ func TestAKilledBackupOrRestoreLeavesAWholeStore(t *testing.T) {
 		must(t, err)
 	}
 	s.stop(t)
-	keys, err := authority.LoadKeys(p.keys)
+	keys, err := keyring.Load(p.keys)
 	must(t, err)
 	folder := t.TempDir()
 	first := filepath.Join(folder, "first")

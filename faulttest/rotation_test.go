@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/token"
@@ -72,7 +72,7 @@ func TestAKilledRotationOfTheKeysGoesOn(t *testing.T) {
 // are in it, and one that was deleted.
 func rotationSample(t *testing.T, p *place) (alive []string, dead string) {
 	t.Helper()
-	keys, err := authority.CreateKeys(p.keys, crand.Reader)
+	keys, err := keyring.Create(p.keys, crand.Reader)
 	must(t, err)
 	s := &sample{keys: keys, p: p, known: newKnown()}
 	a, db, err := s.openAt(p.data, p.keys+".state")

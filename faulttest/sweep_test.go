@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -72,7 +73,7 @@ func TestKilledSweepsEndAtTheNextStart(t *testing.T) {
 // which no server has open, and fails the test unless all rows are sound.
 func (p *place) rows(t *testing.T) (tokens, entries int) {
 	t.Helper()
-	keys, err := authority.LoadKeys(p.keys)
+	keys, err := keyring.Load(p.keys)
 	must(t, err)
 	must(t, bolt.Inspect(context.Background(), bolt.Path(p.data), func(r store.Reader) error {
 		rep, err := authority.Inspect(context.Background(), r, keys)
@@ -121,7 +122,7 @@ func (p *place) swept(t *testing.T, s *server, secrets []string, n int) {
 func filled(t *testing.T, n int) (*place, []string) {
 	t.Helper()
 	p := newPlace(t, filepath.Join(memory(t), "data"))
-	keys, err := authority.CreateKeys(p.keys, crand.Reader)
+	keys, err := keyring.Create(p.keys, crand.Reader)
 	must(t, err)
 	a, db, err := (&sample{keys: keys}).openAt(p.data, p.keys+".state")
 	must(t, err)

@@ -13,6 +13,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/index"
+	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -120,7 +121,7 @@ func (o outcome) bad() bool { return o.unsound != nil || o.lost+o.revived+o.ahea
 // judge opens the store of p, which no server has open, and compares it with
 // what is known. What was in doubt is known from then on.
 func (k *known) judge(p *place) (o outcome) {
-	keys, err := authority.LoadKeys(p.keys)
+	keys, err := keyring.Load(p.keys)
 	if err != nil {
 		return outcome{unsound: err}
 	}
@@ -145,7 +146,7 @@ func (k *known) judge(p *place) (o outcome) {
 
 // sound checks every page, every seal, and that the audit log tells of what
 // is there and of nothing else.
-func sound(path string, keys *authority.Keys) error {
+func sound(path string, keys *keyring.Keys) error {
 	var rep authority.Report
 	err := bolt.Inspect(context.Background(), path, func(r store.Reader) (err error) {
 		rep, err = authority.Inspect(context.Background(), r, keys)

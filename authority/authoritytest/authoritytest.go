@@ -14,6 +14,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -114,9 +115,9 @@ func (h *House) TryOpen() error {
 }
 
 func (h *House) authority(db store.DB) (*authority.Authority, error) {
-	keys, err := authority.LoadKeys(h.KeyFile())
-	if errors.Is(err, authority.ErrNoKeys) {
-		keys, err = authority.CreateKeys(h.KeyFile(), rand.Reader)
+	keys, err := keyring.Load(h.KeyFile())
+	if errors.Is(err, keyring.ErrNoFile) {
+		keys, err = keyring.Create(h.KeyFile(), rand.Reader)
 	}
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/store/bolt"
@@ -51,7 +52,7 @@ func seed(data, keyFile string, n int, now epoch.Millis) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := authority.CreateKeys(keyFile, rand.Reader)
+	keys, err := keyring.Create(keyFile, rand.Reader)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func seed(data, keyFile string, n int, now epoch.Millis) (err error) {
 	return authority.Seed(context.Background(), db, keys, nil, slices.Chunk(tokens, 5000), false)
 }
 
-func mint(keys *authority.Keys, n int, now epoch.Millis) ([]token.Token, error) {
+func mint(keys *keyring.Keys, n int, now epoch.Millis) ([]token.Token, error) {
 	out := bufio.NewWriter(os.Stdout)
 	random := bufio.NewReader(rand.Reader)
 	tokens := make([]token.Token, n)
@@ -84,7 +85,8 @@ func mint(keys *authority.Keys, n int, now epoch.Millis) ([]token.Token, error) 
 			ID: id, Name: fmt.Sprintf("machine-of-the-fleet-%07d", i), CreatedAt: now, CreatedBy: token.Root,
 			Permissions: permission.Of(permission.ReadHealthCheck),
 		}
-		t.Digest, t.DigestKey = keys.DigestFor(secret)
+		t.DigestKey = keys.NewestID()
+		t.Digest = keys.Digest(t.DigestKey, secret)
 		if i%3 > 0 {
 			t.ExpireAt = now.Add(time.Duration(i%300+2) * 24 * time.Hour)
 		}

@@ -1,4 +1,4 @@
-package authority
+package keyring
 
 import (
 	"encoding/hex"
@@ -21,39 +21,39 @@ const (
 	maxKeyFile = 64 << 10
 )
 
-// ErrNoKeys means that there is no key file at the path.
-var ErrNoKeys = errors.New("there is no key file")
+// ErrNoFile means that there is no key file at the path.
+var ErrNoFile = errors.New("there is no key file")
 
-// LoadKeys reads the key file at path. It refuses one that is no plain file,
+// Load reads the key file at path. It refuses one that is no plain file,
 // that belongs to another user, or that others than its owner may read or
-// write, and returns an error that wraps ErrNoKeys if there is none.
-func LoadKeys(path string) (*Keys, error) {
-	f, err := readKeyFile(path)
+// write, and returns an error that wraps ErrNoFile if there is none.
+func Load(path string) (*Keys, error) {
+	f, err := ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := f.keys()
+	keys, err := f.Keys()
 	if err != nil {
 		return nil, fmt.Errorf("the key file %s: %w", path, err)
 	}
 	return keys, nil
 }
 
-// CreateKeys makes a key file at path, readable by its owner only, and loads
+// Create makes a key file at path, readable by its owner only, and loads
 // it. It never writes over an existing file. random must be fit for keys.
-func CreateKeys(path string, random io.Reader) (*Keys, error) {
+func Create(path string, random io.Reader) (*Keys, error) {
 	line, err := newKeyLine(random)
 	if err != nil {
 		return nil, err
 	}
-	if err := durable.Create(path, keyFile{line}.text()); err != nil {
+	if err := durable.Create(path, File{line}.text()); err != nil {
 		return nil, fmt.Errorf("creating the key file: %w", err)
 	}
-	return LoadKeys(path)
+	return Load(path)
 }
 
-// A keyFile is what a key file says, the newest key first.
-type keyFile []keyLine
+// A File is what a key file says, the newest key first.
+type File []keyLine
 
 // A keyLine is one key.
 type keyLine struct {
@@ -70,7 +70,7 @@ func newKeyLine(random io.Reader) (keyLine, error) {
 }
 
 // text returns f as it is written.
-func (f keyFile) text() []byte {
+func (f File) text() []byte {
 	var b strings.Builder
 	b.WriteString(keyHeader + "\n")
 	for _, line := range f {
@@ -85,7 +85,7 @@ func (f keyFile) text() []byte {
 
 // keys derives the keys of all lines. No two of them may have one id, which
 // rows and digests name.
-func (f keyFile) keys() (*Keys, error) {
+func (f File) Keys() (*Keys, error) {
 	keys := &Keys{all: map[token.KeyID]*key{}}
 	for i, line := range f {
 		k, err := derive(line.secret)
@@ -102,10 +102,10 @@ func (f keyFile) keys() (*Keys, error) {
 	return keys, nil
 }
 
-func readKeyFile(path string) (keyFile, error) {
+func ReadFile(path string) (File, error) {
 	text, err := readOwn(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s", ErrNoKeys, path)
+		return nil, fmt.Errorf("%w at %s", ErrNoFile, path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the key file: %w", err)
@@ -117,7 +117,7 @@ func readKeyFile(path string) (keyFile, error) {
 	return f, nil
 }
 
-func parseKeyFile(text string) (keyFile, error) {
+func parseKeyFile(text string) (File, error) {
 	if len(text) > maxKeyFile {
 		return nil, fmt.Errorf("it has more than %d bytes", maxKeyFile)
 	}
@@ -125,7 +125,7 @@ func parseKeyFile(text string) (keyFile, error) {
 	if lines[0] != keyHeader {
 		return nil, fmt.Errorf("its first line is not %q", keyHeader)
 	}
-	var f keyFile
+	var f File
 	for i, line := range lines[1:] {
 		digits, old := strings.CutSuffix(strings.TrimSpace(line), oldMark)
 		secret, err := hex.DecodeString(digits)
@@ -144,16 +144,40 @@ func parseKeyFile(text string) (keyFile, error) {
 }
 
 // without returns f without the keys.
-func (f keyFile) without(ids []token.KeyID) (keyFile, error) {
-	keys, err := f.keys()
+func (f File) Without(ids []token.KeyID) (File, error) {
+	keys, err := f.Keys()
 	if err != nil {
 		return nil, err
 	}
-	var left keyFile
+	var left File
 	for i, line := range f {
 		if !slices.Contains(ids, keys.lines[i].id) {
 			left = append(left, line)
 		}
 	}
 	return left, nil
+}
+
+// unfinished reports whether rows may be sealed under another key than the
+// newest.
+func (f File) Unfinished() bool {
+	return slices.ContainsFunc(f[1:], func(line keyLine) bool { return !line.old })
+}
+
+// outdated returns f with all keys but the newest marked as old ones.
+func (f File) Outdated() File {
+	next := append(File{}, f...)
+	for i := range next[1:] {
+		next[i+1].old = true
+	}
+	return next
+}
+
+// withNew returns f with a new key in front. random must be fit for keys.
+func (f File) WithNew(random io.Reader) (File, error) {
+	line, err := newKeyLine(random)
+	if err != nil {
+		return nil, err
+	}
+	return append(File{line}, f...), nil
 }

@@ -1,4 +1,4 @@
-package authority_test
+package keyring_test
 
 import (
 	"crypto/rand"
@@ -9,25 +9,24 @@ import (
 	"syscall"
 	"testing"
 
-	"tokenscale/authority"
-	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
 )
 
 func TestKeyFile_OthersMayNotReadIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
-	_, err := authority.CreateKeys(path, rand.Reader)
+	_, err := keyring.Create(path, rand.Reader)
 	must(t, err)
 	if info, _ := os.Stat(path); info.Mode() != 0o600 {
 		t.Errorf("it is made with the mode %v", info.Mode())
 	}
 	for _, mode := range []os.FileMode{0o640, 0o604, 0o620, 0o666, 0o601} {
 		must(t, os.Chmod(path, mode))
-		if _, err := authority.LoadKeys(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if _, err := keyring.Load(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("mode %v: %v", mode, err)
 		}
 	}
 	must(t, os.Chmod(path, 0o400))
-	if _, err := authority.LoadKeys(path); err != nil {
+	if _, err := keyring.Load(path); err != nil {
 		t.Error(err)
 	}
 }
@@ -37,7 +36,7 @@ func TestKeyFile_OthersMayNotReadIt(t *testing.T) {
 func TestKeyFile_WhatIsNotOneIsRefusedWithASentence(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "keys")
-	if _, err := authority.LoadKeys(path); !errors.Is(err, authority.ErrNoKeys) {
+	if _, err := keyring.Load(path); !errors.Is(err, keyring.ErrNoFile) {
 		t.Errorf("got %v", err)
 	}
 	one, two := strings.Repeat("0a", 32)+"\n", strings.Repeat("0b", 32)+"\n"
@@ -76,7 +75,7 @@ func TestKeyFile_WhatIsNotOneIsRefusedWithASentence(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
-			_, err := authority.LoadKeys(path)
+			_, err := keyring.Load(path)
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v, want %q", err, c.want)
 			} else if strings.Contains(strings.ToLower(err.Error()), "0a0a") {
@@ -86,17 +85,17 @@ func TestKeyFile_WhatIsNotOneIsRefusedWithASentence(t *testing.T) {
 	}
 	must(t, os.RemoveAll(path))
 	must(t, text(head+one+two[:64]+" old\n")())
-	if _, err := authority.LoadKeys(path); err != nil {
+	if _, err := keyring.Load(path); err != nil {
 		t.Errorf("the control, a file with an old key: %v", err)
 	}
 }
 
 func TestKeyFile_IsNeverOverwritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
-	_, err := authority.CreateKeys(path, rand.Reader)
+	_, err := keyring.Create(path, rand.Reader)
 	must(t, err)
 	before, _ := os.ReadFile(path)
-	if _, err := authority.CreateKeys(path, rand.Reader); !errors.Is(err, os.ErrExist) {
+	if _, err := keyring.Create(path, rand.Reader); !errors.Is(err, os.ErrExist) {
 		t.Errorf("got %v", err)
 	}
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
@@ -105,19 +104,4 @@ func TestKeyFile_IsNeverOverwritten(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".durable-*")); len(left) > 0 {
 		t.Errorf("left over: %v", left)
 	}
-}
-
-func TestAnotherKeyFileIsRefusedAndSaysSo(t *testing.T) {
-	h := authoritytest.Open(t)
-	h.Token(draft("x"))
-	h.Close()
-	kept := h.KeyFile() + ".kept"
-	must(t, os.Rename(h.KeyFile(), kept))
-	_, err := authority.CreateKeys(h.KeyFile(), rand.Reader)
-	must(t, err)
-	if err := h.TryOpen(); err == nil || !strings.Contains(err.Error(), "key file does not belong") {
-		t.Errorf("got %v", err)
-	}
-	must(t, os.Rename(kept, h.KeyFile()))
-	must(t, h.TryOpen())
 }

@@ -1,4 +1,4 @@
-package authority
+package keyring
 
 import (
 	"errors"
@@ -49,13 +49,13 @@ func private(path string, info fs.FileInfo) error {
 }
 
 // A staged key file stands whole beside the one that it is to replace.
-type staged struct{ path, whole string }
+type Staged struct{ path, whole string }
 
 // stage writes f beside the key file at path, durably. A name that is always
 // the same leaves nothing lying about when we are cut off: the next try
 // writes over it.
-func (f keyFile) stage(path string) (staged, error) {
-	s := staged{path, path + ".new"}
+func (f File) Stage(path string) (Staged, error) {
+	s := Staged{path, path + ".new"}
 	if err := os.Remove(s.whole); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
 	}
@@ -66,7 +66,7 @@ func (f keyFile) stage(path string) (staged, error) {
 }
 
 // commit puts the staged file in the place of the key file.
-func (s staged) commit() error {
+func (s Staged) Commit() error {
 	if err := durable.Rename(s.whole, s.path); err != nil {
 		return fmt.Errorf("the key file cannot be replaced: %w", err)
 	}
@@ -74,13 +74,13 @@ func (s staged) commit() error {
 }
 
 // drop removes the staged file.
-func (s staged) drop() error { return os.Remove(s.whole) }
+func (s Staged) Drop() error { return os.Remove(s.whole) }
 
 // replace does it in one go.
-func (f keyFile) replace(path string) error {
-	s, err := f.stage(path)
+func (f File) Replace(path string) error {
+	s, err := f.Stage(path)
 	if err != nil {
 		return err
 	}
-	return s.commit()
+	return s.Commit()
 }

@@ -1,7 +1,8 @@
-package authority
+package keyring
 
 import (
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -16,8 +17,7 @@ import (
 // Keys are the server's own secrets: what turns a token string into its
 // digest, what seals each row of the store, what seals the page's sessions,
 // what signs checkpoints of the audit log, and what idempotency keys are known
-// by. All are derived from the key file, which should not lie where the store
-// lies: whoever has only one of the two can neither use nor forge a token. Keys are never changed after they were loaded, so they are safe for
+// by. They are never changed after they were loaded, so they are safe for
 // concurrent use.
 type Keys struct {
 	current  *key   // the newest
@@ -65,6 +65,39 @@ func derive(secret []byte) (*key, error) {
 	}, nil
 }
 
+// NewestID returns the id of the newest key, under which all is made and sealed.
+func (k *Keys) NewestID() token.KeyID { return k.current.id }
+
+// Has reports whether the key file has the key.
+func (k *Keys) Has(id token.KeyID) bool { return k.all[id] != nil }
+
+// A Line is one key, as the key file lists it.
+type Line struct {
+	ID  token.KeyID
+	Old bool // it seals nothing any more, and only verifies tokens made under it
+}
+
+// Lines returns all keys, the newest first.
+func (k *Keys) Lines() []Line {
+	list := make([]Line, len(k.lines))
+	for i, line := range k.lines {
+		list[i] = Line{line.id, line.old}
+	}
+	return list
+}
+
+// IdempotencyMACs returns the MAC of a text about an idempotency key, under
+// each of the keys, the newest first.
+func (k *Keys) IdempotencyMACs(text []byte) [][sha256.Size]byte {
+	list := make([][sha256.Size]byte, len(k.lines))
+	for i, line := range k.lines {
+		mac := hmac.New(sha256.New, line.repeats)
+		mac.Write(text)
+		mac.Sum(list[i][:0])
+	}
+	return list
+}
+
 // Session returns the 32 bytes that seal the page's session cookies.
 func (k *Keys) Session() []byte { return k.current.session }
 
@@ -97,7 +130,7 @@ func (k *Keys) Trusting(lines ...string) (*Keys, error) {
 
 // signers returns who signs checkpoints: every key, the newest first, so that
 // who knows only an older one is carried along until that one is dropped.
-func (k *Keys) signers() []note.Signer {
+func (k *Keys) Signers() []note.Signer {
 	list := make([]note.Signer, len(k.lines))
 	for i, line := range k.lines {
 		list[i] = line.signer
@@ -106,7 +139,7 @@ func (k *Keys) signers() []note.Signer {
 }
 
 // openCheckpoint reads a signed checkpoint, made under any of the keys.
-func (k *Keys) openCheckpoint(signed string) (audit.Checkpoint, error) {
+func (k *Keys) OpenCheckpoint(signed string) (audit.Checkpoint, error) {
 	known := slices.Clone(k.trusted)
 	for _, key := range k.lines {
 		known = append(known, key.signer)
@@ -115,12 +148,12 @@ func (k *Keys) openCheckpoint(signed string) (audit.Checkpoint, error) {
 }
 
 // digest returns the digest of s under the key id.
-func (k *Keys) digest(id token.KeyID, s token.Secret) token.Digest {
+func (k *Keys) Digest(id token.KeyID, s token.Secret) token.Digest {
 	return k.digester(id).Digest(s)
 }
 
 // digestHash returns the digest of a root token under the key id.
-func (k *Keys) digestHash(id token.KeyID, h token.Hash) token.Digest {
+func (k *Keys) DigestHash(id token.KeyID, h token.Hash) token.Digest {
 	return k.digester(id).DigestHash(h)
 }
 
@@ -131,4 +164,18 @@ func (k *Keys) digester(id token.KeyID) *token.Digester {
 		return old.digester
 	}
 	return k.current.digester
+}
+
+// unfinished reports the same of keys that were loaded.
+func (k *Keys) Unfinished() bool {
+	return slices.ContainsFunc(k.lines[1:], func(line *key) bool { return !line.old })
+}
+
+// names returns the ids of all keys, as people read them.
+func (k *Keys) Names() []string {
+	list := make([]string, len(k.lines))
+	for i, line := range k.lines {
+		list[i] = line.id.String()
+	}
+	return list
 }

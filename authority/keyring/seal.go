@@ -1,4 +1,4 @@
-package authority
+package keyring
 
 import (
 	"crypto/hmac"
@@ -28,30 +28,27 @@ const (
 	sealOverhead = sealHead + sealMAC
 )
 
-// errSeal means that a row is not as this server wrote it. It is never taken
+// ErrSeal means that a row is not as this server wrote it. It is never taken
 // for "not there".
-var errSeal = errors.New("the row does not carry a valid seal")
+var ErrSeal = errors.New("the row does not carry a valid seal")
 
-// A sealError is an errSeal about one row.
-type sealError struct {
-	table store.Table
-	key   string
-	why   string
+// A SealError is an ErrSeal about one row.
+type SealError struct {
+	Table store.Table
+	Key   string
+	Why   string
 }
 
 // Error implements error.
-func (e *sealError) Error() string {
-	return fmt.Sprintf("table %s, key %q: %s", e.table, e.key, e.sentence())
+func (e *SealError) Error() string {
+	return fmt.Sprintf("table %s, key %q: %s", e.Table, e.Key, e.Sentence())
 }
 
 // sentence leaves out which row it is.
-func (e *sealError) sentence() string { return errSeal.Error() + ": " + e.why }
+func (e *SealError) Sentence() string { return ErrSeal.Error() + ": " + e.Why }
 
-// Unwrap makes it an errSeal.
-func (e *sealError) Unwrap() error { return errSeal }
-
-// errMissing means that a row is not there that always should be.
-var errMissing = errors.New("the row is missing: it was taken out outside the server, or the disk lost it")
+// Unwrap makes it an ErrSeal.
+func (e *SealError) Unwrap() error { return ErrSeal }
 
 // A sealer computes MACs under one key. It is safe for concurrent use.
 type sealer struct{ macs sync.Pool }
@@ -62,7 +59,6 @@ type sealing struct {
 	mac  hash.Hash
 	head []byte
 	sum  [sha256.Size]byte
-	row  packer // of a row that is being made
 }
 
 func newSealer(key []byte) *sealer {
@@ -87,53 +83,54 @@ func (m *sealing) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
 }
 
 // seal returns payload as it is stored under k in t.
-func (k *Keys) seal(t store.Table, rowKey, payload []byte) []byte {
+func (k *Keys) Seal(t store.Table, rowKey, payload []byte) []byte {
 	row := make([]byte, 0, sealOverhead+len(payload))
 	row = append(k.appendHead(row), payload...)
 	return k.current.seal.appendMAC(row, t, rowKey, row)
 }
 
-// putSealed has a row packed, seals it and puts it under rowKey in t. The row
-// lies in memory that is used again: a store copies what it is given.
-func (k *Keys) putSealed(tx store.Writer, t store.Table, rowKey []byte, pack func(*packer)) error {
-	m := k.current.seal.macs.Get().(*sealing)
-	defer k.current.seal.macs.Put(m)
-	m.row.out = k.appendHead(m.row.out[:0])
-	pack(&m.row)
-	return tx.Put(t, rowKey, m.appendMAC(m.row.out, t, rowKey, m.row.out))
+// Begin appends what stands before the payload of a sealed row to out, which
+// must be empty. The payload goes behind it, and then End completes the row.
+func (k *Keys) Begin(out []byte) []byte { return k.appendHead(out) }
+
+// End appends the MAC to a row that was begun with Begin and is to stand under
+// rowKey in t.
+func (k *Keys) End(row []byte, t store.Table, rowKey []byte) []byte {
+	return k.current.seal.appendMAC(row, t, rowKey, row)
 }
 
 func (k *Keys) appendHead(row []byte) []byte {
 	return binary.BigEndian.AppendUint32(append(row, sealFormat), uint32(k.current.id))
 }
 
-// open returns the payload of a sealed row, or an error that wraps errSeal.
+// open returns the payload of a sealed row, or an error that wraps ErrSeal.
 // The payload shares the memory of the row.
-func (k *Keys) open(t store.Table, rowKey, row []byte) ([]byte, error) {
+func (k *Keys) Open(t store.Table, rowKey, row []byte) ([]byte, error) {
 	if len(row) < sealOverhead || row[0] != sealFormat {
-		return nil, damaged(t, rowKey, changedOutside)
+		return nil, Damaged(t, rowKey, changedOutside)
 	}
-	id := keyOf(row)
+	id := KeyOf(row)
 	key, ok := k.all[id]
 	switch {
 	case !ok:
-		return nil, damaged(t, rowKey, fmt.Sprintf("it names the key %v, which the key file does not have", id))
+		return nil, Damaged(t, rowKey, fmt.Sprintf("it names the key %v, which the key file does not have", id))
 	case key.old && !k.oldSeals:
-		return nil, damaged(t, rowKey, fmt.Sprintf("it names the key %v, which is an old one and seals nothing any more; restore brings a backup of that time under the newest key", id))
+		return nil, Damaged(t, rowKey, fmt.Sprintf("it names the key %v, which is an old one and seals nothing any more; restore brings a backup of that time under the newest key", id))
 	}
 	body := row[:len(row)-sealMAC]
 	var buf [sealMAC]byte
 	if !hmac.Equal(key.seal.appendMAC(buf[:0], t, rowKey, body), row[len(body):]) {
-		return nil, damaged(t, rowKey, changedOutside)
+		return nil, Damaged(t, rowKey, changedOutside)
 	}
 	return body[sealHead:], nil
 }
 
-// keyOf returns the key that a sealed row names.
-func keyOf(row []byte) token.KeyID { return token.KeyID(binary.BigEndian.Uint32(row[1:])) }
+// KeyOf returns the key that a sealed row names.
+func KeyOf(row []byte) token.KeyID { return token.KeyID(binary.BigEndian.Uint32(row[1:])) }
 
 const changedOutside = "it was changed outside the server, or the key file is another one"
 
-func damaged(t store.Table, rowKey []byte, why string) error {
-	return &sealError{t, string(rowKey), why}
+// Damaged returns a SealError about the row under rowKey in t.
+func Damaged(t store.Table, rowKey []byte, why string) error {
+	return &SealError{t, string(rowKey), why}
 }
