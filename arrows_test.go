@@ -32,6 +32,7 @@ var floors = [][]string{
 	{"authority/authoritytest"},
 	{"authority"},
 	{"authority/index"},
+	{"authority/rows"},
 	{"authority/keyring"},
 	{"store/bolt", "store/etcd"},
 	{"store/storetest"},

@@ -12,7 +12,7 @@ import (
 func (a *App) checks() []check {
 	stats := a.db.Stats()
 	all := []check{
-		a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkWitness(a.auth.WitnessState()),
+		a.checkStore(stats), a.checkDisk(), checkCommit(stats), a.checkClock(), a.checkAudit(), checkCheckpoints(a.auth.CheckpointState()),
 		checkIntegrity(a.auth.Scrubbed()), checkFilters(a.auth.FilterCount()), checkReads(stats),
 	}
 	if a.cert != nil {
@@ -21,9 +21,9 @@ func (a *App) checks() []check {
 	return all
 }
 
-// checkWitness asks whether the audit log is being signed. Its entries are
+// checkCheckpoints asks whether the audit log is being signed. Its entries are
 // written all the same, but nobody could prove them to others.
-func checkWitness(s authority.WitnessState) check {
+func checkCheckpoints(s authority.CheckpointState) check {
 	last := "none yet"
 	if s.Time != 0 {
 		last = s.Time.String()

@@ -10,6 +10,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
@@ -80,7 +81,7 @@ func openStore(ctx context.Context, o Options, mayMake bool) (*bolt.DB, *keyring
 
 func boltOptions(o Options) bolt.Options {
 	return bolt.Options{
-		Folder: o.Data, Tables: authority.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now, AnyHome: o.AllowNetworkStorage,
+		Folder: o.Data, Tables: rows.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now, AnyHome: o.AllowNetworkStorage,
 	}
 }
 
@@ -99,7 +100,7 @@ func makeKeys(ctx context.Context, db store.DB, o Options) (*keyring.Keys, error
 func isEmpty(ctx context.Context, db store.DB) (bool, error) {
 	empty := true
 	err := db.View(ctx, func(r store.Reader) error {
-		for _, t := range authority.Tables() {
+		for _, t := range rows.Tables() {
 			if err := r.Scan(t, store.Range{}, func(_, _ []byte) error { empty = false; return store.Stop }); err != nil {
 				return err
 			}

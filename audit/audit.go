@@ -4,6 +4,7 @@ package audit
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"tokenscale/epoch"
 )
@@ -66,6 +67,9 @@ type Field struct {
 
 // One returns a detail with one value.
 func One(name, value string) Field { return Field{Name: name, Value: value} }
+
+// Count returns a field with a number.
+func Count(name string, n uint64) Field { return One(name, strconv.FormatUint(n, 10)) }
 
 // Many returns a detail that is a list. The list may be empty.
 func Many(name string, list []string) Field {

@@ -18,6 +18,7 @@ import (
 
 	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -64,23 +65,24 @@ type Options struct {
 
 // An Authority keeps the tokens of a cluster. It is safe for concurrent use.
 type Authority struct {
-	records
-	store   store.DB
-	keys    *keyring.Keys
-	index   *index.Index
-	time    *clock
-	random  io.Reader
-	log     *slog.Logger
-	pause   time.Duration
-	sweeper *sweeper
-	counts  *counts
-	refused *refusals
-	denied  *denials
-	export  *exporter // nil if nobody asked for one
-	reached *progress // nil without a StateFile
-	witness *witness
-	read    *reads
-	scrub   *scrubber
+	rows        *rows.Rows
+	trail       trail
+	store       store.DB
+	keys        *keyring.Keys
+	index       *index.Index
+	time        *clock
+	random      io.Reader
+	log         *slog.Logger
+	pause       time.Duration
+	sweeper     *sweeper
+	counts      *counts
+	refused     *refusals
+	denied      *denials
+	export      *Exporter // nil if nobody asked for one
+	reached     *progress // nil without a StateFile
+	checkpoints *Checkpointer
+	read        *reads
+	scrub       *scrubber
 
 	byHash     bool // root is known by a hash from outside
 	verifyOnly bool // the store can only be read; see verifyonly.go
@@ -112,13 +114,13 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if err := a.load(ctx); err != nil {
 		return nil, fmt.Errorf("loading the store: %w", err)
 	}
-	if err := a.plant(ctx); err != nil {
+	if err := a.trail.Backfill(ctx, a.store, a.log); err != nil {
 		return nil, fmt.Errorf("making the tree over the audit log: %w", err)
 	}
 	if err := a.noteFirstTime(ctx, accepted); err != nil {
 		return nil, err
 	}
-	a.loadCheckpoint(ctx)
+	a.checkpoints.Load(ctx)
 	if o.Keys.Unfinished() {
 		a.log.Warn("a rotation of the keys was cut off; stop the server and run tokenscale key rotate to finish it")
 	}
@@ -129,7 +131,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		return a, a.tellVerifyOnly(ctx)
 	}
 	if o.AuditSink != nil {
-		a.export = newExporter(a, o.AuditSink)
+		a.export = NewExporter(a.trail, a.store, o.AuditSink, a.log)
 	}
 	if err := a.sweepAll(ctx); err != nil {
 		return nil, fmt.Errorf("finishing a change of the security policies: %w", err)
@@ -140,12 +142,13 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 // assemble puts an Authority together that has not looked at its store yet.
 func assemble(o Options) *Authority {
 	a := &Authority{
-		records: newRecords(o.Keys), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
+		rows: rows.New(o.Keys), trail: newTrail(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), denied: newDenials(), witness: newWitness(), read: newReads(), scrub: newScrubber(),
+		counts: newCounts(), refused: newRefusals(), denied: newDenials(), read: newReads(), scrub: newScrubber(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
+	a.checkpoints = NewCheckpointer(a.trail, a.store, a.clock, a.log)
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	return a
 }
@@ -157,7 +160,7 @@ func (a *Authority) claim(ctx context.Context) error {
 	claimed := false
 	err := a.store.View(ctx, func(r store.Reader) error {
 		var err error
-		_, claimed, err = a.mark.get(r, keysKey)
+		_, claimed, err = a.rows.Numbers.Get(r, rows.KeysKey)
 		return err
 	})
 	if errors.Is(err, keyring.ErrSeal) {
@@ -167,7 +170,7 @@ func (a *Authority) claim(ctx context.Context) error {
 		return err
 	}
 	return a.store.Update(ctx, func(w store.Writer) error {
-		return errors.Join(a.mark.put(w, keysKey, 1), a.policies.put(w, policiesKey, policy.Fresh()))
+		return errors.Join(a.rows.Numbers.Put(w, rows.KeysKey, 1), a.rows.Policies.Put(w, rows.PoliciesKey, policy.Fresh()))
 	})
 }
 
@@ -181,13 +184,13 @@ func (a *Authority) Start() {
 	a.loops.Go(a.keepTime)
 	a.loops.Go(a.scrubHourly)
 	if !a.verifyOnly {
-		a.loops.Go(a.bearWitness)
+		a.loops.Go(func() { a.checkpoints.Run(a.alive) })
 	}
 	if a.reached != nil {
 		a.loops.Go(func() { a.reached.run(a.alive, a.log) })
 	}
 	if a.export != nil {
-		a.export.loop.Go(a.export.run)
+		a.export.Start(a.alive)
 	}
 }
 
@@ -204,7 +207,7 @@ func (a *Authority) Close(ctx context.Context) error {
 	a.lastCheckpoint(ctx)
 	a.lastTime(ctx)
 	if a.export != nil {
-		err = errors.Join(err, a.export.finish(ctx))
+		err = errors.Join(err, a.export.Finish(ctx))
 	}
 	if a.reached != nil {
 		err = errors.Join(err, a.reached.save())

@@ -12,6 +12,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
 )
@@ -23,12 +24,12 @@ type placed struct {
 }
 
 // placedRows returns all rows of a House.
-func placedRows(t *testing.T, db store.DB) (rows []placed) {
+func placedRows(t *testing.T, db store.DB) (all []placed) {
 	t.Helper()
 	must(t, db.View(t.Context(), func(r store.Reader) error {
-		for _, table := range authority.Tables() {
+		for _, table := range rows.Tables() {
 			if err := r.Scan(table, store.Range{}, func(k, v []byte) error {
-				rows = append(rows, placed{table, bytes.Clone(k), bytes.Clone(v)})
+				all = append(all, placed{table, bytes.Clone(k), bytes.Clone(v)})
 				return nil
 			}); err != nil {
 				return err
@@ -36,7 +37,7 @@ func placedRows(t *testing.T, db store.DB) (rows []placed) {
 		}
 		return nil
 	}))
-	return rows
+	return all
 }
 
 // inhabited is a House with 120 tokens and more than 200 rows in all, and the

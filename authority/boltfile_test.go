@@ -13,6 +13,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -128,7 +129,7 @@ func FuzzBoltFile(f *testing.F) {
 			return nil
 		}
 		err := bolt.Inspect(t.Context(), path, func(r store.Reader) error {
-			for _, table := range authority.Tables() {
+			for _, table := range rows.Tables() {
 				if err := r.Scan(table, store.Range{}, func(key, value []byte) error { return believe(table, key, value) }); err != nil {
 					return err
 				}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -18,14 +19,15 @@ import (
 // moment between two changes, and delays nobody.
 func (a *Authority) Check(ctx context.Context) error {
 	return a.store.View(ctx, func(r store.Reader) error {
-		c := &checker{records: a.records, r: r, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
+		c := &checker{rows: a.rows, trail: a.trail, r: r, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
 		return errors.Join(c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkBound(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(), c.checkProof(), c.checkRepeats())
 	})
 }
 
 // A checker is one Check under way.
 type checker struct {
-	records
+	rows    *rows.Rows
+	trail   trail
 	r       store.Reader
 	filters map[ipfilter.ID]bool
 	bound   map[ipfilter.ID]uint64 // counted by the tokens themselves
@@ -35,8 +37,8 @@ type checker struct {
 // checkSeals reads every row of every table, also of those that the other
 // checks have no use for.
 func (c *checker) checkSeals() error {
-	for _, t := range Tables() {
-		if err := c.r.Scan(t, store.Range{}, func(key, row []byte) error { return c.sound(t, key, row) }); err != nil {
+	for _, t := range rows.Tables() {
+		if err := c.r.Scan(t, store.Range{}, func(key, row []byte) error { return c.rows.Sound(t, key, row) }); err != nil {
 			return err
 		}
 	}
@@ -44,7 +46,7 @@ func (c *checker) checkSeals() error {
 }
 
 func (c *checker) checkFilters() error {
-	return c.records.filters.each(c.r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
+	return c.rows.Filters.Each(c.r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
 		c.filters[f.ID] = true
 		_, err := ipfilter.Parse(f.Text)
 		return err
@@ -53,8 +55,8 @@ func (c *checker) checkFilters() error {
 
 func (c *checker) checkTokens() error {
 	lost := map[token.KeyID]int{}
-	err := c.tokens.each(c.r, store.Range{}, func(_ []byte, v token.Token) error {
-		if !c.tokens.keys.Has(v.DigestKey) {
+	err := c.rows.Tokens.Each(c.r, store.Range{}, func(_ []byte, v token.Token) error {
+		if !c.rows.Keys.Has(v.DigestKey) {
 			lost[v.DigestKey]++
 		}
 		if v.FilterID == "" {
@@ -77,7 +79,7 @@ func (c *checker) known(id ipfilter.ID) error {
 }
 
 func (c *checker) checkBound() error {
-	err := c.records.bound.each(c.r, store.Range{}, func(key []byte, n uint64) error {
+	err := c.rows.Bound.Each(c.r, store.Range{}, func(key []byte, n uint64) error {
 		id := ipfilter.ID(key)
 		if real := c.bound[id]; real != n {
 			return fmt.Errorf("the IP filter %s is used by %d tokens, and %d are noted", id, real, n)
@@ -92,8 +94,8 @@ func (c *checker) checkBound() error {
 }
 
 func (c *checker) checkUses() error {
-	return c.uses.each(c.r, store.Range{}, func(id []byte, _ use) error {
-		_, ok, err := c.tokens.get(c.r, string(id))
+	return c.rows.Uses.Each(c.r, store.Range{}, func(id []byte, _ rows.Use) error {
+		_, ok, err := c.rows.Tokens.Get(c.r, string(id))
 		if err == nil && !ok {
 			err = fmt.Errorf("a last use is noted of the token %s, which does not exist", id)
 		}
@@ -102,24 +104,24 @@ func (c *checker) checkUses() error {
 }
 
 func (c *checker) checkSettings() error {
-	p, _, err := c.policies.get(c.r, policiesKey)
+	p, _, err := c.rows.Policies.Get(c.r, rows.PoliciesKey)
 	errs := []error{err}
 	for _, k := range p.Kinds() {
 		errs = append(errs, c.known(k.FilterID))
 	}
-	_, _, badSweep := c.sweep.get(c.r, sweepKey)
-	_, _, badRoot := c.root.get(c.r, rootKey)
-	for _, key := range []string{keysKey, exportKey, epochKey, clockKey, heldKey} {
-		_, _, err := c.mark.get(c.r, key)
+	_, _, badSweep := c.rows.Sweep.Get(c.r, rows.SweepKey)
+	_, _, badRoot := c.rows.Root.Get(c.r, rows.RootKey)
+	for _, key := range []string{rows.KeysKey, rows.ExportKey, rows.EpochKey, rows.ClockKey, rows.HeldKey} {
+		_, _, err := c.rows.Numbers.Get(c.r, key)
 		errs = append(errs, err)
 	}
-	_, badGaps := c.storedGaps(c.r)
+	_, badGaps := storedGaps(c.rows, c.r)
 	return errors.Join(append(errs, badSweep, badRoot, badGaps)...)
 }
 
 func (c *checker) checkTrail() error {
 	var last audit.Entry
-	return c.trail.entries.each(c.r, store.Range{}, func(_ []byte, e audit.Entry) error {
+	return c.rows.Entries.Each(c.r, store.Range{}, func(_ []byte, e audit.Entry) error {
 		if e.Seq != last.Seq+1 {
 			return fmt.Errorf("in the audit log entry %d follows entry %d", e.Seq, last.Seq)
 		}
@@ -133,7 +135,7 @@ func (c *checker) checkTrail() error {
 }
 
 func (c *checker) checkSubjects() error {
-	return c.subjects.each(c.r, store.Range{}, func(key []byte, _ struct{}) error {
+	return c.rows.Subjects.Each(c.r, store.Range{}, func(key []byte, _ struct{}) error {
 		if len(key) < 9 || binary.BigEndian.Uint64(key[len(key)-8:]) > c.entries {
 			return fmt.Errorf("the index of the audit log has the key %q, for which there is no entry", key)
 		}

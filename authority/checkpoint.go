@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -24,14 +26,8 @@ const (
 // errForked means that the entries are not those of a checkpoint.
 var errForked = errors.New("the audit log is not the one that the last checkpoint was made of")
 
-// signed is a checkpoint with its signature.
-type signed struct {
-	audit.Checkpoint
-	note string // empty if there is none
-}
-
 // sign returns a signed checkpoint of all entries, or newest if that is one.
-func (tr trail) sign(r store.Reader, newest signed, now epoch.Millis) (signed, error) {
+func (tr trail) sign(r store.Reader, newest audit.SignedCheckpoint, now epoch.Millis) (audit.SignedCheckpoint, error) {
 	last, err := tr.last(r)
 	if err != nil || last.Seq == newest.Size {
 		return newest, err
@@ -44,13 +40,13 @@ func (tr trail) sign(r store.Reader, newest signed, now epoch.Millis) (signed, e
 		return newest, err
 	}
 	c := audit.Checkpoint{Size: last.Seq, Root: root, Time: max(now, last.Time)}
-	text, err := c.Sign(tr.keys.Signers()...)
-	return signed{c, text}, err
+	text, err := c.Sign(tr.rows.Keys.Signers()...)
+	return audit.SignedCheckpoint{Checkpoint: c, Note: text}, err
 }
 
 // continues returns errForked unless a log of so many entries goes on from a
 // checkpoint.
-func (tr trail) continues(r store.Reader, from signed, size uint64) error {
+func (tr trail) continues(r store.Reader, from audit.SignedCheckpoint, size uint64) error {
 	if from.Size > size {
 		return fmt.Errorf("%w: it ends with entry %d, and the checkpoint with %d", errForked, size, from.Size)
 	}
@@ -63,21 +59,21 @@ func (tr trail) continues(r store.Reader, from signed, size uint64) error {
 
 // newestCheckpoint returns the newest checkpoint, or a zero one if there is
 // none.
-func (tr trail) newestCheckpoint(r store.Reader) (newest signed, err error) {
-	err = tr.checkpoints.each(r, store.Range{Reverse: true}, func(_ []byte, text string) error {
-		c, err := tr.keys.OpenCheckpoint(text)
-		newest = signed{c, text}
-		return firstError(err, store.Stop)
+func (tr trail) newestCheckpoint(r store.Reader) (newest audit.SignedCheckpoint, err error) {
+	err = tr.rows.Checkpoints.Each(r, store.Range{Reverse: true}, func(_ []byte, text string) error {
+		c, err := tr.rows.Keys.OpenCheckpoint(text)
+		newest = audit.SignedCheckpoint{Checkpoint: c, Note: text}
+		return cmp.Or(err, store.Stop)
 	})
 	return newest, err
 }
 
 // keepCheckpoint writes a new checkpoint. The one before it makes room, unless
 // it is the first that reaches a further checkpointEvery entries.
-func (tr trail) keepCheckpoint(w store.Writer, next signed) error {
+func (tr trail) keepCheckpoint(w store.Writer, next audit.SignedCheckpoint) error {
 	var sizes [2]uint64 // of the two newest so far
 	n := 0
-	if err := w.Scan(checkpointsTable, store.Range{Reverse: true}, func(key, _ []byte) error {
+	if err := w.Scan(rows.CheckpointsTable, store.Range{Reverse: true}, func(key, _ []byte) error {
 		if len(key) == 8 {
 			sizes[n] = binary.BigEndian.Uint64(key)
 		}
@@ -89,22 +85,22 @@ func (tr trail) keepCheckpoint(w store.Writer, next signed) error {
 		return err
 	}
 	if n > 0 && sizes[0]/checkpointEvery == sizes[1]/checkpointEvery {
-		if err := tr.checkpoints.drop(w, seqKey(sizes[0])); err != nil {
+		if err := tr.rows.Checkpoints.Delete(w, rows.SeqKey(sizes[0])); err != nil {
 			return err
 		}
 	}
-	return tr.checkpoints.put(w, seqKey(next.Size), next.note)
+	return tr.rows.Checkpoints.Put(w, rows.SeqKey(next.Size), next.Note)
 }
 
 // SignTrail returns a signed checkpoint of all entries, newly made if the
 // stored ones do not reach that far. It stores nothing. It refuses a log that
 // its newest checkpoint does not fit.
 func SignTrail(r store.Reader, keys *keyring.Keys, now epoch.Millis) (note string, err error) {
-	tr, r := newTrail(keys), older{r}
+	tr, r := newTrail(rows.New(keys)), r
 	newest, err := tr.newestCheckpoint(r)
 	if err != nil {
 		return "", err
 	}
 	s, err := tr.sign(r, newest, now)
-	return s.note, err
+	return s.Note, err
 }

@@ -1,8 +1,10 @@
 package authority
 
 import (
+	"cmp"
 	"time"
 
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -70,13 +72,13 @@ func (g *gaps) certain(now epoch.Millis) epoch.Millis {
 	return min(now, max(0, now-g.length()))
 }
 
-func (r records) storedGaps(tx store.Reader) (g gaps, err error) {
+func storedGaps(r *rows.Rows, tx store.Reader) (g gaps, err error) {
 	for i, keys := range gapKeys {
-		length, _, err := r.mark.get(tx, keys[0])
+		length, _, err := r.Numbers.Get(tx, keys[0])
 		if err != nil {
 			return g, err
 		}
-		left, _, err := r.mark.get(tx, keys[1])
+		left, _, err := r.Numbers.Get(tx, keys[1])
 		if err != nil {
 			return g, err
 		}
@@ -87,9 +89,9 @@ func (r records) storedGaps(tx store.Reader) (g gaps, err error) {
 	return g, nil
 }
 
-func (r records) putGaps(w store.Writer, g gaps) error {
+func putGaps(r *rows.Rows, w store.Writer, g gaps) error {
 	for i, keys := range gapKeys {
-		if err := firstError(r.mark.put(w, keys[0], uint64(g[i].length)), r.mark.put(w, keys[1], g[i].millis())); err != nil {
+		if err := cmp.Or(r.Numbers.Put(w, keys[0], uint64(g[i].length)), r.Numbers.Put(w, keys[1], g[i].millis())); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/authority"
+	"tokenscale/audit"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
 )
@@ -17,7 +17,7 @@ func TestAudit_EachPageOfAllEntriesIsTheSameAsWithAFilterThatSelectsAll(t *testi
 	}
 	for skip := range 9 {
 		for limit := range 9 {
-			q := authority.EventQuery{Skip: skip, Limit: limit}
+			q := audit.Query{Skip: skip, Limit: limit}
 			total, page, err := h.Events(t.Context(), root(), q)
 			must(t, err)
 			q.Until = h.Clock.Millis() + 1
@@ -39,6 +39,6 @@ func TestAudit_ASearchWhoseTimeIsUpSaysSo(t *testing.T) {
 	h := authoritytest.Open(t)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	_, _, err := h.Events(ctx, root(), authority.EventQuery{Limit: 1})
+	_, _, err := h.Events(ctx, root(), audit.Query{Limit: 1})
 	refusal(t, err, fault.Unavailable, "took too long")
 }

@@ -8,6 +8,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -32,7 +33,7 @@ type TrailReport struct {
 // tells of a log that was cut off at its end, or written anew by somebody who
 // has the keys.
 func ExamineTrail(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...NamedNote) (TrailReport, error) {
-	tr, r := newTrail(keys), older{r}
+	tr, r := newTrail(rows.New(keys)), r
 	x := audit.NewExaminer(tr.keptNode(r))
 	if err := tr.expectStored(r, x); err != nil {
 		return TrailReport{}, err
@@ -63,21 +64,21 @@ func (tr trail) keptNode(r store.Reader) func(level int, n uint64) (audit.Hash, 
 		if level == 0 || level%tileHeight != 0 {
 			return audit.Hash{}, false
 		}
-		h, ok, err := tr.nodes.get(r, nodeKey(level, n))
+		h, ok, err := tr.rows.Nodes.Get(r, rows.NodeKey(level, n))
 		return h, ok && err == nil
 	}
 }
 
 // expectStored has the log compared with the checkpoints stored beside it.
 func (tr trail) expectStored(r store.Reader, x *audit.Examiner) error {
-	return r.Scan(checkpointsTable, store.Range{}, func(key, row []byte) error {
-		text, err := tr.checkpoints.decode(key, row)
+	return r.Scan(rows.CheckpointsTable, store.Range{}, func(key, row []byte) error {
+		text, err := tr.rows.Checkpoints.Decode(key, row)
 		var c audit.Checkpoint
 		if err == nil {
-			c, err = tr.keys.OpenCheckpoint(text)
+			c, err = tr.rows.Keys.OpenCheckpoint(text)
 		}
-		if err == nil && string(key) != seqKey(c.Size) {
-			err = errPacked
+		if err == nil && string(key) != rows.SeqKey(c.Size) {
+			err = rows.ErrMalformed
 		}
 		if err != nil {
 			x.Find(audit.Finding{Why: fmt.Sprintf("a checkpoint stored with the log: %v", err)})
@@ -91,16 +92,16 @@ func (tr trail) expectStored(r store.Reader, x *audit.Examiner) error {
 // examineEntries hands all entries to x, and returns how many nodes are to be
 // kept of them.
 func (tr trail) examineEntries(ctx context.Context, r store.Reader, x *audit.Examiner) (entries uint64, err error) {
-	err = r.Scan(auditTable, store.Range{}, func(key, row []byte) error {
+	err = r.Scan(rows.AuditTable, store.Range{}, func(key, row []byte) error {
 		if len(key) != 8 {
 			x.Find(audit.Finding{Why: fmt.Sprintf("there is a row with the key %q, which no entry has", key)})
 			return ctx.Err()
 		}
 		seq := binary.BigEndian.Uint64(key)
-		packed, err := tr.keys.Open(auditTable, key, row)
+		packed, err := tr.rows.Keys.Open(rows.AuditTable, key, row)
 		var e audit.Entry
 		if err == nil {
-			e, err = tr.entries.parse(key, packed)
+			e, err = tr.rows.Entries.Parse(key, packed)
 		}
 		if err != nil {
 			x.Find(audit.Finding{First: seq, Last: seq, Why: sentence(err)})
@@ -124,8 +125,8 @@ func sentence(err error) string {
 // examineNodes finds kept nodes that are damaged, and those of entries that
 // are not there.
 func (tr trail) examineNodes(r store.Reader, x *audit.Examiner, size uint64) error {
-	return r.Scan(treeTable, store.Range{}, func(key, row []byte) error {
-		if _, err := tr.nodes.decode(key, row); err != nil {
+	return r.Scan(rows.TreeTable, store.Range{}, func(key, row []byte) error {
+		if _, err := tr.rows.Nodes.Decode(key, row); err != nil {
 			x.Find(audit.Finding{Why: fmt.Sprintf("the tree that is kept of the log: %v", err)})
 			return nil
 		}
@@ -140,7 +141,7 @@ func (tr trail) examineNodes(r store.Reader, x *audit.Examiner, size uint64) err
 // checkProof reports what does not fit between the entries, the tree and the
 // checkpoints.
 func (c *checker) checkProof() error {
-	rep, err := ExamineTrail(context.Background(), c.r, c.trail.keys)
+	rep, err := ExamineTrail(context.Background(), c.r, c.rows.Keys)
 	if err == nil && len(rep.Found) > 0 {
 		err = fmt.Errorf("in the audit log: %v", rep.Found[0])
 	}

@@ -2,26 +2,32 @@ package authority
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
+	"tokenscale/loop"
 	"tokenscale/store"
 )
 
-// An exporter writes audit entries as lines of JSON to a sink. The audit log
+// An Exporter writes audit entries as lines of JSON to a sink. The audit log
 // in the store is its queue: how far it has come is kept in the store too, so
 // a sink that blocks or a crash loses nothing, and nobody waits for the sink.
 // After a crash the last lines may come twice; their ids tell.
-type exporter struct {
-	a    *Authority
-	sink io.Writer
-	work chan struct{} // holds a token while there may be entries to write
-	loop sync.WaitGroup
+type Exporter struct {
+	trail trail
+	db    store.DB
+	log   *slog.Logger
+	sink  io.Writer
+	work  loop.Signal // set while there may be entries to write
+	ended sync.WaitGroup
 
 	// What a failed write left over goes out first, so that a line that was
 	// cut in the middle is completed, not begun again.
@@ -34,52 +40,35 @@ const (
 	exportRetry = 5 * time.Second
 )
 
-func newExporter(a *Authority, sink io.Writer) *exporter {
-	x := &exporter{a: a, sink: sink, work: make(chan struct{}, 1)}
-	x.wake()
+// NewExporter returns an Exporter that follows db from now on. sink may block.
+func NewExporter(tr trail, db store.DB, sink io.Writer, log *slog.Logger) *Exporter {
+	x := &Exporter{trail: tr, db: db, log: log, sink: sink, work: loop.NewSignal()}
+	db.Follow(func([]store.Change) { x.work.Set() })
+	x.work.Set() // there may be entries of an earlier run
 	return x
 }
 
-func (x *exporter) wake() {
-	select {
-	case x.work <- struct{}{}:
-	default:
-	}
+// Start writes entries as they come, on a goroutine of its own, until ctx ends.
+func (x *Exporter) Start(ctx context.Context) {
+	x.ended.Go(func() { x.work.Each(ctx, x.round) })
 }
 
-// run writes entries as they come, until the authority closes.
-func (x *exporter) run() {
-	ctx := x.a.alive
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-x.work:
-		}
-		if err := x.drain(ctx); err != nil && ctx.Err() == nil {
-			x.a.log.Error("audit entries could not be written out; they are kept and tried again", "err", err)
-			x.later(ctx)
+func (x *Exporter) round(ctx context.Context) {
+	if err := x.drain(ctx); err != nil && ctx.Err() == nil {
+		x.log.Error("audit entries could not be written out; they are kept and tried again", "err", err)
+		if loop.Rest(ctx, exportRetry) == nil {
+			x.work.Set()
 		}
 	}
 }
 
-func (x *exporter) later(ctx context.Context) {
-	retry := time.NewTimer(exportRetry)
-	defer retry.Stop()
-	select {
-	case <-ctx.Done():
-	case <-retry.C:
-		x.wake()
-	}
-}
-
-// finish writes what is left, but does not wait for a sink that blocks longer
-// than ctx: its lines come after the next start. It must be called after the
-// authority was told to stop.
-func (x *exporter) finish(ctx context.Context) error {
+// Finish writes what is left, but does not wait for a sink that blocks longer
+// than ctx: its lines come after the next start. The context given to Start
+// must be over.
+func (x *Exporter) Finish(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
-		x.loop.Wait()
+		x.ended.Wait()
 		ended <- x.drain(ctx)
 	}()
 	select {
@@ -91,7 +80,7 @@ func (x *exporter) finish(ctx context.Context) error {
 }
 
 // drain writes all entries that the sink has not got.
-func (x *exporter) drain(ctx context.Context) error {
+func (x *Exporter) drain(ctx context.Context) error {
 	for {
 		if len(x.rest) == 0 {
 			var err error
@@ -108,8 +97,8 @@ func (x *exporter) drain(ctx context.Context) error {
 			return fmt.Errorf("writing audit lines: %w", io.ErrShortWrite)
 		}
 		// These lines are out: note it even if we are told to stop meanwhile.
-		if err := x.a.store.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
-			return x.a.mark.put(w, exportKey, x.last)
+		if err := x.db.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
+			return x.trail.rows.Numbers.Put(w, rows.ExportKey, x.last)
 		}); err != nil {
 			return err
 		}
@@ -117,19 +106,18 @@ func (x *exporter) drain(ctx context.Context) error {
 }
 
 // next returns the next lines and the number of the last entry in them.
-func (x *exporter) next(ctx context.Context) (lines []byte, last uint64, err error) {
+func (x *Exporter) next(ctx context.Context) (lines []byte, last uint64, err error) {
 	var out bytes.Buffer
-	err = x.a.store.View(ctx, func(r store.Reader) error {
-		if last, _, err = x.a.mark.get(r, exportKey); err != nil {
+	err = x.db.View(ctx, func(r store.Reader) error {
+		if last, _, err = x.trail.rows.Numbers.Get(r, rows.ExportKey); err != nil {
 			return err
 		}
 		n := 0
-		from := store.Range{From: []byte(seqKey(last + 1))}
-		return x.a.entries.each(r, from, func(_ []byte, e audit.Entry) error {
+		from := store.Range{From: []byte(rows.SeqKey(last + 1))}
+		return x.trail.rows.Entries.Each(r, from, func(_ []byte, e audit.Entry) error {
 			last = e.Seq
 			if n++; n == exportBatch {
-				err := json.NewEncoder(&out).Encode(e)
-				return firstError(err, store.Stop)
+				return cmp.Or(json.NewEncoder(&out).Encode(e), store.Stop)
 			}
 			return json.NewEncoder(&out).Encode(e)
 		})

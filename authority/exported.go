@@ -3,6 +3,7 @@ package authority
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,13 +13,14 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
 // ExamineExport compares lines of JSON, as they were written out, with the
 // log. They may begin anywhere, end before the log does, and come twice.
 func ExamineExport(ctx context.Context, r store.Reader, keys *keyring.Keys, lines io.Reader) (n int, found []audit.Finding, err error) {
-	x := &exportExaminer{tr: newTrail(keys), r: r}
+	x := &exportExaminer{tr: newTrail(rows.New(keys)), r: r}
 	in := bufio.NewReader(lines)
 	for ctx.Err() == nil {
 		line, err := in.ReadBytes('\n')
@@ -59,7 +61,7 @@ func (x *exportExaminer) next(line []byte) {
 		x.find(x.last+1, head.ID-1, "the export leaves it out; line %d goes on with entry %d", x.line, head.ID)
 	}
 	x.last = max(x.last, head.ID)
-	e, ok, err := x.tr.entries.get(x.r, seqKey(head.ID))
+	e, ok, err := x.tr.rows.Entries.Get(x.r, rows.SeqKey(head.ID))
 	switch {
 	case err != nil:
 		x.find(head.ID, head.ID, "%s", sentence(err))
@@ -84,9 +86,9 @@ func sameObject(line []byte, e audit.Entry) bool {
 // audit sink gets them, and returns how many.
 func ExportTrail(ctx context.Context, r store.Reader, keys *keyring.Keys, from uint64, w io.Writer) (n int, err error) {
 	out := json.NewEncoder(w)
-	err = newTrail(keys).entries.each(r, store.Range{From: []byte(seqKey(from))}, func(_ []byte, e audit.Entry) error {
+	err = newTrail(rows.New(keys)).rows.Entries.Each(r, store.Range{From: []byte(rows.SeqKey(from))}, func(_ []byte, e audit.Entry) error {
 		n++
-		return firstError(ctx.Err(), out.Encode(e))
+		return cmp.Or(ctx.Err(), out.Encode(e))
 	})
 	return n, err
 }

@@ -19,7 +19,7 @@ const (
 // line and what has become of that one.
 func (t *tx) fate(id token.ID) (token.ID, policy.Fate, error) {
 	for range maxHeirs {
-		v, ok, err := t.tokens.get(t, string(id))
+		v, ok, err := t.rows.Tokens.Get(t, string(id))
 		if err != nil {
 			return id, policy.Lost, err
 		}
@@ -46,11 +46,11 @@ func (t *tx) fate(id token.ID) (token.ID, policy.Fate, error) {
 // more, and for its successor if it was rotated.
 func (t *tx) end(id token.ID) (next token.ID, fate policy.Fate, err error) {
 	steps := 0
-	err = t.trail.walk(t, EventQuery{TokenID: string(id)}, func(e audit.Entry) error {
+	err = t.trail.walk(t, audit.Query{TokenID: string(id)}, func(e audit.Entry) error {
 		if steps++; steps > maxSteps {
 			return store.Stop
 		}
-		f := fieldsOf(e)
+		f := e.ByName()
 		switch was, is := f["oldPermissions"], f["newPermissions"]; {
 		case f["oldTokenId"].Value == string(id):
 			next = token.ID(f["newTokenId"].Value)

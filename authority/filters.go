@@ -27,7 +27,7 @@ func (a *Authority) CreateFilter(ctx context.Context, by policy.Actor, name, tex
 		if made, err = checkedFilter(ipfilter.Filter{ID: ipfilter.ID(id), Name: name, Text: text}); err != nil {
 			return "", err
 		}
-		if err := t.filters.put(t, id, made); err != nil {
+		if err := t.rows.Filters.Put(t, id, made); err != nil {
 			return "", err
 		}
 		return id, t.record(audit.FilterChanged, "", describedFilter(made))
@@ -66,7 +66,7 @@ func (a *Authority) UpdateFilter(ctx context.Context, by policy.Actor, id ipfilt
 		if made, err = checkedFilter(next); err != nil {
 			return err
 		}
-		if err := t.filters.put(t, string(id), made); err != nil {
+		if err := t.rows.Filters.Put(t, string(id), made); err != nil {
 			return err
 		}
 		return t.record(audit.FilterChanged, "", describedFilter(made))
@@ -86,14 +86,14 @@ func (a *Authority) DeleteFilter(ctx context.Context, by policy.Actor, id ipfilt
 		if err != nil {
 			return err
 		}
-		tokens, _, err := t.bound.get(t, string(id))
+		tokens, _, err := t.rows.Bound.Get(t, string(id))
 		if err != nil {
 			return err
 		}
 		if err := policy.DeleteFilter(t.by, id, int(tokens), t.policies.Enforcing(id)); err != nil {
 			return err
 		}
-		if err := t.filters.drop(t, string(id)); err != nil {
+		if err := t.rows.Filters.Delete(t, string(id)); err != nil {
 			return err
 		}
 		return t.record(audit.FilterChanged, "", describedFilter(f))

@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenscale/audit"
-	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
@@ -155,19 +154,19 @@ func TestAudit_EventsAreSelectedByTypeActorTokenAndTime(t *testing.T) {
 	h.Clock.Pass(minute)
 	filter(t, h, "f", "")
 	tests := map[string]struct {
-		q    authority.EventQuery
+		q    audit.Query
 		want int
 	}{
-		"all":        {authority.EventQuery{}, 3},
-		"type":       {authority.EventQuery{Types: []audit.Type{"ipfilters.change"}}, 1},
-		"two types":  {authority.EventQuery{Types: []audit.Type{"ipfilters.change", "hashedtokens.change"}}, 3},
-		"actor":      {authority.EventQuery{Actor: string(by.ID)}, 1},
-		"root":       {authority.EventQuery{Actor: "localroot"}, 2},
-		"token":      {authority.EventQuery{TokenID: string(made.ID)}, 1},
-		"since":      {authority.EventQuery{Since: mid}, 2},
-		"until":      {authority.EventQuery{Until: mid}, 1},
-		"one moment": {authority.EventQuery{Since: mid, Until: mid + 1}, 1},
-		"nothing":    {authority.EventQuery{TokenID: strings.Repeat("x", 5000)}, 0},
+		"all":        {audit.Query{}, 3},
+		"type":       {audit.Query{Types: []audit.Type{"ipfilters.change"}}, 1},
+		"two types":  {audit.Query{Types: []audit.Type{"ipfilters.change", "hashedtokens.change"}}, 3},
+		"actor":      {audit.Query{Actor: string(by.ID)}, 1},
+		"root":       {audit.Query{Actor: "localroot"}, 2},
+		"token":      {audit.Query{TokenID: string(made.ID)}, 1},
+		"since":      {audit.Query{Since: mid}, 2},
+		"until":      {audit.Query{Until: mid}, 1},
+		"one moment": {audit.Query{Since: mid, Until: mid + 1}, 1},
+		"nothing":    {audit.Query{TokenID: strings.Repeat("x", 5000)}, 0},
 	}
 	for name, test := range tests {
 		test.q.Limit = 50
@@ -176,7 +175,7 @@ func TestAudit_EventsAreSelectedByTypeActorTokenAndTime(t *testing.T) {
 			t.Errorf("%s: %d of %d, %v; want %d", name, len(page), total, err, test.want)
 		}
 	}
-	total, page, err := h.Events(t.Context(), root(), authority.EventQuery{Skip: 1, Limit: 1})
+	total, page, err := h.Events(t.Context(), root(), audit.Query{Skip: 1, Limit: 1})
 	if err != nil || total != 3 || len(page) != 1 || page[0].Seq != 2 {
 		t.Errorf("the second page is %+v of %d, %v", page, total, err)
 	}
@@ -186,11 +185,11 @@ func TestAudit_EventsAreSelectedByTypeActorTokenAndTime(t *testing.T) {
 func TestAudit_ReadingNeedsOneOfTwoPermissions(t *testing.T) {
 	h := authoritytest.Open(t)
 	by, _ := h.Holder(permission.ReadHealthCheck)
-	_, _, err := h.Events(t.Context(), by, authority.EventQuery{})
+	_, _, err := h.Events(t.Context(), by, audit.Query{})
 	refusal(t, err, fault.Forbidden, "not allowed")
 	for _, p := range policy.ReadSecurity() {
 		by, _ := h.Holder(p)
-		if _, _, err := h.Events(t.Context(), by, authority.EventQuery{Limit: 1}); err != nil {
+		if _, _, err := h.Events(t.Context(), by, audit.Query{Limit: 1}); err != nil {
 			t.Errorf("with %v: %v", p, err)
 		}
 	}

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -28,10 +29,6 @@ func (a *Authority) follow(changes []store.Change) {
 			}
 		}
 	})
-	a.witness.follow(changes)
-	if a.export != nil {
-		a.export.wake()
-	}
 	if a.reached != nil {
 		a.reached.follow(changes)
 	}
@@ -39,19 +36,19 @@ func (a *Authority) follow(changes []store.Change) {
 
 func (a *Authority) apply(b index.Batch, c store.Change) error {
 	switch c.Table {
-	case tokensTable:
+	case rows.TokensTable:
 		if c.Value == nil {
 			b.Drop(token.ID(c.Key))
 			return nil
 		}
-		return apply(a.tokens, c, b.Put)
-	case filtersTable:
+		return apply(a.rows.Tokens, c, b.Put)
+	case rows.FiltersTable:
 		if c.Value == nil {
 			a.index.DropFilter(ipfilter.ID(c.Key))
 			return nil
 		}
-		return apply(a.filters, c, a.setFilter)
-	case settingsTable:
+		return apply(a.rows.Filters, c, a.setFilter)
+	case rows.SettingsTable:
 		return a.applySetting(c)
 	}
 	return nil
@@ -59,19 +56,19 @@ func (a *Authority) apply(b index.Batch, c store.Change) error {
 
 func (a *Authority) applySetting(c store.Change) error {
 	switch string(c.Key) {
-	case policiesKey:
-		return apply(a.policies, c, func(p policy.Policies) { a.index.SetPolicies(p) })
-	case rootKey:
+	case rows.PoliciesKey:
+		return apply(a.rows.Policies, c, func(p policy.Policies) { a.index.SetPolicies(p) })
+	case rows.RootKey:
 		if a.byHash {
 			return nil
 		}
-		return apply(a.root, c, func(r root) { a.index.SetRoot(index.Root{Digest: r.digest, Key: r.key}) })
+		return apply(a.rows.Root, c, func(r rows.Root) { a.index.SetRoot(index.Root{Digest: r.Digest, Key: r.Key}) })
 	}
 	return nil
 }
 
-func apply[V any](t table[V], c store.Change, to func(V)) error {
-	v, err := t.decode(c.Key, c.Value)
+func apply[V any](t rows.Table[V], c store.Change, to func(V)) error {
+	v, err := t.Decode(c.Key, c.Value)
 	if err == nil {
 		to(v)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -14,23 +15,23 @@ import (
 // that kind. The error says why the row is not sound.
 func (a *Authority) agrees(t store.Table, key, row []byte) (bool, error) {
 	switch {
-	case t == tokensTable:
-		v, err := a.tokens.decode(key, row)
+	case t == rows.TokensTable:
+		v, err := a.rows.Tokens.Decode(key, row)
 		e, known := a.index.Find(token.ID(key))
 		return err != nil || known && e.Token() == v, err
-	case t == filtersTable:
-		v, err := a.filters.decode(key, row)
+	case t == rows.FiltersTable:
+		v, err := a.rows.Filters.Decode(key, row)
 		f, known := a.index.Filter(ipfilter.ID(key))
 		return err != nil || known && f == v, err
-	case t == settingsTable && string(key) == policiesKey:
-		v, err := a.policies.decode(key, row)
+	case t == rows.SettingsTable && string(key) == rows.PoliciesKey:
+		v, err := a.rows.Policies.Decode(key, row)
 		return err != nil || a.index.Policies() == v, err
-	case t == settingsTable && string(key) == rootKey && !a.byHash:
-		v, err := a.root.decode(key, row)
+	case t == rows.SettingsTable && string(key) == rows.RootKey && !a.byHash:
+		v, err := a.rows.Root.Decode(key, row)
 		kept, known := a.index.Root()
-		return err != nil || known && kept == index.Root{Digest: v.digest, Key: v.key}, err
+		return err != nil || known && kept == index.Root{Digest: v.Digest, Key: v.Key}, err
 	}
-	return true, a.sound(t, key, row)
+	return true, a.rows.Sound(t, key, row)
 }
 
 // looks is how often a row must differ from what memory holds.
@@ -69,10 +70,10 @@ func (a *Authority) foreign(ctx context.Context, t store.Table, key []byte) (boo
 // held returns what is another value whenever memory has got another row.
 func (a *Authority) held(t store.Table, key []byte) any {
 	switch t {
-	case tokensTable:
+	case rows.TokensTable:
 		e, _ := a.index.Find(token.ID(key))
 		return e
-	case filtersTable:
+	case rows.FiltersTable:
 		return a.index.Rules(ipfilter.ID(key))
 	}
 	root, _ := a.index.Root()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -19,13 +20,13 @@ func (a *Authority) ForgetKeys(ctx context.Context) error {
 		}
 		var over []string
 		if err := a.store.View(ctx, func(r store.Reader) (err error) {
-			over, err = a.overdue(r, certain)
+			over, err = overdue(a.rows, r, certain)
 			return err
 		}); err != nil || len(over) == 0 {
 			return err
 		}
 		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
-			return a.forgetAll(w, over)
+			return forgetAll(a.rows, w, over)
 		}); err != nil {
 			return err
 		}
@@ -33,10 +34,10 @@ func (a *Authority) ForgetKeys(ctx context.Context) error {
 }
 
 // overdue returns the first of the keys in due that are over.
-func (r repeats) overdue(tx store.Reader, now epoch.Millis) (over []string, err error) {
-	err = r.due.each(tx, store.Range{}, func(key []byte, _ struct{}) error {
+func overdue(r *rows.Rows, tx store.Reader, now epoch.Millis) (over []string, err error) {
+	err = r.Due.Each(tx, store.Range{}, func(key []byte, _ struct{}) error {
 		if len(key) < 8 {
-			return errPacked
+			return rows.ErrMalformed
 		}
 		at := epoch.Millis(binary.BigEndian.Uint64(key))
 		if policy.KeyCounts(at, now) || len(over) == houseBatch {
@@ -50,16 +51,16 @@ func (r repeats) overdue(tx store.Reader, now epoch.Millis) (over []string, err 
 
 // forgetAll forgets what is over. Under a row of one there may be another by
 // now, which has a time of its own.
-func (r repeats) forgetAll(tx store.Writer, over []string) error {
+func forgetAll(r *rows.Rows, tx store.Writer, over []string) error {
 	for _, key := range over {
 		row := key[8:]
-		m, ok, err := r.made.get(tx, row)
+		m, ok, err := r.Made.Get(tx, row)
 		if err != nil {
 			return err
 		}
-		drop := func() error { return r.due.drop(tx, key) }
-		if ok && dueKey(m.at, row) == key {
-			drop = func() error { return r.forget(tx, row) }
+		drop := func() error { return r.Due.Delete(tx, key) }
+		if ok && rows.DueKey(m.At, row) == key {
+			drop = func() error { return r.Forget(tx, row) }
 		}
 		if err := drop(); err != nil {
 			return err

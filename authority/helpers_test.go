@@ -13,7 +13,6 @@ import (
 	"go.uber.org/goleak"
 
 	"tokenscale/audit"
-	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
@@ -148,7 +147,7 @@ func rotate(t testing.TB, h *authoritytest.House, id token.ID, grace time.Durati
 // about returns the entries about a token, newest first.
 func about(t testing.TB, h *authoritytest.House, id token.ID) []audit.Entry {
 	t.Helper()
-	_, page, err := h.Events(context.Background(), root(), authority.EventQuery{TokenID: string(id), Limit: policy.MaxPage})
+	_, page, err := h.Events(context.Background(), root(), audit.Query{TokenID: string(id), Limit: policy.MaxPage})
 	must(t, err)
 	return page
 }

@@ -1,9 +1,11 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
@@ -34,7 +36,7 @@ func (a *Authority) ScrubFirst(ctx context.Context, t store.Table) error {
 
 // Sound says what is wrong with a row, if anything.
 func Sound(keys *keyring.Keys, t store.Table, key, row []byte) error {
-	return newRecords(keys).sound(t, key, row)
+	return rows.New(keys).Sound(t, key, row)
 }
 
 // FlushUses writes the last uses.
@@ -57,33 +59,29 @@ var Names = struct {
 	Tokens, Uses, Filters, Bound, Settings, Audit, Subjects store.Table
 	Idempotency                                             []store.Table
 }{
-	tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable,
-	[]store.Table{idempotencyTable, idempotencyDueTable, idempotencyCountTable},
+	rows.TokensTable, rows.UsesTable, rows.FiltersTable, rows.BoundTable, rows.SettingsTable, rows.AuditTable, rows.SubjectsTable,
+	[]store.Table{rows.IdempotencyTable, rows.IdempotencyDueTable, rows.IdempotencyCountTable},
 }
 
 // KeepKeys notes that an actor has n idempotency keys.
 func (a *Authority) KeepKeys(w store.Writer, actor token.ID, n uint64) error {
-	return a.kept.put(w, string(actor), n)
+	return a.rows.Kept.Put(w, string(actor), n)
 }
 
 // Rows returns the tokens as rows, sealed as the server does, for a test that
 // needs many at once.
 func Rows(keys *keyring.Keys, tokens []token.Token) []store.Row {
-	rows := make([]store.Row, len(tokens))
+	list := make([]store.Row, len(tokens))
 	for i, t := range tokens {
-		var p packer
-		packToken(&p, t)
-		rows[i] = store.Row{Key: []byte(t.ID), Value: keys.Seal(tokensTable, []byte(t.ID), p.out)}
+		list[i] = store.Row{Key: []byte(t.ID), Value: rows.New(keys).Tokens.Seal(string(t.ID), t)}
 	}
-	return rows
+	return list
 }
 
 // FilterRow returns a filter as a row, sealed as the server does, whatever its
 // text is.
 func FilterRow(keys *keyring.Keys, f ipfilter.Filter) store.Row {
-	var p packer
-	packFilter(&p, f)
-	return store.Row{Key: []byte(f.ID), Value: keys.Seal(filtersTable, []byte(f.ID), p.out)}
+	return store.Row{Key: []byte(f.ID), Value: rows.New(keys).Filters.Seal(string(f.ID), f)}
 }
 
 // LastSaved is what time it would be after a crash, if the machine's clock did
@@ -93,12 +91,12 @@ func (a *Authority) LastSaved() epoch.Millis { return a.time.lastSaved() }
 // HoldAsOlder writes what time it is as a program did that knew no gaps and
 // removes nothing before held.
 func (a *Authority) HoldAsOlder(w store.Writer, mark, held epoch.Millis) error {
-	return firstError(a.mark.put(w, clockKey, uint64(mark)), a.mark.put(w, heldKey, uint64(held)))
+	return cmp.Or(a.rows.Numbers.Put(w, rows.ClockKey, uint64(mark)), a.rows.Numbers.Put(w, rows.HeldKey, uint64(held)))
 }
 
 // HeldForOlder is before when an older program would remove nothing.
 func (a *Authority) HeldForOlder(r store.Reader) (epoch.Millis, error) {
-	n, _, err := a.mark.get(r, heldKey)
+	n, _, err := a.rows.Numbers.Get(r, rows.HeldKey)
 	return epoch.Millis(n), err
 }
 

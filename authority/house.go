@@ -6,6 +6,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -108,17 +109,17 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 }
 
 func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) (removed int, err error) {
-	t := &tx{records: a.records, Writer: w, now: now}
+	t := &tx{Writer: w, rows: a.rows, trail: a.trail, now: now}
 	var entries []audit.Entry
 	for _, id := range ids {
-		v, ok, err := t.tokens.get(t, string(id))
+		v, ok, err := t.rows.Tokens.Get(t, string(id))
 		if err != nil {
 			return 0, err
 		}
 		if !ok || !v.Expired(due) { // it changed meanwhile
 			continue
 		}
-		if err := t.removeStored(v); err != nil {
+		if err := t.rows.RemoveStored(t, v); err != nil {
 			return 0, err
 		}
 		entries = append(entries, audit.Entry{
@@ -150,18 +151,18 @@ func (a *Authority) flushUses(ctx context.Context) error {
 }
 
 func (a *Authority) writeUses(w store.Writer, uses []index.Use, t savedTime) error {
-	if err := a.putTime(w, t); err != nil {
+	if err := putTime(a.rows, w, t); err != nil {
 		return err
 	}
 	for _, u := range uses {
-		row, err := w.Get(tokensTable, []byte(u.ID))
+		row, err := w.Get(rows.TokensTable, []byte(u.ID))
 		if err != nil {
 			return err
 		}
 		if row == nil { // deleted meanwhile
 			continue
 		}
-		if err := a.uses.put(w, string(u.ID), use{u.At, u.From}); err != nil {
+		if err := a.rows.Uses.Put(w, string(u.ID), rows.Use{At: u.At, From: u.From}); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
@@ -17,7 +18,7 @@ var ErrWrongKeys = errors.New("the key file does not belong to this store")
 
 // Broken reports whether err says that what is stored is not what was written.
 func Broken(err error) bool {
-	return errors.Is(err, store.ErrDamaged) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, errPacked)
+	return errors.Is(err, store.ErrDamaged) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed)
 }
 
 // maxNamed is how many bad rows a Report names.
@@ -53,10 +54,10 @@ func (r Report) Rows(t store.Table) int {
 }
 
 // Tokens returns how many tokens there are.
-func (r Report) Tokens() int { return r.Rows(tokensTable) }
+func (r Report) Tokens() int { return r.Rows(rows.TokensTable) }
 
 // Entries returns how many audit entries there are.
-func (r Report) Entries() int { return r.Rows(auditTable) }
+func (r Report) Entries() int { return r.Rows(rows.AuditTable) }
 
 // Err returns an error if the store must not be used as it is.
 func (r Report) Err() error {
@@ -71,12 +72,12 @@ func (r Report) Err() error {
 // ErrWrongKeys if no row was written under keys, and other errors only if the
 // store cannot be read.
 func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, error) {
-	all, r := newRecords(keys), older{r}
+	all, r := rows.New(keys), r
 	var rep Report
-	for _, t := range Tables() {
+	for _, t := range rows.Tables() {
 		n := TableReport{Name: t}
 		err := r.Scan(t, store.Range{}, func(key, row []byte) error {
-			if err := all.sound(t, key, row); err != nil {
+			if err := all.Sound(t, key, row); err != nil {
 				n.Bad++
 				rep.bad(err)
 				return ctx.Err()
@@ -113,8 +114,8 @@ func (r Report) sound() int {
 }
 
 // fit looks whether sound rows fit together.
-func (r *Report) fit(tx store.Reader, all records) error {
-	c := &checker{records: all, r: tx, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
+func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
+	c := &checker{rows: all, trail: newTrail(all), r: tx, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
 	for _, check := range []func() error{
 		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkTale, c.checkRepeats,
 	} {
@@ -123,21 +124,21 @@ func (r *Report) fit(tx store.Reader, all records) error {
 		}
 	}
 	var err error
-	if r.Starts, _, err = all.mark.get(tx, epochKey); err != nil {
+	if r.Starts, _, err = all.Numbers.Get(tx, rows.EpochKey); err != nil {
 		return err
 	}
-	last, err := all.trail.last(tx)
+	last, err := newTrail(all).last(tx)
 	if err != nil {
 		return err
 	}
 	r.Last, r.LastAt = last.Seq, last.Time
-	r.First, err = all.trail.first(tx)
+	r.First, err = newTrail(all).first(tx)
 	return err
 }
 
 // first returns the number of the oldest entry, or 0 if there is none.
 func (tr trail) first(tx store.Reader) (seq uint64, err error) {
-	err = tr.entries.each(tx, store.Range{}, func(_ []byte, e audit.Entry) error {
+	err = tr.rows.Entries.Each(tx, store.Range{}, func(_ []byte, e audit.Entry) error {
 		seq = e.Seq
 		return store.Stop
 	})
@@ -147,56 +148,8 @@ func (tr trail) first(tx store.Reader) (seq uint64, err error) {
 // SoundRow returns nil if the row is as this server writes rows of t. Many
 // goroutines may call it at once.
 func (a *Authority) SoundRow(t store.Table, key, row []byte) error {
-	if err := a.sound(t, key, row); err != nil {
+	if err := a.rows.Sound(t, key, row); err != nil {
 		return unsound(t, key, err)
 	}
 	return nil
-}
-
-// sound returns nil if the row is as this server writes rows of t.
-func (r records) sound(t store.Table, key, row []byte) error {
-	switch t {
-	case tokensTable:
-		return decodes(r.tokens, key, row)
-	case usesTable:
-		return decodes(r.uses, key, row)
-	case filtersTable:
-		return decodes(r.filters, key, row)
-	case boundTable:
-		return decodes(r.bound, key, row)
-	case auditTable:
-		return decodes(r.entries, key, row)
-	case subjectsTable:
-		return decodes(r.subjects, key, row)
-	case treeTable:
-		return decodes(r.nodes, key, row)
-	case checkpointsTable:
-		return decodes(r.checkpoints, key, row)
-	case idempotencyTable:
-		return decodes(r.made, key, row)
-	case idempotencyDueTable:
-		return decodes(r.due, key, row)
-	case idempotencyCountTable:
-		return decodes(r.kept, key, row)
-	case settingsTable:
-		return r.soundSetting(key, row)
-	}
-	return fmt.Errorf("there is no table %s", t)
-}
-
-func (r records) soundSetting(key, row []byte) error {
-	switch string(key) {
-	case policiesKey:
-		return decodes(r.policies, key, row)
-	case sweepKey:
-		return decodes(r.sweep, key, row)
-	case rootKey:
-		return decodes(r.root, key, row)
-	}
-	return decodes(r.mark, key, row)
-}
-
-func decodes[V any](t table[V], key, row []byte) error {
-	_, err := t.decode(key, row)
-	return err
 }

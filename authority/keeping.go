@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
@@ -37,20 +38,20 @@ func (a *Authority) RecordRestore(ctx context.Context, stateFile string) (finish
 	now := a.clock()
 	var after milestone
 	err = a.store.Update(ctx, func(w store.Writer) error {
-		here, err := a.milestone(w)
+		here, err := reached(a.rows, w)
 		if err != nil {
 			return err
 		}
-		if err := a.mark.put(w, epochKey, max(here.epoch, side.epoch)+1); err != nil {
+		if err := a.rows.Numbers.Put(w, rows.EpochKey, max(here.epoch, side.epoch)+1); err != nil {
 			return err
 		}
 		if err := a.trail.append(w, audit.Entry{
 			Time: now, Type: audit.Restored, Action: "restore", Sensitive: true, Actor: audit.System(),
-			Fields: []audit.Field{audit.One("entries", number(here.seq)), audit.One("entriesBefore", number(side.seq))},
+			Fields: []audit.Field{audit.Count("entries", here.seq), audit.Count("entriesBefore", side.seq)},
 		}); err != nil {
 			return err
 		}
-		after, err = a.milestone(w)
+		after, err = reached(a.rows, w)
 		return err
 	})
 	return func() error { return f.write(after) }, err

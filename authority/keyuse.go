@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -34,10 +36,10 @@ func CountKeyUses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]Ke
 		uses[i] = KeyUse{ID: line.ID, Newest: i == 0, Old: line.Old}
 		at[line.ID] = &uses[i]
 	}
-	all, r := newRecords(keys), older{r}
-	for _, t := range Tables() {
+	all, r := rows.New(keys), r
+	for _, t := range rows.Tables() {
 		if err := r.Scan(t, store.Range{}, func(key, row []byte) error {
-			if err := all.sound(t, key, row); err != nil {
+			if err := all.Sound(t, key, row); err != nil {
 				return err
 			}
 			at[keyring.KeyOf(row)].Rows++
@@ -46,11 +48,11 @@ func CountKeyUses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]Ke
 			return nil, err
 		}
 	}
-	root, ok, err := all.root.get(r, rootKey)
-	if u := at[root.key]; ok && u != nil {
+	root, ok, err := all.Root.Get(r, rows.RootKey)
+	if u := at[root.Key]; ok && u != nil {
 		u.Root = true
 	}
-	return uses, firstError(err, all.tokens.each(r, store.Range{}, func(_ []byte, v token.Token) error {
+	return uses, cmp.Or(err, all.Tokens.Each(r, store.Range{}, func(_ []byte, v token.Token) error {
 		if u := at[v.DigestKey]; u != nil {
 			u.Tokens++
 		}

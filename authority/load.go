@@ -1,11 +1,13 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"sync"
 
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -16,7 +18,7 @@ import (
 // would look healthy and be wrong.
 func (a *Authority) load(ctx context.Context) error {
 	return a.store.View(ctx, func(r store.Reader) error {
-		if err := a.filters.each(r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
+		if err := a.rows.Filters.Each(r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
 			a.setFilter(f)
 			return nil
 		}); err != nil {
@@ -27,8 +29,8 @@ func (a *Authority) load(ctx context.Context) error {
 			return err
 		}
 		a.index.Load(tokens)
-		if err := a.uses.each(r, store.Range{}, func(id []byte, u use) error {
-			a.index.Remember(index.Use{ID: token.ID(id), At: u.at, From: u.from})
+		if err := a.rows.Uses.Each(r, store.Range{}, func(id []byte, u rows.Use) error {
+			a.index.Remember(index.Use{ID: token.ID(id), At: u.At, From: u.From})
 			return nil
 		}); err != nil {
 			return err
@@ -38,14 +40,14 @@ func (a *Authority) load(ctx context.Context) error {
 }
 
 func (a *Authority) loadSettings(r store.Reader) error {
-	p, err := a.policies.must(r, policiesKey)
+	p, err := a.rows.Policies.Require(r, rows.PoliciesKey)
 	if err != nil {
 		return err
 	}
 	a.index.SetPolicies(p)
-	root, ok, err := a.root.get(r, rootKey)
+	root, ok, err := a.rows.Root.Get(r, rows.RootKey)
 	if ok {
-		a.index.SetRoot(index.Root{Digest: root.digest, Key: root.key})
+		a.index.SetRoot(index.Root{Digest: root.Digest, Key: root.Key})
 	}
 	return err
 }
@@ -53,9 +55,9 @@ func (a *Authority) loadSettings(r store.Reader) error {
 // loadTokens decodes all tokens on all cores: checking the seals is most of
 // the work of a start.
 func (a *Authority) loadTokens(r store.Reader) (*index.Loader, error) {
-	d := newDecoder(a.tokens)
+	d := newDecoder(a.rows.Tokens)
 	c := <-d.free
-	err := r.Scan(tokensTable, store.Range{}, func(key, value []byte) error {
+	err := r.Scan(rows.TokensTable, store.Range{}, func(key, value []byte) error {
 		if c.add(key, value); c.len() == decodeChunk {
 			d.decode(c)
 			c = <-d.free
@@ -64,12 +66,12 @@ func (a *Authority) loadTokens(r store.Reader) (*index.Loader, error) {
 	})
 	d.decode(c)
 	d.work.Wait()
-	return &d.loaded, firstError(err, d.err)
+	return &d.loaded, cmp.Or(err, d.err)
 }
 
 // A decoder decodes chunks of token rows at the same time.
 type decoder struct {
-	table  table[token.Token]
+	table  rows.Table[token.Token]
 	free   chan *chunk // one for each core, and one that is being filled
 	work   sync.WaitGroup
 	loaded index.Loader
@@ -78,7 +80,7 @@ type decoder struct {
 	err error
 }
 
-func newDecoder(t table[token.Token]) *decoder {
+func newDecoder(t rows.Table[token.Token]) *decoder {
 	d := &decoder{table: t, free: make(chan *chunk, runtime.GOMAXPROCS(0)+1)}
 	for range cap(d.free) {
 		d.free <- new(chunk)
@@ -91,7 +93,7 @@ func (d *decoder) decode(c *chunk) {
 	d.work.Go(func() {
 		tokens := make([]token.Token, 0, c.len())
 		err := c.each(func(key, value []byte) error {
-			t, err := d.table.decode(key, value)
+			t, err := d.table.Decode(key, value)
 			tokens = append(tokens, t)
 			return err
 		})
@@ -99,7 +101,7 @@ func (d *decoder) decode(c *chunk) {
 			d.loaded.Add(tokens)
 		}
 		d.mu.Lock()
-		d.err = firstError(d.err, err)
+		d.err = cmp.Or(d.err, err)
 		d.mu.Unlock()
 		c.clear()
 		d.free <- c
@@ -135,15 +137,6 @@ func (c *chunk) each(fn func(key, value []byte) error) error {
 			return err
 		}
 		begin = end
-	}
-	return nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

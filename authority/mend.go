@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -12,15 +13,15 @@ import (
 
 // mendSubjects makes the index of the audit log anew.
 func (s *Salvager) mendSubjects(w store.Writer) error {
-	if err := s.subjects.each(w, store.Range{}, func(key []byte, _ struct{}) error {
+	if err := s.rows.Subjects.Each(w, store.Range{}, func(key []byte, _ struct{}) error {
 		if len(key) < 9 || !s.have[string(key[len(key)-8:])] {
-			return w.Delete(subjectsTable, key)
+			return w.Delete(rows.SubjectsTable, key)
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	return s.trail.entries.each(w, store.Range{}, func(_ []byte, e audit.Entry) error {
+	return s.rows.Entries.Each(w, store.Range{}, func(_ []byte, e audit.Entry) error {
 		about := []string{e.TokenID}
 		for _, f := range e.Fields {
 			if f.Name == "oldTokenId" {
@@ -31,7 +32,7 @@ func (s *Salvager) mendSubjects(w store.Writer) error {
 			if id == "" {
 				continue
 			}
-			if err := s.mendSubject(w, subjectKey(id, e.Seq)); err != nil {
+			if err := s.mendSubject(w, rows.SubjectKey(id, e.Seq)); err != nil {
 				return err
 			}
 		}
@@ -40,9 +41,9 @@ func (s *Salvager) mendSubjects(w store.Writer) error {
 }
 
 func (s *Salvager) mendSubject(w store.Writer, key string) error {
-	_, ok, err := s.subjects.get(w, key)
+	_, ok, err := s.rows.Subjects.Get(w, key)
 	if err == nil && !ok {
-		err = s.subjects.put(w, key, struct{}{})
+		err = s.rows.Subjects.Put(w, key, struct{}{})
 	}
 	return err
 }
@@ -54,22 +55,22 @@ const nobody = "deny all"
 // lost.
 func (s *Salvager) mendFilters(w store.Writer) error {
 	used := map[ipfilter.ID]uint64{}
-	if err := s.tokens.each(w, store.Range{}, func(_ []byte, v token.Token) error {
+	if err := s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v token.Token) error {
 		used[v.FilterID]++
 		return nil
 	}); err != nil {
 		return err
 	}
 	delete(used, "")
-	if err := s.bound.each(w, store.Range{}, func(id []byte, _ uint64) error { return w.Delete(boundTable, id) }); err != nil {
+	if err := s.rows.Bound.Each(w, store.Range{}, func(id []byte, _ uint64) error { return w.Delete(rows.BoundTable, id) }); err != nil {
 		return err
 	}
 	for id, n := range used {
-		if err := errors.Join(s.bound.put(w, string(id), n), s.mendFilter(w, id)); err != nil {
+		if err := errors.Join(s.rows.Bound.Put(w, string(id), n), s.mendFilter(w, id)); err != nil {
 			return err
 		}
 	}
-	p, _, err := s.policies.get(w, policiesKey)
+	p, _, err := s.rows.Policies.Get(w, rows.PoliciesKey)
 	for _, k := range p.Kinds() {
 		err = errors.Join(err, s.mendFilter(w, k.FilterID))
 	}
@@ -80,20 +81,20 @@ func (s *Salvager) mendFilter(w store.Writer, id ipfilter.ID) error {
 	if id == "" {
 		return nil
 	}
-	_, ok, err := s.filters.get(w, string(id))
+	_, ok, err := s.rows.Filters.Get(w, string(id))
 	if err != nil || ok {
 		return err
 	}
 	s.done.Filters++
-	return s.filters.put(w, string(id), ipfilter.Filter{ID: id, Name: "lost and salvaged " + string(id), Text: nobody})
+	return s.rows.Filters.Put(w, string(id), ipfilter.Filter{ID: id, Name: "lost and salvaged " + string(id), Text: nobody})
 }
 
 // mendUses drops the last uses of tokens that are lost.
 func (s *Salvager) mendUses(w store.Writer) error {
-	return s.uses.each(w, store.Range{}, func(id []byte, _ use) error {
-		_, ok, err := s.tokens.get(w, string(id))
+	return s.rows.Uses.Each(w, store.Range{}, func(id []byte, _ rows.Use) error {
+		_, ok, err := s.rows.Tokens.Get(w, string(id))
 		if err == nil && !ok {
-			err = w.Delete(usesTable, id)
+			err = w.Delete(rows.UsesTable, id)
 		}
 		return err
 	})
@@ -103,18 +104,18 @@ func (s *Salvager) mendUses(w store.Writer) error {
 // there are.
 func (s *Salvager) mendRepeats(w store.Writer) error {
 	counted := map[string]uint64{}
-	if err := s.made.each(w, store.Range{}, func(key []byte, m made) error {
-		actor, err := actorOf(string(key))
+	if err := s.rows.Made.Each(w, store.Range{}, func(key []byte, m rows.Made) error {
+		actor, err := rows.ActorOf(string(key))
 		if err != nil {
 			return err
 		}
 		counted[actor]++
-		return s.due.put(w, dueKey(m.at, string(key)), struct{}{})
+		return s.rows.Due.Put(w, rows.DueKey(m.At, string(key)), struct{}{})
 	}); err != nil {
 		return err
 	}
 	for actor, n := range counted {
-		if err := s.kept.put(w, actor, n); err != nil {
+		if err := s.rows.Kept.Put(w, actor, n); err != nil {
 			return err
 		}
 	}
@@ -123,10 +124,10 @@ func (s *Salvager) mendRepeats(w store.Writer) error {
 
 // mendPolicies disables everything if the policies may be lost.
 func (s *Salvager) mendPolicies(w store.Writer, damage int) error {
-	_, ok, err := s.policies.get(w, policiesKey)
+	_, ok, err := s.rows.Policies.Get(w, rows.PoliciesKey)
 	if err != nil || ok || damage == 0 && s.done.bad() == 0 {
 		return err
 	}
 	s.done.Disabled = true
-	return s.policies.put(w, policiesKey, policy.Policies{})
+	return s.rows.Policies.Put(w, rows.PoliciesKey, policy.Policies{})
 }

@@ -7,6 +7,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
@@ -29,32 +30,30 @@ type milestone struct {
 }
 
 func sumOf(e audit.Entry) [sha256.Size]byte {
-	var p packer
-	packEntry(&p, e)
-	return sha256.Sum256(p.out)
+	return sha256.Sum256(rows.PackedEntry(e))
 }
 
-// milestone returns how far the store has come.
-func (r records) milestone(tx store.Reader) (milestone, error) {
-	epoch, _, err := r.mark.get(tx, epochKey)
+// reached returns how far the store has come.
+func reached(r *rows.Rows, tx store.Reader) (milestone, error) {
+	epoch, _, err := r.Numbers.Get(tx, rows.EpochKey)
 	if err != nil {
 		return milestone{}, err
 	}
-	last, err := r.trail.last(tx)
+	last, err := newTrail(r).last(tx)
 	return milestone{epoch, last.Seq, sumOf(last)}, err
 }
 
 // unlike is behind, for a side that may not have been found.
-func (r records) unlike(tx store.Reader, here, side milestone, found bool) (why string, err error) {
+func unlike(r *rows.Rows, tx store.Reader, here, side milestone, found bool) (why string, err error) {
 	if !found && here.epoch > 0 {
 		return "the record beside the key file, which says how far the store had come, is not there", nil
 	}
-	return r.behind(tx, here, side)
+	return behind(r, tx, here, side)
 }
 
 // behind says why the store at here cannot have come from where side was, or
 // returns nothing if it can.
-func (r records) behind(tx store.Reader, here, side milestone) (why string, err error) {
+func behind(r *rows.Rows, tx store.Reader, here, side milestone) (why string, err error) {
 	if here.seq < side.seq {
 		return fmt.Sprintf("its audit log ends with entry %d, and there was an entry %d", here.seq, side.seq), nil
 	}
@@ -64,7 +63,7 @@ func (r records) behind(tx store.Reader, here, side milestone) (why string, err 
 	if side.seq == 0 {
 		return "", nil
 	}
-	e, ok, err := r.entries.get(tx, seqKey(side.seq))
+	e, ok, err := r.Entries.Get(tx, rows.SeqKey(side.seq))
 	if err == nil && (!ok || sumOf(e) != side.sum) {
 		why = fmt.Sprintf("entry %d of its audit log is another one than it was", side.seq)
 	}
@@ -75,16 +74,16 @@ func (r records) behind(tx store.Reader, here, side milestone) (why string, err 
 // older one, unless the store that tx reads is as new as the record at path
 // says.
 func CheckHistory(tx store.Reader, keys *keyring.Keys, path string) error {
-	all := newRecords(keys)
+	all := rows.New(keys)
 	side, found, err := stateFile{path, keys}.read()
 	if err != nil {
 		return err
 	}
-	here, err := all.milestone(tx)
+	here, err := reached(all, tx)
 	if err != nil {
 		return err
 	}
-	why, err := all.unlike(tx, here, side, found)
+	why, err := unlike(all, tx, here, side, found)
 	if err == nil && why != "" {
 		err = fmt.Errorf("%w: %s", ErrRollback, why)
 	}

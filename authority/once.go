@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/token"
 )
@@ -27,35 +29,35 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 // A wish is what a command that makes something is asked for.
 type wish struct {
 	deed  policy.Deed
-	input func(*packer) // writes all that makes two requests the same
+	input func(*rows.Packer) // writes all that makes two requests the same
 }
 
 func creation(d policy.Draft) wish {
-	return wish{policy.TokenMade, func(p *packer) {
-		p.text(d.Name)
-		p.number(uint64(d.Permissions))
-		p.text(string(d.FilterID))
-		if p.flag(d.Expiry.At != nil); d.Expiry.At != nil {
-			p.number(uint64(*d.Expiry.At))
+	return wish{policy.TokenMade, func(p *rows.Packer) {
+		p.Text(d.Name)
+		p.Number(uint64(d.Permissions))
+		p.Text(string(d.FilterID))
+		if p.Flag(d.Expiry.At != nil); d.Expiry.At != nil {
+			p.Number(uint64(*d.Expiry.At))
 		}
-		if p.flag(d.Expiry.In != nil); d.Expiry.In != nil {
-			p.number(uint64(d.Expiry.In.Amount))
-			p.number(uint64(d.Expiry.In.Unit))
+		if p.Flag(d.Expiry.In != nil); d.Expiry.In != nil {
+			p.Number(uint64(d.Expiry.In.Amount))
+			p.Number(uint64(d.Expiry.In.Unit))
 		}
 	}}
 }
 
 func rotation(id token.ID, grace time.Duration) wish {
-	return wish{policy.TokenRotated, func(p *packer) {
-		p.text(string(id))
-		p.number(uint64(grace.Milliseconds()))
+	return wish{policy.TokenRotated, func(p *rows.Packer) {
+		p.Text(string(id))
+		p.Number(uint64(grace.Milliseconds()))
 	}}
 }
 
 func filterCreation(name, text string) wish {
-	return wish{policy.FilterMade, func(p *packer) {
-		p.text(name)
-		p.text(text)
+	return wish{policy.FilterMade, func(p *rows.Packer) {
+		p.Text(name)
+		p.Text(text)
 	}}
 }
 
@@ -66,10 +68,10 @@ func (a *Authority) once(ctx context.Context, by policy.Actor, action string, w 
 	if !ok {
 		return a.command(ctx, by, action, func(t *tx) error { _, err := decide(t); return err })
 	}
-	var p packer
-	p.text(action)
+	var p rows.Packer
+	p.Text(action)
 	w.input(&p)
-	marks := marks(a.keys, by.ID, key, p.out)
+	marks := marks(a.keys, by.ID, key, p.Out)
 	return a.command(ctx, by, action, func(t *tx) error {
 		if err := t.repeated(marks, w.deed); err != nil {
 			return err
@@ -78,7 +80,7 @@ func (a *Authority) once(ctx context.Context, by policy.Actor, action string, w 
 		if err != nil {
 			return err
 		}
-		return t.remember(t, marks[0].row, made{id, marks[0].input, t.now})
+		return t.rows.Remember(t, marks[0].row, rows.Made{ID: id, Input: marks[0].input, At: t.now})
 	})
 }
 
@@ -89,15 +91,15 @@ func (t *tx) repeated(marks []mark, d policy.Deed) error {
 		return err
 	}
 	for _, m := range marks {
-		before, ok, err := t.made.get(t, m.row)
+		before, ok, err := t.rows.Made.Get(t, m.row)
 		switch {
 		case err != nil:
 			return err
-		case !ok || !policy.KeyCounts(before.at, t.now):
-		case !before.input.Equal(m.input):
-			return policy.KeyOfAnother(before.at)
+		case !ok || !policy.KeyCounts(before.At, t.now):
+		case !before.Input.Equal(m.input):
+			return policy.KeyOfAnother(before.At)
 		default:
-			return t.tell(before.id, d)
+			return t.tell(before.ID, d)
 		}
 	}
 	return nil
@@ -106,7 +108,7 @@ func (t *tx) repeated(marks []mark, d policy.Deed) error {
 // tell returns the refusal that tells what was made and became of it.
 func (t *tx) tell(id string, d policy.Deed) error {
 	if d == policy.FilterMade {
-		_, there, err := t.filters.get(t, id)
+		_, there, err := t.rows.Filters.Get(t, id)
 		if err != nil {
 			return err
 		}
@@ -125,4 +127,29 @@ func (t *tx) tell(id string, d policy.Deed) error {
 		m.Heir = heir
 	}
 	return m.Refusal()
+}
+
+// A mark is what one request with an idempotency key is known by under one of
+// the server's keys.
+type mark struct {
+	row   string // the key in made
+	input token.Digest
+}
+
+// marks returns the marks of a request, the first under the newest key. What
+// the client sent is in none of them but as a digest.
+func marks(keys *keyring.Keys, actor token.ID, idempotencyKey string, input []byte) []mark {
+	named, inputs := keys.IdempotencyMACs(markText("key", actor, []byte(idempotencyKey))), keys.IdempotencyMACs(markText("input", actor, input))
+	all := make([]mark, len(named))
+	for i := range all {
+		all[i] = mark{string(actor) + "\x00" + string(named[i][:]), inputs[i]}
+	}
+	return all
+}
+
+func markText(what string, actor token.ID, text []byte) []byte {
+	var p rows.Packer
+	p.Text(what)
+	p.Text(string(actor)) // so that nobody can tell that two actors chose the same key
+	return append(p.Out, text...)
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
@@ -15,9 +16,9 @@ const statePause = time.Second
 
 // A progress brings the record beside the key file up to what was committed.
 type progress struct {
-	file    stateFile
-	records records
-	work    chan struct{} // holds a token while there is something to write
+	file stateFile
+	rows *rows.Rows
+	work chan struct{} // holds a token while there is something to write
 
 	at    milestone // as it is to be written
 	saved bool      // it was
@@ -26,14 +27,14 @@ type progress struct {
 	last store.Row // the newest committed entry; none if at has it already
 }
 
-func newProgress(f stateFile, r records, at milestone) *progress {
-	return &progress{file: f, records: r, at: at, saved: true, work: make(chan struct{}, 1)}
+func newProgress(f stateFile, r *rows.Rows, at milestone) *progress {
+	return &progress{file: f, rows: r, at: at, saved: true, work: make(chan struct{}, 1)}
 }
 
 // follow takes note of committed entries. Only what the store calls committed
 // counts: a reader may see a commit whose sync is still under way.
 func (p *progress) follow(changes []store.Change) {
-	row, ok := lastEntry(changes)
+	row, ok := rows.LastEntry(changes)
 	if !ok {
 		return
 	}
@@ -83,7 +84,7 @@ func (p *progress) save() error {
 	p.last = store.Row{}
 	p.mu.Unlock()
 	if row.Key != nil {
-		e, err := p.records.entries.decode(row.Key, row.Value)
+		e, err := p.rows.Entries.Decode(row.Key, row.Value)
 		if err != nil {
 			return err
 		}

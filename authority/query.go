@@ -1,11 +1,13 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
@@ -55,7 +57,7 @@ func (a *Authority) View(t token.Token) TokenView {
 // all. It refuses with Forbidden who may not list tokens, with Invalid a page
 // that cannot be.
 func (a *Authority) Tokens(by policy.Actor, q index.Query) (int, []TokenView, error) {
-	if err := firstError(by.May(policy.AdministerTokens()...), policy.Page(q.Skip, q.Limit)); err != nil {
+	if err := cmp.Or(by.May(policy.AdministerTokens()...), policy.Page(q.Skip, q.Limit)); err != nil {
 		return 0, nil, err
 	}
 	a.noteRead(by, listRead)
@@ -93,7 +95,7 @@ type FilterUsage struct {
 
 // FilterUsage returns where the filter id is used.
 func (a *Authority) FilterUsage(by policy.Actor, id ipfilter.ID, skip, limit int) (FilterUsage, error) {
-	if err := firstError(by.May(policy.ReadSecurity()...), policy.Page(skip, limit)); err != nil {
+	if err := cmp.Or(by.May(policy.ReadSecurity()...), policy.Page(skip, limit)); err != nil {
 		return FilterUsage{}, err
 	}
 	if _, ok := a.index.Filter(id); !ok {
@@ -134,8 +136,8 @@ func (a *Authority) Progress(ctx context.Context, by policy.Actor) (Progress, er
 	}
 	var p Progress
 	err := a.store.View(ctx, func(r store.Reader) error {
-		s, ok, err := a.sweep.get(r, sweepKey)
-		p = Progress{Running: ok, Done: int(s.done), Total: int(s.total)}
+		s, ok, err := a.rows.Sweep.Get(r, rows.SweepKey)
+		p = Progress{Running: ok, Done: int(s.Done), Total: int(s.Total)}
 		return err
 	})
 	return p, a.explain(ctx, err)
@@ -144,8 +146,8 @@ func (a *Authority) Progress(ctx context.Context, by policy.Actor) (Progress, er
 // Events returns one page of the audit entries that match q, newest first,
 // and how many match in all. It looks at all entries in the range of time,
 // or, if q.TokenID is given, at those about that token.
-func (a *Authority) Events(ctx context.Context, by policy.Actor, q EventQuery) (total int, page []audit.Entry, err error) {
-	if err := firstError(by.May(policy.ReadSecurity()...), policy.Page(q.Skip, q.Limit)); err != nil {
+func (a *Authority) Events(ctx context.Context, by policy.Actor, q audit.Query) (total int, page []audit.Entry, err error) {
+	if err := cmp.Or(by.May(policy.ReadSecurity()...), policy.Page(q.Skip, q.Limit)); err != nil {
 		return 0, nil, err
 	}
 	a.noteRead(by, trailRead)

@@ -34,7 +34,7 @@ func TestReading_IsInTheAuditLogOncePerActorKindAndMinuteWithItsCount(t *testing
 		must(t, err)
 	}
 	for range 3 {
-		_, _, err := h.Events(t.Context(), by, authority.EventQuery{})
+		_, _, err := h.Events(t.Context(), by, audit.Query{})
 		must(t, err)
 	}
 	_, err := h.Impact(t.Context(), root(), change(policy.Security{Enabled: true}), 0, 0)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
@@ -15,32 +16,32 @@ const resealBatch = 1000
 // Reseal seals every row of the store that stands under an older key under
 // the newest, and returns how many those were. Checkpoints among them are
 // signed anew. It may be cut off and begun again at any time.
-func Reseal(ctx context.Context, db store.DB, keys *keyring.Keys) (rows int, err error) {
-	for _, t := range Tables() {
-		n, err := resealer{keys}.table(ctx, db, t)
-		if rows += n; err != nil {
-			return rows, fmt.Errorf("bringing the rows under the newest key: %w", err)
+func Reseal(ctx context.Context, db store.DB, keys *keyring.Keys) (n int, err error) {
+	for _, t := range rows.Tables() {
+		moved, err := resealer{keys}.table(ctx, db, t)
+		if n += moved; err != nil {
+			return n, fmt.Errorf("bringing the rows under the newest key: %w", err)
 		}
 	}
-	return rows, nil
+	return n, nil
 }
 
 // A resealer brings rows under the newest of its keys.
 type resealer struct{ keys *keyring.Keys }
 
-func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (rows int, err error) {
+func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int, err error) {
 	for from, more := []byte(nil), true; more; more = from != nil {
 		var next []byte
-		var n int
+		var moved int
 		if err := db.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
-			next, n, err = s.some(w, t, from)
+			next, moved, err = s.some(w, t, from)
 			return err
 		}); err != nil {
-			return rows, err
+			return n, err
 		}
-		rows, from = rows+n, next
+		n, from = n+moved, next
 	}
-	return rows, nil
+	return n, nil
 }
 
 // some does it for some rows of t, and returns where the next ones begin.
@@ -55,7 +56,7 @@ func (s resealer) some(w store.Writer, t store.Table, from []byte) (next []byte,
 		if err != nil || keyring.KeyOf(row) == s.keys.NewestID() {
 			return err
 		}
-		if t == checkpointsTable {
+		if t == rows.CheckpointsTable {
 			payload = s.resign(key, payload)
 		}
 		n++
@@ -67,7 +68,7 @@ func (s resealer) some(w store.Writer, t store.Table, from []byte) (next []byte,
 // resign signs a stored checkpoint anew, if it is sound; else it is for the
 // examination of the log to report.
 func (s resealer) resign(key, payload []byte) []byte {
-	text, err := newTrail(s.keys).checkpoints.parse(key, payload)
+	text, err := newTrail(rows.New(s.keys)).rows.Checkpoints.Parse(key, payload)
 	if err != nil {
 		return payload
 	}
@@ -79,7 +80,5 @@ func (s resealer) resign(key, payload []byte) []byte {
 	if err != nil {
 		return payload
 	}
-	var p packer
-	packText(&p, signed)
-	return p.out
+	return rows.PackedText(signed)
 }

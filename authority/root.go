@@ -5,6 +5,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -39,7 +40,7 @@ func (a *Authority) setRoot(ctx context.Context, action string) (token.Secret, e
 	now := a.clock()
 	digest := a.keys.DigestHash(a.keys.NewestID(), s.Hash())
 	err = a.store.Update(ctx, func(w store.Writer) error {
-		if err := a.root.put(w, rootKey, root{digest, a.keys.NewestID(), now}); err != nil {
+		if err := a.rows.Root.Put(w, rows.RootKey, rows.Root{Digest: digest, Key: a.keys.NewestID(), Since: now}); err != nil {
 			return err
 		}
 		return a.trail.append(w, audit.Entry{

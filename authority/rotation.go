@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -64,11 +66,11 @@ func RotateKeys(ctx context.Context, c KeyChange) (Rotated, error) {
 	if done.Rows, err = Reseal(ctx, c.DB, keys); err != nil {
 		return done, err
 	}
-	if err := firstError(c.leftNone(ctx, keys), c.resealState(keys)); err != nil {
+	if err := cmp.Or(c.leftNone(ctx, keys), c.resealState(keys)); err != nil {
 		return done, err
 	}
 	if err := c.record(ctx, keys, audit.KeysRotated,
-		audit.One("key", done.Key.String()), audit.One("done", "true"), audit.One("resealedRows", number(uint64(done.Rows)))); err != nil {
+		audit.One("key", done.Key.String()), audit.One("done", "true"), audit.Count("resealedRows", uint64(done.Rows))); err != nil {
 		return done, err
 	}
 	return done, f.Outdated().Replace(c.KeyFile)
@@ -121,7 +123,7 @@ func (c KeyChange) addKey(ctx context.Context, f keyring.File, before *keyring.K
 // record writes an entry about the keys.
 func (c KeyChange) record(ctx context.Context, keys *keyring.Keys, kind audit.Type, fields ...audit.Field) error {
 	return c.DB.Update(store.UseReserve(ctx), func(w store.Writer) error {
-		return newTrail(keys).append(w, audit.Entry{
+		return newTrail(rows.New(keys)).append(w, audit.Entry{
 			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
 		})
 	})

@@ -16,6 +16,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -40,7 +41,7 @@ func (c *crashing) Update(ctx context.Context, fn func(store.Writer) error) erro
 // withKeys calls do with the store of the closed House.
 func withKeys(t *testing.T, h *authoritytest.House, do func(authority.KeyChange) error) error {
 	t.Helper()
-	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: authority.Tables()})
+	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: rows.Tables()})
 	must(t, err)
 	defer db.Close()
 	return do(authority.KeyChange{DB: db, KeyFile: h.KeyFile(), StateFile: h.KeyFile() + ".state", Random: rand.Reader, Now: h.Clock.Millis()})

@@ -8,6 +8,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -22,7 +23,8 @@ import (
 // whose IP filter is lost gets one that lets nobody in, and if the security
 // policies are lost all kinds of tokens are disabled until they are set again.
 type Salvager struct {
-	records
+	rows    *rows.Rows
+	trail   trail
 	db      store.DB
 	batch   []store.Change
 	strays  map[token.ID]*stray
@@ -46,7 +48,7 @@ type Salvaged struct {
 // NewSalvager returns a Salvager that fills db, which must be empty.
 func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 	return &Salvager{
-		records: newRecords(keys), db: db, strays: map[token.ID]*stray{}, stories: tale{}, have: map[string]bool{},
+		rows: rows.New(keys), trail: newTrail(rows.New(keys)), db: db, strays: map[token.ID]*stray{}, stories: tale{}, have: map[string]bool{},
 		done: Salvaged{Rows: map[store.Table]int{}, Bad: map[store.Table]int{}},
 	}
 }
@@ -62,10 +64,10 @@ func (s *Salvager) Take(ctx context.Context, t store.Table, key, row []byte) err
 		return s.takeStray(ctx, key, row)
 	}
 	switch t {
-	case treeTable, checkpointsTable, idempotencyDueTable, idempotencyCountTable:
+	case rows.TreeTable, rows.CheckpointsTable, rows.IdempotencyDueTable, rows.IdempotencyCountTable:
 		return nil // made anew
 	}
-	if err := s.records.sound(t, key, row); err != nil {
+	if err := s.rows.Sound(t, key, row); err != nil {
 		s.done.Bad[t]++
 		return nil
 	}
@@ -76,7 +78,7 @@ func (s *Salvager) Take(ctx context.Context, t store.Table, key, row []byte) err
 const salvageBatch = 1000
 
 func (s *Salvager) put(ctx context.Context, t store.Table, key, row []byte) error {
-	if t == auditTable {
+	if t == rows.AuditTable {
 		s.have[string(key)] = true
 	}
 	s.done.Rows[t]++
@@ -108,7 +110,7 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 	for _, n := range damaged {
 		damage += n
 	}
-	s.whole = damaged[auditTable]+damaged[""]+s.done.Bad[auditTable]+s.done.Strays == 0
+	s.whole = damaged[rows.AuditTable]+damaged[""]+s.done.Bad[rows.AuditTable]+s.done.Strays == 0
 	if err := s.flush(ctx); err != nil {
 		return s.done, err
 	}
@@ -134,11 +136,11 @@ func (d Salvaged) bad() int {
 
 func (s *Salvager) record(w store.Writer, now epoch.Millis, damage int) error {
 	e := audit.Entry{Time: now, Type: audit.Salvaged, Action: "doctor", Sensitive: true, Actor: audit.System()}
-	count := func(n int) string { return number(uint64(n)) }
+	count := func(name string, n int) audit.Field { return audit.Count(name, uint64(n)) }
 	e.Fields = []audit.Field{
-		audit.One("unreadable", count(damage)), audit.One("badRows", count(s.done.bad())),
-		audit.One("tokens", count(s.done.Rows[tokensTable])), audit.One("lostTokens", count(s.done.Lost)),
-		audit.One("lostEntries", count(s.done.Gaps)), audit.One("lostFilters", count(s.done.Filters)),
+		count("unreadable", damage), count("badRows", s.done.bad()),
+		count("tokens", s.done.Rows[rows.TokensTable]), count("lostTokens", s.done.Lost),
+		count("lostEntries", s.done.Gaps), count("lostFilters", s.done.Filters),
 		audit.One("disabled", strconv.FormatBool(s.done.Disabled)),
 	}
 	return s.trail.append(w, e)

@@ -2,12 +2,14 @@ package authority
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"sync"
 	"time"
 
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -97,7 +99,7 @@ func (a *Authority) scrubHourly() {
 
 // scrubAll is one walk. Rows that are not sound are no error of it.
 func (a *Authority) scrubAll(ctx context.Context) error {
-	for _, t := range Tables() {
+	for _, t := range rows.Tables() {
 		for from, more := []byte(nil), true; more; more = from != nil {
 			next, err := a.scrubSome(ctx, t, from)
 			if err != nil {
@@ -150,7 +152,7 @@ func (a *Authority) scrubSome(ctx context.Context, t store.Table, from []byte) (
 	for _, key := range suspects {
 		if foreign, e := a.foreign(ctx, t, key); foreign {
 			bad = append(bad, keyring.Damaged(t, key, "its seal is sound, but it is not the row that the server wrote last: an older one was put in its place"))
-		} else if err = firstError(err, e); err != nil {
+		} else if err = cmp.Or(err, e); err != nil {
 			break
 		}
 	}

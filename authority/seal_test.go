@@ -11,6 +11,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -40,7 +41,7 @@ func furnished(t *testing.T) (*authoritytest.House, token.Token, string) {
 // behind changes the rows of the closed House behind its back.
 func behind(t *testing.T, h *authoritytest.House, fn func(store.Writer) error) {
 	t.Helper()
-	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: authority.Tables()})
+	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: rows.Tables()})
 	must(t, err)
 	must(t, db.Update(context.Background(), fn))
 	must(t, db.Close())
@@ -49,11 +50,11 @@ func behind(t *testing.T, h *authoritytest.House, fn func(store.Writer) error) {
 // first returns the first row of each table.
 func first(t *testing.T, h *authoritytest.House) map[store.Table]store.Row {
 	t.Helper()
-	rows := map[store.Table]store.Row{}
+	all := map[store.Table]store.Row{}
 	behind(t, h, func(w store.Writer) error {
-		for _, table := range authority.Tables() {
+		for _, table := range rows.Tables() {
 			if err := w.Scan(table, store.Range{}, func(k, v []byte) error {
-				rows[table] = store.Row{Key: bytes.Clone(k), Value: bytes.Clone(v)}
+				all[table] = store.Row{Key: bytes.Clone(k), Value: bytes.Clone(v)}
 				return store.Stop
 			}); err != nil {
 				return err
@@ -61,7 +62,7 @@ func first(t *testing.T, h *authoritytest.House) map[store.Table]store.Row {
 		}
 		return nil
 	})
-	return rows
+	return all
 }
 
 // noticed fails the test unless the House does not open, or says in its check

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"tokenscale/authority"
+	"tokenscale/audit"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/index"
 	"tokenscale/ipfilter"
@@ -96,7 +96,7 @@ func TestRefusalsNeverRepeatAWholeTokenStringGivenAsAnID(t *testing.T) {
 	enforced := ipfilter.ID(secret)
 	_, errs["policy"] = h.SetSecurity(t.Context(), root(), policy.Change{System: policy.SystemChange{Enabled: &yes, FilterID: &enforced}}, setAction)
 	_, _, _ = h.Tokens(root(), index.Query{Search: secret, Limit: 1})
-	_, _, _ = h.Events(t.Context(), root(), authority.EventQuery{TokenID: secret, Actor: secret, Limit: 1})
+	_, _, _ = h.Events(t.Context(), root(), audit.Query{TokenID: secret, Actor: secret, Limit: 1})
 	trail, err := json.Marshal(h.Trail())
 	must(t, err)
 	for name, err := range errs {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -32,7 +33,7 @@ func (a *Authority) SetSecurity(ctx context.Context, by policy.Actor, c policy.C
 		if err := t.beginSweep(next, a.index.Len()); err != nil {
 			return err
 		}
-		if err := t.records.policies.put(t, policiesKey, next); err != nil {
+		if err := t.rows.Policies.Put(t, rows.PoliciesKey, next); err != nil {
 			return err
 		}
 		return t.record(audit.PolicyChanged, "", describedPolicies(next))
@@ -48,7 +49,7 @@ func (a *Authority) SetSecurity(ctx context.Context, by policy.Actor, c policy.C
 
 // allowed returns the policies after c, or why they cannot be.
 func (t *tx) allowed(c policy.Change, filters policy.Filters) (policy.Policies, error) {
-	_, busy, err := t.sweep.get(t, sweepKey)
+	_, busy, err := t.rows.Sweep.Get(t, rows.SweepKey)
 	if err != nil {
 		return policy.Policies{}, err
 	}

@@ -20,17 +20,17 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 		audit.One("newTokenId", string(next.ID)),
 		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))
 	if grace == 0 {
-		if err := t.remove(old); err != nil {
+		if err := t.rows.RemoveToken(t, old); err != nil {
 			return err
 		}
 	} else {
 		old = policy.InGrace(old, next.ID, grace, t.now)
 		fields = append(fields, audit.One("oldExpireAt", expiry(old.ExpireAt)))
-		if err := t.change(old); err != nil {
+		if err := t.rows.ChangeToken(t, old); err != nil {
 			return err
 		}
 	}
-	if err := t.add(next); err != nil {
+	if err := t.rows.AddToken(t, next); err != nil {
 		return err
 	}
 	return t.record(audit.TokenRotated, next.ID, fields, string(old.ID))
@@ -41,7 +41,7 @@ func (t *tx) shadow(v token.Token) (token.Token, bool, error) {
 	if v.Replaces == "" {
 		return token.Token{}, false, nil
 	}
-	old, ok, err := t.tokens.get(t, string(v.Replaces))
+	old, ok, err := t.rows.Tokens.Get(t, string(v.Replaces))
 	return old, ok && old.ReplacedBy == v.ID, err
 }
 
@@ -52,7 +52,7 @@ func (t *tx) endShadow(v token.Token) error {
 	if err != nil || !ok {
 		return err
 	}
-	if err := t.remove(old); err != nil {
+	if err := t.rows.RemoveToken(t, old); err != nil {
 		return err
 	}
 	return t.record(audit.TokenChanged, old.ID, []audit.Field{
@@ -75,7 +75,7 @@ func (t *tx) regrantShadow(v token.Token) error {
 func (t *tx) regrant(v token.Token, to permission.Set) error {
 	was := v.Permissions
 	v.Permissions = to
-	if err := t.change(v); err != nil {
+	if err := t.rows.ChangeToken(t, v); err != nil {
 		return err
 	}
 	return t.record(audit.TokenChanged, v.ID, []audit.Field{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
@@ -47,17 +48,17 @@ func (a *Authority) noteStart(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	a.reached = newProgress(f, a.records, here)
+	a.reached = newProgress(f, a.rows, here)
 	return f.write(here)
 }
 
 // compare returns where the store is, and why that cannot be right.
 func (a *Authority) compare(ctx context.Context, side milestone, found bool) (here milestone, why string, err error) {
 	err = a.store.View(ctx, func(r store.Reader) error {
-		if here, err = a.milestone(r); err != nil {
+		if here, err = reached(a.rows, r); err != nil {
 			return err
 		}
-		why, err = a.unlike(r, here, side, found)
+		why, err = unlike(a.rows, r, here, side, found)
 		return err
 	})
 	return here, why, err
@@ -69,7 +70,7 @@ func (a *Authority) nextEpoch(ctx context.Context, here, side milestone, why str
 	next, now := max(here.epoch, side.epoch)+1, a.clock()
 	after := here
 	err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
-		if err := a.mark.put(w, epochKey, next); err != nil {
+		if err := a.rows.Numbers.Put(w, rows.EpochKey, next); err != nil {
 			return err
 		}
 		if why != "" {
@@ -77,14 +78,14 @@ func (a *Authority) nextEpoch(ctx context.Context, here, side milestone, why str
 				Time: now, Type: audit.RolledBack, Action: "accept-rollback", Sensitive: true, Actor: audit.System(),
 				Fields: []audit.Field{
 					audit.One("reason", why),
-					audit.One("entries", number(here.seq)), audit.One("entriesBefore", number(side.seq)),
+					audit.Count("entries", here.seq), audit.Count("entriesBefore", side.seq),
 				},
 			}); err != nil {
 				return err
 			}
 		}
 		var err error
-		after, err = a.milestone(w)
+		after, err = reached(a.rows, w)
 		return err
 	})
 	if errors.Is(err, store.ErrFull) && why == "" {

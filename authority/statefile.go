@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/durable"
 	"tokenscale/store"
 )
@@ -44,21 +45,21 @@ func (f stateFile) read() (m milestone, ok bool, err error) {
 	if err != nil {
 		return m, false, fmt.Errorf("the record of the store's state in %s: %w", f.path, err)
 	}
-	u := &unpacker{in: payload}
-	u.expect(rowVersion)
-	m.epoch, m.seq = u.number(), u.number()
-	copy(m.sum[:], u.raw(sha256.Size))
-	return m, true, u.end()
+	u := &rows.Unpacker{In: payload}
+	u.Expect(rows.Version)
+	m.epoch, m.seq = u.Number(), u.Number()
+	copy(m.sum[:], u.Raw(sha256.Size))
+	return m, true, u.End()
 }
 
 // write replaces the file by one with m, or leaves it as it was.
 func (f stateFile) write(m milestone) error {
-	var p packer
-	p.number(rowVersion)
-	p.number(m.epoch)
-	p.number(m.seq)
-	p.raw(m.sum[:])
-	text := stateHeader + "\n" + hex.EncodeToString(f.keys.Seal(stateTable, []byte(stateKey), p.out)) + "\n"
+	var p rows.Packer
+	p.Number(rows.Version)
+	p.Number(m.epoch)
+	p.Number(m.seq)
+	p.Raw(m.sum[:])
+	text := stateHeader + "\n" + hex.EncodeToString(f.keys.Seal(stateTable, []byte(stateKey), p.Out)) + "\n"
 	if err := durable.Replace(f.path, []byte(text)); err != nil {
 		return fmt.Errorf("writing the record of the store's state (it may stand elsewhere: --state-file): %w", err)
 	}

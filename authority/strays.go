@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -21,13 +22,13 @@ type stray struct {
 // Finish, and other rows cannot be told from old ones.
 func (s *Salvager) takeStray(ctx context.Context, key, row []byte) error {
 	switch {
-	case s.records.sound(auditTable, key, row) == nil:
+	case s.rows.Sound(rows.AuditTable, key, row) == nil:
 		if s.have[string(key)] {
 			return nil
 		}
 		s.done.Strays++
-		return s.put(ctx, auditTable, key, row)
-	case s.records.sound(tokensTable, key, row) == nil:
+		return s.put(ctx, rows.AuditTable, key, row)
+	case s.rows.Sound(rows.TokensTable, key, row) == nil:
 		v := s.strays[token.ID(key)]
 		if v == nil {
 			v = &stray{versions: map[[sha256.Size]byte]bool{}}
@@ -43,7 +44,7 @@ func (s *Salvager) takeStray(ctx context.Context, key, row []byte) error {
 // token.
 func (s *Salvager) readTrail(r store.Reader) error {
 	last := uint64(0)
-	return s.trail.entries.each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
+	return s.rows.Entries.Each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
 		s.done.Gaps += int(e.Seq - last - 1)
 		last = e.Seq
 		s.stories.learn(e)
@@ -57,7 +58,7 @@ func (s *Salvager) readTrail(r store.Reader) error {
 func (s *Salvager) takeTokens(ctx context.Context) error {
 	saved := map[token.ID]bool{}
 	if err := s.db.View(ctx, func(r store.Reader) error {
-		return s.tokens.each(r, store.Range{}, func(id []byte, _ token.Token) error { saved[token.ID(id)] = true; return nil })
+		return s.rows.Tokens.Each(r, store.Range{}, func(id []byte, _ token.Token) error { saved[token.ID(id)] = true; return nil })
 	}); err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (s *Salvager) takeTokens(ctx context.Context) error {
 			continue
 		}
 		s.done.Strays++
-		if err := s.put(ctx, tokensTable, []byte(id), v.row); err != nil {
+		if err := s.put(ctx, rows.TokensTable, []byte(id), v.row); err != nil {
 			return err
 		}
 	}

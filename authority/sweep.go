@@ -5,35 +5,11 @@ import (
 	"errors"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
-
-// A sweep is a change of policy that has not reached every token yet. Its row
-// stands in the store until it has, so that a crash in the middle is taken up
-// at the next start.
-type sweep struct {
-	rule   policy.Security // what old tokens have to be brought under
-	cursor string          // the last token id that is done
-	done   uint64
-	total  uint64 // how many tokens there were at the beginning
-	actor  audit.Actor
-}
-
-func packSweep(p *packer, s sweep) {
-	p.number(rowVersion)
-	packSecurity(p, s.rule)
-	p.text(s.cursor)
-	p.number(s.done)
-	p.number(s.total)
-	packActor(p, s.actor)
-}
-
-func unpackSweep(u *unpacker, _ []byte) sweep {
-	u.expect(rowVersion)
-	return sweep{rule: unpackSecurity(u), cursor: u.text(), done: u.number(), total: u.number(), actor: unpackActor(u)}
-}
 
 // sweepBatch is how many tokens one transaction brings under the policy: few
 // enough that other changes wait only some milliseconds for it.
@@ -49,7 +25,7 @@ func (t *tx) beginSweep(next policy.Policies, total int) error {
 	if !rule.Touches() {
 		return nil
 	}
-	return t.sweep.put(t, sweepKey, sweep{rule: rule, total: uint64(total), actor: auditActor(t.by)})
+	return t.rows.Sweep.Put(t, rows.SweepKey, rows.Sweep{Rule: rule, Total: uint64(total), Actor: auditActor(t.by)})
 }
 
 // sweepAll runs batches until no sweep is left.
@@ -67,7 +43,7 @@ func (a *Authority) sweepAll(ctx context.Context) error {
 func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
 	now := a.clock()
 	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
-		t := &tx{records: a.records, Writer: w, action: sweepAction, now: now}
+		t := &tx{Writer: w, rows: a.rows, trail: a.trail, action: sweepAction, now: now}
 		more, err = t.sweepNext()
 		return err
 	})
@@ -76,11 +52,11 @@ func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
 
 // sweepNext does it inside the transaction.
 func (t *tx) sweepNext() (more bool, err error) {
-	s, ok, err := t.sweep.get(t, sweepKey)
+	s, ok, err := t.rows.Sweep.Get(t, rows.SweepKey)
 	if err != nil || !ok {
 		return false, err
 	}
-	batch, err := t.tokensAfter(s.cursor, sweepBatch)
+	batch, err := t.tokensAfter(s.Cursor, sweepBatch)
 	if err != nil {
 		return false, err
 	}
@@ -88,10 +64,10 @@ func (t *tx) sweepNext() (more bool, err error) {
 		return false, err
 	}
 	if len(batch) < sweepBatch {
-		return false, t.sweep.drop(t, sweepKey)
+		return false, t.rows.Sweep.Delete(t, rows.SweepKey)
 	}
-	s.cursor, s.done = string(batch[len(batch)-1].ID), s.done+uint64(len(batch))
-	return true, t.sweep.put(t, sweepKey, s)
+	s.Cursor, s.Done = string(batch[len(batch)-1].ID), s.Done+uint64(len(batch))
+	return true, t.rows.Sweep.Put(t, rows.SweepKey, s)
 }
 
 // tokensAfter returns the next tokens behind the cursor, in the order of ids.
@@ -101,7 +77,7 @@ func (t *tx) tokensAfter(cursor string, n int) ([]token.Token, error) {
 		from.From = []byte(cursor + "\x00")
 	}
 	batch := make([]token.Token, 0, n)
-	err := t.tokens.each(t, from, func(_ []byte, v token.Token) error {
+	err := t.rows.Tokens.Each(t, from, func(_ []byte, v token.Token) error {
 		if batch = append(batch, v); len(batch) == n {
 			return store.Stop
 		}
@@ -111,7 +87,7 @@ func (t *tx) tokensAfter(cursor string, n int) ([]token.Token, error) {
 }
 
 // bringAll brings tokens under the policy, and writes the entries of that.
-func (t *tx) bringAll(batch []token.Token, s sweep) error {
+func (t *tx) bringAll(batch []token.Token, s rows.Sweep) error {
 	entries := make([]audit.Entry, 0, len(batch))
 	for _, v := range batch {
 		e, changed, err := t.bring(v, s)
@@ -127,23 +103,23 @@ func (t *tx) bringAll(batch []token.Token, s sweep) error {
 
 // bring carries out the verdict over one token, as it is stored, and returns
 // the entry of that unless nothing has changed.
-func (t *tx) bring(v token.Token, s sweep) (_ audit.Entry, changed bool, _ error) {
-	next, verdict := s.rule.Judge(v, t.now)
+func (t *tx) bring(v token.Token, s rows.Sweep) (_ audit.Entry, changed bool, _ error) {
+	next, verdict := s.Rule.Judge(v, t.now)
 	switch verdict {
 	case policy.Keep:
 		return audit.Entry{}, false, nil
 	case policy.Delete:
-		return t.sweptEntry(v, s, audit.Many("oldPermissions", v.Permissions.Names())), true, t.removeStored(v)
+		return t.sweptEntry(v, s, audit.Many("oldPermissions", v.Permissions.Names())), true, t.rows.RemoveStored(t, v)
 	default:
 		fields := []audit.Field{audit.One("ipFilterId", string(next.FilterID)), audit.One("expireAt", expiry(next.ExpireAt))}
-		return t.sweptEntry(v, s, fields...), true, t.changeStored(v, next)
+		return t.sweptEntry(v, s, fields...), true, t.rows.ChangeStored(t, v, next)
 	}
 }
 
-func (t *tx) sweptEntry(v token.Token, s sweep, fields ...audit.Field) audit.Entry {
+func (t *tx) sweptEntry(v token.Token, s rows.Sweep, fields ...audit.Field) audit.Entry {
 	return audit.Entry{
 		Time: t.now, Type: audit.TokenChanged, Action: sweepAction, Sensitive: true,
-		Actor: s.actor, TokenID: string(v.ID), Fields: append([]audit.Field{audit.One("tokenName", v.Name)}, fields...),
+		Actor: s.Actor, TokenID: string(v.ID), Fields: append([]audit.Field{audit.One("tokenName", v.Name)}, fields...),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/permission"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -33,7 +34,7 @@ func (t tale) learn(e audit.Entry) {
 	if e.Refused != "" {
 		return
 	}
-	has := fieldsOf(e)
+	has := e.ByName()
 	_, was := has["oldPermissions"]
 	now, is := has["newPermissions"]
 	if old := has["oldTokenId"].Value; old != "" {
@@ -55,14 +56,6 @@ func (t tale) learn(e audit.Entry) {
 	}
 }
 
-func fieldsOf(e audit.Entry) map[string]audit.Field {
-	all := map[string]audit.Field{}
-	for _, f := range e.Fields {
-		all[f.Name] = f
-	}
-	return all
-}
-
 func named(names []string) permission.Set {
 	var s permission.Set
 	for _, name := range names {
@@ -74,8 +67,8 @@ func named(names []string) permission.Set {
 }
 
 // compare tells where the rows are not what the tale says.
-func (t tale) compare(tokens table[token.Token], tx store.Reader) error {
-	if err := tokens.each(tx, store.Range{}, func(_ []byte, v token.Token) error {
+func (t tale) compare(tokens rows.Table[token.Token], tx store.Reader) error {
+	if err := tokens.Each(tx, store.Range{}, func(_ []byte, v token.Token) error {
 		told := t[v.ID]
 		switch {
 		case told == nil || !told.alive:
@@ -99,11 +92,11 @@ func (t tale) compare(tokens table[token.Token], tx store.Reader) error {
 // checkTale holds the tokens against the audit log.
 func (c *checker) checkTale() error {
 	t := tale{}
-	if err := c.trail.entries.each(c.r, store.Range{}, func(_ []byte, e audit.Entry) error {
+	if err := c.rows.Entries.Each(c.r, store.Range{}, func(_ []byte, e audit.Entry) error {
 		t.learn(e)
 		return nil
 	}); err != nil {
 		return err
 	}
-	return t.compare(c.tokens, c.r)
+	return t.compare(c.rows.Tokens, c.r)
 }

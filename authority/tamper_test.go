@@ -15,6 +15,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -81,18 +82,18 @@ func testKeys(t testing.TB, letter string) *keyring.Keys {
 // the checkpoint.
 func written(t testing.TB, keys *keyring.Keys, entries []audit.Entry) (memory, string) {
 	t.Helper()
-	m, tr := memory{}, newTrail(keys)
+	m, tr := memory{}, newTrail(rows.New(keys))
 	if err := tr.appendAll(m, slices.Clone(entries)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := tr.sign(m, signed{}, entries[len(entries)-1].Time)
+	s, err := tr.sign(m, audit.SignedCheckpoint{}, entries[len(entries)-1].Time)
 	if err == nil {
 		err = tr.keepCheckpoint(m, s)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m, s.note
+	return m, s.Note
 }
 
 func someEntries(n int) []audit.Entry {
@@ -126,19 +127,19 @@ type edit func(m memory, n int) (seq uint64)
 
 // clumsy edits are made by somebody who has the store and not the keys.
 func clumsy(m memory) map[string]edit {
-	rows := m[auditTable]
+	log := m[rows.AuditTable]
 	one := func(n int) uint64 { return 1 + rand.Uint64N(uint64(n)) }
 	return map[string]edit{
 		"a bit changed": func(_ memory, n int) uint64 {
 			seq := one(n)
-			row := bytes.Clone(rows[seqKey(seq)])
+			row := bytes.Clone(log[rows.SeqKey(seq)])
 			row[rand.IntN(len(row))] ^= 1 << rand.IntN(8)
-			rows[seqKey(seq)] = row
+			log[rows.SeqKey(seq)] = row
 			return seq
 		},
 		"an entry deleted": func(_ memory, n int) uint64 {
 			seq := one(n)
-			delete(rows, seqKey(seq))
+			delete(log, rows.SeqKey(seq))
 			return seq
 		},
 		"an entry put in the place of another": func(_ memory, n int) uint64 {
@@ -146,7 +147,7 @@ func clumsy(m memory) map[string]edit {
 			for from == to {
 				to = one(n + 1)
 			}
-			rows[seqKey(to)] = rows[seqKey(from)]
+			log[rows.SeqKey(to)] = log[rows.SeqKey(from)]
 			return to
 		},
 		"two entries swapped": func(_ memory, n int) uint64 {
@@ -154,7 +155,7 @@ func clumsy(m memory) map[string]edit {
 			for a == b {
 				b = one(n)
 			}
-			rows[seqKey(a)], rows[seqKey(b)] = rows[seqKey(b)], rows[seqKey(a)]
+			log[rows.SeqKey(a)], log[rows.SeqKey(b)] = log[rows.SeqKey(b)], log[rows.SeqKey(a)]
 			return min(a, b)
 		},
 		"the tail cut off, and all that tells of it": func(m memory, n int) uint64 {
@@ -173,9 +174,9 @@ func cut(name string, seq, n uint64) bool {
 
 // truncate leaves a log as it was when it had so many entries.
 func truncate(m memory, keep uint64) {
-	maps.DeleteFunc(m[auditTable], func(k string, _ []byte) bool { return k > seqKey(keep) })
-	maps.DeleteFunc(m[checkpointsTable], func(k string, _ []byte) bool { return k > seqKey(keep) })
-	maps.DeleteFunc(m[treeTable], func(k string, _ []byte) bool { return k >= nodeKey(tileHeight, keep>>tileHeight) })
+	maps.DeleteFunc(m[rows.AuditTable], func(k string, _ []byte) bool { return k > rows.SeqKey(keep) })
+	maps.DeleteFunc(m[rows.CheckpointsTable], func(k string, _ []byte) bool { return k > rows.SeqKey(keep) })
+	maps.DeleteFunc(m[rows.TreeTable], func(k string, _ []byte) bool { return k >= rows.NodeKey(tileHeight, keep>>tileHeight) })
 }
 
 // A forgery is a log written anew with the right keys: every seal, the tree
@@ -296,30 +297,30 @@ func TestTheKeptTreeIsPartOfTheExamination(t *testing.T) {
 	keys := testKeys(t, "a")
 	entries := someEntries(700)
 	whole, _ := written(t, keys, entries)
-	if n := len(whole[treeTable]); n != 2 {
+	if n := len(whole[rows.TreeTable]); n != 2 {
 		t.Fatalf("%d nodes are kept of 700 entries, want 2", n)
 	}
 	entries[300].Action = "forged"
 	forged, _ := written(t, keys, entries)
 	m := whole.clone()
-	m[auditTable] = forged[auditTable]
+	m[rows.AuditTable] = forged[rows.AuditTable]
 	if f := found(t, m, keys); len(f) == 0 || f[0].First != 257 || f[0].Last != 512 {
 		t.Errorf("an entry changed under its tree: %v", f)
 	}
 	m = whole.clone()
-	row := bytes.Clone(m[treeTable][nodeKey(8, 1)])
+	row := bytes.Clone(m[rows.TreeTable][rows.NodeKey(8, 1)])
 	row[10] ^= 1
-	m[treeTable][nodeKey(8, 1)] = row
+	m[rows.TreeTable][rows.NodeKey(8, 1)] = row
 	if f := found(t, m, keys); len(f) != 1 || !strings.Contains(f[0].String(), "seal") {
 		t.Errorf("a node changed: %v", f)
 	}
 	m = whole.clone()
-	delete(m[treeTable], nodeKey(8, 1))
+	delete(m[rows.TreeTable], rows.NodeKey(8, 1))
 	if f := found(t, m, keys); len(f) > 0 {
 		t.Errorf("a node that is not there is computed, and yet: %v", f)
 	}
-	maps.DeleteFunc(whole[auditTable], func(k string, _ []byte) bool { return k > seqKey(300) })
-	clear(whole[checkpointsTable])
+	maps.DeleteFunc(whole[rows.AuditTable], func(k string, _ []byte) bool { return k > rows.SeqKey(300) })
+	clear(whole[rows.CheckpointsTable])
 	if f := found(t, whole, keys); len(f) == 0 || f[0].First != 301 {
 		t.Errorf("a log cut off under its tree: %v", f)
 	}

@@ -1,12 +1,14 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
 	"time"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -34,7 +36,7 @@ type savedTime struct {
 func (a *Authority) beginTime(ctx context.Context, accept bool) (accepted bool, err error) {
 	var t savedTime
 	err = a.store.View(ctx, func(r store.Reader) (err error) {
-		t, err = a.storedTime(r)
+		t, err = storedTime(a.rows, r)
 		return err
 	})
 	if err != nil {
@@ -52,20 +54,20 @@ func (a *Authority) beginTime(ctx context.Context, accept bool) (accepted bool, 
 
 // storedTime reads what time it was. A store without that row may be from
 // before there was one; its audit log tells as well.
-func (r records) storedTime(tx store.Reader) (t savedTime, err error) {
-	mark, ok, err := r.mark.get(tx, clockKey)
+func storedTime(r *rows.Rows, tx store.Reader) (t savedTime, err error) {
+	mark, ok, err := r.Numbers.Get(tx, rows.ClockKey)
 	if err != nil {
 		return t, err
 	}
 	if !ok {
-		last, err := r.trail.last(tx)
+		last, err := newTrail(r).last(tx)
 		return savedTime{mark: last.Time}, err
 	}
 	t.mark = epoch.Millis(mark)
-	if t.gaps, err = r.storedGaps(tx); err != nil {
+	if t.gaps, err = storedGaps(r, tx); err != nil {
 		return t, err
 	}
-	held, _, err := r.mark.get(tx, heldKey)
+	held, _, err := r.Numbers.Get(tx, rows.HeldKey)
 	if until := epoch.Millis(held); until > t.mark && until != t.gaps.until(t.mark) {
 		// An older program wrote that, which removed nothing until then.
 		t.gaps = gaps{{longestGap, min(between(t.mark, until), clockHold)}}
@@ -74,8 +76,8 @@ func (r records) storedTime(tx store.Reader) (t savedTime, err error) {
 }
 
 // putTime writes what time it is.
-func (r records) putTime(w store.Writer, t savedTime) error {
-	return firstError(r.mark.put(w, clockKey, uint64(t.mark)), r.mark.put(w, heldKey, uint64(t.gaps.until(t.mark))), r.putGaps(w, t.gaps))
+func putTime(r *rows.Rows, w store.Writer, t savedTime) error {
+	return cmp.Or(r.Numbers.Put(w, rows.ClockKey, uint64(t.mark)), r.Numbers.Put(w, rows.HeldKey, uint64(t.gaps.until(t.mark))), putGaps(r, w, t.gaps))
 }
 
 // keepTime looks at the machine's clock, and writes down what time it is as
@@ -103,7 +105,7 @@ func (a *Authority) keepTime() {
 
 // followClock writes what is due.
 func (a *Authority) followClock(ctx context.Context) error {
-	return firstError(a.noteClock(ctx, false), a.saveTimeIfDue(ctx))
+	return cmp.Or(a.noteClock(ctx, false), a.saveTimeIfDue(ctx))
 }
 
 // saveTimeIfDue writes what time it is if a token has expired since it was
@@ -126,7 +128,7 @@ func (a *Authority) saveTimeIfDue(ctx context.Context) error {
 func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
 	t := a.time.toSave()
 	err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
-		return firstError(a.putTime(w, t), a.trail.appendAll(w, entries))
+		return cmp.Or(putTime(a.rows, w, t), a.trail.appendAll(w, entries))
 	})
 	if err == nil {
 		a.time.wasSaved(t)

@@ -34,7 +34,7 @@ func (a *Authority) CreateToken(ctx context.Context, by policy.Actor, d policy.D
 			return "", err
 		}
 		made = a.named(v, id, secret)
-		if err := t.add(made); err != nil {
+		if err := t.rows.AddToken(t, made); err != nil {
 			return "", err
 		}
 		return string(id), t.record(audit.TokenChanged, id, described(made))
@@ -121,7 +121,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by policy.Actor, id token.I
 		if err := t.by.May(policy.AdministerTokens()...); err != nil {
 			return err
 		}
-		v, ok, err := t.tokens.get(t, rowKey(id))
+		v, ok, err := t.rows.Tokens.Get(t, rowKey(id))
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by policy.Actor, id token.I
 		if err := t.endShadow(v); err != nil {
 			return err
 		}
-		if err := t.remove(v); err != nil {
+		if err := t.rows.RemoveToken(t, v); err != nil {
 			return err
 		}
 		return t.record(audit.TokenChanged, id, []audit.Field{

@@ -1,15 +1,18 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
@@ -26,13 +29,13 @@ const tileHeight = 8
 func (tr trail) grow(tx store.Writer, size uint64) error {
 	for level := tileHeight; size&(1<<level-1) == 0; level += tileHeight {
 		h, err := tr.fold(tx, level, size>>level-1)
-		if errors.Is(err, keyring.ErrSeal) || errors.Is(err, errPacked) {
+		if errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
 			return nil // a damaged entry is for the checkpoints to report; changes must go on
 		}
 		if err != nil {
 			return err
 		}
-		if err := tr.nodes.put(tx, nodeKey(level, size>>level-1), h); err != nil {
+		if err := tr.rows.Nodes.Put(tx, rows.NodeKey(level, size>>level-1), h); err != nil {
 			return err
 		}
 	}
@@ -43,7 +46,7 @@ func (tr trail) grow(tx store.Writer, size uint64) error {
 // entries.
 func (tr trail) node(tx store.Reader, level int, n uint64) (audit.Hash, error) {
 	if level > 0 && level%tileHeight == 0 {
-		if h, ok, err := tr.nodes.get(tx, nodeKey(level, n)); err != nil || ok {
+		if h, ok, err := tr.rows.Nodes.Get(tx, rows.NodeKey(level, n)); err != nil || ok {
 			return h, err
 		}
 	}
@@ -71,11 +74,11 @@ func (tr trail) fold(tx store.Reader, level int, n uint64) (audit.Hash, error) {
 // foldLeaves returns the root over count entries behind the first so many.
 func (tr trail) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, error) {
 	var g audit.Growing
-	about := store.Range{From: []byte(seqKey(before + 1)), To: []byte(seqKey(before + count + 1))}
-	err := tx.Scan(auditTable, about, func(key, row []byte) error {
-		packed, err := tr.keys.Open(auditTable, key, row)
+	about := store.Range{From: []byte(rows.SeqKey(before + 1)), To: []byte(rows.SeqKey(before + count + 1))}
+	err := tx.Scan(rows.AuditTable, about, func(key, row []byte) error {
+		packed, err := tr.rows.Keys.Open(rows.AuditTable, key, row)
 		if err != nil || len(key) != 8 {
-			return firstError(err, errPacked)
+			return cmp.Or(err, rows.ErrMalformed)
 		}
 		seq := binary.BigEndian.Uint64(key)
 		for before+g.Size()+1 < seq { // lost, as after a salvage
@@ -110,104 +113,51 @@ func (tr trail) rootAt(tx store.Reader, size uint64) (audit.Hash, error) {
 	return tlog.TreeHash(int64(size), tr.hashes(tx))
 }
 
-// plantBatch is how many nodes are made in one transaction for a store that
+// backfillBatch is how many nodes are made in one transaction for a log that
 // has none: enough for 16,384 entries.
-const plantBatch = 64
+const backfillBatch = 64
 
-// plant makes the tree of a log that was written by a version that kept none.
-// Of a log that has its tree it reads two rows.
-func (a *Authority) plant(ctx context.Context) error {
+// Backfill makes the nodes that are missing at the end of the tree: of a store
+// that was salvaged, whose tree is made anew. Of a log that has its tree it
+// reads two rows. A tree that cannot be kept is no error, as it is only a help.
+func (tr trail) Backfill(ctx context.Context, db store.DB, log *slog.Logger) error {
 	var next, whole uint64
-	err := a.store.View(ctx, func(r store.Reader) (err error) {
-		next, whole, err = a.trail.unplanted(r)
+	err := db.View(ctx, func(r store.Reader) (err error) {
+		next, whole, err = tr.missingNodes(r)
 		return err
 	})
-	for ; err == nil && next < whole; next += plantBatch {
-		err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
-			return a.trail.plant(w, next, min(next+plantBatch, whole))
+	for ; err == nil && next < whole; next += backfillBatch {
+		err = db.Update(store.UseReserve(ctx), func(w store.Writer) error {
+			return tr.makeNodes(w, next, min(next+backfillBatch, whole))
 		})
 	}
-	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, errPacked) {
-		a.log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)
+	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
+		log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)
 		return nil
 	}
 	return err
 }
 
-// unplanted returns which nodes of the lowest kept level are missing at the
+// missingNodes returns which nodes of the lowest kept level are missing at the
 // end: those from next on, up to whole.
-func (tr trail) unplanted(tx store.Reader) (next, whole uint64, err error) {
+func (tr trail) missingNodes(tx store.Reader) (next, whole uint64, err error) {
 	last, err := tr.last(tx)
 	whole = last.Seq >> tileHeight
 	for next = whole; next > 0 && err == nil; next-- {
 		var ok bool
-		if _, ok, err = tr.nodes.get(tx, nodeKey(tileHeight, next-1)); ok {
+		if _, ok, err = tr.rows.Nodes.Get(tx, rows.NodeKey(tileHeight, next-1)); ok {
 			break
 		}
 	}
 	return next, whole, err
 }
 
-// plant makes nodes of the lowest kept level, and those above them.
-func (tr trail) plant(w store.Writer, next, end uint64) error {
+// makeNodes makes nodes of the lowest kept level, and those above them.
+func (tr trail) makeNodes(w store.Writer, next, end uint64) error {
 	for ; next < end; next++ {
 		if err := tr.grow(w, (next+1)<<tileHeight); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// older reads a store that was written before there was a tree, or before
-// idempotency keys were, without changing it: tables that it does not have are
-// empty.
-type older struct{ store.Reader }
-
-// Get implements store.Reader.
-func (o older) Get(t store.Table, key []byte) ([]byte, error) {
-	row, err := o.Reader.Get(t, key)
-	return row, unlessNew(t, err)
-}
-
-// Scan implements store.Reader.
-func (o older) Scan(t store.Table, r store.Range, fn func(key, value []byte) error) error {
-	return unlessNew(t, o.Reader.Scan(t, r, fn))
-}
-
-func unlessNew(t store.Table, err error) error {
-	switch t {
-	case treeTable, checkpointsTable, idempotencyTable, idempotencyDueTable, idempotencyCountTable:
-		if errors.Is(err, store.ErrRow) {
-			return nil
-		}
-	}
-	return err
-}
-
-func nodeKey(level int, n uint64) string {
-	return string(binary.BigEndian.AppendUint64([]byte{byte(level)}, n))
-}
-
-func packHash(p *packer, h audit.Hash) {
-	p.number(rowVersion)
-	p.raw(h[:])
-}
-
-func unpackHash(u *unpacker, key []byte) (h audit.Hash) {
-	if len(key) != 9 {
-		u.fail()
-	}
-	u.expect(rowVersion)
-	copy(h[:], u.raw(uint64(len(h))))
-	return h
-}
-
-func packText(p *packer, s string) {
-	p.number(rowVersion)
-	p.text(s)
-}
-
-func unpackText(u *unpacker, _ []byte) string {
-	u.expect(rowVersion)
-	return u.text()
 }

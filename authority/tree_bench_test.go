@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -20,10 +21,10 @@ func BenchmarkAppend(b *testing.B) {
 				e := entries[i]
 				e.Seq, e.Time = last.Seq+uint64(i)+1, max(e.Time, last.Time)
 				if err == nil {
-					err = tr.entries.put(w, seqKey(e.Seq), e)
+					err = tr.rows.Entries.Put(w, rows.SeqKey(e.Seq), e)
 				}
 				if err == nil {
-					err = tr.subjects.put(w, subjectKey(e.TokenID, e.Seq), struct{}{})
+					err = tr.rows.Subjects.Put(w, rows.SubjectKey(e.TokenID, e.Seq), struct{}{})
 				}
 			}
 			return err
@@ -31,7 +32,7 @@ func BenchmarkAppend(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			db := benchStore(b)
-			tr, entries := newTrail(testKeys(b, "a")), someEntries(1000)
+			tr, entries := newTrail(rows.New(testKeys(b, "a"))), someEntries(1000)
 			for b.Loop() {
 				if err := db.Update(b.Context(), func(w store.Writer) error { return put(tr, w, entries) }); err != nil {
 					b.Fatal(err)
@@ -44,7 +45,7 @@ func BenchmarkAppend(b *testing.B) {
 
 func benchStore(b *testing.B) store.DB {
 	b.Helper()
-	db, err := bolt.Open(bolt.Options{Folder: b.TempDir(), Tables: Tables()})
+	db, err := bolt.Open(bolt.Options{Folder: b.TempDir(), Tables: rows.Tables()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func benchStore(b *testing.B) store.DB {
 func BenchmarkProof(b *testing.B) {
 	const n = 100_000 - 1
 	db := benchStore(b)
-	tr := newTrail(testKeys(b, "a"))
+	tr := newTrail(rows.New(testKeys(b, "a")))
 	for left := n; left > 0; left -= 5000 {
 		entries := someEntries(min(left, 5000))
 		if err := db.Update(b.Context(), func(w store.Writer) error { return tr.appendAll(w, entries) }); err != nil {
@@ -65,10 +66,13 @@ func BenchmarkProof(b *testing.B) {
 		}
 	}
 	for name, do := range map[string]func(store.Reader) error{
-		"checkpoint":  func(r store.Reader) error { _, err := tr.sign(r, signed{}, epoch.Millis(1)); return err },
+		"checkpoint": func(r store.Reader) error {
+			_, err := tr.sign(r, audit.SignedCheckpoint{}, epoch.Millis(1))
+			return err
+		},
 		"inclusion":   func(r store.Reader) error { _, err := tr.proveEntry(r, n/3, n); return err },
 		"consistency": func(r store.Reader) error { _, err := tr.proveGrowth(r, n/3, n); return err },
-		"all of it":   func(r store.Reader) error { _, err := ExamineTrail(b.Context(), r, tr.keys); return err },
+		"all of it":   func(r store.Reader) error { _, err := ExamineTrail(b.Context(), r, tr.rows.Keys); return err },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

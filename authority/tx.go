@@ -6,6 +6,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
@@ -17,8 +18,9 @@ import (
 // A tx is one decision under way: the rows as they are now, who decides, and
 // when. The commands are written in its terms.
 type tx struct {
-	records
 	store.Writer
+	rows     *rows.Rows
+	trail    trail
 	action   string // the name of the mutation
 	now      epoch.Millis
 	by       policy.Actor    // the actor as it is now, not as it was when the request began
@@ -49,7 +51,7 @@ func (a *Authority) command(ctx context.Context, by policy.Actor, action string,
 }
 
 func (a *Authority) begin(w store.Writer, by policy.Actor, action string, now epoch.Millis) (*tx, error) {
-	t := &tx{records: a.records, Writer: w, action: action, now: now}
+	t := &tx{Writer: w, rows: a.rows, trail: a.trail, action: action, now: now}
 	var err error
 	if t.policies, err = t.currentPolicies(); err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
 		t.by = by
 		return nil
 	}
-	own, ok, err := t.tokens.get(t, rowKey(by.ID))
+	own, ok, err := t.rows.Tokens.Get(t, rowKey(by.ID))
 	if err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
 }
 
 func (t *tx) currentPolicies() (policy.Policies, error) {
-	return t.records.policies.must(t, policiesKey)
+	return t.rows.Policies.Require(t, rows.PoliciesKey)
 }
 
 // record writes an audit entry of this decision. about names tokens beside
@@ -97,7 +99,7 @@ func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, abo
 // Refusals never repeat what the caller gave as an id: it might be a whole
 // token string.
 func (t *tx) live(id token.ID) (token.Token, error) {
-	v, ok, err := t.tokens.get(t, rowKey(id))
+	v, ok, err := t.rows.Tokens.Get(t, rowKey(id))
 	if err != nil {
 		return token.Token{}, err
 	}
@@ -111,7 +113,7 @@ func (t *tx) live(id token.ID) (token.Token, error) {
 }
 
 func (t *tx) filter(id ipfilter.ID) (ipfilter.Filter, error) {
-	f, ok, err := t.filters.get(t, rowKey(id))
+	f, ok, err := t.rows.Filters.Get(t, rowKey(id))
 	if err == nil && !ok {
 		err = noFilter()
 	}
@@ -123,7 +125,7 @@ func (t *tx) knowsFilter(field string, id ipfilter.ID) error {
 	if id == "" {
 		return nil
 	}
-	_, ok, err := t.filters.get(t, rowKey(id))
+	_, ok, err := t.rows.Filters.Get(t, rowKey(id))
 	if err == nil && !ok {
 		err = fault.Input(field, "There is no IP filter with this id.")
 	}

@@ -9,6 +9,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -26,9 +27,9 @@ func (a *Authority) noticed(ctx context.Context, err error) {
 		return
 	}
 	switch bad.Table {
-	case tokensTable:
+	case rows.TokensTable:
 		a.index.Update(func(b index.Batch) { b.Distrust(token.ID(bad.Key)) })
-	case filtersTable:
+	case rows.FiltersTable:
 		a.index.DistrustFilter(ipfilter.ID(bad.Key))
 	}
 	if !a.scrub.news(bad.Table, []byte(bad.Key)) {
@@ -43,7 +44,7 @@ func (a *Authority) noticed(ctx context.Context, err error) {
 
 func (a *Authority) recordUnsound(ctx context.Context, bad *keyring.SealError, name string) error {
 	var about []string
-	if bad.Table == tokensTable && len(bad.Key) <= token.MaxLength {
+	if bad.Table == rows.TokensTable && len(bad.Key) <= token.MaxLength {
 		about = []string{bad.Key}
 	}
 	if a.verifyOnly {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
@@ -122,7 +123,7 @@ func TestVerifyOnly_ToldByTheLogWhoReadsAndWhoIsRefused(t *testing.T) {
 	s.restart(true)
 	ctx := context.Background()
 	for range 5 {
-		_, _, err := h.Events(ctx, root(), authority.EventQuery{Limit: 1})
+		_, _, err := h.Events(ctx, root(), audit.Query{Limit: 1})
 		must(t, err)
 		by, outcome := h.Verify(secret, here)
 		if outcome != policy.Accepted {

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -64,7 +66,7 @@ func TestVerifyOnly_AStoreOfAnOlderProgramIsReadAsItIs(t *testing.T) {
 	h, secret, _ := older(t, setup)
 	path := bolt.Path(filepath.Join(h.Folder(), "data"))
 	before := sha256.Sum256(read(t, path))
-	db, err := bolt.Open(bolt.Options{Folder: filepath.Dir(path), Tables: authority.Tables(), ReadOnly: true})
+	db, err := bolt.Open(bolt.Options{Folder: filepath.Dir(path), Tables: rows.Tables(), ReadOnly: true})
 	must(t, err)
 	defer func() { must(t, db.Close()) }()
 	a, err := h.On(db)
@@ -72,7 +74,7 @@ func TestVerifyOnly_AStoreOfAnOlderProgramIsReadAsItIs(t *testing.T) {
 	if _, outcome := a.Verify(secret, here); outcome != policy.Accepted {
 		t.Errorf("the token is %v", outcome)
 	}
-	if total, _, err := a.Events(t.Context(), root(), authority.EventQuery{Limit: 10}); err != nil || total == 0 {
+	if total, _, err := a.Events(t.Context(), root(), audit.Query{Limit: 10}); err != nil || total == 0 {
 		t.Errorf("%d entries, %v", total, err)
 	}
 	a.Start()
@@ -86,7 +88,7 @@ func TestVerifyOnly_AStoreOfAnOlderProgramIsReadAsItIs(t *testing.T) {
 func TestVerifyOnly_AStoreThatNobodyHasUsedYetIsRefused(t *testing.T) {
 	h := authoritytest.Open(t)
 	folder := t.TempDir()
-	o := bolt.Options{Folder: folder, Tables: authority.Tables()}
+	o := bolt.Options{Folder: folder, Tables: rows.Tables()}
 	db, err := bolt.Open(o)
 	must(t, err)
 	must(t, db.Close())

@@ -3,160 +3,149 @@ package authority
 import (
 	"context"
 	"encoding/binary"
+	"log/slog"
 	"sync"
-	"time"
 
+	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
+	"tokenscale/loop"
 	"tokenscale/store"
 )
 
-// A witness signs checkpoints of the audit log as it grows. It signs only
+// A Checkpointer signs checkpoints of the audit log as it grows. It signs only
 // what is durable, and never a log that its last checkpoint does not fit: who
-// changed the entries under it would else get a signature for them.
-type witness struct {
-	work chan struct{} // holds a token while there are checkpointEvery new entries
+// changed the entries under it would else get a signature for them. It is safe
+// for concurrent use.
+type Checkpointer struct {
+	trail trail
+	db    store.DB
+	now   func() epoch.Millis
+	log   *slog.Logger
+	due   loop.Signal // set when there are checkpointEvery new entries
 
 	making sync.Mutex // one checkpoint at a time
 
 	mu     sync.Mutex
 	last   uint64 // number of the last committed entry
-	newest signed
+	newest audit.SignedCheckpoint
 	failed error // of the last try to make one
 }
 
-func newWitness() *witness { return &witness{work: make(chan struct{}, 1)} }
+// NewCheckpointer returns a Checkpointer that follows db from now on. Load has
+// it know the newest checkpoint that is stored.
+func NewCheckpointer(tr trail, db store.DB, now func() epoch.Millis, log *slog.Logger) *Checkpointer {
+	c := &Checkpointer{trail: tr, db: db, now: now, log: log, due: loop.NewSignal()}
+	db.Follow(c.follow)
+	return c
+}
 
 // follow takes note of committed entries.
-func (w *witness) follow(changes []store.Change) {
-	row, ok := lastEntry(changes)
+func (c *Checkpointer) follow(changes []store.Change) {
+	row, ok := rows.LastEntry(changes)
 	if !ok || len(row.Key) != 8 {
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.last = binary.BigEndian.Uint64(row.Key)
-	if w.last < w.newest.Size+checkpointEvery {
-		return
-	}
-	select {
-	case w.work <- struct{}{}:
-	default:
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = binary.BigEndian.Uint64(row.Key)
+	if c.last >= c.newest.Size+checkpointEvery {
+		c.due.Set()
 	}
 }
 
-// checkpoint returns the newest checkpoint.
-func (w *witness) checkpoint() signed {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.newest
+// Newest returns the newest checkpoint that is known, with an empty Note if
+// none is.
+func (c *Checkpointer) Newest() audit.SignedCheckpoint {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.newest
 }
 
-func (w *witness) made(s signed) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.newest = s
-}
-
-// tried takes note of how a try to make a checkpoint ended.
-func (w *witness) tried(err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.failed = err
-}
-
-// WitnessState says how far the signed checkpoints of the audit log have come.
-type WitnessState struct {
+// CheckpointState says how far the signed checkpoints of the audit log have come.
+type CheckpointState struct {
 	Entries uint64       // in the log
 	Covered uint64       // by the newest checkpoint
 	Time    epoch.Millis // of the newest checkpoint; zero if there is none
 	Failed  error        // why the last try to read, sign or keep one failed; nil if it did not
 }
 
-// WitnessState returns the state of the checkpoints at this moment. It is cheap.
-func (a *Authority) WitnessState() WitnessState {
-	w := a.witness
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return WitnessState{Entries: max(w.last, w.newest.Size), Covered: w.newest.Size, Time: w.newest.Time, Failed: w.failed}
-}
-
-// bearWitness makes checkpoints until the authority closes.
-func (a *Authority) bearWitness() {
-	tick := time.NewTicker(checkpointPause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-a.alive.Done():
-			return
-		case <-tick.C:
-		case <-a.witness.work:
-		}
-		if _, err := a.checkpoint(a.alive); err != nil && a.alive.Err() == nil {
-			a.log.Error("no checkpoint of the audit log could be made; it is tried again", "err", err)
-		}
+// State returns the state of the checkpoints at this moment. It is cheap.
+func (c *Checkpointer) State() CheckpointState {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return CheckpointState{
+		Entries: max(c.last, c.newest.Size), Covered: c.newest.Size, Time: c.newest.Time, Failed: c.failed,
 	}
 }
 
-// lastCheckpoint makes a checkpoint of what a server leaves behind. Without
-// one nothing is lost: the next start makes it.
-func (a *Authority) lastCheckpoint(ctx context.Context) {
-	if a.store.Err() != nil {
-		return
-	}
-	if _, err := a.checkpoint(ctx); err != nil {
-		a.log.Warn("no last checkpoint of the audit log could be made", "err", err)
-	}
-}
-
-// SignedCheckpoint returns a signed checkpoint of all entries, or nothing if
-// there are none. Whoever runs the server may have it; see Checkpoint for
-// others.
-func (a *Authority) SignedCheckpoint(ctx context.Context) (string, error) {
-	s, err := a.checkpoint(ctx)
-	return s.note, err
-}
-
-// loadCheckpoint learns the newest checkpoint when the authority opens.
-func (a *Authority) loadCheckpoint(ctx context.Context) {
-	err := a.store.View(ctx, func(r store.Reader) error {
-		newest, err := a.trail.newestCheckpoint(r)
-		a.witness.made(newest)
+// Load learns the newest checkpoint that is stored. That it cannot be read
+// stops no server: the log and State tell of it.
+func (c *Checkpointer) Load(ctx context.Context) {
+	var newest audit.SignedCheckpoint
+	err := c.db.View(ctx, func(r store.Reader) (err error) {
+		newest, err = c.trail.newestCheckpoint(r)
 		return err
 	})
-	a.witness.tried(err)
+	c.mu.Lock()
+	c.newest, c.failed = newest, err
+	c.mu.Unlock()
 	if err != nil {
-		a.log.Error("the newest checkpoint of the audit log cannot be read; tokenscale audit verify tells more", "err", err)
+		c.log.Error("the newest checkpoint of the audit log cannot be read; tokenscale audit verify tells more", "err", err)
 	}
 }
 
-// checkpoint signs the log as it is now and keeps the signature, unless
-// nothing is new. It returns the newest checkpoint.
-func (a *Authority) checkpoint(ctx context.Context) (signed, error) {
-	a.witness.making.Lock()
-	defer a.witness.making.Unlock()
-	s, err := a.nextCheckpoint(ctx)
+// Run makes checkpoints until ctx ends: after checkpointEvery entries, and
+// after checkpointPause if anything is new.
+func (c *Checkpointer) Run(ctx context.Context) {
+	c.due.EachOrEvery(ctx, checkpointPause, func(ctx context.Context) {
+		if _, err := c.Make(ctx); err != nil && ctx.Err() == nil {
+			c.log.Error("no checkpoint of the audit log could be made; it is tried again", "err", err)
+		}
+	})
+}
+
+// Some returns the newest checkpoint, and makes the first if there is none.
+func (c *Checkpointer) Some(ctx context.Context) (audit.SignedCheckpoint, error) {
+	if s := c.Newest(); s.Note != "" {
+		return s, nil
+	}
+	return c.Make(ctx)
+}
+
+// Make signs the log as it is now and keeps the signature, unless nothing is
+// new. It returns the newest checkpoint, with an empty Note while the log is
+// empty.
+func (c *Checkpointer) Make(ctx context.Context) (audit.SignedCheckpoint, error) {
+	c.making.Lock()
+	defer c.making.Unlock()
+	s, err := c.next(ctx)
 	if err == nil || ctx.Err() == nil { // who hangs up says nothing about the log
-		a.witness.tried(err)
+		c.mu.Lock()
+		c.failed = err
+		c.mu.Unlock()
 	}
 	return s, err
 }
 
-func (a *Authority) nextCheckpoint(ctx context.Context) (signed, error) {
-	now := a.clock()
-	var newest, next signed
-	err := a.store.View(ctx, func(r store.Reader) (err error) {
-		if newest, err = a.trail.newestCheckpoint(r); err == nil {
-			next, err = a.trail.sign(r, newest, now)
+func (c *Checkpointer) next(ctx context.Context) (audit.SignedCheckpoint, error) {
+	now := c.now()
+	var newest, next audit.SignedCheckpoint
+	err := c.db.View(ctx, func(r store.Reader) (err error) {
+		if newest, err = c.trail.newestCheckpoint(r); err == nil {
+			next, err = c.trail.sign(r, newest, now)
 		}
 		return err
 	})
 	if err != nil || next.Size == newest.Size {
 		return newest, err
 	}
-	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) error { return a.trail.keepCheckpoint(w, next) })
+	err = c.db.Update(store.UseReserve(ctx), func(w store.Writer) error { return c.trail.keepCheckpoint(w, next) })
 	if err != nil {
 		return newest, err
 	}
-	a.witness.made(next)
+	c.mu.Lock()
+	c.newest = next
+	c.mu.Unlock()
 	return next, nil
 }

@@ -2,13 +2,14 @@ package authority
 
 import (
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
 
 // The tables of what proves the audit log.
 const (
-	TreeTable        = treeTable
-	CheckpointsTable = checkpointsTable
+	TreeTable        = rows.TreeTable
+	CheckpointsTable = rows.CheckpointsTable
 )
 
 // Resealed returns a sealed row as it would stand under another key: what
@@ -32,6 +33,6 @@ func SealedAs(by, keys *keyring.Keys, t store.Table, row store.Row) []byte {
 
 // Newest returns the newest checkpoint that was made.
 func (a *Authority) Newest() (size uint64, note string) {
-	c := a.witness.checkpoint()
-	return c.Size, c.note
+	c := a.checkpoints.Newest()
+	return c.Size, c.Note
 }

@@ -119,7 +119,7 @@ func TestCheckpoint_IsNeverSignedOverALogThatTheLastOneDoesNotFit(t *testing.T) 
 	if _, err := h.SignedCheckpoint(t.Context()); err == nil || !strings.Contains(err.Error(), "not the one") {
 		t.Errorf("a forged log got a signature: %v", err)
 	}
-	if h.WitnessState().Failed == nil {
+	if h.CheckpointState().Failed == nil {
 		t.Error("nobody is told of it")
 	}
 	if rep := examined(t, h, authority.NamedNote{Name: "mine", Note: note}); len(rep.Found) == 0 {
@@ -132,7 +132,7 @@ func TestCheckpoint_ThatCannotBeKeptIsToldUntilOneIs(t *testing.T) {
 	h := authoritytest.OpenWith(t, authoritytest.Setup{Wrap: gate.Wrap})
 	expect := func(when string, covered, entries uint64, failed bool) {
 		t.Helper()
-		if s := h.WitnessState(); s.Covered != covered || s.Entries != entries || (s.Failed != nil) != failed {
+		if s := h.CheckpointState(); s.Covered != covered || s.Entries != entries || (s.Failed != nil) != failed {
 			t.Errorf("%s: %+v, want %d of %d entries covered, and that it failed: %v", when, s, covered, entries, failed)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
@@ -39,7 +40,7 @@ func (b *bench) within(h *house) (in interior, err error) {
 	if err := copyStore(h, folder); err != nil {
 		return in, err
 	}
-	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now})
+	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: rows.Tables(), Now: time.Now})
 	if err != nil {
 		return in, err
 	}

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"tokenscale/authority"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
@@ -21,7 +21,7 @@ import (
 // row for each caller and transaction, as long as the rows of tokens in that
 // file are, at a random key between them, by the same committer as ours.
 func serveRaw(folder string) error {
-	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now})
+	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: rows.Tables(), Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func put(db store.DB, value []byte) error {
 		return err
 	}
 	return db.Update(context.Background(), func(w store.Writer) error {
-		return w.Put(authority.TokenRows(), []byte(key), value)
+		return w.Put(rows.Tables()[0], []byte(key), value)
 	})
 }
 
@@ -60,7 +60,7 @@ func put(db store.DB, value []byte) error {
 func typical(db store.DB) ([]byte, error) {
 	rows, bytes := 0, 0
 	err := db.View(context.Background(), func(r store.Reader) error {
-		return r.Scan(authority.TokenRows(), store.Range{}, func(_, value []byte) error {
+		return r.Scan(rows.Tables()[0], store.Range{}, func(_, value []byte) error {
 			rows, bytes = rows+1, bytes+len(value)
 			if rows == 1000 {
 				return store.Stop

@@ -22,6 +22,7 @@ import (
 	"tokenscale/authn"
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/bench/stock"
 	"tokenscale/graph"
 	"tokenscale/permission"
@@ -34,7 +35,7 @@ import (
 // with our resolvers but without a door: with its parsed-query cache, and with
 // its defaults.
 func serveReference(folder string) error {
-	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now})
+	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: rows.Tables(), Now: time.Now})
 	if err != nil {
 		return err
 	}

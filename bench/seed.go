@@ -17,6 +17,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -51,7 +52,7 @@ const filterID ipfilter.ID = "benchfilterbenchfilterbenchfilte"
 func (b *bench) build(name string, n int) (*house, error) {
 	folder := filepath.Join(b.folder, name)
 	h := &house{folder: folder, size: n}
-	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now, BatchBytes: 16 << 20})
+	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: rows.Tables(), Now: time.Now, BatchBytes: 16 << 20})
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (b *bench) build(name string, n int) (*house, error) {
 	}
 	filter := ipfilter.Filter{ID: filterID, Name: "bench", Text: tenRules}
 	var failed error
-	err = authority.Seed(b.ctx, db, keys, []ipfilter.Filter{filter}, h.batches(keys, &failed), b.used)
+	err = rows.Seed(b.ctx, db, keys, []ipfilter.Filter{filter}, h.batches(keys, &failed), b.used)
 	return h, errors.Join(err, failed)
 }
 

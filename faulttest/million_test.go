@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/permission"
 	"tokenscale/token"
 )
@@ -120,6 +120,6 @@ func seeded(t *testing.T, n int) *place {
 			tokens[i].ExpireAt = tokens[i].CreatedAt.Add(time.Duration(1+rand.IntN(300)) * 24 * time.Hour)
 		}
 	}
-	must(t, errors.Join(authority.Seed(context.Background(), db, keys, nil, slices.Values([][]token.Token{tokens}), false), db.Close()))
+	must(t, errors.Join(rows.Seed(context.Background(), db, keys, nil, slices.Values([][]token.Token{tokens}), false), db.Close()))
 	return p
 }

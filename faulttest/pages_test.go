@@ -17,6 +17,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -37,7 +38,7 @@ type sample struct {
 
 // openAt opens the store in folder as a server does.
 func (s *sample) openAt(folder, state string) (*authority.Authority, *bolt.DB, error) {
-	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: authority.Tables(), Now: time.Now, Reserve: 64 << 10})
+	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: rows.Tables(), Now: time.Now, Reserve: 64 << 10})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -199,7 +200,7 @@ func (s *sample) salvage(t *testing.T, folder string, image []byte, page int, ki
 	from, to := filepath.Join(folder, "damaged"), filepath.Join(folder, "saved")
 	must(t, os.RemoveAll(to))
 	must(t, os.WriteFile(from, image, 0o600))
-	db, err := bolt.Open(bolt.Options{Folder: to, Tables: authority.Tables(), Reserve: 64 << 10})
+	db, err := bolt.Open(bolt.Options{Folder: to, Tables: rows.Tables(), Reserve: 64 << 10})
 	must(t, err)
 	salvager := authority.NewSalvager(db, s.keys)
 	found, err := bolt.Rows(from, func(f bolt.Find) error { return salvager.Take(context.Background(), f.Table, f.Key, f.Value) })

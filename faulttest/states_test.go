@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -114,7 +115,7 @@ func (x *folderExplorer) look(names map[string]int) error {
 	if err := x.inspect(); err != nil {
 		return err
 	}
-	db, err := bolt.Open(bolt.Options{Folder: x.at, Tables: authority.Tables(), Now: time.Now})
+	db, err := bolt.Open(bolt.Options{Folder: x.at, Tables: rows.Tables(), Now: time.Now})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -128,7 +129,7 @@ func (k *known) judge(p *place) (o outcome) {
 	if o.unsound = sound(bolt.Path(p.data), keys); o.unsound != nil {
 		return o
 	}
-	db, err := bolt.Open(bolt.Options{Folder: p.data, Tables: authority.Tables(), Now: time.Now})
+	db, err := bolt.Open(bolt.Options{Folder: p.data, Tables: rows.Tables(), Now: time.Now})
 	if err != nil {
 		return outcome{unsound: err}
 	}

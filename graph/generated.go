@@ -10,6 +10,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+
 	"tokenscale/graph/model"
 	"tokenscale/graph/scalar"
 	"tokenscale/permission"

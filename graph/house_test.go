@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"tokenscale/authn"
-	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/rows"
 	"tokenscale/graph"
 	"tokenscale/permission"
 	"tokenscale/store"
@@ -152,7 +152,7 @@ func (s *server) rows() string {
 	s.tb.Helper()
 	var all bytes.Buffer
 	err := s.DB.View(s.tb.Context(), func(r store.Reader) error {
-		for _, t := range authority.Tables() {
+		for _, t := range rows.Tables() {
 			err := r.Scan(t, store.Range{}, func(key, value []byte) error {
 				fmt.Fprintf(&all, "%s %x %x\n", t, key, value)
 				return nil

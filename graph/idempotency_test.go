@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tokenscale/authority"
+	"tokenscale/audit"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/policy"
 )
@@ -151,7 +151,7 @@ func TestIdempotencyKey_IsKeptNowhereAsItWasSent(t *testing.T) {
 	for range 2 {
 		s.send(createNurse, key)
 	}
-	_, entries, err := s.Events(t.Context(), authoritytest.Root(), authority.EventQuery{Limit: 10})
+	_, entries, err := s.Events(t.Context(), authoritytest.Root(), audit.Query{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

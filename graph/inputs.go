@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"tokenscale/audit"
-	"tokenscale/authority"
 	"tokenscale/authority/index"
 	"tokenscale/epoch"
 	"tokenscale/graph/model"
@@ -127,8 +126,8 @@ func policyChange(in model.TokenSecurityPoliciesInput) policy.Change {
 	}
 }
 
-func eventQuery(types []string, actor, tokenID *string, since, until *int64, skip, limit *int) authority.EventQuery {
-	q := authority.EventQuery{
+func eventQuery(types []string, actor, tokenID *string, since, until *int64, skip, limit *int) audit.Query {
+	q := audit.Query{
 		Actor:   given(actor, ""),
 		TokenID: given(tokenID, ""),
 		Since:   epoch.Millis(given(since, 0)),

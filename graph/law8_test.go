@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tokenscale/authority"
+	"tokenscale/audit"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/index"
 	"tokenscale/fault"
@@ -80,7 +80,7 @@ func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, 
 		},
 		"organization": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error { _, err := h.Policies(by); return err },
 		"auditEvents": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
-			_, _, err := h.Events(ctx, by, authority.EventQuery{})
+			_, _, err := h.Events(ctx, by, audit.Query{})
 			return err
 		},
 		"auditCheckpoint": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+
 	"tokenscale/authn"
 	"tokenscale/graph/model"
 	"tokenscale/ipfilter"

@@ -198,14 +198,14 @@ func checkpointShape(c authority.Checkpoint) *model.AuditCheckpoint {
 	}
 }
 
-func inclusionShape(p authority.InclusionProof) *model.AuditInclusionProof {
+func inclusionShape(p audit.InclusionProof) *model.AuditInclusionProof {
 	return &model.AuditInclusionProof{
 		LeafIndex: int64(p.Seq) - 1, Leaf: base64.StdEncoding.EncodeToString(p.Leaf), LeafHash: tlog.RecordHash(p.Leaf).String(),
 		TreeSize: int64(p.Size), RootHash: p.Root.String(), Hashes: hashShapes(p.Hashes),
 	}
 }
 
-func consistencyShape(p authority.ConsistencyProof) *model.AuditConsistencyProof {
+func consistencyShape(p audit.ConsistencyProof) *model.AuditConsistencyProof {
 	return &model.AuditConsistencyProof{
 		FromSize: int64(p.From), FromRootHash: p.FromRoot.String(), ToSize: int64(p.To), ToRootHash: p.ToRoot.String(), Hashes: hashShapes(p.Hashes),
 	}

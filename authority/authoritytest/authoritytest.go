@@ -15,6 +15,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -99,7 +100,7 @@ func (h *House) open() {
 
 // TryOpen builds the closed House again, or returns why that cannot be.
 func (h *House) TryOpen() error {
-	o := bolt.Options{Folder: filepath.Join(h.folder, "data"), Tables: authority.Tables(), Now: h.Clock.Now}
+	o := bolt.Options{Folder: filepath.Join(h.folder, "data"), Tables: rows.Tables(), Now: h.Clock.Now}
 	if h.setup.Store != nil {
 		h.setup.Store(&o)
 	}
@@ -170,7 +171,7 @@ func (h *House) Trail() []audit.Entry {
 	h.tb.Helper()
 	var all []audit.Entry
 	for {
-		total, page, err := h.Events(context.Background(), Root(), authority.EventQuery{Skip: len(all), Limit: policy.MaxPage})
+		total, page, err := h.Events(context.Background(), Root(), audit.Query{Skip: len(all), Limit: policy.MaxPage})
 		if err != nil {
 			h.tb.Fatal(err)
 		}

@@ -83,7 +83,7 @@ func (f File) text() []byte {
 	return []byte(b.String())
 }
 
-// keys derives the keys of all lines. No two of them may have one id, which
+// Keys derives the keys of all lines. No two of them may have one id, which
 // rows and digests name.
 func (f File) Keys() (*Keys, error) {
 	keys := &Keys{all: map[token.KeyID]*key{}}
@@ -143,7 +143,7 @@ func parseKeyFile(text string) (File, error) {
 	return f, nil
 }
 
-// without returns f without the keys.
+// Without returns f without the keys.
 func (f File) Without(ids []token.KeyID) (File, error) {
 	keys, err := f.Keys()
 	if err != nil {
@@ -158,13 +158,13 @@ func (f File) Without(ids []token.KeyID) (File, error) {
 	return left, nil
 }
 
-// unfinished reports whether rows may be sealed under another key than the
+// Unfinished reports whether rows may be sealed under another key than the
 // newest.
 func (f File) Unfinished() bool {
 	return slices.ContainsFunc(f[1:], func(line keyLine) bool { return !line.old })
 }
 
-// outdated returns f with all keys but the newest marked as old ones.
+// Outdated returns f with all keys but the newest marked as old ones.
 func (f File) Outdated() File {
 	next := append(File{}, f...)
 	for i := range next[1:] {
@@ -173,7 +173,7 @@ func (f File) Outdated() File {
 	return next
 }
 
-// withNew returns f with a new key in front. random must be fit for keys.
+// WithNew returns f with a new key in front. random must be fit for keys.
 func (f File) WithNew(random io.Reader) (File, error) {
 	line, err := newKeyLine(random)
 	if err != nil {

@@ -128,7 +128,7 @@ func (k *Keys) Trusting(lines ...string) (*Keys, error) {
 	return &more, nil
 }
 
-// signers returns who signs checkpoints: every key, the newest first, so that
+// Signers returns who signs checkpoints: every key, the newest first, so that
 // who knows only an older one is carried along until that one is dropped.
 func (k *Keys) Signers() []note.Signer {
 	list := make([]note.Signer, len(k.lines))
@@ -138,7 +138,7 @@ func (k *Keys) Signers() []note.Signer {
 	return list
 }
 
-// openCheckpoint reads a signed checkpoint, made under any of the keys.
+// OpenCheckpoint reads a signed checkpoint, made under any of the keys.
 func (k *Keys) OpenCheckpoint(signed string) (audit.Checkpoint, error) {
 	known := slices.Clone(k.trusted)
 	for _, key := range k.lines {
@@ -147,12 +147,12 @@ func (k *Keys) OpenCheckpoint(signed string) (audit.Checkpoint, error) {
 	return audit.OpenCheckpoint(signed, note.VerifierList(known...))
 }
 
-// digest returns the digest of s under the key id.
+// Digest returns the digest of s under the key id.
 func (k *Keys) Digest(id token.KeyID, s token.Secret) token.Digest {
 	return k.digester(id).Digest(s)
 }
 
-// digestHash returns the digest of a root token under the key id.
+// DigestHash returns the digest of a root token under the key id.
 func (k *Keys) DigestHash(id token.KeyID, h token.Hash) token.Digest {
 	return k.digester(id).DigestHash(h)
 }
@@ -166,12 +166,12 @@ func (k *Keys) digester(id token.KeyID) *token.Digester {
 	return k.current.digester
 }
 
-// unfinished reports the same of keys that were loaded.
+// Unfinished reports the same of keys that were loaded.
 func (k *Keys) Unfinished() bool {
 	return slices.ContainsFunc(k.lines[1:], func(line *key) bool { return !line.old })
 }
 
-// names returns the ids of all keys, as people read them.
+// Names returns the ids of all keys, as people read them.
 func (k *Keys) Names() []string {
 	list := make([]string, len(k.lines))
 	for i, line := range k.lines {

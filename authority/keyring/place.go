@@ -48,10 +48,10 @@ func private(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// A staged key file stands whole beside the one that it is to replace.
+// A Staged key file stands whole beside the one that it is to replace.
 type Staged struct{ path, whole string }
 
-// stage writes f beside the key file at path, durably. A name that is always
+// Stage writes f beside the key file at path, durably. A name that is always
 // the same leaves nothing lying about when we are cut off: the next try
 // writes over it.
 func (f File) Stage(path string) (Staged, error) {
@@ -65,7 +65,7 @@ func (f File) Stage(path string) (Staged, error) {
 	return s, nil
 }
 
-// commit puts the staged file in the place of the key file.
+// Commit puts the staged file in the place of the key file.
 func (s Staged) Commit() error {
 	if err := durable.Rename(s.whole, s.path); err != nil {
 		return fmt.Errorf("the key file cannot be replaced: %w", err)
@@ -73,10 +73,10 @@ func (s Staged) Commit() error {
 	return nil
 }
 
-// drop removes the staged file.
+// Drop removes the staged file.
 func (s Staged) Drop() error { return os.Remove(s.whole) }
 
-// replace does it in one go.
+// Replace does it in one go.
 func (f File) Replace(path string) error {
 	s, err := f.Stage(path)
 	if err != nil {

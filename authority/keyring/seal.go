@@ -44,7 +44,7 @@ func (e *SealError) Error() string {
 	return fmt.Sprintf("table %s, key %q: %s", e.Table, e.Key, e.Sentence())
 }
 
-// sentence leaves out which row it is.
+// Sentence leaves out which row it is.
 func (e *SealError) Sentence() string { return ErrSeal.Error() + ": " + e.Why }
 
 // Unwrap makes it an ErrSeal.
@@ -82,7 +82,7 @@ func (m *sealing) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
 	return append(out, m.mac.Sum(m.sum[:0])[:sealMAC]...)
 }
 
-// seal returns payload as it is stored under k in t.
+// Seal returns payload as it is stored under k in t.
 func (k *Keys) Seal(t store.Table, rowKey, payload []byte) []byte {
 	row := make([]byte, 0, sealOverhead+len(payload))
 	row = append(k.appendHead(row), payload...)
@@ -103,7 +103,7 @@ func (k *Keys) appendHead(row []byte) []byte {
 	return binary.BigEndian.AppendUint32(append(row, sealFormat), uint32(k.current.id))
 }
 
-// open returns the payload of a sealed row, or an error that wraps ErrSeal.
+// Open returns the payload of a sealed row, or an error that wraps ErrSeal.
 // The payload shares the memory of the row.
 func (k *Keys) Open(t store.Table, rowKey, row []byte) ([]byte, error) {
 	if len(row) < sealOverhead || row[0] != sealFormat {

@@ -22,6 +22,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/store/bolt"
@@ -47,7 +48,7 @@ func main() {
 
 func seed(data, keyFile string, n int, now epoch.Millis) (err error) {
 	clock := func() time.Time { return now.Time() }
-	db, err := bolt.Open(bolt.Options{Folder: data, Tables: authority.Tables(), Now: clock, BatchBytes: 16 << 20})
+	db, err := bolt.Open(bolt.Options{Folder: data, Tables: rows.Tables(), Now: clock, BatchBytes: 16 << 20})
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func seed(data, keyFile string, n int, now epoch.Millis) (err error) {
 	if err != nil {
 		return err
 	}
-	return authority.Seed(context.Background(), db, keys, nil, slices.Chunk(tokens, 5000), false)
+	return rows.Seed(context.Background(), db, keys, nil, slices.Chunk(tokens, 5000), false)
 }
 
 func mint(keys *keyring.Keys, n int, now epoch.Millis) ([]token.Token, error) {

@@ -1,4 +1,4 @@
-package authority
+package rows
 
 import (
 	"bytes"
@@ -28,25 +28,25 @@ func newKeys(t testing.TB) *keyring.Keys {
 // A kind of row can unpack a payload and pack it again.
 type kind func(key, payload []byte) (again []byte, err error)
 
-func kindOf[V any](t table[V]) kind {
+func kindOf[V any](t Table[V]) kind {
 	return func(key, payload []byte) ([]byte, error) {
-		u := &unpacker{in: payload}
+		u := &Unpacker{In: payload}
 		v := t.unpack(u, key)
-		if err := u.end(); err != nil {
+		if err := u.End(); err != nil {
 			return nil, err
 		}
-		var p packer
+		var p Packer
 		t.pack(&p, v)
-		return p.out, nil
+		return p.Out, nil
 	}
 }
 
 // kinds returns every kind of row, with the key of one.
-func kinds(r records) ([]kind, [][]byte) {
+func kinds(r *Rows) ([]kind, [][]byte) {
 	all := []kind{
-		kindOf(r.tokens), kindOf(r.uses), kindOf(r.filters), kindOf(r.bound), kindOf(r.policies),
-		kindOf(r.sweep), kindOf(r.root), kindOf(r.mark), kindOf(r.entries), kindOf(r.subjects),
-		kindOf(r.made),
+		kindOf(r.Tokens), kindOf(r.Uses), kindOf(r.Filters), kindOf(r.Bound), kindOf(r.Policies),
+		kindOf(r.Sweep), kindOf(r.Root), kindOf(r.Numbers), kindOf(r.Entries), kindOf(r.Subjects),
+		kindOf(r.Made),
 	}
 	keys := make([][]byte, len(all))
 	for i := range keys {
@@ -58,33 +58,33 @@ func kinds(r records) ([]kind, [][]byte) {
 // samples returns a payload of each kind.
 func samples() [][]byte {
 	var all [][]byte
-	pack := func(fn func(*packer)) {
-		var p packer
+	pack := func(fn func(*Packer)) {
+		var p Packer
 		fn(&p)
-		all = append(all, p.out)
+		all = append(all, p.Out)
 	}
-	pack(func(p *packer) {
+	pack(func(p *Packer) {
 		packToken(p, token.Token{Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, DigestKey: 1<<32 - 1, ReplacedBy: "r"})
 	})
-	pack(func(p *packer) { packUse(p, use{5, netip.MustParseAddr("::ffff:10.0.0.1")}) })
-	pack(func(p *packer) { packFilter(p, ipfilter.Filter{Name: "f", Text: "allow all\n"}) })
-	pack(func(p *packer) { packNumber(p, 300) })
-	pack(func(p *packer) { packPolicies(p, policy.Fresh()) })
-	pack(func(p *packer) {
-		packSweep(p, sweep{rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 60}, cursor: "c", done: 1, total: 2, actor: audit.System()})
+	pack(func(p *Packer) { packUse(p, Use{5, netip.MustParseAddr("::ffff:10.0.0.1")}) })
+	pack(func(p *Packer) { packFilter(p, ipfilter.Filter{Name: "f", Text: "allow all\n"}) })
+	pack(func(p *Packer) { packNumber(p, 300) })
+	pack(func(p *Packer) { packPolicies(p, policy.Fresh()) })
+	pack(func(p *Packer) {
+		packSweep(p, Sweep{Rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 60}, Cursor: "c", Done: 1, Total: 2, Actor: audit.System()})
 	})
-	pack(func(p *packer) { packRoot(p, root{key: 7, since: 9}) })
-	pack(func(p *packer) { packNumber(p, 0) })
-	pack(func(p *packer) {
+	pack(func(p *Packer) { packRoot(p, Root{Key: 7, Since: 9}) })
+	pack(func(p *Packer) { packNumber(p, 0) })
+	pack(func(p *Packer) {
 		packEntry(p, audit.Entry{Time: 9, Type: audit.Refused, Sensitive: true, Actor: audit.System(), Fields: []audit.Field{audit.One("a", ""), audit.Many("b", nil), audit.Many("c", []string{"d"})}})
 	})
 	all = append(all, []byte{})
-	pack(func(p *packer) { packMade(p, made{id: "t", input: token.Digest{1}, at: 1 << 41}) })
+	pack(func(p *Packer) { packMade(p, Made{ID: "t", Input: token.Digest{1}, At: 1 << 41}) })
 	return all
 }
 
 func TestEveryKindOfRowComesBackByteForByte(t *testing.T) {
-	all, keys := kinds(newRecords(newKeys(t)))
+	all, keys := kinds(New(newKeys(t)))
 	for i, payload := range samples() {
 		if again, err := all[i](keys[i], payload); err != nil || !bytes.Equal(again, payload) {
 			t.Errorf("kind %d: got %x, %v, want %x", i, again, err, payload)
@@ -93,7 +93,7 @@ func TestEveryKindOfRowComesBackByteForByte(t *testing.T) {
 }
 
 func TestARowCutShortOrWithMoreBehindIsRefused(t *testing.T) {
-	all, keys := kinds(newRecords(newKeys(t)))
+	all, keys := kinds(New(newKeys(t)))
 	for i, payload := range samples() {
 		if _, err := all[i](keys[i], append(bytes.Clone(payload), 0)); err == nil {
 			t.Errorf("kind %d: a byte too many was read over", i)
@@ -107,7 +107,7 @@ func TestARowCutShortOrWithMoreBehindIsRefused(t *testing.T) {
 }
 
 func FuzzRecordDecode(f *testing.F) {
-	all, keys := kinds(newRecords(newKeys(f)))
+	all, keys := kinds(New(newKeys(f)))
 	for i, payload := range samples() {
 		f.Add(uint8(i), payload)
 	}
@@ -126,28 +126,28 @@ func FuzzRecordDecode(f *testing.F) {
 
 func TestSeal_EveryFlippedBitIsRefused(t *testing.T) {
 	keys := newKeys(t)
-	_, rowKeys := kinds(newRecords(keys))
+	_, rowKeys := kinds(New(keys))
 	for i, payload := range samples() {
-		row := keys.Seal(tokensTable, rowKeys[i], payload)
-		if _, err := keys.Open(tokensTable, rowKeys[i], row); err != nil {
+		row := keys.Seal(TokensTable, rowKeys[i], payload)
+		if _, err := keys.Open(TokensTable, rowKeys[i], row); err != nil {
 			t.Fatal(err)
 		}
 		for bit := range 8 * len(row) {
 			bad := bytes.Clone(row)
 			bad[bit/8] ^= 1 << (bit % 8)
-			if _, err := keys.Open(tokensTable, rowKeys[i], bad); !errors.Is(err, keyring.ErrSeal) {
+			if _, err := keys.Open(TokensTable, rowKeys[i], bad); !errors.Is(err, keyring.ErrSeal) {
 				t.Errorf("kind %d, bit %d: got %v", i, bit, err)
 			}
 		}
 		for n := range row {
-			if _, err := keys.Open(tokensTable, rowKeys[i], row[:n]); !errors.Is(err, keyring.ErrSeal) {
+			if _, err := keys.Open(TokensTable, rowKeys[i], row[:n]); !errors.Is(err, keyring.ErrSeal) {
 				t.Errorf("kind %d, cut to %d: got %v", i, n, err)
 			}
 		}
 		for name, moved := range map[string]struct {
 			table store.Table
 			key   string
-		}{"another table": {filtersTable, "12345678"}, "one with as long a name": {"tokenz", "12345678"}, "another key": {tokensTable, "12345679"}, "a letter moved over": {tokensTable + "1", "2345678"}} {
+		}{"another table": {FiltersTable, "12345678"}, "one with as long a name": {"tokenz", "12345678"}, "another key": {TokensTable, "12345679"}, "a letter moved over": {TokensTable + "1", "2345678"}} {
 			if _, err := keys.Open(moved.table, []byte(moved.key), row); !errors.Is(err, keyring.ErrSeal) {
 				t.Errorf("kind %d under %s: got %v", i, name, err)
 			}
@@ -156,8 +156,8 @@ func TestSeal_EveryFlippedBitIsRefused(t *testing.T) {
 }
 
 func TestSeal_AnotherKeyFileIsRefused(t *testing.T) {
-	row := newKeys(t).Seal(tokensTable, []byte("k"), []byte("payload"))
-	if _, err := newKeys(t).Open(tokensTable, []byte("k"), row); !errors.Is(err, keyring.ErrSeal) {
+	row := newKeys(t).Seal(TokensTable, []byte("k"), []byte("payload"))
+	if _, err := newKeys(t).Open(TokensTable, []byte("k"), row); !errors.Is(err, keyring.ErrSeal) {
 		t.Errorf("got %v", err)
 	}
 }

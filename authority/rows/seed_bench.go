@@ -1,6 +1,6 @@
 //go:build bench
 
-package authority
+package rows
 
 import (
 	"context"
@@ -20,17 +20,17 @@ import (
 // not create them one by one. With used, each of them has been used once. It
 // exists under the build tag bench only.
 func Seed(ctx context.Context, db store.DB, keys *keyring.Keys, filters []ipfilter.Filter, batches iter.Seq[[]token.Token], used bool) error {
-	r := newRecords(keys)
+	r := New(keys)
 	bound := map[ipfilter.ID]uint64{}
 	for batch := range batches {
-		rows := sealed(keys, tokensTable, batch, packToken)
+		changes := sealed(r.Tokens, batch, func(t token.Token) token.Token { return t })
 		if used {
-			rows = append(rows, sealed(keys, usesTable, batch, func(p *packer, t token.Token) {
-				packUse(p, use{t.CreatedAt, netip.AddrFrom4([4]byte{127, 0, 0, 1})})
+			changes = append(changes, sealed(r.Uses, batch, func(t token.Token) Use {
+				return Use{t.CreatedAt, netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 			})...)
 		}
 		if err := db.Update(ctx, func(w store.Writer) error {
-			for _, row := range rows {
+			for _, row := range changes {
 				if err := w.Put(row.Table, row.Key, row.Value); err != nil {
 					return err
 				}
@@ -45,10 +45,10 @@ func Seed(ctx context.Context, db store.DB, keys *keyring.Keys, filters []ipfilt
 	}
 	return db.Update(ctx, func(w store.Writer) error {
 		for _, f := range filters {
-			if err := r.filters.put(w, string(f.ID), f); err != nil {
+			if err := r.Filters.Put(w, string(f.ID), f); err != nil {
 				return err
 			}
-			if err := r.bound.put(w, string(f.ID), bound[f.ID]); err != nil {
+			if err := r.Bound.Put(w, string(f.ID), bound[f.ID]); err != nil {
 				return err
 			}
 		}
@@ -57,23 +57,18 @@ func Seed(ctx context.Context, db store.DB, keys *keyring.Keys, filters []ipfilt
 }
 
 // sealed makes a row of a table for each token, on all cores.
-func sealed(keys *keyring.Keys, t store.Table, tokens []token.Token, pack func(*packer, token.Token)) []store.Change {
-	rows := make([]store.Change, len(tokens))
+func sealed[V any](t Table[V], tokens []token.Token, value func(token.Token) V) []store.Change {
+	changes := make([]store.Change, len(tokens))
 	workers := runtime.GOMAXPROCS(0)
 	var work sync.WaitGroup
 	for w := range workers {
 		work.Go(func() {
 			for i := w; i < len(tokens); i += workers {
-				var p packer
-				pack(&p, tokens[i])
-				key := []byte(tokens[i].ID)
-				rows[i] = store.Change{Table: t, Key: key, Value: keys.Seal(t, key, p.out)}
+				id := string(tokens[i].ID)
+				changes[i] = store.Change{Table: t.Name, Key: []byte(id), Value: t.Seal(id, value(tokens[i]))}
 			}
 		})
 	}
 	work.Wait()
-	return rows
+	return changes
 }
-
-// TokenRows returns the table of tokens, for who measures the store below.
-func TokenRows() store.Table { return tokensTable }

@@ -1,0 +1,61 @@
+package audit
+
+import (
+	"slices"
+
+	"tokenscale/epoch"
+)
+
+// A Query selects entries. Zero values select all.
+type Query struct {
+	Types        []Type
+	Actor        string // a token id, or ActorSystem
+	TokenID      string
+	Since, Until epoch.Millis // at or after Since, before Until
+	Skip, Limit  int
+}
+
+// All reports whether q selects every entry.
+func (q Query) All() bool {
+	return len(q.Types) == 0 && q.Actor == "" && q.TokenID == "" && q.Since == 0 && q.Until == 0
+}
+
+// Matches reports whether q selects e, apart from TokenID: an entry may be about
+// tokens that it does not name itself, so the log's index decides that.
+func (q Query) Matches(e Entry) bool {
+	return e.Time >= q.Since && (q.Until == 0 || e.Time < q.Until) &&
+		(q.Actor == "" || e.Actor.TokenID == q.Actor || q.Actor == ActorSystem && e.Actor.Type == ActorSystem) &&
+		(len(q.Types) == 0 || slices.Contains(q.Types, e.Type))
+}
+
+// An InclusionProof shows that an entry stands in a log.
+type InclusionProof struct {
+	Seq    uint64 // of the entry
+	Leaf   []byte
+	Size   uint64 // of the log
+	Root   Hash
+	Hashes []Hash
+}
+
+// A ConsistencyProof shows that a log is the beginning of another.
+type ConsistencyProof struct {
+	From, To         uint64
+	FromRoot, ToRoot Hash
+	Hashes           []Hash
+}
+
+// A SignedCheckpoint is a checkpoint with its signed text, which is empty if
+// there is none.
+type SignedCheckpoint struct {
+	Checkpoint
+	Note string
+}
+
+// ByName returns the fields of e by their names.
+func (e Entry) ByName() map[string]Field {
+	all := make(map[string]Field, len(e.Fields))
+	for _, f := range e.Fields {
+		all[f.Name] = f
+	}
+	return all
+}

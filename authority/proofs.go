@@ -1,0 +1,96 @@
+package authority
+
+import (
+	"context"
+	"strconv"
+
+	"tokenscale/audit"
+	"tokenscale/policy"
+	"tokenscale/store"
+)
+
+// A Checkpoint is a signed checkpoint of the audit log, and the key that
+// checks its signature.
+type Checkpoint struct {
+	audit.Checkpoint
+	Note        string
+	VerifierKey string
+}
+
+// Checkpoint returns the newest checkpoint, and false while the log is empty.
+func (a *Authority) Checkpoint(ctx context.Context, by policy.Actor) (Checkpoint, bool, error) {
+	if err := by.May(policy.ReadSecurity()...); err != nil {
+		return Checkpoint{}, false, err
+	}
+	s, err := a.checkpoints.Some(ctx)
+	return Checkpoint{s.Checkpoint, s.Note, a.keys.VerifierKey()}, s.Note != "", a.explain(ctx, err)
+}
+
+// SignedCheckpoint returns a signed checkpoint of all entries, or nothing if
+// there are none. Whoever runs the server may have it; see Checkpoint for
+// others.
+func (a *Authority) SignedCheckpoint(ctx context.Context) (string, error) {
+	s, err := a.checkpoints.Make(ctx)
+	return s.Note, err
+}
+
+// CheckpointState returns how far the checkpoints have come. It is cheap.
+func (a *Authority) CheckpointState() CheckpointState { return a.checkpoints.State() }
+
+// lastCheckpoint makes a checkpoint of what a server leaves behind. Without
+// one nothing is lost: the next start makes it.
+func (a *Authority) lastCheckpoint(ctx context.Context) {
+	if a.store.Err() != nil {
+		return
+	}
+	if _, err := a.checkpoints.Make(ctx); err != nil {
+		a.log.Warn("no last checkpoint of the audit log could be made", "err", err)
+	}
+}
+
+// ProveEntry proves that the entry called id stands in the log of a size, or
+// of the newest checkpoint's size if that is nil. It refuses with NotFound an
+// entry that there is not, with Invalid a size that the log never had, or that
+// does not reach to the entry.
+func (a *Authority) ProveEntry(ctx context.Context, by policy.Actor, id string, size *int64) (p audit.InclusionProof, err error) {
+	if err := by.May(policy.ReadSecurity()...); err != nil {
+		return p, err
+	}
+	a.noteRead(by, trailRead)
+	if size == nil {
+		s, err := a.checkpoints.Some(ctx)
+		if err != nil {
+			return p, a.explain(ctx, err)
+		}
+		newest := int64(s.Size)
+		size = &newest
+	}
+	err = a.store.View(ctx, func(r store.Reader) error {
+		p, err = a.trail.proveEntry(r, entryNumber(id), *size)
+		return err
+	})
+	return p, a.explain(ctx, err)
+}
+
+// entryNumber reads the number of an entry as auditEvents writes it, or
+// returns 0.
+func entryNumber(id string) int64 {
+	seq, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || strconv.FormatInt(seq, 10) != id {
+		return 0
+	}
+	return seq
+}
+
+// ProveGrowth proves that the log of one size is the beginning of that of
+// another. It refuses with Invalid sizes that there cannot be, or are not yet.
+func (a *Authority) ProveGrowth(ctx context.Context, by policy.Actor, from, to int64) (p audit.ConsistencyProof, err error) {
+	if err := by.May(policy.ReadSecurity()...); err != nil {
+		return p, err
+	}
+	err = a.store.View(ctx, func(r store.Reader) error {
+		p, err = a.trail.proveGrowth(r, from, to)
+		return err
+	})
+	return p, a.explain(ctx, err)
+}

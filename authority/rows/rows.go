@@ -1,0 +1,241 @@
+package rows
+
+import (
+	"math"
+	"net/netip"
+
+	"tokenscale/audit"
+	"tokenscale/authority/keyring"
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/permission"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// The names of the tables. They are stored: add tables, never rename one.
+const (
+	TokensTable   store.Table = "tokens"
+	UsesTable     store.Table = "uses"
+	FiltersTable  store.Table = "filters"
+	BoundTable    store.Table = "bound"
+	SettingsTable store.Table = "settings"
+	AuditTable    store.Table = "audit"
+	SubjectsTable store.Table = "subjects"
+
+	TreeTable        store.Table = "tree"
+	CheckpointsTable store.Table = "checkpoints"
+
+	IdempotencyTable      store.Table = "idempotency"
+	IdempotencyDueTable   store.Table = "idempotency-due"
+	IdempotencyCountTable store.Table = "idempotency-count"
+)
+
+// Tables returns the tables that a store must be opened with.
+func Tables() []store.Table {
+	return []store.Table{
+		TokensTable, UsesTable, FiltersTable, BoundTable, SettingsTable, AuditTable, SubjectsTable, TreeTable, CheckpointsTable,
+		IdempotencyTable, IdempotencyDueTable, IdempotencyCountTable,
+	}
+}
+
+// The keys of the settings table, each with a row of its own kind.
+const (
+	PoliciesKey = "policies"
+	SweepKey    = "sweep"
+	RootKey     = "root"
+	KeysKey     = "keys"
+	ExportKey   = "export"
+	EpochKey    = "epoch"
+	ClockKey    = "clock"
+	HeldKey     = "held"
+)
+
+// Rows are all tables of the store, as values instead of bytes.
+type Rows struct {
+	Keys *keyring.Keys
+
+	Tokens   Table[token.Token]     // by token id
+	Uses     Table[Use]             // by token id: when it was last used
+	Filters  Table[ipfilter.Filter] // by filter id
+	Bound    Table[uint64]          // by filter id: how many tokens it binds
+	Policies Table[policy.Policies] // settings: policies
+	Sweep    Table[Sweep]           // settings: sweep, while one is under way
+	Root     Table[Root]            // settings: root
+	Numbers  Table[uint64]          // settings: all others, which are numbers
+
+	Entries     Table[audit.Entry] // by number, 8 bytes, big-endian
+	Subjects    Table[struct{}]    // by token id, a zero byte, and the number
+	Nodes       Table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
+	Checkpoints Table[string]      // by number of the last entry: signed notes
+
+	Made Table[Made]     // by actor, a zero byte, and the digest of the key
+	Due  Table[struct{}] // by time, 8 bytes, big-endian, and the key in made: finds those that no longer count
+	Kept Table[uint64]   // by actor: how many are kept
+}
+
+// Use is when and from where a token was last used.
+type Use struct {
+	At   epoch.Millis
+	From netip.Addr
+}
+
+// Root is what is kept of the root token.
+type Root struct {
+	Digest token.Digest
+	Key    token.KeyID
+	Since  epoch.Millis
+}
+
+func New(keys *keyring.Keys) *Rows {
+	return &Rows{
+		Keys:     keys,
+		Tokens:   Table[token.Token]{TokensTable, keys, packToken, unpackToken},
+		Uses:     Table[Use]{UsesTable, keys, packUse, unpackUse},
+		Filters:  Table[ipfilter.Filter]{FiltersTable, keys, packFilter, unpackFilter},
+		Bound:    Table[uint64]{BoundTable, keys, packNumber, unpackNumber},
+		Policies: Table[policy.Policies]{SettingsTable, keys, packPolicies, unpackPolicies},
+		Sweep:    Table[Sweep]{SettingsTable, keys, packSweep, unpackSweep},
+		Root:     Table[Root]{SettingsTable, keys, packRoot, unpackRoot},
+		Numbers:  Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
+
+		Entries:     Table[audit.Entry]{AuditTable, keys, packEntry, unpackEntry},
+		Subjects:    Table[struct{}]{SubjectsTable, keys, packNothing, unpackNothing},
+		Nodes:       Table[audit.Hash]{TreeTable, keys, packHash, unpackHash},
+		Checkpoints: Table[string]{CheckpointsTable, keys, packText, unpackText},
+
+		Made: Table[Made]{IdempotencyTable, keys, packMade, unpackMade},
+		Due:  Table[struct{}]{IdempotencyDueTable, keys, packNothing, unpackNothing},
+		Kept: Table[uint64]{IdempotencyCountTable, keys, packNumber, unpackNumber},
+	}
+}
+
+const Version = 1
+
+func packToken(p *Packer, t token.Token) {
+	p.Number(Version)
+	p.Text(t.Name)
+	p.Number(uint64(t.Permissions))
+	p.Text(string(t.FilterID))
+	p.Number(uint64(t.ExpireAt))
+	p.Number(uint64(t.CreatedAt))
+	p.Text(string(t.CreatedBy))
+	p.Raw(t.Digest[:])
+	p.Number(uint64(t.DigestKey))
+	p.Text(string(t.ReplacedBy))
+	p.Text(string(t.Replaces))
+}
+
+func unpackToken(u *Unpacker, key []byte) token.Token {
+	u.Expect(Version)
+	return token.Token{
+		ID:          token.ID(key),
+		Name:        u.Text(),
+		Permissions: permission.Set(u.Number()),
+		FilterID:    ipfilter.ID(u.Text()),
+		ExpireAt:    epoch.Millis(u.Number()),
+		CreatedAt:   epoch.Millis(u.Number()),
+		CreatedBy:   token.ID(u.Text()),
+		Digest:      unpackDigest(u),
+		DigestKey:   unpackKeyID(u),
+		ReplacedBy:  token.ID(u.Text()),
+		Replaces:    token.ID(u.Text()),
+	}
+}
+
+func unpackDigest(u *Unpacker) token.Digest {
+	var d token.Digest
+	copy(d[:], u.Raw(uint64(len(d))))
+	return d
+}
+
+func unpackKeyID(u *Unpacker) token.KeyID {
+	n := u.Number()
+	if n > math.MaxUint32 {
+		u.fail()
+	}
+	return token.KeyID(n)
+}
+
+func packUse(p *Packer, v Use) {
+	p.Number(Version)
+	p.Number(uint64(v.At))
+	p.Text(string(v.From.AsSlice()))
+}
+
+func unpackUse(u *Unpacker, _ []byte) Use {
+	u.Expect(Version)
+	at := epoch.Millis(u.Number())
+	raw := u.Text()
+	from, ok := netip.AddrFromSlice([]byte(raw))
+	if !ok && raw != "" {
+		u.fail()
+	}
+	return Use{at, from}
+}
+
+func packFilter(p *Packer, f ipfilter.Filter) {
+	p.Number(Version)
+	p.Text(f.Name)
+	p.Text(f.Text)
+}
+
+func unpackFilter(u *Unpacker, key []byte) ipfilter.Filter {
+	u.Expect(Version)
+	return ipfilter.Filter{ID: ipfilter.ID(key), Name: u.Text(), Text: u.Text()}
+}
+
+func packNumber(p *Packer, n uint64) {
+	p.Number(Version)
+	p.Number(n)
+}
+
+func unpackNumber(u *Unpacker, _ []byte) uint64 {
+	u.Expect(Version)
+	return u.Number()
+}
+
+func packNothing(*Packer, struct{}) {}
+
+func unpackNothing(*Unpacker, []byte) struct{} { return struct{}{} }
+
+func packRoot(p *Packer, r Root) {
+	p.Number(Version)
+	p.Raw(r.Digest[:])
+	p.Number(uint64(r.Key))
+	p.Number(uint64(r.Since))
+}
+
+func unpackRoot(u *Unpacker, _ []byte) Root {
+	u.Expect(Version)
+	return Root{unpackDigest(u), unpackKeyID(u), epoch.Millis(u.Number())}
+}
+
+func packSecurity(p *Packer, s policy.Security) {
+	p.Flag(s.Enabled)
+	p.Number(uint64(s.MaxAgeMs))
+	p.Text(string(s.FilterID))
+	p.Flag(s.AllowUpdates)
+}
+
+func unpackSecurity(u *Unpacker) policy.Security {
+	return policy.Security{
+		Enabled:      u.Flag(),
+		MaxAgeMs:     int64(u.Number()),
+		FilterID:     ipfilter.ID(u.Text()),
+		AllowUpdates: u.Flag(),
+	}
+}
+
+func packPolicies(p *Packer, v policy.Policies) {
+	p.Number(Version)
+	for _, s := range []policy.Security{v.System, v.Organization, v.View, v.Personal} {
+		packSecurity(p, s)
+	}
+}
+
+func unpackPolicies(u *Unpacker, _ []byte) policy.Policies {
+	u.Expect(Version)
+	return policy.Policies{System: unpackSecurity(u), Organization: unpackSecurity(u), View: unpackSecurity(u), Personal: unpackSecurity(u)}
+}

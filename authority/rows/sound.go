@@ -1,0 +1,55 @@
+package rows
+
+import (
+	"fmt"
+
+	"tokenscale/store"
+)
+
+// Sound returns nil if the row is as this server writes rows of t.
+func (r *Rows) Sound(t store.Table, key, row []byte) error {
+	switch t {
+	case TokensTable:
+		return decodes(r.Tokens, key, row)
+	case UsesTable:
+		return decodes(r.Uses, key, row)
+	case FiltersTable:
+		return decodes(r.Filters, key, row)
+	case BoundTable:
+		return decodes(r.Bound, key, row)
+	case AuditTable:
+		return decodes(r.Entries, key, row)
+	case SubjectsTable:
+		return decodes(r.Subjects, key, row)
+	case TreeTable:
+		return decodes(r.Nodes, key, row)
+	case CheckpointsTable:
+		return decodes(r.Checkpoints, key, row)
+	case IdempotencyTable:
+		return decodes(r.Made, key, row)
+	case IdempotencyDueTable:
+		return decodes(r.Due, key, row)
+	case IdempotencyCountTable:
+		return decodes(r.Kept, key, row)
+	case SettingsTable:
+		return r.soundSetting(key, row)
+	}
+	return fmt.Errorf("there is no table %s", t)
+}
+
+func (r *Rows) soundSetting(key, row []byte) error {
+	switch string(key) {
+	case PoliciesKey:
+		return decodes(r.Policies, key, row)
+	case SweepKey:
+		return decodes(r.Sweep, key, row)
+	case RootKey:
+		return decodes(r.Root, key, row)
+	}
+	return decodes(r.Numbers, key, row)
+}
+
+func decodes[V any](t Table[V], key, row []byte) error {
+	_, err := t.Decode(key, row)
+	return err
+}
