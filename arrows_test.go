@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"authn"},
 	{"authority/authoritytest"},
 	{"authority"},
-	{"authority/index"},
+	{"authority/ledger", "authority/index"},
 	{"authority/rows"},
 	{"authority/keyring"},
 	{"store/bolt", "store/etcd"},

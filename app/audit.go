@@ -7,8 +7,8 @@ import (
 	"io"
 	"os"
 
-	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -79,7 +79,7 @@ func (c *auditVerify) Run(ctx context.Context, base Options) error {
 		if err != nil {
 			return err
 		}
-		rep, err := authority.ExamineTrail(ctx, r, trusting, given...)
+		rep, err := ledger.Examine(ctx, r, trusting, given...)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (c *auditVerify) Run(ctx context.Context, base Options) error {
 }
 
 // tell prints what was found, and returns how much that is.
-func (c *auditVerify) tell(out io.Writer, rep authority.TrailReport, given int) int {
+func (c *auditVerify) tell(out io.Writer, rep ledger.Report, given int) int {
 	tellFindings(out, rep.Found)
 	if len(rep.Found) > 0 {
 		return len(rep.Found)
@@ -117,7 +117,7 @@ func (c *auditVerify) compare(ctx context.Context, out io.Writer, r store.Reader
 	if err != nil {
 		return 0, err
 	}
-	lines, found, err := authority.ExamineExport(ctx, r, keys, f)
+	lines, found, err := ledger.ExamineExport(ctx, r, keys, f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return 0, fmt.Errorf("reading %s: %w", c.Export, err)
 	}
@@ -142,14 +142,14 @@ func tellFindings[F fmt.Stringer](out io.Writer, found []F) {
 	}
 }
 
-func readNotes(paths []string) ([]authority.NamedNote, error) {
-	var notes []authority.NamedNote
+func readNotes(paths []string) ([]ledger.NamedNote, error) {
+	var notes []ledger.NamedNote
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("reading a checkpoint: %w", err)
 		}
-		notes = append(notes, authority.NamedNote{Name: "the checkpoint " + path, Note: string(text)})
+		notes = append(notes, ledger.NamedNote{Name: "the checkpoint " + path, Note: string(text)})
 	}
 	return notes, nil
 }
@@ -185,7 +185,7 @@ func (c *auditCheckpoint) newest(ctx context.Context, now epoch.Millis) (note st
 		}
 	}
 	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
-		note, err = authority.SignTrail(r, keys, now)
+		note, err = ledger.Sign(r, keys, now)
 		return err
 	})
 	return note, err
@@ -200,7 +200,7 @@ type auditExport struct {
 // Run is called by kong.
 func (c *auditExport) Run(ctx context.Context, base Options) error {
 	return c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
-		_, err := authority.ExportTrail(ctx, r, keys, c.From, base.Stdout)
+		_, err := ledger.Export(ctx, r, keys, c.From, base.Stdout)
 		return err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/ledger"
 )
 
 // checks looks at everything a server needs. None of it takes long, writes
@@ -23,7 +24,7 @@ func (a *App) checks() []check {
 
 // checkCheckpoints asks whether the audit log is being signed. Its entries are
 // written all the same, but nobody could prove them to others.
-func checkCheckpoints(s authority.CheckpointState) check {
+func checkCheckpoints(s ledger.CheckpointState) check {
 	last := "none yet"
 	if s.Time != 0 {
 		last = s.Time.String()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/ledger"
 	"tokenscale/store"
 )
 
@@ -148,8 +149,8 @@ func TestChecksWarn(t *testing.T) {
 		{"an audit sink that works is fine", (&App{sink: sinkIn(nil, 0)}).checkAudit(), ok},
 		{"an audit sink that fails warns", (&App{sink: sinkIn(errors.New("full"), 0)}).checkAudit(), warn},
 		{"an audit sink that hangs warns", (&App{sink: sinkIn(nil, slowSink+1)}).checkAudit(), warn},
-		{"an audit log that is signed is fine", checkCheckpoints(authority.CheckpointState{Entries: 9, Covered: 7, Time: 1}), ok},
-		{"an audit log that cannot be signed warns", checkCheckpoints(authority.CheckpointState{Entries: 9, Failed: errors.New("forked")}), warn},
+		{"an audit log that is signed is fine", checkCheckpoints(ledger.CheckpointState{Entries: 9, Covered: 7, Time: 1}), ok},
+		{"an audit log that cannot be signed warns", checkCheckpoints(ledger.CheckpointState{Entries: 9, Failed: errors.New("forked")}), warn},
 		{"filters that can be read are fine", checkFilters(authority.FilterCount{All: 3}), ok},
 		{"a filter that cannot be read warns", checkFilters(authority.FilterCount{All: 3, Shut: 1}), warn},
 		{"a clock that runs is fine", clockCheck(start, authority.ClockState{}), ok},

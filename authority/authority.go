@@ -18,6 +18,7 @@ import (
 
 	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/policy"
@@ -66,7 +67,7 @@ type Options struct {
 // An Authority keeps the tokens of a cluster. It is safe for concurrent use.
 type Authority struct {
 	rows        *rows.Rows
-	trail       trail
+	ledger      ledger.Ledger
 	store       store.DB
 	keys        *keyring.Keys
 	index       *index.Index
@@ -78,9 +79,9 @@ type Authority struct {
 	counts      *counts
 	refused     *refusals
 	denied      *denials
-	export      *Exporter // nil if nobody asked for one
-	reached     *progress // nil without a StateFile
-	checkpoints *Checkpointer
+	export      *ledger.Exporter // nil if nobody asked for one
+	reached     *progress        // nil without a StateFile
+	checkpoints *ledger.Checkpointer
 	read        *reads
 	scrub       *scrubber
 
@@ -114,7 +115,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if err := a.load(ctx); err != nil {
 		return nil, fmt.Errorf("loading the store: %w", err)
 	}
-	if err := a.trail.Backfill(ctx, a.store, a.log); err != nil {
+	if err := a.ledger.Backfill(ctx, a.store, a.log); err != nil {
 		return nil, fmt.Errorf("making the tree over the audit log: %w", err)
 	}
 	if err := a.noteFirstTime(ctx, accepted); err != nil {
@@ -131,7 +132,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		return a, a.tellVerifyOnly(ctx)
 	}
 	if o.AuditSink != nil {
-		a.export = NewExporter(a.trail, a.store, o.AuditSink, a.log)
+		a.export = ledger.NewExporter(a.ledger, a.store, o.AuditSink, a.log)
 	}
 	if err := a.sweepAll(ctx); err != nil {
 		return nil, fmt.Errorf("finishing a change of the security policies: %w", err)
@@ -142,13 +143,13 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 // assemble puts an Authority together that has not looked at its store yet.
 func assemble(o Options) *Authority {
 	a := &Authority{
-		rows: rows.New(o.Keys), trail: newTrail(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
+		rows: rows.New(o.Keys), ledger: ledger.New(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(), refused: newRefusals(), denied: newDenials(), read: newReads(), scrub: newScrubber(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
-	a.checkpoints = NewCheckpointer(a.trail, a.store, a.clock, a.log)
+	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	return a
 }

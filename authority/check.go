@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"tokenscale/audit"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
@@ -19,7 +20,7 @@ import (
 // moment between two changes, and delays nobody.
 func (a *Authority) Check(ctx context.Context) error {
 	return a.store.View(ctx, func(r store.Reader) error {
-		c := &checker{rows: a.rows, trail: a.trail, r: r, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
+		c := &checker{rows: a.rows, ledger: a.ledger, r: r, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
 		return errors.Join(c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkBound(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(), c.checkProof(), c.checkRepeats())
 	})
 }
@@ -27,7 +28,7 @@ func (a *Authority) Check(ctx context.Context) error {
 // A checker is one Check under way.
 type checker struct {
 	rows    *rows.Rows
-	trail   trail
+	ledger  ledger.Ledger
 	r       store.Reader
 	filters map[ipfilter.ID]bool
 	bound   map[ipfilter.ID]uint64 // counted by the tokens themselves
@@ -141,4 +142,14 @@ func (c *checker) checkSubjects() error {
 		}
 		return nil
 	})
+}
+
+// checkProof reports what does not fit between the entries, the tree and the
+// checkpoints.
+func (c *checker) checkProof() error {
+	rep, err := ledger.Examine(context.Background(), c.r, c.rows.Keys)
+	if err == nil && len(rep.Found) > 0 {
+		err = fmt.Errorf("in the audit log: %v", rep.Found[0])
+	}
+	return err
 }

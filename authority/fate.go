@@ -46,7 +46,7 @@ func (t *tx) fate(id token.ID) (token.ID, policy.Fate, error) {
 // more, and for its successor if it was rotated.
 func (t *tx) end(id token.ID) (next token.ID, fate policy.Fate, err error) {
 	steps := 0
-	err = t.trail.walk(t, audit.Query{TokenID: string(id)}, func(e audit.Entry) error {
+	err = t.ledger.Walk(t, audit.Query{TokenID: string(id)}, func(e audit.Entry) error {
 		if steps++; steps > maxSteps {
 			return store.Stop
 		}

@@ -109,7 +109,7 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 }
 
 func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) (removed int, err error) {
-	t := &tx{Writer: w, rows: a.rows, trail: a.trail, now: now}
+	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, now: now}
 	var entries []audit.Entry
 	for _, id := range ids {
 		v, ok, err := t.rows.Tokens.Get(t, string(id))
@@ -127,7 +127,7 @@ func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Mil
 			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
 		})
 	}
-	return len(entries), t.trail.appendAll(t, entries)
+	return len(entries), t.ledger.AppendAll(t, entries)
 }
 
 // flushUses writes when tokens were last used: each token at most once a

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
@@ -115,7 +115,7 @@ func (r Report) sound() int {
 
 // fit looks whether sound rows fit together.
 func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
-	c := &checker{rows: all, trail: newTrail(all), r: tx, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
+	c := &checker{rows: all, ledger: ledger.New(all), r: tx, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
 	for _, check := range []func() error{
 		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkTale, c.checkRepeats,
 	} {
@@ -127,22 +127,13 @@ func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
 	if r.Starts, _, err = all.Numbers.Get(tx, rows.EpochKey); err != nil {
 		return err
 	}
-	last, err := newTrail(all).last(tx)
+	last, err := ledger.New(all).Last(tx)
 	if err != nil {
 		return err
 	}
 	r.Last, r.LastAt = last.Seq, last.Time
-	r.First, err = newTrail(all).first(tx)
+	r.First, err = ledger.New(all).First(tx)
 	return err
-}
-
-// first returns the number of the oldest entry, or 0 if there is none.
-func (tr trail) first(tx store.Reader) (seq uint64, err error) {
-	err = tr.rows.Entries.Each(tx, store.Range{}, func(_ []byte, e audit.Entry) error {
-		seq = e.Seq
-		return store.Stop
-	})
-	return seq, err
 }
 
 // SoundRow returns nil if the row is as this server writes rows of t. Many

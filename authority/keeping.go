@@ -22,7 +22,7 @@ func (a *Authority) RecordCompaction(ctx context.Context) error {
 func (a *Authority) note(ctx context.Context, kind audit.Type, action string, fields []audit.Field) error {
 	now := a.clock()
 	return a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
-		return a.trail.append(w, audit.Entry{Time: now, Type: kind, Action: action, Sensitive: true, Actor: audit.System(), Fields: fields})
+		return a.ledger.Append(w, audit.Entry{Time: now, Type: kind, Action: action, Sensitive: true, Actor: audit.System(), Fields: fields})
 	})
 }
 
@@ -45,7 +45,7 @@ func (a *Authority) RecordRestore(ctx context.Context, stateFile string) (finish
 		if err := a.rows.Numbers.Put(w, rows.EpochKey, max(here.epoch, side.epoch)+1); err != nil {
 			return err
 		}
-		if err := a.trail.append(w, audit.Entry{
+		if err := a.ledger.Append(w, audit.Entry{
 			Time: now, Type: audit.Restored, Action: "restore", Sensitive: true, Actor: audit.System(),
 			Fields: []audit.Field{audit.Count("entries", here.seq), audit.Count("entriesBefore", side.seq)},
 		}); err != nil {

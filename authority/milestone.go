@@ -7,6 +7,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
@@ -39,7 +40,7 @@ func reached(r *rows.Rows, tx store.Reader) (milestone, error) {
 	if err != nil {
 		return milestone{}, err
 	}
-	last, err := newTrail(r).last(tx)
+	last, err := ledger.New(r).Last(tx)
 	return milestone{epoch, last.Seq, sumOf(last)}, err
 }
 

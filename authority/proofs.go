@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"tokenscale/audit"
+	"tokenscale/authority/ledger"
 	"tokenscale/policy"
 	"tokenscale/store"
 )
@@ -35,7 +36,7 @@ func (a *Authority) SignedCheckpoint(ctx context.Context) (string, error) {
 }
 
 // CheckpointState returns how far the checkpoints have come. It is cheap.
-func (a *Authority) CheckpointState() CheckpointState { return a.checkpoints.State() }
+func (a *Authority) CheckpointState() ledger.CheckpointState { return a.checkpoints.State() }
 
 // lastCheckpoint makes a checkpoint of what a server leaves behind. Without
 // one nothing is lost: the next start makes it.
@@ -66,7 +67,7 @@ func (a *Authority) ProveEntry(ctx context.Context, by policy.Actor, id string, 
 		size = &newest
 	}
 	err = a.store.View(ctx, func(r store.Reader) error {
-		p, err = a.trail.proveEntry(r, entryNumber(id), *size)
+		p, err = a.ledger.ProveEntry(r, entryNumber(id), *size)
 		return err
 	})
 	return p, a.explain(ctx, err)
@@ -89,7 +90,7 @@ func (a *Authority) ProveGrowth(ctx context.Context, by policy.Actor, from, to i
 		return p, err
 	}
 	err = a.store.View(ctx, func(r store.Reader) error {
-		p, err = a.trail.proveGrowth(r, from, to)
+		p, err = a.ledger.ProveGrowth(r, from, to)
 		return err
 	})
 	return p, a.explain(ctx, err)

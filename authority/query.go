@@ -152,7 +152,7 @@ func (a *Authority) Events(ctx context.Context, by policy.Actor, q audit.Query) 
 	}
 	a.noteRead(by, trailRead)
 	err = a.store.View(ctx, func(r store.Reader) error {
-		total, page, err = a.trail.find(r, q)
+		total, page, err = a.ledger.Find(r, q)
 		return err
 	})
 	return total, page, a.explain(ctx, err)

@@ -68,7 +68,7 @@ func (s resealer) some(w store.Writer, t store.Table, from []byte) (next []byte,
 // resign signs a stored checkpoint anew, if it is sound; else it is for the
 // examination of the log to report.
 func (s resealer) resign(key, payload []byte) []byte {
-	text, err := newTrail(rows.New(s.keys)).rows.Checkpoints.Parse(key, payload)
+	text, err := rows.New(s.keys).Checkpoints.Parse(key, payload)
 	if err != nil {
 		return payload
 	}

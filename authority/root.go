@@ -43,7 +43,7 @@ func (a *Authority) setRoot(ctx context.Context, action string) (token.Secret, e
 		if err := a.rows.Root.Put(w, rows.RootKey, rows.Root{Digest: digest, Key: a.keys.NewestID(), Since: now}); err != nil {
 			return err
 		}
-		return a.trail.append(w, audit.Entry{
+		return a.ledger.Append(w, audit.Entry{
 			Time: now, Type: audit.RootReplaced, Action: action, Sensitive: true,
 			Actor: audit.System(), TokenID: string(token.Root),
 		})

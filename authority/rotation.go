@@ -9,6 +9,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -123,7 +124,7 @@ func (c KeyChange) addKey(ctx context.Context, f keyring.File, before *keyring.K
 // record writes an entry about the keys.
 func (c KeyChange) record(ctx context.Context, keys *keyring.Keys, kind audit.Type, fields ...audit.Field) error {
 	return c.DB.Update(store.UseReserve(ctx), func(w store.Writer) error {
-		return newTrail(rows.New(keys)).append(w, audit.Entry{
+		return ledger.New(rows.New(keys)).Append(w, audit.Entry{
 			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
 		})
 	})

@@ -16,6 +16,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -240,7 +241,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 	must(t, h.Check(t.Context()))
 	examine := func(keys *keyring.Keys) (found []audit.Finding) {
 		must(t, h.DB.View(t.Context(), func(r store.Reader) error {
-			rep, err := authority.ExamineTrail(t.Context(), r, keys, authority.NamedNote{Name: "of before", Note: elsewhere})
+			rep, err := ledger.Examine(t.Context(), r, keys, ledger.NamedNote{Name: "of before", Note: elsewhere})
 			found = rep.Found
 			return err
 		}))

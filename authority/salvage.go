@@ -8,6 +8,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -24,7 +25,7 @@ import (
 // policies are lost all kinds of tokens are disabled until they are set again.
 type Salvager struct {
 	rows    *rows.Rows
-	trail   trail
+	ledger  ledger.Ledger
 	db      store.DB
 	batch   []store.Change
 	strays  map[token.ID]*stray
@@ -48,7 +49,7 @@ type Salvaged struct {
 // NewSalvager returns a Salvager that fills db, which must be empty.
 func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 	return &Salvager{
-		rows: rows.New(keys), trail: newTrail(rows.New(keys)), db: db, strays: map[token.ID]*stray{}, stories: tale{}, have: map[string]bool{},
+		rows: rows.New(keys), ledger: ledger.New(rows.New(keys)), db: db, strays: map[token.ID]*stray{}, stories: tale{}, have: map[string]bool{},
 		done: Salvaged{Rows: map[store.Table]int{}, Bad: map[store.Table]int{}},
 	}
 }
@@ -143,5 +144,5 @@ func (s *Salvager) record(w store.Writer, now epoch.Millis, damage int) error {
 		count("lostEntries", s.done.Gaps), count("lostFilters", s.done.Filters),
 		audit.One("disabled", strconv.FormatBool(s.done.Disabled)),
 	}
-	return s.trail.append(w, e)
+	return s.ledger.Append(w, e)
 }

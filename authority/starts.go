@@ -74,7 +74,7 @@ func (a *Authority) nextEpoch(ctx context.Context, here, side milestone, why str
 			return err
 		}
 		if why != "" {
-			if err := a.trail.append(w, audit.Entry{
+			if err := a.ledger.Append(w, audit.Entry{
 				Time: now, Type: audit.RolledBack, Action: "accept-rollback", Sensitive: true, Actor: audit.System(),
 				Fields: []audit.Field{
 					audit.One("reason", why),

@@ -43,7 +43,7 @@ func (a *Authority) sweepAll(ctx context.Context) error {
 func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
 	now := a.clock()
 	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
-		t := &tx{Writer: w, rows: a.rows, trail: a.trail, action: sweepAction, now: now}
+		t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: sweepAction, now: now}
 		more, err = t.sweepNext()
 		return err
 	})
@@ -98,7 +98,7 @@ func (t *tx) bringAll(batch []token.Token, s rows.Sweep) error {
 			entries = append(entries, e)
 		}
 	}
-	return t.trail.appendAll(t, entries)
+	return t.ledger.AppendAll(t, entries)
 }
 
 // bring carries out the verdict over one token, as it is stored, and returns

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tokenscale/audit"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -60,7 +61,7 @@ func storedTime(r *rows.Rows, tx store.Reader) (t savedTime, err error) {
 		return t, err
 	}
 	if !ok {
-		last, err := newTrail(r).last(tx)
+		last, err := ledger.New(r).Last(tx)
 		return savedTime{mark: last.Time}, err
 	}
 	t.mark = epoch.Millis(mark)
@@ -128,7 +129,7 @@ func (a *Authority) saveTimeIfDue(ctx context.Context) error {
 func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
 	t := a.time.toSave()
 	err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
-		return cmp.Or(putTime(a.rows, w, t), a.trail.appendAll(w, entries))
+		return cmp.Or(putTime(a.rows, w, t), a.ledger.AppendAll(w, entries))
 	})
 	if err == nil {
 		a.time.wasSaved(t)

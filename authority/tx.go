@@ -6,6 +6,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/fault"
@@ -20,7 +21,7 @@ import (
 type tx struct {
 	store.Writer
 	rows     *rows.Rows
-	trail    trail
+	ledger   ledger.Ledger
 	action   string // the name of the mutation
 	now      epoch.Millis
 	by       policy.Actor    // the actor as it is now, not as it was when the request began
@@ -51,7 +52,7 @@ func (a *Authority) command(ctx context.Context, by policy.Actor, action string,
 }
 
 func (a *Authority) begin(w store.Writer, by policy.Actor, action string, now epoch.Millis) (*tx, error) {
-	t := &tx{Writer: w, rows: a.rows, trail: a.trail, action: action, now: now}
+	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: action, now: now}
 	var err error
 	if t.policies, err = t.currentPolicies(); err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func (t *tx) currentPolicies() (policy.Policies, error) {
 // record writes an audit entry of this decision. about names tokens beside
 // subject that it should be found by.
 func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, about ...string) error {
-	return t.trail.append(t, audit.Entry{
+	return t.ledger.Append(t, audit.Entry{
 		Time: t.now, Type: kind, Action: t.action, Sensitive: true,
 		Actor: auditActor(t.by), TokenID: string(subject), Fields: fields,
 	}, about...)

@@ -52,7 +52,7 @@ func (a *Authority) recordUnsound(ctx context.Context, bad *keyring.SealError, n
 	}
 	now := a.clock()
 	return a.store.Update(store.UseReserve(context.WithoutCancel(ctx)), func(w store.Writer) error {
-		return a.trail.append(w, audit.Entry{
+		return a.ledger.Append(w, audit.Entry{
 			Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(),
 			Fields: []audit.Field{audit.One("table", string(bad.Table)), audit.One("key", name), audit.One("reason", bad.Why)},
 		}, about...)

@@ -41,7 +41,7 @@ func (a *Authority) uncounted(why string) error {
 // was refused, who has read what. If nothing can be written they go to the log.
 func (a *Authority) writeDown(ctx context.Context, entries []audit.Entry) error {
 	if !a.verifyOnly {
-		return a.store.Update(ctx, func(w store.Writer) error { return a.trail.appendAll(w, entries) })
+		return a.store.Update(ctx, func(w store.Writer) error { return a.ledger.AppendAll(w, entries) })
 	}
 	for _, e := range entries {
 		line, err := json.Marshal(e)

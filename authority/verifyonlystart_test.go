@@ -61,9 +61,9 @@ func TestVerifyOnly_AClockIsNotAcceptedBecauseThatCouldNotBeWrittenDown(t *testi
 	must(t, s.TryOpen())
 }
 
-func TestVerifyOnly_AStoreOfAnOlderProgramIsReadAsItIs(t *testing.T) {
+func TestVerifyOnly_AStoreWithoutItsTreeIsReadAsItIs(t *testing.T) {
 	setup := authoritytest.Setup{}
-	h, secret, _ := older(t, setup)
+	h, secret, _ := felled(t, setup)
 	path := bolt.Path(filepath.Join(h.Folder(), "data"))
 	before := sha256.Sum256(read(t, path))
 	db, err := bolt.Open(bolt.Options{Folder: filepath.Dir(path), Tables: rows.Tables(), ReadOnly: true})

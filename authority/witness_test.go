@@ -12,6 +12,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -29,13 +30,13 @@ func rowsOf(t testing.TB, h *authoritytest.House, table store.Table) map[string]
 }
 
 // examined returns what does not fit in the audit log of a House.
-func examined(t testing.TB, h *authoritytest.House, notes ...authority.NamedNote) authority.TrailReport {
+func examined(t testing.TB, h *authoritytest.House, notes ...ledger.NamedNote) ledger.Report {
 	t.Helper()
 	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
-	var rep authority.TrailReport
+	var rep ledger.Report
 	must(t, h.DB.View(t.Context(), func(r store.Reader) error {
-		rep, err = authority.ExamineTrail(t.Context(), r, keys, notes...)
+		rep, err = ledger.Examine(t.Context(), r, keys, notes...)
 		return err
 	}))
 	return rep
@@ -122,7 +123,7 @@ func TestCheckpoint_IsNeverSignedOverALogThatTheLastOneDoesNotFit(t *testing.T) 
 	if h.CheckpointState().Failed == nil {
 		t.Error("nobody is told of it")
 	}
-	if rep := examined(t, h, authority.NamedNote{Name: "mine", Note: note}); len(rep.Found) == 0 {
+	if rep := examined(t, h, ledger.NamedNote{Name: "mine", Note: note}); len(rep.Found) == 0 {
 		t.Error("the forged entry was not found")
 	}
 }
@@ -170,7 +171,7 @@ func TestCheckpoint_OutlivesANewKey(t *testing.T) {
 	h.Token(draft("y"))
 	_, err = h.SignedCheckpoint(t.Context())
 	must(t, err)
-	if rep := examined(t, h, authority.NamedNote{Name: "mine", Note: note}); len(rep.Found) > 0 || rep.Fits < 2 {
+	if rep := examined(t, h, ledger.NamedNote{Name: "mine", Note: note}); len(rep.Found) > 0 || rep.Fits < 2 {
 		t.Errorf("got %+v", rep)
 	}
 }

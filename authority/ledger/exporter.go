@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"bytes"
@@ -22,12 +22,12 @@ import (
 // a sink that blocks or a crash loses nothing, and nobody waits for the sink.
 // After a crash the last lines may come twice; their ids tell.
 type Exporter struct {
-	trail trail
-	db    store.DB
-	log   *slog.Logger
-	sink  io.Writer
-	work  loop.Signal // set while there may be entries to write
-	ended sync.WaitGroup
+	ledger Ledger
+	db     store.DB
+	log    *slog.Logger
+	sink   io.Writer
+	work   loop.Signal // set while there may be entries to write
+	ended  sync.WaitGroup
 
 	// What a failed write left over goes out first, so that a line that was
 	// cut in the middle is completed, not begun again.
@@ -41,8 +41,8 @@ const (
 )
 
 // NewExporter returns an Exporter that follows db from now on. sink may block.
-func NewExporter(tr trail, db store.DB, sink io.Writer, log *slog.Logger) *Exporter {
-	x := &Exporter{trail: tr, db: db, log: log, sink: sink, work: loop.NewSignal()}
+func NewExporter(l Ledger, db store.DB, sink io.Writer, log *slog.Logger) *Exporter {
+	x := &Exporter{ledger: l, db: db, log: log, sink: sink, work: loop.NewSignal()}
 	db.Follow(func([]store.Change) { x.work.Set() })
 	x.work.Set() // there may be entries of an earlier run
 	return x
@@ -98,7 +98,7 @@ func (x *Exporter) drain(ctx context.Context) error {
 		}
 		// These lines are out: note it even if we are told to stop meanwhile.
 		if err := x.db.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
-			return x.trail.rows.Numbers.Put(w, rows.ExportKey, x.last)
+			return x.ledger.rows.Numbers.Put(w, rows.ExportKey, x.last)
 		}); err != nil {
 			return err
 		}
@@ -109,12 +109,12 @@ func (x *Exporter) drain(ctx context.Context) error {
 func (x *Exporter) next(ctx context.Context) (lines []byte, last uint64, err error) {
 	var out bytes.Buffer
 	err = x.db.View(ctx, func(r store.Reader) error {
-		if last, _, err = x.trail.rows.Numbers.Get(r, rows.ExportKey); err != nil {
+		if last, _, err = x.ledger.rows.Numbers.Get(r, rows.ExportKey); err != nil {
 			return err
 		}
 		n := 0
 		from := store.Range{From: []byte(rows.SeqKey(last + 1))}
-		return x.trail.rows.Entries.Each(r, from, func(_ []byte, e audit.Entry) error {
+		return x.ledger.rows.Entries.Each(r, from, func(_ []byte, e audit.Entry) error {
 			last = e.Seq
 			if n++; n == exportBatch {
 				return cmp.Or(json.NewEncoder(&out).Encode(e), store.Stop)

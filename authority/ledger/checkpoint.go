@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"cmp"
@@ -27,30 +27,30 @@ const (
 var errForked = errors.New("the audit log is not the one that the last checkpoint was made of")
 
 // sign returns a signed checkpoint of all entries, or newest if that is one.
-func (tr trail) sign(r store.Reader, newest audit.SignedCheckpoint, now epoch.Millis) (audit.SignedCheckpoint, error) {
-	last, err := tr.last(r)
+func (l Ledger) sign(r store.Reader, newest audit.SignedCheckpoint, now epoch.Millis) (audit.SignedCheckpoint, error) {
+	last, err := l.Last(r)
 	if err != nil || last.Seq == newest.Size {
 		return newest, err
 	}
-	if err := tr.continues(r, newest, last.Seq); err != nil {
+	if err := l.continues(r, newest, last.Seq); err != nil {
 		return newest, err
 	}
-	root, err := tr.rootAt(r, last.Seq)
+	root, err := l.rootAt(r, last.Seq)
 	if err != nil {
 		return newest, err
 	}
 	c := audit.Checkpoint{Size: last.Seq, Root: root, Time: max(now, last.Time)}
-	text, err := c.Sign(tr.rows.Keys.Signers()...)
+	text, err := c.Sign(l.rows.Keys.Signers()...)
 	return audit.SignedCheckpoint{Checkpoint: c, Note: text}, err
 }
 
 // continues returns errForked unless a log of so many entries goes on from a
 // checkpoint.
-func (tr trail) continues(r store.Reader, from audit.SignedCheckpoint, size uint64) error {
+func (l Ledger) continues(r store.Reader, from audit.SignedCheckpoint, size uint64) error {
 	if from.Size > size {
 		return fmt.Errorf("%w: it ends with entry %d, and the checkpoint with %d", errForked, size, from.Size)
 	}
-	root, err := tr.rootAt(r, from.Size)
+	root, err := l.rootAt(r, from.Size)
 	if err == nil && from.Size > 0 && root != from.Root {
 		err = errForked
 	}
@@ -59,9 +59,9 @@ func (tr trail) continues(r store.Reader, from audit.SignedCheckpoint, size uint
 
 // newestCheckpoint returns the newest checkpoint, or a zero one if there is
 // none.
-func (tr trail) newestCheckpoint(r store.Reader) (newest audit.SignedCheckpoint, err error) {
-	err = tr.rows.Checkpoints.Each(r, store.Range{Reverse: true}, func(_ []byte, text string) error {
-		c, err := tr.rows.Keys.OpenCheckpoint(text)
+func (l Ledger) newestCheckpoint(r store.Reader) (newest audit.SignedCheckpoint, err error) {
+	err = l.rows.Checkpoints.Each(r, store.Range{Reverse: true}, func(_ []byte, text string) error {
+		c, err := l.rows.Keys.OpenCheckpoint(text)
 		newest = audit.SignedCheckpoint{Checkpoint: c, Note: text}
 		return cmp.Or(err, store.Stop)
 	})
@@ -70,7 +70,7 @@ func (tr trail) newestCheckpoint(r store.Reader) (newest audit.SignedCheckpoint,
 
 // keepCheckpoint writes a new checkpoint. The one before it makes room, unless
 // it is the first that reaches a further checkpointEvery entries.
-func (tr trail) keepCheckpoint(w store.Writer, next audit.SignedCheckpoint) error {
+func (l Ledger) keepCheckpoint(w store.Writer, next audit.SignedCheckpoint) error {
 	var sizes [2]uint64 // of the two newest so far
 	n := 0
 	if err := w.Scan(rows.CheckpointsTable, store.Range{Reverse: true}, func(key, _ []byte) error {
@@ -85,22 +85,22 @@ func (tr trail) keepCheckpoint(w store.Writer, next audit.SignedCheckpoint) erro
 		return err
 	}
 	if n > 0 && sizes[0]/checkpointEvery == sizes[1]/checkpointEvery {
-		if err := tr.rows.Checkpoints.Delete(w, rows.SeqKey(sizes[0])); err != nil {
+		if err := l.rows.Checkpoints.Delete(w, rows.SeqKey(sizes[0])); err != nil {
 			return err
 		}
 	}
-	return tr.rows.Checkpoints.Put(w, rows.SeqKey(next.Size), next.Note)
+	return l.rows.Checkpoints.Put(w, rows.SeqKey(next.Size), next.Note)
 }
 
-// SignTrail returns a signed checkpoint of all entries, newly made if the
+// Sign returns a signed checkpoint of all entries, newly made if the
 // stored ones do not reach that far. It stores nothing. It refuses a log that
 // its newest checkpoint does not fit.
-func SignTrail(r store.Reader, keys *keyring.Keys, now epoch.Millis) (note string, err error) {
-	tr, r := newTrail(rows.New(keys)), r
-	newest, err := tr.newestCheckpoint(r)
+func Sign(r store.Reader, keys *keyring.Keys, now epoch.Millis) (note string, err error) {
+	l, r := New(rows.New(keys)), r
+	newest, err := l.newestCheckpoint(r)
 	if err != nil {
 		return "", err
 	}
-	s, err := tr.sign(r, newest, now)
+	s, err := l.sign(r, newest, now)
 	return s.Note, err
 }

@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"bytes"
@@ -82,13 +82,13 @@ func testKeys(t testing.TB, letter string) *keyring.Keys {
 // the checkpoint.
 func written(t testing.TB, keys *keyring.Keys, entries []audit.Entry) (memory, string) {
 	t.Helper()
-	m, tr := memory{}, newTrail(rows.New(keys))
-	if err := tr.appendAll(m, slices.Clone(entries)); err != nil {
+	m, l := memory{}, New(rows.New(keys))
+	if err := l.AppendAll(m, slices.Clone(entries)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := tr.sign(m, audit.SignedCheckpoint{}, entries[len(entries)-1].Time)
+	s, err := l.sign(m, audit.SignedCheckpoint{}, entries[len(entries)-1].Time)
 	if err == nil {
-		err = tr.keepCheckpoint(m, s)
+		err = l.keepCheckpoint(m, s)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func found(t testing.TB, m memory, keys *keyring.Keys, notes ...string) []audit.
 	for _, n := range notes {
 		given = append(given, NamedNote{"the checkpoint of yesterday", n})
 	}
-	rep, err := ExamineTrail(context.Background(), m, keys, given...)
+	rep, err := Examine(context.Background(), m, keys, given...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"testing"
@@ -13,18 +13,18 @@ import (
 // BenchmarkAppend is the cost of an audit entry inside a transaction of a
 // thousand, with the tree and without.
 func BenchmarkAppend(b *testing.B) {
-	for name, put := range map[string]func(trail, store.Writer, []audit.Entry) error{
-		"with the tree": trail.appendAll,
-		"without": func(tr trail, w store.Writer, entries []audit.Entry) error {
-			last, err := tr.last(w)
+	for name, put := range map[string]func(Ledger, store.Writer, []audit.Entry) error{
+		"with the tree": Ledger.AppendAll,
+		"without": func(l Ledger, w store.Writer, entries []audit.Entry) error {
+			last, err := l.Last(w)
 			for i := range entries {
 				e := entries[i]
 				e.Seq, e.Time = last.Seq+uint64(i)+1, max(e.Time, last.Time)
 				if err == nil {
-					err = tr.rows.Entries.Put(w, rows.SeqKey(e.Seq), e)
+					err = l.rows.Entries.Put(w, rows.SeqKey(e.Seq), e)
 				}
 				if err == nil {
-					err = tr.rows.Subjects.Put(w, rows.SubjectKey(e.TokenID, e.Seq), struct{}{})
+					err = l.rows.Subjects.Put(w, rows.SubjectKey(e.TokenID, e.Seq), struct{}{})
 				}
 			}
 			return err
@@ -32,9 +32,9 @@ func BenchmarkAppend(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			db := benchStore(b)
-			tr, entries := newTrail(rows.New(testKeys(b, "a"))), someEntries(1000)
+			l, entries := New(rows.New(testKeys(b, "a"))), someEntries(1000)
 			for b.Loop() {
-				if err := db.Update(b.Context(), func(w store.Writer) error { return put(tr, w, entries) }); err != nil {
+				if err := db.Update(b.Context(), func(w store.Writer) error { return put(l, w, entries) }); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -58,21 +58,21 @@ func benchStore(b *testing.B) store.DB {
 func BenchmarkProof(b *testing.B) {
 	const n = 100_000 - 1
 	db := benchStore(b)
-	tr := newTrail(rows.New(testKeys(b, "a")))
+	l := New(rows.New(testKeys(b, "a")))
 	for left := n; left > 0; left -= 5000 {
 		entries := someEntries(min(left, 5000))
-		if err := db.Update(b.Context(), func(w store.Writer) error { return tr.appendAll(w, entries) }); err != nil {
+		if err := db.Update(b.Context(), func(w store.Writer) error { return l.AppendAll(w, entries) }); err != nil {
 			b.Fatal(err)
 		}
 	}
 	for name, do := range map[string]func(store.Reader) error{
 		"checkpoint": func(r store.Reader) error {
-			_, err := tr.sign(r, audit.SignedCheckpoint{}, epoch.Millis(1))
+			_, err := l.sign(r, audit.SignedCheckpoint{}, epoch.Millis(1))
 			return err
 		},
-		"inclusion":   func(r store.Reader) error { _, err := tr.proveEntry(r, n/3, n); return err },
-		"consistency": func(r store.Reader) error { _, err := tr.proveGrowth(r, n/3, n); return err },
-		"all of it":   func(r store.Reader) error { _, err := ExamineTrail(b.Context(), r, tr.rows.Keys); return err },
+		"inclusion":   func(r store.Reader) error { _, err := l.ProveEntry(r, n/3, n); return err },
+		"consistency": func(r store.Reader) error { _, err := l.ProveGrowth(r, n/3, n); return err },
+		"all of it":   func(r store.Reader) error { _, err := Examine(b.Context(), r, l.rows.Keys); return err },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"cmp"
@@ -26,16 +26,16 @@ import (
 const tileHeight = 8
 
 // grow keeps the nodes that the entry size has made whole.
-func (tr trail) grow(tx store.Writer, size uint64) error {
+func (l Ledger) grow(tx store.Writer, size uint64) error {
 	for level := tileHeight; size&(1<<level-1) == 0; level += tileHeight {
-		h, err := tr.fold(tx, level, size>>level-1)
+		h, err := l.fold(tx, level, size>>level-1)
 		if errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
 			return nil // a damaged entry is for the checkpoints to report; changes must go on
 		}
 		if err != nil {
 			return err
 		}
-		if err := tr.rows.Nodes.Put(tx, rows.NodeKey(level, size>>level-1), h); err != nil {
+		if err := l.rows.Nodes.Put(tx, rows.NodeKey(level, size>>level-1), h); err != nil {
 			return err
 		}
 	}
@@ -44,25 +44,25 @@ func (tr trail) grow(tx store.Writer, size uint64) error {
 
 // node returns the root of a whole subtree: the n-th of its level, of 2^level
 // entries.
-func (tr trail) node(tx store.Reader, level int, n uint64) (audit.Hash, error) {
+func (l Ledger) node(tx store.Reader, level int, n uint64) (audit.Hash, error) {
 	if level > 0 && level%tileHeight == 0 {
-		if h, ok, err := tr.rows.Nodes.Get(tx, rows.NodeKey(level, n)); err != nil || ok {
+		if h, ok, err := l.rows.Nodes.Get(tx, rows.NodeKey(level, n)); err != nil || ok {
 			return h, err
 		}
 	}
-	return tr.fold(tx, level, n)
+	return l.fold(tx, level, n)
 }
 
 // fold computes a node from the kept level below it.
-func (tr trail) fold(tx store.Reader, level int, n uint64) (audit.Hash, error) {
+func (l Ledger) fold(tx store.Reader, level int, n uint64) (audit.Hash, error) {
 	if level <= tileHeight {
-		return tr.foldLeaves(tx, n<<level, 1<<level)
+		return l.foldLeaves(tx, n<<level, 1<<level)
 	}
 	base := (level - 1) / tileHeight * tileHeight
 	count := uint64(1) << (level - base)
 	var g audit.Growing
 	for i := range count {
-		h, err := tr.node(tx, base, n*count+i)
+		h, err := l.node(tx, base, n*count+i)
 		if err != nil {
 			return audit.Hash{}, err
 		}
@@ -72,11 +72,11 @@ func (tr trail) fold(tx store.Reader, level int, n uint64) (audit.Hash, error) {
 }
 
 // foldLeaves returns the root over count entries behind the first so many.
-func (tr trail) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, error) {
+func (l Ledger) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, error) {
 	var g audit.Growing
 	about := store.Range{From: []byte(rows.SeqKey(before + 1)), To: []byte(rows.SeqKey(before + count + 1))}
 	err := tx.Scan(rows.AuditTable, about, func(key, row []byte) error {
-		packed, err := tr.rows.Keys.Open(rows.AuditTable, key, row)
+		packed, err := l.rows.Keys.Open(rows.AuditTable, key, row)
 		if err != nil || len(key) != 8 {
 			return cmp.Or(err, rows.ErrMalformed)
 		}
@@ -94,13 +94,13 @@ func (tr trail) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, e
 }
 
 // hashes lets tlog read the tree.
-func (tr trail) hashes(tx store.Reader) tlog.HashReader {
+func (l Ledger) hashes(tx store.Reader) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(indexes))
 		for i, index := range indexes {
 			level, n := tlog.SplitStoredHashIndex(index)
 			var err error
-			if out[i], err = tr.node(tx, level, uint64(n)); err != nil {
+			if out[i], err = l.node(tx, level, uint64(n)); err != nil {
 				return nil, fmt.Errorf("reading the tree over the audit log: %w", err)
 			}
 		}
@@ -109,8 +109,8 @@ func (tr trail) hashes(tx store.Reader) tlog.HashReader {
 }
 
 // rootAt returns the root of the tree over the first size entries.
-func (tr trail) rootAt(tx store.Reader, size uint64) (audit.Hash, error) {
-	return tlog.TreeHash(int64(size), tr.hashes(tx))
+func (l Ledger) rootAt(tx store.Reader, size uint64) (audit.Hash, error) {
+	return tlog.TreeHash(int64(size), l.hashes(tx))
 }
 
 // backfillBatch is how many nodes are made in one transaction for a log that
@@ -120,15 +120,15 @@ const backfillBatch = 64
 // Backfill makes the nodes that are missing at the end of the tree: of a store
 // that was salvaged, whose tree is made anew. Of a log that has its tree it
 // reads two rows. A tree that cannot be kept is no error, as it is only a help.
-func (tr trail) Backfill(ctx context.Context, db store.DB, log *slog.Logger) error {
+func (l Ledger) Backfill(ctx context.Context, db store.DB, log *slog.Logger) error {
 	var next, whole uint64
 	err := db.View(ctx, func(r store.Reader) (err error) {
-		next, whole, err = tr.missingNodes(r)
+		next, whole, err = l.missingNodes(r)
 		return err
 	})
 	for ; err == nil && next < whole; next += backfillBatch {
 		err = db.Update(store.UseReserve(ctx), func(w store.Writer) error {
-			return tr.makeNodes(w, next, min(next+backfillBatch, whole))
+			return l.makeNodes(w, next, min(next+backfillBatch, whole))
 		})
 	}
 	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
@@ -140,12 +140,12 @@ func (tr trail) Backfill(ctx context.Context, db store.DB, log *slog.Logger) err
 
 // missingNodes returns which nodes of the lowest kept level are missing at the
 // end: those from next on, up to whole.
-func (tr trail) missingNodes(tx store.Reader) (next, whole uint64, err error) {
-	last, err := tr.last(tx)
+func (l Ledger) missingNodes(tx store.Reader) (next, whole uint64, err error) {
+	last, err := l.Last(tx)
 	whole = last.Seq >> tileHeight
 	for next = whole; next > 0 && err == nil; next-- {
 		var ok bool
-		if _, ok, err = tr.rows.Nodes.Get(tx, rows.NodeKey(tileHeight, next-1)); ok {
+		if _, ok, err = l.rows.Nodes.Get(tx, rows.NodeKey(tileHeight, next-1)); ok {
 			break
 		}
 	}
@@ -153,9 +153,9 @@ func (tr trail) missingNodes(tx store.Reader) (next, whole uint64, err error) {
 }
 
 // makeNodes makes nodes of the lowest kept level, and those above them.
-func (tr trail) makeNodes(w store.Writer, next, end uint64) error {
+func (l Ledger) makeNodes(w store.Writer, next, end uint64) error {
 	for ; next < end; next++ {
-		if err := tr.grow(w, (next+1)<<tileHeight); err != nil {
+		if err := l.grow(w, (next+1)<<tileHeight); err != nil {
 			return err
 		}
 	}

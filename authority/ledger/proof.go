@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"golang.org/x/mod/sumdb/tlog"
@@ -9,8 +9,8 @@ import (
 	"tokenscale/store"
 )
 
-func (tr trail) proveEntry(r store.Reader, seq, size int64) (p audit.InclusionProof, err error) {
-	last, err := tr.last(r)
+func (l Ledger) ProveEntry(r store.Reader, seq, size int64) (p audit.InclusionProof, err error) {
+	last, err := l.Last(r)
 	if err != nil {
 		return p, err
 	}
@@ -23,23 +23,23 @@ func (tr trail) proveEntry(r store.Reader, seq, size int64) (p audit.InclusionPr
 		return p, fault.Input("id", "That entry does not stand among the first %d. Give a larger treeSize, or wait for the next checkpoint.", size)
 	}
 	p = audit.InclusionProof{Seq: uint64(seq), Size: uint64(size)}
-	if p.Leaf, err = tr.leaf(r, p.Seq); err != nil {
+	if p.Leaf, err = l.leaf(r, p.Seq); err != nil {
 		return p, err
 	}
-	if p.Root, err = tr.rootAt(r, p.Size); err != nil {
+	if p.Root, err = l.rootAt(r, p.Size); err != nil {
 		return p, err
 	}
-	p.Hashes, err = tlog.ProveRecord(size, seq-1, tr.hashes(r))
+	p.Hashes, err = tlog.ProveRecord(size, seq-1, l.hashes(r))
 	return p, err
 }
 
 // leaf returns what the tree holds of an entry.
-func (tr trail) leaf(r store.Reader, seq uint64) ([]byte, error) {
+func (l Ledger) leaf(r store.Reader, seq uint64) ([]byte, error) {
 	row, err := r.Get(rows.AuditTable, []byte(rows.SeqKey(seq)))
 	if err != nil || row == nil { // lost, as after a salvage
 		return audit.Leaf(seq, nil), err
 	}
-	packed, err := tr.rows.Keys.Open(rows.AuditTable, []byte(rows.SeqKey(seq)), row)
+	packed, err := l.rows.Keys.Open(rows.AuditTable, []byte(rows.SeqKey(seq)), row)
 	return audit.Leaf(seq, packed), err
 }
 
@@ -54,8 +54,8 @@ func reaches(last uint64, field string, size int64) error {
 	return nil
 }
 
-func (tr trail) proveGrowth(r store.Reader, from, to int64) (p audit.ConsistencyProof, err error) {
-	last, err := tr.last(r)
+func (l Ledger) ProveGrowth(r store.Reader, from, to int64) (p audit.ConsistencyProof, err error) {
+	last, err := l.Last(r)
 	if err != nil {
 		return p, err
 	}
@@ -66,12 +66,12 @@ func (tr trail) proveGrowth(r store.Reader, from, to int64) (p audit.Consistency
 		return p, fault.Input("fromSize", "It is larger than toSize: logs only grow.")
 	}
 	p = audit.ConsistencyProof{From: uint64(from), To: uint64(to)}
-	if p.FromRoot, err = tr.rootAt(r, p.From); err != nil {
+	if p.FromRoot, err = l.rootAt(r, p.From); err != nil {
 		return p, err
 	}
-	if p.ToRoot, err = tr.rootAt(r, p.To); err != nil {
+	if p.ToRoot, err = l.rootAt(r, p.To); err != nil {
 		return p, err
 	}
-	p.Hashes, err = tlog.ProveTree(to, from, tr.hashes(r))
+	p.Hashes, err = tlog.ProveTree(to, from, l.hashes(r))
 	return p, err
 }

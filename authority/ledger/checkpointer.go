@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 // changed the entries under it would else get a signature for them. It is safe
 // for concurrent use.
 type Checkpointer struct {
-	trail trail
-	db    store.DB
-	now   func() epoch.Millis
-	log   *slog.Logger
-	due   loop.Signal // set when there are checkpointEvery new entries
+	ledger Ledger
+	db     store.DB
+	now    func() epoch.Millis
+	log    *slog.Logger
+	due    loop.Signal // set when there are checkpointEvery new entries
 
 	making sync.Mutex // one checkpoint at a time
 
@@ -34,8 +34,8 @@ type Checkpointer struct {
 
 // NewCheckpointer returns a Checkpointer that follows db from now on. Load has
 // it know the newest checkpoint that is stored.
-func NewCheckpointer(tr trail, db store.DB, now func() epoch.Millis, log *slog.Logger) *Checkpointer {
-	c := &Checkpointer{trail: tr, db: db, now: now, log: log, due: loop.NewSignal()}
+func NewCheckpointer(l Ledger, db store.DB, now func() epoch.Millis, log *slog.Logger) *Checkpointer {
+	c := &Checkpointer{ledger: l, db: db, now: now, log: log, due: loop.NewSignal()}
 	db.Follow(c.follow)
 	return c
 }
@@ -84,7 +84,7 @@ func (c *Checkpointer) State() CheckpointState {
 func (c *Checkpointer) Load(ctx context.Context) {
 	var newest audit.SignedCheckpoint
 	err := c.db.View(ctx, func(r store.Reader) (err error) {
-		newest, err = c.trail.newestCheckpoint(r)
+		newest, err = c.ledger.newestCheckpoint(r)
 		return err
 	})
 	c.mu.Lock()
@@ -132,15 +132,15 @@ func (c *Checkpointer) next(ctx context.Context) (audit.SignedCheckpoint, error)
 	now := c.now()
 	var newest, next audit.SignedCheckpoint
 	err := c.db.View(ctx, func(r store.Reader) (err error) {
-		if newest, err = c.trail.newestCheckpoint(r); err == nil {
-			next, err = c.trail.sign(r, newest, now)
+		if newest, err = c.ledger.newestCheckpoint(r); err == nil {
+			next, err = c.ledger.sign(r, newest, now)
 		}
 		return err
 	})
 	if err != nil || next.Size == newest.Size {
 		return newest, err
 	}
-	err = c.db.Update(store.UseReserve(ctx), func(w store.Writer) error { return c.trail.keepCheckpoint(w, next) })
+	err = c.db.Update(store.UseReserve(ctx), func(w store.Writer) error { return c.ledger.keepCheckpoint(w, next) })
 	if err != nil {
 		return newest, err
 	}

@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 // people know it by.
 type NamedNote struct{ Name, Note string }
 
-// A TrailReport is what is to be said about an audit log.
-type TrailReport struct {
+// A Report is what is to be said about an audit log.
+type Report struct {
 	Size    uint64 // the number of the last entry
 	Time    epoch.Millis
 	Root    audit.Hash
@@ -27,16 +27,16 @@ type TrailReport struct {
 	Found   []audit.Finding // what does not fit, by entry; none if all is well
 }
 
-// ExamineTrail reads a whole audit log and says whether it is as it was
+// Examine reads a whole audit log and says whether it is as it was
 // written: every seal, the numbers, the times, the tree that is kept of it,
 // the checkpoints stored with it, and those given. Only a given checkpoint
 // tells of a log that was cut off at its end, or written anew by somebody who
 // has the keys.
-func ExamineTrail(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...NamedNote) (TrailReport, error) {
-	tr, r := newTrail(rows.New(keys)), r
-	x := audit.NewExaminer(tr.keptNode(r))
-	if err := tr.expectStored(r, x); err != nil {
-		return TrailReport{}, err
+func Examine(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...NamedNote) (Report, error) {
+	l, r := New(rows.New(keys)), r
+	x := audit.NewExaminer(l.keptNode(r))
+	if err := l.expectStored(r, x); err != nil {
+		return Report{}, err
 	}
 	for _, g := range given {
 		c, err := keys.OpenCheckpoint(g.Note)
@@ -46,36 +46,36 @@ func ExamineTrail(ctx context.Context, r store.Reader, keys *keyring.Keys, given
 		}
 		x.Expect(g.Name, c, true)
 	}
-	nodes, err := tr.examineEntries(ctx, r, x)
+	nodes, err := l.examineEntries(ctx, r, x)
 	if err != nil {
-		return TrailReport{}, err
+		return Report{}, err
 	}
-	if err := tr.examineNodes(r, x, nodes); err != nil {
-		return TrailReport{}, err
+	if err := l.examineNodes(r, x, nodes); err != nil {
+		return Report{}, err
 	}
 	found := x.End()
-	return TrailReport{x.Size(), x.Time(), x.Root(), x.Fits(), x.Covered(), found}, nil
+	return Report{x.Size(), x.Time(), x.Root(), x.Fits(), x.Covered(), found}, nil
 }
 
 // keptNode lets an examiner compare with the nodes that are kept. Broken ones
 // are found by examineNodes.
-func (tr trail) keptNode(r store.Reader) func(level int, n uint64) (audit.Hash, bool) {
+func (l Ledger) keptNode(r store.Reader) func(level int, n uint64) (audit.Hash, bool) {
 	return func(level int, n uint64) (audit.Hash, bool) {
 		if level == 0 || level%tileHeight != 0 {
 			return audit.Hash{}, false
 		}
-		h, ok, err := tr.rows.Nodes.Get(r, rows.NodeKey(level, n))
+		h, ok, err := l.rows.Nodes.Get(r, rows.NodeKey(level, n))
 		return h, ok && err == nil
 	}
 }
 
 // expectStored has the log compared with the checkpoints stored beside it.
-func (tr trail) expectStored(r store.Reader, x *audit.Examiner) error {
+func (l Ledger) expectStored(r store.Reader, x *audit.Examiner) error {
 	return r.Scan(rows.CheckpointsTable, store.Range{}, func(key, row []byte) error {
-		text, err := tr.rows.Checkpoints.Decode(key, row)
+		text, err := l.rows.Checkpoints.Decode(key, row)
 		var c audit.Checkpoint
 		if err == nil {
-			c, err = tr.rows.Keys.OpenCheckpoint(text)
+			c, err = l.rows.Keys.OpenCheckpoint(text)
 		}
 		if err == nil && string(key) != rows.SeqKey(c.Size) {
 			err = rows.ErrMalformed
@@ -91,17 +91,17 @@ func (tr trail) expectStored(r store.Reader, x *audit.Examiner) error {
 
 // examineEntries hands all entries to x, and returns how many nodes are to be
 // kept of them.
-func (tr trail) examineEntries(ctx context.Context, r store.Reader, x *audit.Examiner) (entries uint64, err error) {
+func (l Ledger) examineEntries(ctx context.Context, r store.Reader, x *audit.Examiner) (entries uint64, err error) {
 	err = r.Scan(rows.AuditTable, store.Range{}, func(key, row []byte) error {
 		if len(key) != 8 {
 			x.Find(audit.Finding{Why: fmt.Sprintf("there is a row with the key %q, which no entry has", key)})
 			return ctx.Err()
 		}
 		seq := binary.BigEndian.Uint64(key)
-		packed, err := tr.rows.Keys.Open(rows.AuditTable, key, row)
+		packed, err := l.rows.Keys.Open(rows.AuditTable, key, row)
 		var e audit.Entry
 		if err == nil {
-			e, err = tr.rows.Entries.Parse(key, packed)
+			e, err = l.rows.Entries.Parse(key, packed)
 		}
 		if err != nil {
 			x.Find(audit.Finding{First: seq, Last: seq, Why: sentence(err)})
@@ -124,9 +124,9 @@ func sentence(err error) string {
 
 // examineNodes finds kept nodes that are damaged, and those of entries that
 // are not there.
-func (tr trail) examineNodes(r store.Reader, x *audit.Examiner, size uint64) error {
+func (l Ledger) examineNodes(r store.Reader, x *audit.Examiner, size uint64) error {
 	return r.Scan(rows.TreeTable, store.Range{}, func(key, row []byte) error {
-		if _, err := tr.rows.Nodes.Decode(key, row); err != nil {
+		if _, err := l.rows.Nodes.Decode(key, row); err != nil {
 			x.Find(audit.Finding{Why: fmt.Sprintf("the tree that is kept of the log: %v", err)})
 			return nil
 		}
@@ -136,14 +136,4 @@ func (tr trail) examineNodes(r store.Reader, x *audit.Examiner, size uint64) err
 		}
 		return nil
 	})
-}
-
-// checkProof reports what does not fit between the entries, the tree and the
-// checkpoints.
-func (c *checker) checkProof() error {
-	rep, err := ExamineTrail(context.Background(), c.r, c.rows.Keys)
-	if err == nil && len(rep.Found) > 0 {
-		err = fmt.Errorf("in the audit log: %v", rep.Found[0])
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package authority
+package ledger
 
 import (
 	"bufio"
@@ -20,7 +20,7 @@ import (
 // ExamineExport compares lines of JSON, as they were written out, with the
 // log. They may begin anywhere, end before the log does, and come twice.
 func ExamineExport(ctx context.Context, r store.Reader, keys *keyring.Keys, lines io.Reader) (n int, found []audit.Finding, err error) {
-	x := &exportExaminer{tr: newTrail(rows.New(keys)), r: r}
+	x := &exportExaminer{l: New(rows.New(keys)), r: r}
 	in := bufio.NewReader(lines)
 	for ctx.Err() == nil {
 		line, err := in.ReadBytes('\n')
@@ -38,7 +38,7 @@ func ExamineExport(ctx context.Context, r store.Reader, keys *keyring.Keys, line
 }
 
 type exportExaminer struct {
-	tr    trail
+	l     Ledger
 	r     store.Reader
 	line  int
 	last  uint64
@@ -61,7 +61,7 @@ func (x *exportExaminer) next(line []byte) {
 		x.find(x.last+1, head.ID-1, "the export leaves it out; line %d goes on with entry %d", x.line, head.ID)
 	}
 	x.last = max(x.last, head.ID)
-	e, ok, err := x.tr.rows.Entries.Get(x.r, rows.SeqKey(head.ID))
+	e, ok, err := x.l.rows.Entries.Get(x.r, rows.SeqKey(head.ID))
 	switch {
 	case err != nil:
 		x.find(head.ID, head.ID, "%s", sentence(err))
@@ -82,11 +82,11 @@ func sameObject(line []byte, e audit.Entry) bool {
 	return json.Unmarshal(line, &a) == nil && json.Unmarshal(want, &b) == nil && reflect.DeepEqual(a, b)
 }
 
-// ExportTrail writes the entries from a number on as lines of JSON, as the
+// Export writes the entries from a number on as lines of JSON, as the
 // audit sink gets them, and returns how many.
-func ExportTrail(ctx context.Context, r store.Reader, keys *keyring.Keys, from uint64, w io.Writer) (n int, err error) {
+func Export(ctx context.Context, r store.Reader, keys *keyring.Keys, from uint64, w io.Writer) (n int, err error) {
 	out := json.NewEncoder(w)
-	err = newTrail(rows.New(keys)).rows.Entries.Each(r, store.Range{From: []byte(rows.SeqKey(from))}, func(_ []byte, e audit.Entry) error {
+	err = rows.New(keys).Entries.Each(r, store.Range{From: []byte(rows.SeqKey(from))}, func(_ []byte, e audit.Entry) error {
 		n++
 		return cmp.Or(ctx.Err(), out.Encode(e))
 	})
