@@ -31,6 +31,7 @@ var floors = [][]string{
 	{"authn"},
 	{"authority/authoritytest"},
 	{"authority"},
+	{"authority/integrity", "authority/rollback"},
 	{"authority/ledger", "authority/index"},
 	{"authority/rows"},
 	{"authority/keyring"},

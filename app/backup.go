@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/store"
@@ -71,7 +72,7 @@ func newName(given string, o Options) (string, error) {
 
 // writeBackup writes a copy under another name, checks it, and only then gives
 // it its own.
-func writeBackup(ctx context.Context, o Options, keys *keyring.Keys, path string) (rep authority.Report, size int64, err error) {
+func writeBackup(ctx context.Context, o Options, keys *keyring.Keys, path string) (rep integrity.Report, size int64, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".tokenscale-*") // mode 0600
 	if err != nil {
 		return rep, 0, fmt.Errorf("making the backup: %w", err)
@@ -99,9 +100,9 @@ func ignoreMissing(err error) error {
 
 // inspect returns what is to be said about the store at path, or an error if
 // it must not be used.
-func inspect(ctx context.Context, path string, keys *keyring.Keys) (rep authority.Report, err error) {
+func inspect(ctx context.Context, path string, keys *keyring.Keys) (rep integrity.Report, err error) {
 	err = bolt.Inspect(ctx, path, func(r store.Reader) (err error) {
-		rep, err = authority.Inspect(ctx, r, keys)
+		rep, err = integrity.Inspect(ctx, r, keys)
 		return err
 	})
 	return rep, errors.Join(err, rep.Err())

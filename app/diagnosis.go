@@ -7,8 +7,9 @@ import (
 	"io"
 	"os"
 
-	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rollback"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -38,9 +39,9 @@ func (d *diagnosis) examine(ctx context.Context, keys *keyring.Keys) error {
 	if err := d.metas(); err != nil {
 		return err
 	}
-	var rep authority.Report
+	var rep integrity.Report
 	err = bolt.Inspect(ctx, d.path, func(r store.Reader) (err error) {
-		rep, err = authority.Inspect(ctx, r, keys)
+		rep, err = integrity.Inspect(ctx, r, keys)
 		return err
 	})
 	switch {
@@ -71,7 +72,7 @@ func (d *diagnosis) metas() error {
 	return nil
 }
 
-func (d *diagnosis) rows(rep authority.Report) {
+func (d *diagnosis) rows(rep integrity.Report) {
 	for _, t := range rep.Tables {
 		if t.Bad > 0 {
 			d.bad(string(t.Name), fmt.Errorf("%d rows are sound and %d are not as the server wrote them", t.Rows, t.Bad))
@@ -95,7 +96,7 @@ func (d *diagnosis) history(ctx context.Context, keys *keyring.Keys, o Options) 
 	if d.wrong > 0 {
 		return nil // then there is nothing to compare
 	}
-	err := bolt.Inspect(ctx, d.path, func(r store.Reader) error { return authority.CheckHistory(r, keys, o.stateFile()) })
+	err := bolt.Inspect(ctx, d.path, func(r store.Reader) error { return rollback.Check(r, keys, o.stateFile()) })
 	if err != nil {
 		d.bad("history", err)
 		return nil

@@ -9,6 +9,7 @@ import (
 	"net"
 
 	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/store"
@@ -52,7 +53,7 @@ func (a *App) advised(err error) error {
 	if errors.Is(err, bolt.ErrHome) {
 		return fmt.Errorf("%w. --allow-network-storage allows it", err)
 	}
-	if !authority.Broken(err) {
+	if !integrity.Broken(err) {
 		return err
 	}
 	return fmt.Errorf("%s cannot be used: %w. tokenscale doctor tells what is wrong, and saves what is left; tokenscale restore puts a backup in its place", bolt.Path(a.opts.Data), err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/ledger"
 	"tokenscale/store"
 )
@@ -141,8 +142,8 @@ func TestChecksWarn(t *testing.T) {
 		got  check
 		want state
 	}{
-		{"a store whose rows are what was written is fine", checkIntegrity(authority.ScrubStats{Rows: 9, Passes: 1}), ok},
-		{"a row that is not what was written warns", checkIntegrity(authority.ScrubStats{Bad: 1}), warn},
+		{"a store whose rows are what was written is fine", checkIntegrity(integrity.ScrubStats{Rows: 9, Passes: 1}), ok},
+		{"a row that is not what was written warns", checkIntegrity(integrity.ScrubStats{Bad: 1}), warn},
 		{"a short read is fine", checkReads(store.Stats{Readers: 1, OldestRead: time.Second}), ok},
 		{"a read of 60 seconds warns", checkReads(store.Stats{Readers: 1, OldestRead: time.Minute}), warn},
 		{"an audit sink that nobody asked for is fine", (&App{}).checkAudit(), ok},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/store"
@@ -61,7 +62,7 @@ func (c *restore) Run(ctx context.Context, base Options) (err error) {
 }
 
 // tellRestore says what was restored, and where the store from before is kept.
-func tellRestore(o Options, rep authority.Report, kept string) error {
+func tellRestore(o Options, rep integrity.Report, kept string) error {
 	for _, odd := range rep.Odd {
 		fmt.Fprintln(o.Stderr, "warning: the rows are sound, but", odd)
 	}

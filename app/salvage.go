@@ -10,8 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rollback"
 	"tokenscale/durable"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -52,17 +53,17 @@ func salvage(ctx context.Context, o Options, keys *keyring.Keys, from, to string
 
 // warnOfRollback tells whether the store at path has lost its last changes.
 func warnOfRollback(ctx context.Context, o Options, keys *keyring.Keys, path string) {
-	err := bolt.Inspect(ctx, path, func(r store.Reader) error { return authority.CheckHistory(r, keys, o.stateFile()) })
+	err := bolt.Inspect(ctx, path, func(r store.Reader) error { return rollback.Check(r, keys, o.stateFile()) })
 	if err != nil {
 		fmt.Fprintf(o.Stdout, "  WARNING: %v. Tokens deleted in what is lost work again once this is restored.\n", err)
 	}
 }
 
-func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis) (bolt.Salvage, authority.Salvaged, error) {
-	s := authority.NewSalvager(db, keys)
+func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis) (bolt.Salvage, integrity.Salvaged, error) {
+	s := integrity.NewSalvager(db, keys)
 	found, err := bolt.Rows(from, func(f bolt.Find) error { return s.Take(ctx, f.Table, f.Key, f.Value) })
 	if err != nil {
-		return found, authority.Salvaged{}, err
+		return found, integrity.Salvaged{}, err
 	}
 	damaged := map[store.Table]int{}
 	for _, d := range found.Damage {
@@ -75,7 +76,7 @@ func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from stri
 // maxTold is how many parts that could not be read are told one by one.
 const maxTold = 20
 
-func tellSalvage(out io.Writer, to string, found bolt.Salvage, s authority.Salvaged) {
+func tellSalvage(out io.Writer, to string, found bolt.Salvage, s integrity.Salvaged) {
 	fmt.Fprintf(out, "\n%s holds what could be saved; put it in place with tokenscale restore.\n", to)
 	fmt.Fprintf(out, "  read: %d pages; could not be read: %d\n", found.Pages, len(found.Damage))
 	for _, d := range found.Damage[:min(maxTold, len(found.Damage))] {

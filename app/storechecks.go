@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/store"
 )
 
@@ -78,7 +79,7 @@ func checkReads(s store.Stats) check {
 
 // checkIntegrity asks whether all rows were what the server wrote. Tokens that
 // a bad row concerns are refused; the others go on, so this only warns.
-func checkIntegrity(s authority.ScrubStats) check {
+func checkIntegrity(s integrity.ScrubStats) check {
 	last := "none since the start"
 	if s.Ended != 0 {
 		last = s.Ended.String()

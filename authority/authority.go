@@ -17,8 +17,10 @@ import (
 	"time"
 
 	"tokenscale/authority/index"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/policy"
@@ -48,7 +50,7 @@ type Options struct {
 	AuditSink io.Writer
 
 	// StateFile, if set, is the path of the record beside the key file that
-	// says how far the store had come; see ErrRollback. It should not lie
+	// says how far the store had come; see rollback.ErrRollback. It should not lie
 	// where the store lies.
 	StateFile string
 
@@ -80,10 +82,10 @@ type Authority struct {
 	refused     *refusals
 	denied      *denials
 	export      *ledger.Exporter // nil if nobody asked for one
-	reached     *progress        // nil without a StateFile
+	reached     *rollback.Record // nil without a StateFile
 	checkpoints *ledger.Checkpointer
 	read        *reads
-	scrub       *scrubber
+	scrub       *integrity.Scrubber
 
 	byHash     bool // root is known by a hash from outside
 	verifyOnly bool // the store can only be read; see verifyonly.go
@@ -109,8 +111,12 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.noteStart(ctx, o); err != nil {
-		return nil, err
+	if o.StateFile != "" {
+		begin := a.rollbackOptions(o.StateFile)
+		begin.Accept = o.AcceptRollback
+		if a.reached, err = rollback.Begin(ctx, begin); err != nil {
+			return nil, err
+		}
 	}
 	if err := a.load(ctx); err != nil {
 		return nil, fmt.Errorf("loading the store: %w", err)
@@ -145,11 +151,14 @@ func assemble(o Options) *Authority {
 	a := &Authority{
 		rows: rows.New(o.Keys), ledger: ledger.New(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), denied: newDenials(), read: newReads(), scrub: newScrubber(),
+		counts: newCounts(), refused: newRefusals(), denied: newDenials(), read: newReads(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
 	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
+	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
+		DB: a.store, Rows: a.rows, Index: a.index, Now: a.clock, Log: a.log, RootFromOutside: o.RootHash != nil,
+	})
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	return a
 }
@@ -183,12 +192,12 @@ func (a *Authority) Start() {
 	a.loops.Go(a.keepHouse)
 	a.loops.Go(a.writeFirsts)
 	a.loops.Go(a.keepTime)
-	a.loops.Go(a.scrubHourly)
+	a.loops.Go(func() { a.scrub.Run(a.alive) })
 	if !a.verifyOnly {
 		a.loops.Go(func() { a.checkpoints.Run(a.alive) })
 	}
 	if a.reached != nil {
-		a.loops.Go(func() { a.reached.run(a.alive, a.log) })
+		a.loops.Go(func() { a.reached.Run(a.alive) })
 	}
 	if a.export != nil {
 		a.export.Start(a.alive)
@@ -211,7 +220,7 @@ func (a *Authority) Close(ctx context.Context) error {
 		err = errors.Join(err, a.export.Finish(ctx))
 	}
 	if a.reached != nil {
-		err = errors.Join(err, a.reached.save())
+		err = errors.Join(err, a.reached.Save())
 	}
 	return err
 }

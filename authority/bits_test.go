@@ -11,6 +11,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
@@ -120,8 +121,8 @@ func TestSeal_ARunningServerRefusesEveryTokenWhoseRowWasChanged(t *testing.T) {
 		verdict(t, h, secret, policy.Damaged)
 	}
 	verdict(t, h, good, policy.Accepted)
-	if bad := h.Stats().Scrub.Bad; bad != 120 || len(integrity(h)) != 120 {
-		t.Errorf("%d bad rows and %d entries about them, want 120", bad, len(integrity(h)))
+	if bad := h.Stats().Scrub.Bad; bad != 120 || len(unsoundEntries(h)) != 120 {
+		t.Errorf("%d bad rows and %d entries about them, want 120", bad, len(unsoundEntries(h)))
 	}
 	if got := h.Stats().Verifications[policy.Damaged]; got != 120 {
 		t.Errorf("the metric counts %d damaged tokens, want 120", got)
@@ -152,7 +153,7 @@ func TestSeal_NoStartWithAChangedRow(t *testing.T) {
 		bit := rand.IntN(8 * len(bad))
 		bad[bit/8] ^= 1 << (bit % 8)
 		write(r, bad)
-		if err := h.TryOpen(); err == nil || !authority.Broken(err) {
+		if err := h.TryOpen(); err == nil || !integrity.Broken(err) {
 			t.Errorf("with bit %d of a row of %s flipped: %v", bit, r.table, err)
 		}
 		write(r, r.value)

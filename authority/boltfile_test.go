@@ -12,6 +12,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/store"
@@ -134,7 +135,7 @@ func FuzzBoltFile(f *testing.F) {
 					return err
 				}
 			}
-			_, err := authority.Inspect(t.Context(), r, w.keys)
+			_, err := integrity.Inspect(t.Context(), r, w.keys)
 			return err
 		})
 		if len(orders) == 0 && cut == 0 && err != nil {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"tokenscale/authority/index"
+	"tokenscale/authority/integrity"
 	"tokenscale/fault"
 	"tokenscale/policy"
 )
@@ -41,7 +42,7 @@ type Stats struct {
 	Commands      map[CommandCount]uint64
 	Tokens        index.Census
 	Filters       FilterCount
-	Scrub         ScrubStats
+	Scrub         integrity.ScrubStats
 }
 
 // A FilterCount says how many IP filters there are, and how many of them nobody
@@ -55,7 +56,7 @@ func (a *Authority) FilterCount() (n FilterCount) {
 }
 
 // Scrubbed returns the figures of the walks over the store. It is cheap.
-func (a *Authority) Scrubbed() ScrubStats { return a.scrub.figures() }
+func (a *Authority) Scrubbed() integrity.ScrubStats { return a.scrub.Stats() }
 
 // Stats returns the figures of this moment.
 func (a *Authority) Stats() Stats {
@@ -64,7 +65,7 @@ func (a *Authority) Stats() Stats {
 		Commands:      map[CommandCount]uint64{},
 		Tokens:        a.index.Census(a.clock()),
 		Filters:       a.FilterCount(),
-		Scrub:         a.scrub.figures(),
+		Scrub:         a.scrub.Stats(),
 	}
 	for _, o := range policy.Outcomes() {
 		s.Verifications[o] = a.counts.outcomes[o].Load()

@@ -29,9 +29,6 @@ func (a *Authority) follow(changes []store.Change) {
 			}
 		}
 	})
-	if a.reached != nil {
-		a.reached.follow(changes)
-	}
 }
 
 func (a *Authority) apply(b index.Batch, c store.Change) error {

@@ -26,11 +26,11 @@ const (
 func (a *Authority) Round(ctx context.Context) { a.round(ctx) }
 
 // Scrub is one walk over the store.
-func (a *Authority) Scrub(ctx context.Context) error { return a.scrubAll(ctx) }
+func (a *Authority) Scrub(ctx context.Context) error { return a.scrub.Pass(ctx) }
 
 // ScrubFirst reads the first rows of a table as a walk does.
 func (a *Authority) ScrubFirst(ctx context.Context, t store.Table) error {
-	_, err := a.scrubSome(ctx, t, nil)
+	_, err := a.scrub.Batch(ctx, t, nil)
 	return err
 }
 

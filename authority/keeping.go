@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"tokenscale/audit"
-	"tokenscale/authority/rows"
+	"tokenscale/authority/rollback"
 	"tokenscale/store"
 )
 
@@ -30,31 +30,9 @@ func (a *Authority) note(ctx context.Context, kind audit.Type, action string, fi
 // to take the place of the one that the record at stateFile tells of. What it
 // returns is called when that has happened, and brings the record up to it.
 func (a *Authority) RecordRestore(ctx context.Context, stateFile string) (finish func() error, err error) {
-	f := a.stateFile(stateFile)
-	side, _, err := f.read()
-	if err != nil {
-		side = milestone{} // it is replaced, and the entry tells that nothing was known
-	}
-	now := a.clock()
-	var after milestone
-	err = a.store.Update(ctx, func(w store.Writer) error {
-		here, err := reached(a.rows, w)
-		if err != nil {
-			return err
-		}
-		if err := a.rows.Numbers.Put(w, rows.EpochKey, max(here.epoch, side.epoch)+1); err != nil {
-			return err
-		}
-		if err := a.ledger.Append(w, audit.Entry{
-			Time: now, Type: audit.Restored, Action: "restore", Sensitive: true, Actor: audit.System(),
-			Fields: []audit.Field{audit.Count("entries", here.seq), audit.Count("entriesBefore", side.seq)},
-		}); err != nil {
-			return err
-		}
-		after, err = reached(a.rows, w)
-		return err
-	})
-	return func() error { return f.write(after) }, err
+	return rollback.Restore(ctx, a.rollbackOptions(stateFile))
 }
 
-func (a *Authority) stateFile(path string) stateFile { return stateFile{path, a.keys} }
+func (a *Authority) rollbackOptions(path string) rollback.Options {
+	return rollback.Options{DB: a.store, Rows: a.rows, Path: path, Now: a.clock(), Log: a.log}
+}

@@ -9,6 +9,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/rollback"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store/bolt"
@@ -72,7 +73,7 @@ func TestAnOlderStoreIsRefusedAndLeftAsItIs(t *testing.T) {
 	h.Close()
 	newer, state := read(t, storeOf{h}.path()), read(t, record)
 	write(t, storeOf{h}.path(), older)
-	if err := h.TryOpen(); !errors.Is(err, authority.ErrRollback) {
+	if err := h.TryOpen(); !errors.Is(err, rollback.ErrRollback) {
 		t.Errorf("an older store: %v, want ErrRollback", err)
 	}
 	if string(read(t, record)) != string(state) {
@@ -101,7 +102,7 @@ func TestAnotherHistoryOfTheSameLengthIsRefused(t *testing.T) {
 	h.Close()
 	watch = record
 	err := h.TryOpen()
-	if !errors.Is(err, authority.ErrRollback) || !strings.Contains(err.Error(), "another one than it was") {
+	if !errors.Is(err, rollback.ErrRollback) || !strings.Contains(err.Error(), "another one than it was") {
 		t.Errorf("another history: %v, want ErrRollback", err)
 	}
 	watch = ""
@@ -127,7 +128,7 @@ func TestARecordThatIsGoneOrForgedIsNotBelieved(t *testing.T) {
 	if err := os.Remove(record); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.TryOpen(); !errors.Is(err, authority.ErrRollback) {
+	if err := h.TryOpen(); !errors.Is(err, rollback.ErrRollback) {
 		t.Errorf("without a record: %v, want ErrRollback", err)
 	}
 	write(t, record, good)

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
@@ -26,7 +26,7 @@ func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
 	must(t, err)
 	db, err := bolt.Open(bolt.Options{Folder: saved, Tables: rows.Tables()})
 	must(t, err)
-	s := authority.NewSalvager(db, keys)
+	s := integrity.NewSalvager(db, keys)
 	_, err = bolt.Rows(from, func(f bolt.Find) error { return s.Take(context.Background(), f.Table, f.Key, f.Value) })
 	must(t, err)
 	_, err = s.Finish(t.Context(), h.Clock.Millis(), nil)

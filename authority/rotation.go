@@ -8,8 +8,10 @@ import (
 	"io"
 
 	"tokenscale/audit"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -88,14 +90,14 @@ func (c KeyChange) examine(ctx context.Context) (keyring.File, *keyring.Keys, er
 		return nil, nil, fmt.Errorf("the key file %s: %w", c.KeyFile, err)
 	}
 	return f, keys, c.DB.View(ctx, func(r store.Reader) error {
-		rep, err := Inspect(ctx, r, keys)
+		rep, err := integrity.Inspect(ctx, r, keys)
 		if err = errors.Join(err, rep.Err()); err != nil {
 			return err
 		}
 		if c.StateFile == "" {
 			return nil
 		}
-		return CheckHistory(r, keys, c.StateFile)
+		return rollback.Check(r, keys, c.StateFile)
 	})
 }
 
@@ -135,12 +137,7 @@ func (c KeyChange) resealState(keys *keyring.Keys) error {
 	if c.StateFile == "" {
 		return nil
 	}
-	f := stateFile{c.StateFile, keys}
-	m, found, err := f.read()
-	if err != nil || !found {
-		return err
-	}
-	return f.write(m)
+	return rollback.Reseal(c.StateFile, keys)
 }
 
 // leftNone reads all rows again, because what comes next shuts out those under

@@ -15,8 +15,10 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -298,12 +300,12 @@ func TestRotation_ADamagedOrOlderStoreKeepsItsKeys(t *testing.T) {
 	try := func() error {
 		return withKeys(t, h, func(c authority.KeyChange) error { _, err := authority.RotateKeys(t.Context(), c); return err })
 	}
-	if err := try(); err == nil || !authority.Broken(err) {
+	if err := try(); err == nil || !integrity.Broken(err) {
 		t.Errorf("a damaged store: %v", err)
 	}
 	behind(t, h, func(w store.Writer) error { return w.Put(authority.Names.Tokens, row.Key, row.Value) })
 	must(t, os.Remove(h.KeyFile()+".state"))
-	if err := try(); !errors.Is(err, authority.ErrRollback) {
+	if err := try(); !errors.Is(err, rollback.ErrRollback) {
 		t.Errorf("a store without its record: %v", err)
 	}
 	if now, err := os.ReadFile(h.KeyFile()); err != nil || !bytes.Equal(now, kept) {

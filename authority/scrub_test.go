@@ -86,8 +86,8 @@ func flip(row []byte) []byte {
 	return bad
 }
 
-// integrity returns the entries about bad rows, the oldest first.
-func integrity(h *authoritytest.House) (list []audit.Entry) {
+// unsoundEntries returns the entries about bad rows, the oldest first.
+func unsoundEntries(h *authoritytest.House) (list []audit.Entry) {
 	for _, e := range h.Trail() {
 		if e.Type == audit.Unsound {
 			list = append([]audit.Entry{e}, list...)
@@ -119,7 +119,7 @@ func TestScrub_ABadRowIsFoundToldOnceAndItsTokenRefused(t *testing.T) {
 	if s := h.Stats().Scrub; s.Bad != 3 || s.Passes != 3 {
 		t.Errorf("got %+v, want 3 bad rows", s)
 	}
-	entries := integrity(h)
+	entries := unsoundEntries(h)
 	if len(entries) != 3 || !strings.Contains(entries[0].Fields[1].Value, string(bad.ID)) || !strings.Contains(entries[0].Fields[2].Value, "changed outside") {
 		t.Errorf("the audit log: %v", entries)
 	}
@@ -149,7 +149,7 @@ func TestScrub_AnOlderRowOrOneOfADeletedTokenIsFound(t *testing.T) {
 	must(t, h.Scrub(t.Context()))
 	verdict(t, h, secret, policy.Damaged)
 	verdict(t, h, goneSecret, policy.Unknown)
-	entries := integrity(h)
+	entries := unsoundEntries(h)
 	if len(entries) != 3 {
 		t.Fatalf("%d entries, want 3: %v", len(entries), entries)
 	}
@@ -169,8 +169,8 @@ func TestScrub_ARowThatACommandComesUponIsToldToo(t *testing.T) {
 		t.Error("it was deleted")
 	}
 	verdict(t, h, secret, policy.Damaged)
-	if s := h.Stats().Scrub; s.Bad != 1 || len(integrity(h)) != 1 {
-		t.Errorf("got %+v and %v", s, integrity(h))
+	if s := h.Stats().Scrub; s.Bad != 1 || len(unsoundEntries(h)) != 1 {
+		t.Errorf("got %+v and %v", s, unsoundEntries(h))
 	}
 }
 

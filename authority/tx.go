@@ -148,7 +148,7 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, keyring.ErrSeal):
-		a.noticed(ctx, err)
+		a.scrub.Notice(ctx, err)
 	case errors.Is(err, store.ErrReadOnly):
 		return fault.New(fault.Unavailable, "The disk of the server is read-only, so nothing was changed; it only verifies tokens. Make its data folder writable and start it again.")
 	case errors.Is(err, store.ErrStopped):

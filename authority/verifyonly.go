@@ -3,7 +3,6 @@ package authority
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"tokenscale/audit"
 	"tokenscale/policy"
@@ -26,15 +25,6 @@ func (a *Authority) tellVerifyOnly(ctx context.Context) error {
 		a.log.Warn("a change of the security policies has not reached all tokens, and will when the store can be written; it binds them all the same", "done", p.Done, "total", p.Total)
 	}
 	return nil
-}
-
-// uncounted ends a start that cannot be counted. why is what the operator has
-// accepted by --accept-rollback, which later starts would have to find.
-func (a *Authority) uncounted(why string) error {
-	if why == "" {
-		return nil
-	}
-	return fmt.Errorf("--accept-rollback has to be written down (%s), and %w", why, a.store.Err())
 }
 
 // writeDown appends entries to the audit log on which no change depends: who

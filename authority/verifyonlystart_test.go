@@ -11,6 +11,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -28,7 +29,7 @@ func TestVerifyOnly_AnOlderStoreOrOneWithoutItsRecordIsRefused(t *testing.T) {
 	newer, record := read(t, bolt.Path(filepath.Join(h.Folder(), "data"))), read(t, s.record)
 	s.readOnly = true
 	write(t, bolt.Path(filepath.Join(h.Folder(), "data")), older)
-	if err := s.TryOpen(); !errors.Is(err, authority.ErrRollback) {
+	if err := s.TryOpen(); !errors.Is(err, rollback.ErrRollback) {
 		t.Errorf("an older store: %v", err)
 	}
 	s.accept = func(o *authority.Options) { o.AcceptRollback = true }
@@ -38,7 +39,7 @@ func TestVerifyOnly_AnOlderStoreOrOneWithoutItsRecordIsRefused(t *testing.T) {
 	s.accept = func(*authority.Options) {}
 	write(t, bolt.Path(filepath.Join(h.Folder(), "data")), newer)
 	must(t, os.Remove(s.record))
-	if err := s.TryOpen(); !errors.Is(err, authority.ErrRollback) {
+	if err := s.TryOpen(); !errors.Is(err, rollback.ErrRollback) {
 		t.Errorf("without its record: %v", err)
 	}
 	write(t, s.record, record)

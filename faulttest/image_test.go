@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -76,9 +76,9 @@ func (m *image) keep() {
 
 // look returns the number of the last audit entry, and what is wrong.
 func (m *image) look(keys *keyring.Keys) (uint64, error) {
-	var rep authority.Report
+	var rep integrity.Report
 	err := bolt.Inspect(context.Background(), m.file.Name(), func(r store.Reader) (err error) {
-		rep, err = authority.Inspect(context.Background(), r, keys)
+		rep, err = integrity.Inspect(context.Background(), r, keys)
 		return err
 	})
 	for _, odd := range append(rep.Odd, rep.Err()) {

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/permission"
@@ -164,7 +166,7 @@ func (s *sample) serve(t *testing.T, folder string, image []byte, page int, kind
 	must(t, os.WriteFile(state, s.state, 0o600))
 	a, db, err := s.openAt(data, state)
 	if err != nil {
-		if !authority.Broken(err) && !errors.Is(err, authority.ErrRollback) && !errors.Is(err, bolt.ErrSchema) {
+		if !integrity.Broken(err) && !errors.Is(err, rollback.ErrRollback) && !errors.Is(err, bolt.ErrSchema) {
 			t.Errorf("page %d, %s: %v does not say what is wrong", page, kind, err)
 		}
 		return "refused"
@@ -202,7 +204,7 @@ func (s *sample) salvage(t *testing.T, folder string, image []byte, page int, ki
 	must(t, os.WriteFile(from, image, 0o600))
 	db, err := bolt.Open(bolt.Options{Folder: to, Tables: rows.Tables(), Reserve: 64 << 10})
 	must(t, err)
-	salvager := authority.NewSalvager(db, s.keys)
+	salvager := integrity.NewSalvager(db, s.keys)
 	found, err := bolt.Rows(from, func(f bolt.Find) error { return salvager.Take(context.Background(), f.Table, f.Key, f.Value) })
 	if err != nil {
 		t.Errorf("page %d, %s: %v", page, kind, err)
@@ -219,13 +221,13 @@ func (s *sample) salvage(t *testing.T, folder string, image []byte, page int, ki
 	s.checkSaved(t, to, page, kind, saved, count)
 }
 
-func (s *sample) checkSaved(t *testing.T, folder string, page int, kind string, saved authority.Salvaged, count map[string]int) {
+func (s *sample) checkSaved(t *testing.T, folder string, page int, kind string, saved integrity.Salvaged, count map[string]int) {
 	t.Helper()
 	older := false
 	err := bolt.Inspect(context.Background(), bolt.Path(folder), func(r store.Reader) error {
 		state := filepath.Join(filepath.Dir(folder), "state")
 		must(t, os.WriteFile(state, s.state, 0o600))
-		older = errors.Is(authority.CheckHistory(r, s.keys, state), authority.ErrRollback)
+		older = errors.Is(rollback.Check(r, s.keys, state), rollback.ErrRollback)
 		return nil
 	})
 	must(t, err)
@@ -248,7 +250,7 @@ func (s *sample) checkSaved(t *testing.T, folder string, page int, kind string, 
 	got := saved.Rows["tokens"]
 	count["there"] += alive
 	count["saved"] += min(got, alive)
-	count["strays"] += saved.Strays
+	count["strays"] += saved.Orphans
 	if isLeaf(s.file, page) && got < alive-onPage {
 		t.Errorf("page %d, %s: %d of %d tokens were saved, and only %d stood on the page", page, kind, got, alive, onPage)
 	}

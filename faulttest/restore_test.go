@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rollback"
 	"tokenscale/store/bolt"
 )
 
@@ -50,7 +50,7 @@ func TestAKilledBackupOrRestoreLeavesAWholeStore(t *testing.T) {
 		s := p.launch(t)
 		if !s.listens(10 * time.Second) {
 			refused++ // the new store is there, and the record beside the key file not yet
-			if !strings.Contains(s.out.String(), authority.ErrRollback.Error()) {
+			if !strings.Contains(s.out.String(), rollback.ErrRollback.Error()) {
 				t.Fatalf("after %d kills: %s", n, s.out)
 			}
 			if out, code := p.run(t, "restore", "--replace", first); code != 0 {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -128,10 +128,10 @@ func (x *folderExplorer) look(names map[string]int) error {
 // inspect looks whether the store is sound and has the tokens of all changes
 // that were answered, or of one more.
 func (x *folderExplorer) inspect() error {
-	var rep authority.Report
+	var rep integrity.Report
 	var ids []string
 	err := bolt.Inspect(context.Background(), bolt.Path(x.at), func(r store.Reader) (err error) {
-		if rep, err = authority.Inspect(context.Background(), r, x.keys); err != nil {
+		if rep, err = integrity.Inspect(context.Background(), r, x.keys); err != nil {
 			return err
 		}
 		return r.Scan("tokens", store.Range{}, func(id, _ []byte) error { ids = append(ids, string(id)); return nil })

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/authority"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -76,7 +76,7 @@ func (p *place) rows(t *testing.T) (tokens, entries int) {
 	keys, err := keyring.Load(p.keys)
 	must(t, err)
 	must(t, bolt.Inspect(context.Background(), bolt.Path(p.data), func(r store.Reader) error {
-		rep, err := authority.Inspect(context.Background(), r, keys)
+		rep, err := integrity.Inspect(context.Background(), r, keys)
 		tokens, entries = rep.Tokens(), rep.Entries()
 		return errors.Join(append(rep.Odd, err, rep.Err())...)
 	}))

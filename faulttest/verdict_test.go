@@ -13,6 +13,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/index"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/permission"
@@ -148,9 +149,9 @@ func (k *known) judge(p *place) (o outcome) {
 // sound checks every page, every seal, and that the audit log tells of what
 // is there and of nothing else.
 func sound(path string, keys *keyring.Keys) error {
-	var rep authority.Report
+	var rep integrity.Report
 	err := bolt.Inspect(context.Background(), path, func(r store.Reader) (err error) {
-		rep, err = authority.Inspect(context.Background(), r, keys)
+		rep, err = integrity.Inspect(context.Background(), r, keys)
 		return err
 	})
 	return errors.Join(append(rep.Odd, err, rep.Err())...)

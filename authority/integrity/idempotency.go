@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"cmp"
@@ -8,9 +8,9 @@ import (
 	"tokenscale/store"
 )
 
-// checkRepeats reports what does not fit between the three tables.
-func (c *checker) checkRepeats() error {
-	n, counted, err := c.countRepeats()
+// checkIdempotency reports what does not fit between the three tables.
+func (c *checker) checkIdempotency() error {
+	n, counted, err := c.countIdempotency()
 	if err != nil {
 		return err
 	}
@@ -23,9 +23,9 @@ func (c *checker) checkRepeats() error {
 	return c.checkKept(counted)
 }
 
-// countRepeats counts the keys, all and by actor, and looks whether each will
+// countIdempotency counts the keys, all and by actor, and looks whether each will
 // be forgotten.
-func (c *checker) countRepeats() (n int, counted map[string]uint64, err error) {
+func (c *checker) countIdempotency() (n int, counted map[string]uint64, err error) {
 	counted = map[string]uint64{}
 	err = c.rows.Made.Each(c.r, store.Range{}, func(key []byte, m rows.Made) error {
 		n++

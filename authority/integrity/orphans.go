@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"bytes"
@@ -11,28 +11,29 @@ import (
 	"tokenscale/token"
 )
 
-// stray is what is known of a token that only stray rows tell of.
-type stray struct {
+// An orphan is what is known of a token that only rows tell of to which nothing
+// in the file leads.
+type orphan struct {
 	row      []byte
 	versions map[[sha256.Size]byte]bool
 }
 
-// takeStray takes a row of an unknown table: its seal tells which. Audit
+// takeOrphan takes a row of an unknown table: its seal tells which. Audit
 // entries are never changed, so each is as good as any; tokens wait for
 // Finish, and other rows cannot be told from old ones.
-func (s *Salvager) takeStray(ctx context.Context, key, row []byte) error {
+func (s *Salvager) takeOrphan(ctx context.Context, key, row []byte) error {
 	switch {
 	case s.rows.Sound(rows.AuditTable, key, row) == nil:
 		if s.have[string(key)] {
 			return nil
 		}
-		s.done.Strays++
+		s.done.Orphans++
 		return s.put(ctx, rows.AuditTable, key, row)
 	case s.rows.Sound(rows.TokensTable, key, row) == nil:
-		v := s.strays[token.ID(key)]
+		v := s.orphans[token.ID(key)]
 		if v == nil {
-			v = &stray{versions: map[[sha256.Size]byte]bool{}}
-			s.strays[token.ID(key)] = v
+			v = &orphan{versions: map[[sha256.Size]byte]bool{}}
+			s.orphans[token.ID(key)] = v
 		}
 		v.row = bytes.Clone(row)
 		v.versions[sha256.Sum256(row)] = true
@@ -47,12 +48,12 @@ func (s *Salvager) readTrail(r store.Reader) error {
 	return s.rows.Entries.Each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
 		s.done.Gaps += int(e.Seq - last - 1)
 		last = e.Seq
-		s.stories.learn(e)
+		s.histories.learn(e)
 		return nil
 	})
 }
 
-// takeTokens takes the strays that are certainly the newest rows of their
+// takeTokens takes the orphans that are certainly the newest rows of their
 // tokens: the audit log was read whole, to its very end, and knows of nothing
 // but their making.
 func (s *Salvager) takeTokens(ctx context.Context) error {
@@ -62,16 +63,16 @@ func (s *Salvager) takeTokens(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	for id, told := range s.stories {
+	for id, told := range s.histories {
 		if !told.alive || saved[id] {
 			continue
 		}
-		v := s.strays[id]
+		v := s.orphans[id]
 		if v == nil || !s.whole || s.done.Gaps > 0 || len(v.versions) != 1 || told.mentions != 1 {
 			s.done.Lost++
 			continue
 		}
-		s.done.Strays++
+		s.done.Orphans++
 		if err := s.put(ctx, rows.TokensTable, []byte(id), v.row); err != nil {
 			return err
 		}

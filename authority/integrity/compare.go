@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"context"
@@ -13,72 +13,72 @@ import (
 
 // agrees reports whether a row is what memory holds, as far as it holds rows of
 // that kind. The error says why the row is not sound.
-func (a *Authority) agrees(t store.Table, key, row []byte) (bool, error) {
+func (s *Scrubber) agrees(t store.Table, key, row []byte) (bool, error) {
 	switch {
 	case t == rows.TokensTable:
-		v, err := a.rows.Tokens.Decode(key, row)
-		e, known := a.index.Find(token.ID(key))
+		v, err := s.Rows.Tokens.Decode(key, row)
+		e, known := s.Index.Find(token.ID(key))
 		return err != nil || known && e.Token() == v, err
 	case t == rows.FiltersTable:
-		v, err := a.rows.Filters.Decode(key, row)
-		f, known := a.index.Filter(ipfilter.ID(key))
+		v, err := s.Rows.Filters.Decode(key, row)
+		f, known := s.Index.Filter(ipfilter.ID(key))
 		return err != nil || known && f == v, err
 	case t == rows.SettingsTable && string(key) == rows.PoliciesKey:
-		v, err := a.rows.Policies.Decode(key, row)
-		return err != nil || a.index.Policies() == v, err
-	case t == rows.SettingsTable && string(key) == rows.RootKey && !a.byHash:
-		v, err := a.rows.Root.Decode(key, row)
-		kept, known := a.index.Root()
+		v, err := s.Rows.Policies.Decode(key, row)
+		return err != nil || s.Index.Policies() == v, err
+	case t == rows.SettingsTable && string(key) == rows.RootKey && !s.RootFromOutside:
+		v, err := s.Rows.Root.Decode(key, row)
+		kept, known := s.Index.Root()
 		return err != nil || known && kept == index.Root{Digest: v.Digest, Key: v.Key}, err
 	}
-	return true, a.rows.Sound(t, key, row)
+	return true, s.Rows.Sound(t, key, row)
 }
 
 // looks is how often a row must differ from what memory holds.
 const looks = 3
 
-// foreign reports whether a row that differs from memory was written by
+// replaced reports whether a row that differs from memory was written by
 // somebody else. A change of our own is in the file a moment before memory has
 // it, so a look counts only if memory stays as it is until everything that was
 // in the file by then has reached it.
-func (a *Authority) foreign(ctx context.Context, t store.Table, key []byte) (bool, error) {
+func (s *Scrubber) replaced(ctx context.Context, t store.Table, key []byte) (bool, error) {
 	for range looks {
-		same, before := true, a.held(t, key)
-		err := a.store.View(ctx, func(r store.Reader) error {
+		same, before := true, s.inMemory(t, key)
+		err := s.DB.View(ctx, func(r store.Reader) error {
 			row, err := r.Get(t, key)
 			if err == nil && row != nil {
-				same, err = a.agrees(t, key, row)
+				same, err = s.agrees(t, key, row)
 			}
 			return err
 		})
 		if err != nil || same {
 			return false, err
 		}
-		if a.verifyOnly {
+		if s.readOnly {
 			return true, nil // no change of ours is on its way
 		}
-		if err := a.store.Update(store.UseReserve(ctx), func(store.Writer) error { return nil }); err != nil {
+		if err := s.DB.Update(store.UseReserve(ctx), func(store.Writer) error { return nil }); err != nil {
 			return false, err
 		}
-		if a.held(t, key) != before {
+		if s.inMemory(t, key) != before {
 			return false, nil // it is being changed; the next walk sees
 		}
 	}
 	return true, nil
 }
 
-// held returns what is another value whenever memory has got another row.
-func (a *Authority) held(t store.Table, key []byte) any {
+// inMemory returns what is another value whenever memory has got another row.
+func (s *Scrubber) inMemory(t store.Table, key []byte) any {
 	switch t {
 	case rows.TokensTable:
-		e, _ := a.index.Find(token.ID(key))
+		e, _ := s.Index.Find(token.ID(key))
 		return e
 	case rows.FiltersTable:
-		return a.index.Rules(ipfilter.ID(key))
+		return s.Index.Rules(ipfilter.ID(key))
 	}
-	root, _ := a.index.Root()
+	root, _ := s.Index.Root()
 	return struct {
 		policies policy.Policies
 		root     index.Root
-	}{a.index.Policies(), root}
+	}{s.Index.Policies(), root}
 }

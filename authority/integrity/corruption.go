@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"context"
@@ -9,50 +9,51 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
 )
 
-// noticed refuses whoever a bad row concerns, and tells of it: in the log, the
+// Notice refuses whoever a bad row concerns, and tells of it: in the log, the
 // audit log, the metrics and the health. Its token, or whoever is bound by its
 // filter, is let in again when the server has written the row anew.
 //
 // Rows of other kinds concern nobody by name. What was read of them at the
 // start was sound, and goes on to hold.
-func (a *Authority) noticed(ctx context.Context, err error) {
+func (s *Scrubber) Notice(ctx context.Context, err error) {
 	bad, ok := errors.AsType[*keyring.SealError](err)
 	if !ok {
 		return
 	}
 	switch bad.Table {
 	case rows.TokensTable:
-		a.index.Update(func(b index.Batch) { b.Distrust(token.ID(bad.Key)) })
+		s.Index.Update(func(b index.Batch) { b.Distrust(token.ID(bad.Key)) })
 	case rows.FiltersTable:
-		a.index.DistrustFilter(ipfilter.ID(bad.Key))
+		s.Index.DistrustFilter(ipfilter.ID(bad.Key))
 	}
-	if !a.scrub.news(bad.Table, []byte(bad.Key)) {
+	if !s.news(bad.Table, []byte(bad.Key)) {
 		return
 	}
 	name := shortKey(bad.Key)
-	a.log.ErrorContext(ctx, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more", "table", bad.Table, "key", name, "why", bad.Why)
-	if err := a.recordUnsound(ctx, bad, name); err != nil {
-		a.log.ErrorContext(ctx, "that could not be written to the audit log", "err", err)
+	s.Log.ErrorContext(ctx, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more", "table", bad.Table, "key", name, "why", bad.Why)
+	if err := s.record(ctx, bad, name); err != nil {
+		s.Log.ErrorContext(ctx, "that could not be written to the audit log", "err", err)
 	}
 }
 
-func (a *Authority) recordUnsound(ctx context.Context, bad *keyring.SealError, name string) error {
+func (s *Scrubber) record(ctx context.Context, bad *keyring.SealError, name string) error {
 	var about []string
 	if bad.Table == rows.TokensTable && len(bad.Key) <= token.MaxLength {
 		about = []string{bad.Key}
 	}
-	if a.verifyOnly {
+	if s.readOnly {
 		return nil // the log has it
 	}
-	now := a.clock()
-	return a.store.Update(store.UseReserve(context.WithoutCancel(ctx)), func(w store.Writer) error {
-		return a.ledger.Append(w, audit.Entry{
+	now := s.Now()
+	return s.DB.Update(store.UseReserve(context.WithoutCancel(ctx)), func(w store.Writer) error {
+		return ledger.New(s.Rows).Append(w, audit.Entry{
 			Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(),
 			Fields: []audit.Field{audit.One("table", string(bad.Table)), audit.One("key", name), audit.One("reason", bad.Why)},
 		}, about...)

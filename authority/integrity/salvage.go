@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"bytes"
@@ -24,22 +24,21 @@ import (
 // whose IP filter is lost gets one that lets nobody in, and if the security
 // policies are lost all kinds of tokens are disabled until they are set again.
 type Salvager struct {
-	rows    *rows.Rows
-	ledger  ledger.Ledger
-	db      store.DB
-	batch   []store.Change
-	strays  map[token.ID]*stray
-	stories tale
-	have    map[string]bool // numbers of the audit entries that stand in the new store
-	whole   bool            // the audit log was read where it stands, without a loss
-	done    Salvaged
+	rows      *rows.Rows
+	db        store.DB
+	batch     []store.Change
+	orphans   map[token.ID]*orphan
+	histories history
+	have      map[string]bool // numbers of the audit entries that stand in the new store
+	whole     bool            // the audit log was read where it stands, without a loss
+	done      Salvaged
 }
 
 // Salvaged counts what a Salvager did.
 type Salvaged struct {
 	Rows     map[store.Table]int // saved, by table
 	Bad      map[store.Table]int // found with a broken seal
-	Strays   int                 // rows saved although nothing led to them
+	Orphans  int                 // rows saved although nothing led to them
 	Lost     int                 // tokens not saved that were there as far as the audit log tells
 	Gaps     int                 // audit entries that must have been there and are lost
 	Filters  int                 // lost IP filters, in the place of which stands one that lets nobody in
@@ -49,7 +48,7 @@ type Salvaged struct {
 // NewSalvager returns a Salvager that fills db, which must be empty.
 func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 	return &Salvager{
-		rows: rows.New(keys), ledger: ledger.New(rows.New(keys)), db: db, strays: map[token.ID]*stray{}, stories: tale{}, have: map[string]bool{},
+		rows: rows.New(keys), db: db, orphans: map[token.ID]*orphan{}, histories: history{}, have: map[string]bool{},
 		done: Salvaged{Rows: map[store.Table]int{}, Bad: map[store.Table]int{}},
 	}
 }
@@ -62,7 +61,7 @@ func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 // So is what hangs on the idempotency keys.
 func (s *Salvager) Take(ctx context.Context, t store.Table, key, row []byte) error {
 	if t == "" {
-		return s.takeStray(ctx, key, row)
+		return s.takeOrphan(ctx, key, row)
 	}
 	switch t {
 	case rows.TreeTable, rows.CheckpointsTable, rows.IdempotencyDueTable, rows.IdempotencyCountTable:
@@ -103,7 +102,7 @@ func (s *Salvager) flush(ctx context.Context) error {
 	return err
 }
 
-// Finish decides about the strays, puts right what hangs together, and writes
+// Finish decides about the orphans, puts right what hangs together, and writes
 // down the salvage as the last audit entry. damaged counts the parts of the
 // file that could not be read, by table; "" is for those of no known table.
 func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[store.Table]int) (Salvaged, error) {
@@ -111,7 +110,7 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 	for _, n := range damaged {
 		damage += n
 	}
-	s.whole = damaged[rows.AuditTable]+damaged[""]+s.done.Bad[rows.AuditTable]+s.done.Strays == 0
+	s.whole = damaged[rows.AuditTable]+damaged[""]+s.done.Bad[rows.AuditTable]+s.done.Orphans == 0
 	if err := s.flush(ctx); err != nil {
 		return s.done, err
 	}
@@ -122,7 +121,7 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 		return s.done, err
 	}
 	err := s.db.Update(ctx, func(w store.Writer) error {
-		return errors.Join(s.mendSubjects(w), s.mendFilters(w), s.mendUses(w), s.mendRepeats(w), s.mendPolicies(w, damage), s.record(w, now, damage))
+		return errors.Join(s.repairSubjects(w), s.repairFilters(w), s.repairUses(w), s.repairIdempotency(w), s.repairPolicies(w, damage), s.record(w, now, damage))
 	})
 	return s.done, err
 }
@@ -144,5 +143,5 @@ func (s *Salvager) record(w store.Writer, now epoch.Millis, damage int) error {
 		count("lostEntries", s.done.Gaps), count("lostFilters", s.done.Filters),
 		audit.One("disabled", strconv.FormatBool(s.done.Disabled)),
 	}
-	return s.ledger.Append(w, e)
+	return ledger.New(s.rows).Append(w, e)
 }

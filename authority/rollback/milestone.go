@@ -1,4 +1,4 @@
-package authority
+package rollback
 
 import (
 	"crypto/sha256"
@@ -12,13 +12,6 @@ import (
 	"tokenscale/store"
 )
 
-// A sealed row proves that we wrote it, not that it is the last we wrote: a
-// whole store put back to an older state of itself is sound in every row, and
-// tokens deleted since then live again. So how far the store had come is also
-// kept beside the key file, in a record of its own. It is written only after
-// the store has it for certain, so it may lag behind the store, after a crash,
-// but can never be ahead of it; a store that is behind it was put back.
-
 // ErrRollback means that the store is older than the record beside the key
 // file says.
 var ErrRollback = errors.New("the store is older than it was")
@@ -30,31 +23,29 @@ type milestone struct {
 	sum   [sha256.Size]byte // of that entry; two histories differ in it
 }
 
-func sumOf(e audit.Entry) [sha256.Size]byte {
-	return sha256.Sum256(rows.PackedEntry(e))
-}
+func sumOf(e audit.Entry) [sha256.Size]byte { return sha256.Sum256(rows.PackedEntry(e)) }
 
 // reached returns how far the store has come.
-func reached(r *rows.Rows, tx store.Reader) (milestone, error) {
-	epoch, _, err := r.Numbers.Get(tx, rows.EpochKey)
+func reached(all *rows.Rows, tx store.Reader) (milestone, error) {
+	epoch, _, err := all.Numbers.Get(tx, rows.EpochKey)
 	if err != nil {
 		return milestone{}, err
 	}
-	last, err := ledger.New(r).Last(tx)
+	last, err := ledger.New(all).Last(tx)
 	return milestone{epoch, last.Seq, sumOf(last)}, err
 }
 
 // unlike is behind, for a side that may not have been found.
-func unlike(r *rows.Rows, tx store.Reader, here, side milestone, found bool) (why string, err error) {
+func unlike(all *rows.Rows, tx store.Reader, here, side milestone, found bool) (why string, err error) {
 	if !found && here.epoch > 0 {
 		return "the record beside the key file, which says how far the store had come, is not there", nil
 	}
-	return behind(r, tx, here, side)
+	return behind(all, tx, here, side)
 }
 
 // behind says why the store at here cannot have come from where side was, or
 // returns nothing if it can.
-func behind(r *rows.Rows, tx store.Reader, here, side milestone) (why string, err error) {
+func behind(all *rows.Rows, tx store.Reader, here, side milestone) (why string, err error) {
 	if here.seq < side.seq {
 		return fmt.Sprintf("its audit log ends with entry %d, and there was an entry %d", here.seq, side.seq), nil
 	}
@@ -64,19 +55,18 @@ func behind(r *rows.Rows, tx store.Reader, here, side milestone) (why string, er
 	if side.seq == 0 {
 		return "", nil
 	}
-	e, ok, err := r.Entries.Get(tx, rows.SeqKey(side.seq))
+	e, ok, err := all.Entries.Get(tx, rows.SeqKey(side.seq))
 	if err == nil && (!ok || sumOf(e) != side.sum) {
 		why = fmt.Sprintf("entry %d of its audit log is another one than it was", side.seq)
 	}
 	return why, err
 }
 
-// CheckHistory returns an error, which wraps ErrRollback if the store is the
-// older one, unless the store that tx reads is as new as the record at path
-// says.
-func CheckHistory(tx store.Reader, keys *keyring.Keys, path string) error {
+// Check returns an error, which wraps ErrRollback if the store is the older
+// one, unless the store that tx reads is as new as the record at path says.
+func Check(tx store.Reader, keys *keyring.Keys, path string) error {
 	all := rows.New(keys)
-	side, found, err := stateFile{path, keys}.read()
+	side, found, err := file{path, keys}.read()
 	if err != nil {
 		return err
 	}

@@ -1,16 +1,19 @@
-package authority
+package integrity
 
 import (
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
+	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
+	"tokenscale/loop"
 	"tokenscale/store"
 )
 
@@ -27,11 +30,32 @@ const (
 	scrubPause = 20 * time.Millisecond // at most 12,800 rows a second, for some 2 percent of one core
 )
 
-// A scrubber keeps what was found.
-type scrubber struct {
+// A Scrubber walks over the store and keeps what was found. It is safe for
+// concurrent use.
+type Scrubber struct {
+	ScrubOptions
+	readOnly bool
+
 	mu    sync.Mutex
 	known map[string]bool // rows that were reported, by table and key
-	ScrubStats
+	stats ScrubStats
+}
+
+// ScrubOptions are what a Scrubber works with. All but RootFromOutside are
+// needed.
+type ScrubOptions struct {
+	DB    store.DB
+	Rows  *rows.Rows
+	Index *index.Index
+	Now   func() epoch.Millis
+	Log   *slog.Logger
+
+	RootFromOutside bool // the root token in memory is not the one of the store
+}
+
+// NewScrubber returns a Scrubber that has not read anything.
+func NewScrubber(o ScrubOptions) *Scrubber {
+	return &Scrubber{ScrubOptions: o, known: map[string]bool{}, readOnly: errors.Is(o.DB.Err(), store.ErrReadOnly)}
 }
 
 // ScrubStats are figures of the walks over the store since the server started.
@@ -42,128 +66,107 @@ type ScrubStats struct {
 	Bad    uint64       // rows that are not what was written, each counted once
 }
 
-func newScrubber() *scrubber { return &scrubber{known: map[string]bool{}} }
-
-func (s *scrubber) figures() ScrubStats {
+// Stats returns the figures of this moment. It is cheap.
+func (s *Scrubber) Stats() ScrubStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ScrubStats
+	return s.stats
 }
 
-// maxUnsound bounds the memory for what was found, and the audit entries of it.
-const maxUnsound = 1000
+// maxCorrupt bounds the memory for what was found, and the audit entries of it.
+const maxCorrupt = 1000
 
 // news counts a bad row and reports whether it has to be told of: once, and
 // of not too many.
-func (s *scrubber) news(t store.Table, key []byte) bool {
+func (s *Scrubber) news(t store.Table, key []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := string(t) + "\x00" + string(key)
-	if s.known[name] || len(s.known) >= maxUnsound {
+	if s.known[name] || len(s.known) >= maxCorrupt {
 		return false
 	}
 	s.known[name] = true
-	s.Bad++
+	s.stats.Bad++
 	return true
 }
 
-func (s *scrubber) read(rows int) {
+func (s *Scrubber) read(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.Rows += uint64(rows)
+	s.stats.Rows += uint64(n)
 }
 
-func (s *scrubber) passed(now epoch.Millis) {
+func (s *Scrubber) passed(now epoch.Millis) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.Passes++
-	s.Ended = now
+	s.stats.Passes++
+	s.stats.Ended = now
 }
 
-// scrubHourly walks over the store from time to time, until the authority
-// closes.
-func (a *Authority) scrubHourly() {
-	tick := time.NewTicker(scrubEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-a.alive.Done():
-			return
-		case <-tick.C:
+// Run walks over the store from time to time, until ctx ends.
+func (s *Scrubber) Run(ctx context.Context) {
+	loop.Every(ctx, scrubEvery, func(ctx context.Context) {
+		if err := s.Pass(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("reading the store again was broken off; it is begun anew in an hour", "err", err)
 		}
-		if err := a.scrubAll(a.alive); err != nil && a.alive.Err() == nil {
-			a.log.Error("reading the store again was broken off; it is begun anew in an hour", "err", err)
-		}
-	}
+	})
 }
 
-// scrubAll is one walk. Rows that are not sound are no error of it.
-func (a *Authority) scrubAll(ctx context.Context) error {
+// Pass is one walk. Rows that are not sound are no error of it.
+func (s *Scrubber) Pass(ctx context.Context) error {
 	for _, t := range rows.Tables() {
 		for from, more := []byte(nil), true; more; more = from != nil {
-			next, err := a.scrubSome(ctx, t, from)
+			next, err := s.Batch(ctx, t, from)
 			if err != nil {
 				return err
 			}
-			if err := rest(ctx, scrubPause); err != nil {
+			if err := loop.Rest(ctx, scrubPause); err != nil {
 				return err
 			}
 			from = next
 		}
 	}
-	a.scrub.passed(a.clock())
+	s.passed(s.Now())
 	return nil
 }
 
-// rest waits, or until ctx ends.
-func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// scrubSome reads some rows of t, and returns where the next ones begin.
-func (a *Authority) scrubSome(ctx context.Context, t store.Table, from []byte) (next []byte, err error) {
+// Batch reads some rows of t, and returns where the next ones begin.
+func (s *Scrubber) Batch(ctx context.Context, t store.Table, from []byte) (next []byte, err error) {
 	var bad []error
 	var suspects [][]byte
 	seen := 0
-	err = a.store.View(ctx, func(r store.Reader) error {
+	err = s.DB.View(ctx, func(r store.Reader) error {
 		return r.Scan(t, store.Range{From: from}, func(key, row []byte) error {
 			if seen++; seen > scrubBatch {
 				next = bytes.Clone(key)
 				return store.Stop
 			}
-			same, err := a.agrees(t, key, row)
+			same, err := s.agrees(t, key, row)
 			switch {
 			case err != nil:
-				bad = append(bad, unsound(t, key, err))
+				bad = append(bad, corrupt(t, key, err))
 			case !same:
 				suspects = append(suspects, bytes.Clone(key))
 			}
 			return nil
 		})
 	})
-	a.scrub.read(min(seen, scrubBatch))
+	s.read(min(seen, scrubBatch))
 	for _, key := range suspects {
-		if foreign, e := a.foreign(ctx, t, key); foreign {
+		if other, e := s.replaced(ctx, t, key); other {
 			bad = append(bad, keyring.Damaged(t, key, "its seal is sound, but it is not the row that the server wrote last: an older one was put in its place"))
 		} else if err = cmp.Or(err, e); err != nil {
 			break
 		}
 	}
 	for _, b := range bad {
-		a.noticed(ctx, b)
+		s.Notice(ctx, b)
 	}
 	return next, err
 }
 
-// unsound names the row that err is about.
-func unsound(t store.Table, key []byte, err error) error {
+// corrupt names the row that err is about.
+func corrupt(t store.Table, key []byte, err error) error {
 	if errors.Is(err, keyring.ErrSeal) {
 		return err
 	}

@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
-	"tokenscale/ipfilter"
 	"tokenscale/store"
 )
 
@@ -72,7 +71,7 @@ func (r Report) Err() error {
 // ErrWrongKeys if no row was written under keys, and other errors only if the
 // store cannot be read.
 func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, error) {
-	all, r := rows.New(keys), r
+	all := rows.New(keys)
 	var rep Report
 	for _, t := range rows.Tables() {
 		n := TableReport{Name: t}
@@ -115,9 +114,9 @@ func (r Report) sound() int {
 
 // fit looks whether sound rows fit together.
 func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
-	c := &checker{rows: all, ledger: ledger.New(all), r: tx, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
+	c := newChecker(all, tx)
 	for _, check := range []func() error{
-		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkTale, c.checkRepeats,
+		c.checkFilters, c.checkTokens, c.checkBound, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkHistory, c.checkIdempotency,
 	} {
 		if err := check(); err != nil {
 			r.Odd = append(r.Odd, err)
@@ -136,11 +135,11 @@ func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
 	return err
 }
 
-// SoundRow returns nil if the row is as this server writes rows of t. Many
-// goroutines may call it at once.
-func (a *Authority) SoundRow(t store.Table, key, row []byte) error {
-	if err := a.rows.Sound(t, key, row); err != nil {
-		return unsound(t, key, err)
+// SoundRow returns nil if the row is as this server writes rows of t, or else an
+// error that names it. Many goroutines may call it at once.
+func SoundRow(all *rows.Rows, t store.Table, key, row []byte) error {
+	if err := all.Sound(t, key, row); err != nil {
+		return corrupt(t, key, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package authority
+package rollback
 
 import (
 	"crypto/sha256"
@@ -15,20 +15,20 @@ import (
 	"tokenscale/store"
 )
 
-// A stateFile keeps a milestone, sealed.
-type stateFile struct {
+// A file keeps a milestone, sealed.
+type file struct {
 	path string
 	keys *keyring.Keys
 }
 
 const (
-	stateHeader = "tokenscale-state-1"
-	stateTable  = store.Table("state file") // what its seal is bound to; no table of a store
-	stateKey    = "milestone"
+	fileHeader = "tokenscale-state-1"
+	sealTable  = store.Table("state file") // what its seal is bound to; no table of a store
+	sealKey    = "milestone"
 )
 
 // read returns the milestone, and whether there is one.
-func (f stateFile) read() (m milestone, ok bool, err error) {
+func (f file) read() (m milestone, ok bool, err error) {
 	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, false, nil
@@ -38,10 +38,10 @@ func (f stateFile) read() (m milestone, ok bool, err error) {
 	}
 	head, line, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	sealed, err := hex.DecodeString(line)
-	if head != stateHeader || err != nil {
+	if head != fileHeader || err != nil {
 		return m, false, fmt.Errorf("%s is no record of a store's state", f.path)
 	}
-	payload, err := f.keys.Open(stateTable, []byte(stateKey), sealed)
+	payload, err := f.keys.Open(sealTable, []byte(sealKey), sealed)
 	if err != nil {
 		return m, false, fmt.Errorf("the record of the store's state in %s: %w", f.path, err)
 	}
@@ -53,15 +53,25 @@ func (f stateFile) read() (m milestone, ok bool, err error) {
 }
 
 // write replaces the file by one with m, or leaves it as it was.
-func (f stateFile) write(m milestone) error {
+func (f file) write(m milestone) error {
 	var p rows.Packer
 	p.Number(rows.Version)
 	p.Number(m.epoch)
 	p.Number(m.seq)
 	p.Raw(m.sum[:])
-	text := stateHeader + "\n" + hex.EncodeToString(f.keys.Seal(stateTable, []byte(stateKey), p.Out)) + "\n"
+	text := fileHeader + "\n" + hex.EncodeToString(f.keys.Seal(sealTable, []byte(sealKey), p.Out)) + "\n"
 	if err := durable.Replace(f.path, []byte(text)); err != nil {
 		return fmt.Errorf("writing the record of the store's state (it may stand elsewhere: --state-file): %w", err)
 	}
 	return nil
+}
+
+// Reseal seals the record at path under the newest of the keys, if there is one.
+func Reseal(path string, keys *keyring.Keys) error {
+	f := file{path, keys}
+	m, found, err := f.read()
+	if err != nil || !found {
+		return err
+	}
+	return f.write(m)
 }

@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"tokenscale/token"
 )
 
-// mendSubjects makes the index of the audit log anew.
-func (s *Salvager) mendSubjects(w store.Writer) error {
+// repairSubjects makes the index of the audit log anew.
+func (s *Salvager) repairSubjects(w store.Writer) error {
 	if err := s.rows.Subjects.Each(w, store.Range{}, func(key []byte, _ struct{}) error {
 		if len(key) < 9 || !s.have[string(key[len(key)-8:])] {
 			return w.Delete(rows.SubjectsTable, key)
@@ -32,7 +32,7 @@ func (s *Salvager) mendSubjects(w store.Writer) error {
 			if id == "" {
 				continue
 			}
-			if err := s.mendSubject(w, rows.SubjectKey(id, e.Seq)); err != nil {
+			if err := s.repairSubject(w, rows.SubjectKey(id, e.Seq)); err != nil {
 				return err
 			}
 		}
@@ -40,7 +40,7 @@ func (s *Salvager) mendSubjects(w store.Writer) error {
 	})
 }
 
-func (s *Salvager) mendSubject(w store.Writer, key string) error {
+func (s *Salvager) repairSubject(w store.Writer, key string) error {
 	_, ok, err := s.rows.Subjects.Get(w, key)
 	if err == nil && !ok {
 		err = s.rows.Subjects.Put(w, key, struct{}{})
@@ -51,9 +51,9 @@ func (s *Salvager) mendSubject(w store.Writer, key string) error {
 // nobody are the rules of a filter in the place of one that is lost.
 const nobody = "deny all"
 
-// mendFilters counts anew which filters are used, and makes those that are
+// repairFilters counts anew which filters are used, and makes those that are
 // lost.
-func (s *Salvager) mendFilters(w store.Writer) error {
+func (s *Salvager) repairFilters(w store.Writer) error {
 	used := map[ipfilter.ID]uint64{}
 	if err := s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v token.Token) error {
 		used[v.FilterID]++
@@ -66,18 +66,18 @@ func (s *Salvager) mendFilters(w store.Writer) error {
 		return err
 	}
 	for id, n := range used {
-		if err := errors.Join(s.rows.Bound.Put(w, string(id), n), s.mendFilter(w, id)); err != nil {
+		if err := errors.Join(s.rows.Bound.Put(w, string(id), n), s.repairFilter(w, id)); err != nil {
 			return err
 		}
 	}
 	p, _, err := s.rows.Policies.Get(w, rows.PoliciesKey)
 	for _, k := range p.Kinds() {
-		err = errors.Join(err, s.mendFilter(w, k.FilterID))
+		err = errors.Join(err, s.repairFilter(w, k.FilterID))
 	}
 	return err
 }
 
-func (s *Salvager) mendFilter(w store.Writer, id ipfilter.ID) error {
+func (s *Salvager) repairFilter(w store.Writer, id ipfilter.ID) error {
 	if id == "" {
 		return nil
 	}
@@ -89,8 +89,8 @@ func (s *Salvager) mendFilter(w store.Writer, id ipfilter.ID) error {
 	return s.rows.Filters.Put(w, string(id), ipfilter.Filter{ID: id, Name: "lost and salvaged " + string(id), Text: nobody})
 }
 
-// mendUses drops the last uses of tokens that are lost.
-func (s *Salvager) mendUses(w store.Writer) error {
+// repairUses drops the last uses of tokens that are lost.
+func (s *Salvager) repairUses(w store.Writer) error {
 	return s.rows.Uses.Each(w, store.Range{}, func(id []byte, _ rows.Use) error {
 		_, ok, err := s.rows.Tokens.Get(w, string(id))
 		if err == nil && !ok {
@@ -100,9 +100,9 @@ func (s *Salvager) mendUses(w store.Writer) error {
 	})
 }
 
-// mendRepeats notes anew when idempotency keys are forgotten, and how many
+// repairIdempotency notes anew when idempotency keys are forgotten, and how many
 // there are.
-func (s *Salvager) mendRepeats(w store.Writer) error {
+func (s *Salvager) repairIdempotency(w store.Writer) error {
 	counted := map[string]uint64{}
 	if err := s.rows.Made.Each(w, store.Range{}, func(key []byte, m rows.Made) error {
 		actor, err := rows.ActorOf(string(key))
@@ -122,8 +122,8 @@ func (s *Salvager) mendRepeats(w store.Writer) error {
 	return nil
 }
 
-// mendPolicies disables everything if the policies may be lost.
-func (s *Salvager) mendPolicies(w store.Writer, damage int) error {
+// repairPolicies disables everything if the policies may be lost.
+func (s *Salvager) repairPolicies(w store.Writer, damage int) error {
 	_, ok, err := s.rows.Policies.Get(w, rows.PoliciesKey)
 	if err != nil || ok || damage == 0 && s.done.bad() == 0 {
 		return err

@@ -1,4 +1,4 @@
-package authority
+package integrity
 
 import (
 	"fmt"
@@ -10,27 +10,27 @@ import (
 	"tokenscale/token"
 )
 
-// A tale is what the audit log tells of tokens, and of which there must be
+// A history is what the audit log tells of tokens, and of which there must be
 // rows.
-type tale map[token.ID]*story
+type history map[token.ID]*life
 
-// A story is what the audit log tells of one token.
-type story struct {
+// A life is what the audit log tells of one token.
+type life struct {
 	mentions    int // entries about it
 	alive       bool
 	permissions permission.Set
 	seen        bool // its row was
 }
 
-func (t tale) of(id token.ID) *story {
+func (t history) of(id token.ID) *life {
 	if t[id] == nil {
-		t[id] = &story{}
+		t[id] = &life{}
 	}
 	return t[id]
 }
 
 // learn takes note of what one entry says.
-func (t tale) learn(e audit.Entry) {
+func (t history) learn(e audit.Entry) {
 	if e.Refused != "" {
 		return
 	}
@@ -66,8 +66,8 @@ func named(names []string) permission.Set {
 	return s
 }
 
-// compare tells where the rows are not what the tale says.
-func (t tale) compare(tokens rows.Table[token.Token], tx store.Reader) error {
+// compare tells where the rows are not what the audit log tells.
+func (t history) compare(tokens rows.Table[token.Token], tx store.Reader) error {
 	if err := tokens.Each(tx, store.Range{}, func(_ []byte, v token.Token) error {
 		told := t[v.ID]
 		switch {
@@ -90,8 +90,8 @@ func (t tale) compare(tokens rows.Table[token.Token], tx store.Reader) error {
 }
 
 // checkTale holds the tokens against the audit log.
-func (c *checker) checkTale() error {
-	t := tale{}
+func (c *checker) checkHistory() error {
+	t := history{}
 	if err := c.rows.Entries.Each(c.r, store.Range{}, func(_ []byte, e audit.Entry) error {
 		t.learn(e)
 		return nil
