@@ -145,7 +145,7 @@ func TestRefusalsOverHTTP2EndNoConnection(t *testing.T) {
 	}
 	for range 5 {
 		res, text := r.ask("POST", "/graphql", strings.Repeat(" ", 3<<20), bearer(r.root)...)
-		if res.ProtoMajor != 2 || res.StatusCode != 413 || !strings.Contains(text, "larger than 256 KiB") {
+		if res.ProtoMajor != 2 || res.StatusCode != 413 || !strings.Contains(text, "larger than 1600 KiB") {
 			t.Fatalf("got %d over %s: %q", res.StatusCode, res.Proto, text)
 		}
 		if res, _ := r.ask("BREW", "/graphql", ""); res.StatusCode != 501 {

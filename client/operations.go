@@ -939,7 +939,9 @@ func (v *IPFilterIdInput) GetId() string { return v.Id }
 type IPFilterInput struct {
 	// Its name: 1 to 253 characters, no control characters. Stability: Long-term
 	Name string `json:"name"`
-	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins. Stability: Long-term
+	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins.
+	// At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+	// Stability: Long-term
 	IpFilter string `json:"ipFilter"`
 }
 
@@ -956,7 +958,7 @@ type IPFilterUpdateInput struct {
 	Id string `json:"id"`
 	// Its new name; absent or null to keep the old one. Stability: Long-term
 	Name *string `json:"name"`
-	// Its new rules; absent or null to keep the old ones. Stability: Long-term
+	// Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term
 	IpFilter *string `json:"ipFilter"`
 }
 

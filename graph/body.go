@@ -13,12 +13,13 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"tokenscale/fault"
+	"tokenscale/ipfilter"
 )
 
 // maxBody is the longest request that is read, in bytes. The longest that
-// somebody means is an IP filter of 64 KiB, in which JSON writes each line break
-// and quote with two bytes and other characters with up to six.
-const maxBody = 256 << 10
+// somebody means is an IP filter, of whose text JSON may write each byte with
+// six, and what stands around it.
+const maxBody = 6*ipfilter.MaxText + 64<<10
 
 // read takes the request apart, or says why it cannot.
 func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
@@ -29,7 +30,7 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal)
 	if !isJSON(r.Header) {
 		return nil, &refusal{http.StatusUnsupportedMediaType, fault.Invalid, "the body must be application/json in UTF-8, not compressed"}
 	}
-	tooLarge := &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 256 KiB"}
+	tooLarge := &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 1600 KiB"}
 	if r.ContentLength > maxBody { // there is nothing to wait for
 		if r.ProtoMajor < 2 { // later ones end the stream, and not the others on the connection
 			w.Header().Set("Connection", "close")

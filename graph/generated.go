@@ -2240,7 +2240,11 @@ Stability: Long-term
 input IPFilterInput {
   "Its name: 1 to 253 characters, no control characters. Stability: Long-term"
   name: String!
-  "Its rules, one a line: ` + "`" + `allow` + "`" + ` or ` + "`" + `deny` + "`" + `, then ` + "`" + `all` + "`" + `, an address or a CIDR. The first match wins. Stability: Long-term"
+  """
+  Its rules, one a line: ` + "`" + `allow` + "`" + ` or ` + "`" + `deny` + "`" + `, then ` + "`" + `all` + "`" + `, an address or a CIDR. The first match wins.
+  At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+  Stability: Long-term
+  """
   ipFilter: String!
 }
 
@@ -2253,7 +2257,7 @@ input IPFilterUpdateInput {
   id: String!
   "Its new name; absent or null to keep the old one. Stability: Long-term"
   name: String
-  "Its new rules; absent or null to keep the old ones. Stability: Long-term"
+  "Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term"
   ipFilter: String
 }
 

@@ -132,8 +132,8 @@ func TestTransportBodies(t *testing.T) {
 		{"variables that are a list", `{"query":"{say}","variables":[]}`, 400, errorText("variables must be an object, null or absent")},
 		{"variables that are text", `{"query":"{say}","variables":"{}"}`, 400, errorText("variables must be an object, null or absent")},
 		{"extensions that are text", `{"query":"{say}","extensions":"secret"}`, 400, errorText("extensions must be an object, null or absent")},
-		{"256 KiB are read", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)) + "}", 200, helloSays},
-		{"more are not", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)+1) + "}", 413, errorText("the body is larger than 256 KiB")},
+		{"1600 KiB are read", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)) + "}", 200, helloSays},
+		{"more are not", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)+1) + "}", 413, errorText("the body is larger than 1600 KiB")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -65,14 +65,14 @@ func Page(skip, limit int) error {
 }
 
 // FilterText parses the rules of an IP filter. The refusal speaks of the input
-// called field.
+// called field: a sentence for each bad rule, on a line of its own.
 func FilterText(field, text string) (*ipfilter.Rules, error) {
 	if holdsSecret(text) {
 		return nil, fault.Input(field, "The text holds a whole token string. Leave it out, and treat that string as leaked.")
 	}
 	rules, err := ipfilter.Parse(text)
 	if bad, ok := errors.AsType[*ipfilter.ParseError](err); ok {
-		return nil, fault.Input(field, "%s.", strings.TrimSuffix(bad.Error(), "."))
+		return nil, fault.Input(field, "%s.", strings.ReplaceAll(bad.Error(), "\n", ".\n"))
 	}
 	return rules, err
 }

@@ -232,7 +232,9 @@ type IPFilterIDInput struct {
 type IPFilterInput struct {
 	// Its name: 1 to 253 characters, no control characters. Stability: Long-term
 	Name string `json:"name"`
-	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins. Stability: Long-term
+	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins.
+	// At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+	// Stability: Long-term
 	IPFilter string `json:"ipFilter"`
 }
 
@@ -256,7 +258,7 @@ type IPFilterUpdateInput struct {
 	ID string `json:"id"`
 	// Its new name; absent or null to keep the old one. Stability: Long-term
 	Name *string `json:"name,omitempty"`
-	// Its new rules; absent or null to keep the old ones. Stability: Long-term
+	// Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term
 	IPFilter *string `json:"ipFilter,omitempty"`
 }
 

@@ -58,7 +58,11 @@ export type IpFilterIdInput = {
  * Stability: Long-term
  */
 export type IpFilterInput = {
-  /** Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins. Stability: Long-term */
+  /**
+   * Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins.
+   * At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+   * Stability: Long-term
+   */
   ipFilter: string;
   /** Its name: 1 to 253 characters, no control characters. Stability: Long-term */
   name: string;
@@ -71,7 +75,7 @@ export type IpFilterInput = {
 export type IpFilterUpdateInput = {
   /** The id of the filter. Stability: Long-term */
   id: string;
-  /** Its new rules; absent or null to keep the old ones. Stability: Long-term */
+  /** Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term */
   ipFilter?: string | null | undefined;
   /** Its new name; absent or null to keep the old one. Stability: Long-term */
   name?: string | null | undefined;
