@@ -108,6 +108,7 @@ func parse(body []byte) (*graphql.RawParams, *refusal) {
 	case decode(members["extensions"], &p.Extensions) != nil:
 		return nil, malformed("extensions must be an object, null or absent")
 	}
+	plainNumbers(p.Variables)
 	return &p, nil
 }
 

@@ -23,7 +23,8 @@ const internalMessage = "something went wrong on our side"
 // Four kinds arrive here: values that are not of the type of their input,
 // which are told by the name of the input; other complaints of the GraphQL
 // library about the query itself, which go through; refusals, shown word for
-// word with their code; and everything else, which is logged and hidden.
+// word with their code, our own complaints about a query among them; and
+// everything else, which is logged and hidden.
 type presenter struct {
 	log    *slog.Logger
 	inputs inputs
@@ -36,6 +37,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	switch path, variable, argument := misread(ctx, shown.Path); {
 	case protocol && variable:
 		f, shown.Path = p.inputs.variable(ctx, path), nil
+	case protocol && refused:
 	case protocol:
 		shown.Message = p.inputs.hideSecrets(shown.Message)
 		return shown

@@ -52,8 +52,9 @@ func NewHandler(o Options) http.Handler {
 	h.Use(oneChange{})
 	h.SetParserTokenLimit(maxTokens)
 	h.SetDisableSuggestion(true) // or gqlgen puts back the rules that suggest
-	h.SetValidationRulesFn(validationRules)
-	h.SetErrorPresenter(presenter{o.Log, newInputs(schema)}.present)
+	in := newInputs(schema)
+	h.SetValidationRulesFn(validationRules(in))
+	h.SetErrorPresenter(presenter{o.Log, in}.present)
 	h.SetRecoverFunc(recovered)
 	h.Use(extension.Introspection{})
 	h.AroundRootFields(stopAtRefusal)

@@ -105,9 +105,9 @@ func (in inputs) kind(t *ast.Type) string {
 	case "String":
 		return "text, in quotes"
 	case "Int":
-		return "a whole number of 32 bits, without quotes, fraction or exponent"
+		return "a whole number of 32 bits, without quotes"
 	case "Long":
-		return "a whole number of 64 bits, without quotes, fraction or exponent"
+		return "a whole number of 64 bits, or a text of its digits"
 	case "Boolean":
 		return "true or false, without quotes"
 	}
