@@ -41,6 +41,7 @@ type crowd struct {
 	inside int
 	each   map[netip.Addr]int
 
+	long       atomic.Int64 // clients who have sent more of a request than is usual
 	turnedAway atomic.Uint64
 }
 
@@ -121,7 +122,7 @@ func (c *crowd) enter(conn net.Conn) (net.Conn, bool) {
 	}
 	c.inside++
 	c.each[peer]++
-	return &guest{TCPConn: tcp, leave: sync.OnceFunc(func() { c.leave(peer) })}, true
+	return &guest{TCPConn: tcp, crowd: c, trusted: free, leave: sync.OnceFunc(func() { c.leave(peer) })}, true
 }
 
 func (c *crowd) leave(peer netip.Addr) {
@@ -155,11 +156,15 @@ func subscriber(addr netip.Addr) netip.Addr {
 // all else, so that net/http can close its two halves one after the other.
 type guest struct {
 	*net.TCPConn
-	leave func()
+	crowd   *crowd
+	trusted bool // a proxy of ours
+	read    longRead
+	leave   func()
 }
 
 // Close implements net.Conn.
 func (g *guest) Close() error {
 	defer g.leave()
+	g.read.end()
 	return g.TCPConn.Close()
 }

@@ -27,7 +27,8 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 	secure := a.secureHeaders()
 	inside := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != authorizePath { // a proxy reads those answers, and no browser
+		asked := isAuthorize(r) // a proxy reads those answers, and no browser
+		if !asked {
 			secure(w.Header(), r)
 		}
 		if len(r.TransferEncoding) > 0 {
@@ -36,11 +37,12 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 			w.Header().Set("Connection", "close")
 		}
 		switch {
-		case r.URL.Path != authorizePath && odd(w, r):
-		case !fromAnywhere(r.URL.Path) && !known(r.Host):
-			text(w, http.StatusMisdirectedRequest, "This server does not answer to that host name. The setting --allowed-hosts adds names.")
-		case r.URL.Path == authorizePath:
+		case asked:
+			forget(r.Header)
 			next.ServeHTTP(w, r)
+		case tooLong(w, r) || odd(w, r):
+		case !fromAnywhere(r) && !known(r.Host):
+			text(w, http.StatusMisdirectedRequest, misdirected)
 		default:
 			inside.ServeHTTP(w, r)
 		}
@@ -70,12 +72,19 @@ func odd(w http.ResponseWriter, r *http.Request) bool {
 	return status != 0
 }
 
-// fromAnywhere tells the addresses that any host name reaches: a proxy that
-// asks about a caller passes on the name and the origin of the request it is
-// asking about, and a probe knows only our number. Nothing changes there, and
-// no cookie counts.
-func fromAnywhere(path string) bool {
-	return path == authorizePath || path == "/livez" || path == "/readyz"
+// misdirected is told to who came by a name that is not ours.
+const misdirected = "This server does not answer to the host name of this request. Add the name with --allowed-hosts (TOKENSCALE_ALLOWED_HOSTS), or have the proxy in front send one that is known."
+
+// fromAnywhere tells the addresses that any host name reaches: load balancers
+// and Prometheus come by our number, or by no name at all. Nothing changes
+// there, and no cookie counts. Nor does one where a proxy asks about a caller,
+// which passes on the name and the origin of the request it is asking about.
+func fromAnywhere(r *http.Request) bool {
+	switch r.URL.EscapedPath() {
+	case "/livez", "/readyz", "/metrics", "/api/v1/status", "/api/v1/health", "/api/v1/health-json":
+		return true
+	}
+	return isAuthorize(r)
 }
 
 // hosts returns the rule of which names are ours. On loopback only its own

@@ -159,7 +159,7 @@ func TestAllTimeoutsAreSet(t *testing.T) {
 			t.Errorf("%s = %v, want up to a minute", name, d)
 		}
 	}
-	if s.MaxHeaderBytes != 16<<10 {
-		t.Errorf("MaxHeaderBytes = %d, want 16 KiB", s.MaxHeaderBytes)
+	if s.MaxHeaderBytes != 64<<10 {
+		t.Errorf("MaxHeaderBytes = %d, want 64 KiB", s.MaxHeaderBytes)
 	}
 }
