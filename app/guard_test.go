@@ -127,7 +127,7 @@ func TestSession(t *testing.T) {
 	expect("a proxy's question", 401, "GET", authorizePath, "", "Cookie", cookie, ours, "tokenscale")
 	expect("a session that would prolong itself", 401, "POST", "/api/v1/session", "", "Cookie", cookie, ours, "tokenscale")
 	res, _ = r.ask("DELETE", "/api/v1/session", "", "Cookie", cookie, ours, "tokenscale")
-	if res.StatusCode != 204 || res.Cookies()[0].MaxAge >= 0 || res.Header.Get("Clear-Site-Data") == "" {
+	if res.StatusCode != 204 || res.Cookies()[0].MaxAge >= 0 || res.Header.Get("Clear-Site-Data") != "" {
 		t.Errorf("signing out: %d %v", res.StatusCode, res.Header)
 	}
 	active := func(what string, want bool, headers ...string) {
@@ -137,6 +137,12 @@ func TestSession(t *testing.T) {
 		}
 	}
 	active("a visitor who never signed in", false)
+	active("whoever copied the cookie", false, "Cookie", cookie, ours, "tokenscale")
+	if text := expect("whoever copied the cookie", 401, "POST", "/graphql", query, "Cookie", cookie, ours, "tokenscale"); text != "The supplied authentication is invalid" {
+		t.Errorf("whoever copied the cookie is told %q", text)
+	}
+	res, _ = r.ask("POST", "/api/v1/session", "", bearer(token)...)
+	cookie = res.Cookies()[0].String()
 	active("the page", true, "Cookie", cookie, ours, "tokenscale")
 	active("another site", false, "Cookie", cookie)
 	active("somebody who tries a token", false, bearer(token)...)

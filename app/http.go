@@ -65,7 +65,7 @@ func (a *App) newServer() (*http.Server, error) {
 
 // routes says what stands at which address.
 func (a *App) routes() (http.Handler, error) {
-	sessions, err := authn.NewSessions(a.keys.Session())
+	sessions, err := authn.NewSessions(a.keys.Session(), a.auth.StoreID())
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked http
 	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
 		"GET":    askSession(&door),
 		"POST":   tokenDoor.Protect(a.beginSession(sessions)),
-		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
+		"DELETE": a.endSession(sessions),
 	}))
 	return proxyDoor.Protect(http.HandlerFunc(authorize))
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"tokenscale/authn"
-	"tokenscale/fault"
 	"tokenscale/permission"
 )
 
@@ -46,40 +45,6 @@ func may(next http.HandlerFunc, anyOf []permission.Permission) http.Handler {
 		}
 		next(w, r)
 	})
-}
-
-// beginSession gives the page a cookie for the token it was signed in with.
-func (a *App) beginSession(sessions *authn.Sessions) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		by, err := authn.Actor(r.Context())
-		if err == nil {
-			s, ok := a.auth.SessionOf(by)
-			if !ok { // deleted a moment ago
-				err = fault.New(fault.Unauthenticated, "The supplied authentication is invalid")
-			} else {
-				sessions.Begin(w, r, s)
-			}
-		}
-		if err != nil {
-			text(w, http.StatusUnauthorized, err.Error())
-			return
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		w.WriteHeader(http.StatusNoContent)
-	})
-}
-
-// askSession tells the page whether its visitor is signed in.
-func askSession(door *authn.Door) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asJSON(w, http.StatusOK, map[string]bool{"active": door.HasSession(r)})
-	})
-}
-
-func endSession(sessions *authn.Sessions, w http.ResponseWriter, r *http.Request) {
-	sessions.End(w, r)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusNoContent)
 }
 
 // live says that the process answers.

@@ -20,6 +20,7 @@ const (
 	FilterChanged Type = "ipfilters.change"                             // an IP filter was made, changed or deleted
 	PolicyChanged Type = "organizations.securitypolicies.tokens.update" // the security policies were set
 	RootReplaced  Type = "roottoken.replace"                            // root got a new token
+	SessionEnded  Type = "sessions.end"                                 // a session of the page was signed out
 	Refused       Type = "authentication.refused"                       // credentials were not accepted
 	TokensRead    Type = "hashedtokens.read"                            // tokens were listed
 	TrailRead     Type = "audit.read"                                   // the audit log was read

@@ -81,8 +81,8 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 		default:
 			d.refused(r.Context(), p)
 			d.Even.Wait(began)
-			if p.cookie && p.outcome != policy.Filtered {
-				d.Sessions.clear(w, r)
+			if p.cookie && p.brought == Something && p.outcome != policy.Filtered {
+				d.Sessions.End(w, r) // one that does not open may be somebody else's
 			}
 			d.turnAway(w, r, p.outcome)
 		}

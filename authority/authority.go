@@ -81,6 +81,9 @@ type Authority struct {
 	read    *reads
 	scrub   *scrubber
 
+	sessions sessions
+	storeID  uint64 // names the store; see StoreID
+
 	byHash     bool // root is known by a hash from outside
 	verifyOnly bool // the store can only be read; see verifyonly.go
 
@@ -99,6 +102,9 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := assemble(o)
 	a.store.Follow(a.follow)
 	if err := a.claim(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.nameStore(ctx); err != nil {
 		return nil, err
 	}
 	accepted, err := a.beginTime(ctx, o.AcceptClock)

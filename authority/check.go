@@ -109,7 +109,7 @@ func (c *checker) checkSettings() error {
 	}
 	_, _, badSweep := c.sweep.get(c.r, sweepKey)
 	_, _, badRoot := c.root.get(c.r, rootKey)
-	for _, key := range []string{keysKey, exportKey, epochKey, clockKey, heldKey} {
+	for _, key := range []string{keysKey, exportKey, epochKey, clockKey, heldKey, storeKey} {
 		_, _, err := c.mark.get(c.r, key)
 		errs = append(errs, err)
 	}

@@ -51,6 +51,8 @@ func (a *Authority) apply(b index.Batch, c store.Change) error {
 			return nil
 		}
 		return apply(a.filters, c, a.setFilter)
+	case sessionsTable:
+		return a.sessions.apply(c)
 	case settingsTable:
 		return a.applySetting(c)
 	}

@@ -35,6 +35,7 @@ func (a *Authority) round(ctx context.Context) {
 	}{
 		{"removing expired tokens", a.RemoveExpired, true},
 		{"forgetting idempotency keys", a.ForgetKeys, true},
+		{"forgetting ended sessions", a.ForgetSessions, true},
 		{"writing last uses", a.flushUses, false},
 		{"writing counted refusals", a.flushRefusals, false},
 		{"writing refused changes", a.flushDenials, false},

@@ -167,6 +167,8 @@ func (r records) sound(t store.Table, key, row []byte) error {
 		return decodes(r.entries, key, row)
 	case subjectsTable:
 		return decodes(r.subjects, key, row)
+	case sessionsTable:
+		return decodes(r.ended, key, row)
 	case treeTable:
 		return decodes(r.nodes, key, row)
 	case checkpointsTable:

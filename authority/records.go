@@ -21,6 +21,7 @@ const (
 	settingsTable store.Table = "settings"
 	auditTable    store.Table = "audit"
 	subjectsTable store.Table = "subjects"
+	sessionsTable store.Table = "sessions"
 
 	treeTable        store.Table = "tree"
 	checkpointsTable store.Table = "checkpoints"
@@ -33,7 +34,7 @@ const (
 // Tables returns the tables that a store must be opened with.
 func Tables() []store.Table {
 	return []store.Table{
-		tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable, treeTable, checkpointsTable,
+		tokensTable, usesTable, filtersTable, boundTable, settingsTable, auditTable, subjectsTable, sessionsTable, treeTable, checkpointsTable,
 		idempotencyTable, idempotencyDueTable, idempotencyCountTable,
 	}
 }
@@ -48,6 +49,7 @@ const (
 	epochKey    = "epoch"
 	clockKey    = "clock"
 	heldKey     = "held"
+	storeKey    = "store"
 )
 
 // records are all tables of the store, as values instead of bytes.
@@ -59,7 +61,8 @@ type records struct {
 	policies table[policy.Policies] // settings: policies
 	sweep    table[sweep]           // settings: sweep, while one is under way
 	root     table[root]            // settings: root
-	mark     table[uint64]          // settings: keys (1), export (last audit number written out), epoch (starts so far), clock, held and gapKeys (see clock)
+	ended    table[struct{}]        // by when it would be over, 8 bytes, big-endian, and session id: sessions that were signed out
+	mark     table[uint64]          // settings: keys (1), store (its id), export (last audit number written out), epoch (starts so far), clock, held and gapKeys (see clock)
 	repeats
 	trail
 }
@@ -86,6 +89,7 @@ func newRecords(keys *Keys) records {
 		policies: table[policy.Policies]{settingsTable, keys, packPolicies, unpackPolicies},
 		sweep:    table[sweep]{settingsTable, keys, packSweep, unpackSweep},
 		root:     table[root]{settingsTable, keys, packRoot, unpackRoot},
+		ended:    table[struct{}]{sessionsTable, keys, packNothing, unpackSessionEnd},
 		mark:     table[uint64]{settingsTable, keys, packNumber, unpackNumber},
 		repeats:  newRepeats(keys),
 		trail:    newTrail(keys),

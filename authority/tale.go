@@ -30,7 +30,7 @@ func (t tale) of(id token.ID) *story {
 
 // learn takes note of what one entry says.
 func (t tale) learn(e audit.Entry) {
-	if e.Refused != "" {
+	if e.Refused != "" || e.Type == audit.SessionEnded { // they change no token
 		return
 	}
 	has := fieldsOf(e)

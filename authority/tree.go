@@ -175,7 +175,7 @@ func (o older) Scan(t store.Table, r store.Range, fn func(key, value []byte) err
 
 func unlessNew(t store.Table, err error) error {
 	switch t {
-	case treeTable, checkpointsTable, idempotencyTable, idempotencyDueTable, idempotencyCountTable:
+	case sessionsTable, treeTable, checkpointsTable, idempotencyTable, idempotencyDueTable, idempotencyCountTable:
 		if errors.Is(err, store.ErrRow) {
 			return nil
 		}

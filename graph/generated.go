@@ -41,11 +41,12 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	Account struct {
-		ExpireAt    func(childComplexity int) int
-		ID          func(childComplexity int) int
-		IsRoot      func(childComplexity int) int
-		Permissions func(childComplexity int) int
-		Username    func(childComplexity int) int
+		ExpireAt         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsRoot           func(childComplexity int) int
+		Permissions      func(childComplexity int) int
+		SessionExpiresAt func(childComplexity int) int
+		Username         func(childComplexity int) int
 	}
 
 	AuditActor struct {
@@ -367,6 +368,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Permissions(childComplexity), true
+	case "Account.sessionExpiresAt":
+		if e.ComplexityRoot.Account.SessionExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.SessionExpiresAt(childComplexity), true
 	case "Account.username":
 		if e.ComplexityRoot.Account.Username == nil {
 			break
@@ -1886,6 +1893,8 @@ type Account {
   permissions: [SystemPermission!]! @stability(level: Preview)
   "When the caller's token stops working, in milliseconds since 1970; null if never. Stability: Preview"
   expireAt: Long @stability(level: Preview)
+  "When the caller's session on the page ends, in milliseconds since 1970: 12 hours after it began, or with its token if that is sooner; signing out ends it earlier. Null for a caller who showed a token and has no session. Stability: Preview"
+  sessionExpiresAt: Long @stability(level: Preview)
 }
 
 """
@@ -2537,6 +2546,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_permissions(ctx, field)
 	case "expireAt":
 		return ec.fieldContext_Account_expireAt(ctx, field)
+	case "sessionExpiresAt":
+		return ec.fieldContext_Account_sessionExpiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -3645,6 +3656,13 @@ func (ec *executionContext) _Account_expireAt(ctx context.Context, field graphql
 	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ExpireAt)
 }
 func (ec *executionContext) fieldContext_Account_expireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Account_sessionExpiresAt(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.SessionExpiresAt)
+}
+func (ec *executionContext) fieldContext_Account_sessionExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Long")
 }
 
@@ -8205,6 +8223,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "expireAt":
 			out.Values[i] = ec._Account_expireAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sessionExpiresAt":
+			out.Values[i] = ec._Account_sessionExpiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

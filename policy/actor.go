@@ -20,6 +20,10 @@ type Actor struct {
 	FilterID    ipfilter.ID  // the filter that binds the actor; empty if none
 	ExpireAt    epoch.Millis // zero if the actor's token never expires
 
+	// SessionEnds is when the session of the page that the actor was known by
+	// ends; zero for an actor that showed its token.
+	SessionEnds epoch.Millis
+
 	IP        netip.Addr // where the request came from; the zero Addr if unknown
 	RequestID string
 }

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"net/netip"
-	"time"
 
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
@@ -22,39 +21,24 @@ const (
 	Disabled                 // the security policy allows no system tokens
 	Filtered                 // its IP filter does not let the address in
 	Damaged                  // what is kept of it, or of its filter, cannot be trusted
+	SignedOut                // a session that was ended, so its cookie was copied
 	Accepted
 )
 
-var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "accepted"}
+var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "signedout", "accepted"}
 
 // String returns the name of o in lower case.
 func (o Outcome) String() string { return outcomes[o] }
 
 // Outcomes returns all outcomes, for whoever counts them.
 func Outcomes() []Outcome {
-	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Accepted}
+	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, SignedOut, Accepted}
 }
 
 // Filters knows the rules of the IP filters. It returns nil for a filter that
 // does not exist or cannot be read.
 type Filters interface {
 	Rules(ipfilter.ID) *ipfilter.Rules
-}
-
-// A Session is what the page's cookie stands for: a token that proved itself
-// when the session began. It is sealed by the server.
-type Session struct {
-	ID       token.ID
-	Mark     [8]byte // of the token's digest; another secret is another mark
-	IssuedAt epoch.Millis
-}
-
-// SessionLife is how long a session of the page lasts at most.
-const SessionLife = 12 * time.Hour
-
-// Over reports whether the session's time is over, or not yet come.
-func (s Session) Over(now epoch.Millis) bool {
-	return now >= s.IssuedAt.Add(SessionLife) || now < s.IssuedAt.Add(-time.Minute)
 }
 
 // Usable decides whether t may be used now from an address, and as whom. It

@@ -98,7 +98,7 @@ func TestUsableAllocatesNothing(t *testing.T) {
 }
 
 func TestEveryOutcomeHasItsOwnName(t *testing.T) {
-	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "accepted"}
+	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "signedout", "accepted"}
 	for i, o := range Outcomes() {
 		if int(o) != i || o.String() != want[i] {
 			t.Errorf("outcome %d is %d, %q; want %q", i, o, o, want[i])

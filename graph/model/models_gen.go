@@ -29,6 +29,8 @@ type Account struct {
 	Permissions []permission.Permission `json:"permissions"`
 	// When the caller's token stops working, in milliseconds since 1970; null if never. Stability: Preview
 	ExpireAt *int64 `json:"expireAt,omitempty"`
+	// When the caller's session on the page ends, in milliseconds since 1970: 12 hours after it began, or with its token if that is sooner; signing out ends it earlier. Null for a caller who showed a token and has no session. Stability: Preview
+	SessionExpiresAt *int64 `json:"sessionExpiresAt,omitempty"`
 }
 
 // Who did it.

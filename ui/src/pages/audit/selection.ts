@@ -51,6 +51,7 @@ export const types = [
   { value: 'store.salvage', label: 'Damaged store salvaged' },
   { value: 'store.rollback', label: 'Older store accepted' },
   { value: 'store.integrity', label: 'Stored row changed' },
+  { value: 'sessions.end', label: 'Signed out' },
   { value: 'keys.rotate', label: 'Keys rotated' },
   { value: 'keys.drop', label: 'Old keys dropped' },
   { value: 'clock.jump', label: 'Clock jumped' },
