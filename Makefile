@@ -55,11 +55,11 @@ gotest: faulttools
 
 # The fault tests cut the power of disks of their own and break system calls.
 faulttools:
-	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null && ! { command -v strace && command -v mkfs.xfs && command -v mkfs.ext4 && command -v ip; } >/dev/null; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends strace xfsprogs e2fsprogs iproute2 >/dev/null || true; \
+	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null && ! { command -v strace && command -v mkfs.xfs && command -v mkfs.ext4 && command -v ip && command -v logrotate; } >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends strace xfsprogs e2fsprogs iproute2 logrotate >/dev/null || true; \
 	fi
 	@test "$$(id -u)" = 0 || echo 'SKIPPED: the power cuts, full disks, unsafe homes and networks of faulttest; they need root'
-	@for tool in strace mkfs.ext4 mkfs.xfs ip; do command -v $$tool >/dev/null || echo "SKIPPED: what faulttest does with $$tool"; done
+	@for tool in strace mkfs.ext4 mkfs.xfs ip logrotate; do command -v $$tool >/dev/null || echo "SKIPPED: what faulttest does with $$tool"; done
 
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authn

@@ -28,6 +28,7 @@ const drainTime = 20 * time.Second
 type App struct {
 	opts    Options
 	log     *slog.Logger
+	lines   *lineFile // nil unless audit entries are written to a file
 	db      *bolt.DB
 	keys    *authority.Keys
 	auth    *authority.Authority
@@ -77,6 +78,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.auth.Start()
+	a.heedReopen()
 	a.openAdmin()
 	go func() { a.served <- a.serve() }()
 	a.announce()

@@ -42,6 +42,7 @@ const (
 // Run carries out a command line and returns the code to exit with. ctx ends
 // when the process is asked to stop. base brings what is no setting.
 func Run(ctx context.Context, args []string, base Options) int {
+	defer tellStacks(base.Stacks, base.Stderr)()
 	return answer(base, func() error { return runCommand(ctx, args, base) })
 }
 
@@ -167,6 +168,7 @@ type serve struct{ Options }
 func (s *serve) Run(ctx context.Context, base Options) error {
 	o := s.Options
 	o.Now, o.Version, o.Stdout, o.Stderr, o.Random = base.Now, base.Version, base.Stdout, base.Stderr, base.Random
+	o.Reopen = base.Reopen
 	// Whoever reads our output may go; Go would end the process at the next
 	// line to standard output or standard error.
 	signal.Ignore(syscall.SIGPIPE)

@@ -178,10 +178,11 @@ func (a *App) openSink() (io.Writer, error) {
 		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
 		return a.sink, nil
 	}
-	f, err := openLines(a.opts.AuditFile)
+	f, err := openLines(a.opts.AuditFile, nil)
 	if err != nil {
 		return nil, err
 	}
+	a.lines = f
 	a.undoes("audit file", func(context.Context) error { return f.Close() })
 	a.sink = &sink{out: f, now: a.opts.Now}
 	return a.sink, nil

@@ -52,6 +52,10 @@ type Options struct {
 	Stderr  io.Writer        `kong:"-"` // required
 	Random  io.Reader        `kong:"-"` // fit for keys; required
 
+	// Reopen brings a signal when files are to be opened anew, Stacks when it is
+	// to be told what all goroutines do; nil never brings one.
+	Reopen, Stacks <-chan os.Signal `kong:"-"`
+
 	// Steady is a clock that nobody sets, for tests; nil means the one in Now.
 	Steady func() time.Duration `kong:"-"`
 

@@ -79,6 +79,14 @@ func (c *certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.pair, nil
 }
 
+// renew reads the files again although they look unchanged.
+func (c *certificate) renew() {
+	c.mu.Lock()
+	c.stamp, c.failed, c.looked = "", "", time.Time{}
+	c.mu.Unlock()
+	_, _ = c.current(nil) // what is wrong with them is in the log
+}
+
 // stampOf changes whenever the file at path does.
 func stampOf(path string) string {
 	info, err := os.Stat(path)

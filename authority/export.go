@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -25,13 +26,16 @@ type exporter struct {
 
 	// What a failed write left over goes out first, so that a line that was
 	// cut in the middle is completed, not begun again.
-	rest []byte
-	last uint64 // the number of the last entry in rest
+	rest        []byte
+	first, last uint64 // the numbers of the first and the last entry in rest
+	recent      recent
+	told        bool // what is in the way of the sink, since it was last looked at
 }
 
 const (
 	exportBatch = 1000
 	exportRetry = 5 * time.Second
+	exportLook  = time.Second
 )
 
 func newExporter(a *Authority, sink io.Writer) *exporter {
@@ -50,10 +54,15 @@ func (x *exporter) wake() {
 // run writes entries as they come, until the authority closes.
 func (x *exporter) run() {
 	ctx := x.a.alive
+	look := time.NewTicker(exportLook)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-look.C:
+			x.lookAgain(ctx)
+			continue
 		case <-x.work:
 		}
 		if err := x.drain(ctx); err != nil && ctx.Err() == nil {
@@ -73,6 +82,15 @@ func (x *exporter) later(ctx context.Context) {
 	}
 }
 
+// lookAgain looks at the sink, and tells once what is in its way.
+func (x *exporter) lookAgain(ctx context.Context) {
+	err := x.look(ctx)
+	if err != nil && !x.told && ctx.Err() == nil {
+		x.a.log.Error("audit entries could not be written out; they are kept", "err", err)
+	}
+	x.told = err != nil
+}
+
 // finish writes what is left, but does not wait for a sink that blocks longer
 // than ctx: its lines come after the next start. It must be called after the
 // authority was told to stop.
@@ -80,6 +98,7 @@ func (x *exporter) finish(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
 		x.loop.Wait()
+		_ = x.look(ctx) // if it is in the way of a line, that will tell
 		ended <- x.drain(ctx)
 	}()
 	select {
@@ -95,11 +114,17 @@ func (x *exporter) drain(ctx context.Context) error {
 	for {
 		if len(x.rest) == 0 {
 			var err error
-			if x.rest, x.last, err = x.next(ctx); err != nil || len(x.rest) == 0 {
+			if x.rest, x.first, x.last, err = x.next(ctx); err != nil || len(x.rest) == 0 {
 				return err
 			}
 		}
 		n, err := x.sink.Write(x.rest)
+		if WrittenAgain(err) {
+			if err := x.again(ctx, err); err != nil || ctx.Err() != nil {
+				return errors.Join(err, ctx.Err())
+			}
+			continue
+		}
 		x.rest = x.rest[min(max(n, 0), len(x.rest)):]
 		if err != nil {
 			return fmt.Errorf("writing audit lines: %w", err)
@@ -113,17 +138,20 @@ func (x *exporter) drain(ctx context.Context) error {
 		}); err != nil {
 			return err
 		}
+		x.recent.note(x.a.time.wall(), x.first)
 	}
 }
 
-// next returns the next lines and the number of the last entry in them.
-func (x *exporter) next(ctx context.Context) (lines []byte, last uint64, err error) {
+// next returns the next lines, and the numbers of the first and the last entry
+// in them.
+func (x *exporter) next(ctx context.Context) (lines []byte, first, last uint64, err error) {
 	var out bytes.Buffer
+	n := 0
 	err = x.a.store.View(ctx, func(r store.Reader) error {
 		if last, _, err = x.a.mark.get(r, exportKey); err != nil {
 			return err
 		}
-		n := 0
+		n, first = 0, last+1
 		from := store.Range{From: []byte(seqKey(last + 1))}
 		return x.a.entries.each(r, from, func(_ []byte, e audit.Entry) error {
 			last = e.Seq
@@ -134,5 +162,5 @@ func (x *exporter) next(ctx context.Context) (lines []byte, last uint64, err err
 			return json.NewEncoder(&out).Encode(e)
 		})
 	})
-	return out.Bytes(), last, err
+	return out.Bytes(), first, last, err
 }
