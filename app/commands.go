@@ -174,6 +174,7 @@ func (s *serve) Run(ctx context.Context, base Options) error {
 	signal.Ignore(syscall.SIGPIPE)
 	debug.SetGCPercent(o.GCPercent)
 	limit, by := o.limitMemory(containerMemory)
+	o.memory = limit
 	a, err := Start(ctx, o)
 	if err != nil {
 		return err

@@ -120,6 +120,7 @@ func (c *crowd) enter(conn net.Conn) (net.Conn, bool) {
 	if c.inside >= c.room || !free && c.each[peer] >= max(1, c.room/2) {
 		return nil, false
 	}
+	confine(tcp)
 	c.inside++
 	c.each[peer]++
 	return &guest{TCPConn: tcp, crowd: c, trusted: free, leave: sync.OnceFunc(func() { c.leave(peer) })}, true

@@ -29,9 +29,9 @@ const (
 	mostHeaders  = 64 << 10
 	headerSlop   = 4 << 10 // what net/http allows beyond its setting
 
-	// patience takes the place of writeTimeout for a GraphQL request once its
-	// caller has proved to be somebody. A change of the security policies
-	// answers when all tokens are done, and a million of them take some while.
+	// patience takes the place of writeTimeout while a mutation works. A change
+	// of the security policies answers when all tokens are done, and a million
+	// of them take some while.
 	patience = 15 * time.Minute
 )
 
@@ -57,7 +57,7 @@ func (a *App) newServer() (*http.Server, error) {
 		// OPTIONS * has to pass the guard like all others.
 		DisableGeneralOptionsHandler: true,
 
-		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 100},
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 100, WriteByteTimeout: pieceTime},
 		ErrorLog:  slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // what strangers do wrong
 		TLSConfig: a.tls,
 	}, nil
@@ -96,10 +96,10 @@ func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked http
 	// begins. Proxies know no other refusals than 401 and 403.
 	door, tokenDoor, proxyDoor := anyDoor, anyDoor, anyDoor
 	door.Sessions, proxyDoor.Plain = sessions, true
-	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String(), OnRefused: a.slowDown()})
+	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String(), OnRefused: a.slowDown(), BeforeChange: a.bePatient, AnswerMemory: answerMemory(a.opts.memory)})
 	health := policy.ReadHealth()
 
-	mux.Handle("/graphql", a.cors(browsersToExplorer(door.Protect(a.patient(gql)))))
+	mux.Handle("/graphql", a.cors(browsersToExplorer(door.Protect(a.pace(gql)))))
 	mux.Handle("/api/v1/status", only(http.HandlerFunc(a.status), "GET", "HEAD"))
 	mux.Handle("/api/v1/health", only(tokenDoor.Protect(may(a.healthText, health)), "GET", "HEAD"))
 	mux.Handle("/api/v1/health-json", only(tokenDoor.Protect(may(a.healthJSON, health)), "GET", "HEAD"))
@@ -147,15 +147,6 @@ func browsersToExplorer(next http.Handler) http.Handler {
 			http.Redirect(w, r, explorerPath, http.StatusFound)
 			return
 		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// patient gives the answer to a request more time than strangers get.
-func (a *App) patient(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A connection that cannot do this keeps the time-out it has.
-		_ = http.NewResponseController(w).SetWriteDeadline(a.opts.Now().Add(patience))
 		next.ServeHTTP(w, r)
 	})
 }

@@ -125,10 +125,11 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 }
 
 // A policy change over many tokens takes longer to answer than a stranger may.
-func TestPatienceOutlastsTheTimeouts(t *testing.T) {
+func TestAMutationOutlastsTheTimeouts(t *testing.T) {
 	a := &App{opts: Options{Now: time.Now}}
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) // from here on net/http watches the connection
+		a.bePatient(w)
 		select {
 		case <-r.Context().Done():
 			t.Error("the request was given up")
@@ -136,7 +137,7 @@ func TestPatienceOutlastsTheTimeouts(t *testing.T) {
 			w.Write([]byte("done"))
 		}
 	})
-	s := httptest.NewUnstartedServer(a.patient(slow))
+	s := httptest.NewUnstartedServer(a.pace(slow))
 	s.Config.ReadTimeout, s.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	s.Start()
 	defer s.Close()

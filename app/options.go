@@ -63,6 +63,8 @@ type Options struct {
 	// [authn.Sleep].
 	Sleep func(context.Context, time.Duration) `kong:"-"`
 
+	memory int64 // what the process may use, in bytes; 0 if nobody said
+
 	// StopAfter is how long a server whose store has stopped goes on
 	// answering from memory; 0 means a minute.
 	StopAfter time.Duration `kong:"-"`

@@ -15,6 +15,21 @@ type EventQuery struct {
 	TokenID      string
 	Since, Until epoch.Millis // at or after Since, before Until
 	Skip, Limit  int
+
+	// Each, unless nil, is shown each entry of the page as it is read. It may
+	// take out of it what is not wanted; a page of large ones would fill the
+	// memory. An error ends the reading, and is what Events returns.
+	Each func(*audit.Entry) error
+}
+
+// keep adds an entry to a page.
+func (q EventQuery) keep(page []audit.Entry, e audit.Entry) ([]audit.Entry, error) {
+	if q.Each != nil {
+		if err := q.Each(&e); err != nil {
+			return page, err
+		}
+	}
+	return append(page, e), nil
 }
 
 // find returns one page of the entries that match q, newest first, and how
@@ -22,9 +37,9 @@ type EventQuery struct {
 func (tr trail) find(tx store.Reader, q EventQuery) (total int, page []audit.Entry, err error) {
 	page = []audit.Entry{}
 	if q.all() {
-		return tr.newest(tx, q.Skip, q.Limit)
+		return tr.newest(tx, q)
 	}
-	err = tr.walk(tx, q, func(e audit.Entry) error {
+	err = tr.walk(tx, q, func(e audit.Entry) (err error) {
 		if q.Since != 0 && e.Time < q.Since {
 			return store.Stop // time only falls from here on
 		}
@@ -32,10 +47,10 @@ func (tr trail) find(tx store.Reader, q EventQuery) (total int, page []audit.Ent
 			return nil
 		}
 		if total >= q.Skip && len(page) < q.Limit {
-			page = append(page, e)
+			page, err = q.keep(page, e)
 		}
 		total++
-		return nil
+		return err
 	})
 	return total, page, err
 }
@@ -47,14 +62,16 @@ func (q EventQuery) all() bool {
 
 // newest returns one page of all entries, and how many there are. It reads no
 // other than those, as a log has millions.
-func (tr trail) newest(tx store.Reader, skip, limit int) (total int, page []audit.Entry, err error) {
+func (tr trail) newest(tx store.Reader, q EventQuery) (total int, page []audit.Entry, err error) {
 	page = []audit.Entry{}
 	err = tx.Scan(tr.entries.name, store.Range{Reverse: true}, func(key, row []byte) error {
-		if total++; total <= skip || len(page) == limit {
+		if total++; total <= q.Skip || len(page) == q.Limit {
 			return nil
 		}
 		e, err := tr.entries.decode(key, row)
-		page = append(page, e)
+		if err == nil {
+			page, err = q.keep(page, e)
+		}
 		return err
 	})
 	return total, page, err

@@ -1223,7 +1223,7 @@ func (v *IPFiltersIpFiltersIPFilter) __premarshalJSON() (*__premarshalIPFiltersI
 
 // IPFiltersResponse is returned by IPFilters on success.
 type IPFiltersResponse struct {
-	// All IP filters, by name. Stability: Long-term
+	// IP filters, by name: all of them unless a page is asked for. Those with much text may not fit into one answer. Stability: Long-term
 	IpFilters []IPFiltersIpFiltersIPFilter `json:"ipFilters"`
 }
 

@@ -187,7 +187,7 @@ type ComplexityRoot struct {
 		AuditEvents                   func(childComplexity int, typeFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) int
 		AuditInclusionProof           func(childComplexity int, id string, treeSize *int64) int
 		IPFilterUsage                 func(childComplexity int, id string, skip *int, limit *int) int
-		IPFilters                     func(childComplexity int) int
+		IPFilters                     func(childComplexity int, searchFilter *string, skip *int, limit *int) int
 		Meta                          func(childComplexity int, url *string) int
 		Organization                  func(childComplexity int) int
 		SystemPermissions             func(childComplexity int) int
@@ -311,7 +311,7 @@ type QueryResolver interface {
 	Tokens(ctx context.Context, searchFilter *string, typeFilter []model.TokensType, parentEntityIDFilter []string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) (*model.TokenQueryResultSet, error)
 	Token(ctx context.Context, tokenID string) (model.Token, error)
 	SystemPermissions(ctx context.Context) ([]model.SystemPermissionDescription, error)
-	IPFilters(ctx context.Context) ([]model.IPFilter, error)
+	IPFilters(ctx context.Context, searchFilter *string, skip *int, limit *int) ([]model.IPFilter, error)
 	IPFilterUsage(ctx context.Context, id string, skip *int, limit *int) (*model.IPFilterUsage, error)
 	TestIPFilter(ctx context.Context, ipFilter string, address string) (*model.IPFilterTest, error)
 	Organization(ctx context.Context) (*model.Organization, error)
@@ -982,7 +982,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.IPFilters(childComplexity), true
+		args, err := ec.field_Query_ipFilters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IPFilters(childComplexity, args["searchFilter"].(*string), args["skip"].(*int), args["limit"].(*int)), true
 
 	case "Query.meta":
 		if e.ComplexityRoot.Query.Meta == nil {
@@ -1434,6 +1439,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
+	ec.meter = meterOf(ctx)
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("CreateSystemPermissionTokenInput", ec.unmarshalInputCreateSystemPermissionTokenInput),
@@ -1474,7 +1480,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				}
 			}
 			var buf bytes.Buffer
-			buf.Grow(usualAnswer)
+			data = ec.whole(data)
+			buf.Grow(ec.room())
 			data.MarshalGQL(&buf)
 			response.Data = buf.Bytes()
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
@@ -1493,7 +1500,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
-			buf.Grow(usualAnswer)
+			data = ec.whole(data)
+			buf.Grow(ec.room())
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -1508,6 +1516,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 type executionContext struct {
 	*graphql.ExecutionContextState[ResolverRoot, DirectiveRoot, ComplexityRoot]
+	*meter
 }
 
 func newExecutionContext(
@@ -2362,8 +2371,15 @@ type Query {
   "All permissions a token can have, with the words to show them. Stability: Preview"
   systemPermissions: [SystemPermissionDescription!]! @requires(anyOf: [ChangeSystemPermissions]) @stability(level: Preview)
 
-  "All IP filters, by name. Stability: Long-term"
-  ipFilters: [IPFilter!]! @requires(anyOf: [ChangeSystemPermissions, ManageCluster])
+  "IP filters, by name: all of them unless a page is asked for. Those with much text may not fit into one answer. Stability: Long-term"
+  ipFilters(
+    "Part of the name, without regard to case; null for any. Stability: Preview"
+    searchFilter: String @stability(level: Preview)
+    "How many to skip. Stability: Preview"
+    skip: Int = 0 @stability(level: Preview)
+    "How many to return, at most 1000; null for all that are left. Stability: Preview"
+    limit: Int @stability(level: Preview)
+  ): [IPFilter!]! @requires(anyOf: [ChangeSystemPermissions, ManageCluster])
 
   "Where an IP filter is used. Stability: Preview"
   ipFilterUsage(
@@ -3343,6 +3359,36 @@ func (ec *executionContext) field_Query_ipFilterUsage_args(ctx context.Context, 
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["skip"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["limit"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ipFilters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "searchFilter",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["searchFilter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
@@ -5207,7 +5253,8 @@ func (ec *executionContext) _Query_ipFilters(ctx context.Context, field graphql.
 			return ec.fieldContext_Query_ipFilters(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().IPFilters(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().IPFilters(ctx, fc.Args["searchFilter"].(*string), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5235,7 +5282,7 @@ func (ec *executionContext) _Query_ipFilters(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_ipFilters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_ipFilters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -5244,6 +5291,17 @@ func (ec *executionContext) fieldContext_Query_ipFilters(_ context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_IPFilter(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ipFilters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -8196,7 +8254,7 @@ var accountImplementors = []string{"Account"}
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *model.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8246,7 +8304,7 @@ var auditActorImplementors = []string{"AuditActor"}
 func (ec *executionContext) _AuditActor(ctx context.Context, sel ast.SelectionSet, obj *model.AuditActor) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditActorImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8291,7 +8349,7 @@ var auditCheckpointImplementors = []string{"AuditCheckpoint"}
 func (ec *executionContext) _AuditCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.AuditCheckpoint) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditCheckpointImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8336,7 +8394,7 @@ var auditConsistencyProofImplementors = []string{"AuditConsistencyProof"}
 func (ec *executionContext) _AuditConsistencyProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditConsistencyProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditConsistencyProofImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8381,7 +8439,7 @@ var auditEventImplementors = []string{"AuditEvent"}
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8446,7 +8504,7 @@ var auditEventQueryResultSetImplementors = []string{"AuditEventQueryResultSet"}
 func (ec *executionContext) _AuditEventQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventQueryResultSetImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8476,7 +8534,7 @@ var auditFieldImplementors = []string{"AuditField"}
 func (ec *executionContext) _AuditField(ctx context.Context, sel ast.SelectionSet, obj *model.AuditField) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditFieldImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8506,7 +8564,7 @@ var auditInclusionProofImplementors = []string{"AuditInclusionProof"}
 func (ec *executionContext) _AuditInclusionProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditInclusionProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditInclusionProofImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8556,7 +8614,7 @@ var createSystemPermissionsTokenV2OutputImplementors = []string{"CreateSystemPer
 func (ec *executionContext) _CreateSystemPermissionsTokenV2Output(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemPermissionsTokenV2Output) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemPermissionsTokenV2OutputImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8586,7 +8644,7 @@ var createSystemTokenOutputImplementors = []string{"CreateSystemTokenOutput"}
 func (ec *executionContext) _CreateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemTokenOutputImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8616,7 +8674,7 @@ var humioMetadataImplementors = []string{"HumioMetadata"}
 func (ec *executionContext) _HumioMetadata(ctx context.Context, sel ast.SelectionSet, obj *model.HumioMetadata) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, humioMetadataImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8641,7 +8699,7 @@ var iPFilterImplementors = []string{"IPFilter"}
 func (ec *executionContext) _IPFilter(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilter) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8676,7 +8734,7 @@ var iPFilterTestImplementors = []string{"IPFilterTest"}
 func (ec *executionContext) _IPFilterTest(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterTest) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterTestImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8716,7 +8774,7 @@ var iPFilterUsageImplementors = []string{"IPFilterUsage"}
 func (ec *executionContext) _IPFilterUsage(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterUsageImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8871,7 +8929,7 @@ var organizationImplementors = []string{"Organization"}
 func (ec *executionContext) _Organization(ctx context.Context, sel ast.SelectionSet, obj *model.Organization) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8906,7 +8964,7 @@ var organizationConfigsImplementors = []string{"OrganizationConfigs"}
 func (ec *executionContext) _OrganizationConfigs(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationConfigs) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationConfigsImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8931,7 +8989,7 @@ var organizationPermissionsTokenImplementors = []string{"OrganizationPermissions
 func (ec *executionContext) _OrganizationPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationPermissionsTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8986,7 +9044,7 @@ var personalUserTokenImplementors = []string{"PersonalUserToken", "Token"}
 func (ec *executionContext) _PersonalUserToken(ctx context.Context, sel ast.SelectionSet, obj *model.PersonalUserToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, personalUserTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9188,7 +9246,7 @@ var rotateSystemTokenOutputImplementors = []string{"RotateSystemTokenOutput"}
 func (ec *executionContext) _RotateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.RotateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rotateSystemTokenOutputImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9218,7 +9276,7 @@ var systemPermissionDescriptionImplementors = []string{"SystemPermissionDescript
 func (ec *executionContext) _SystemPermissionDescription(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionDescription) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionDescriptionImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9263,7 +9321,7 @@ var systemPermissionsTokenImplementors = []string{"SystemPermissionsToken", "Tok
 func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionsTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9343,7 +9401,7 @@ var systemTokenQueryResultSetImplementors = []string{"SystemTokenQueryResultSet"
 func (ec *executionContext) _SystemTokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.SystemTokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemTokenQueryResultSetImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9373,7 +9431,7 @@ var tokenPolicyImpactImplementors = []string{"TokenPolicyImpact"}
 func (ec *executionContext) _TokenPolicyImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenPolicyImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenPolicyImpactImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9408,7 +9466,7 @@ var tokenQueryResultSetImplementors = []string{"TokenQueryResultSet"}
 func (ec *executionContext) _TokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.TokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenQueryResultSetImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9438,7 +9496,7 @@ var tokenSecurityPoliciesImplementors = []string{"TokenSecurityPolicies"}
 func (ec *executionContext) _TokenSecurityPolicies(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPolicies) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9533,7 +9591,7 @@ var tokenSecurityPoliciesImpactImplementors = []string{"TokenSecurityPoliciesImp
 func (ec *executionContext) _TokenSecurityPoliciesImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImpactImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9578,7 +9636,7 @@ var tokenSecurityPoliciesProgressImplementors = []string{"TokenSecurityPoliciesP
 func (ec *executionContext) _TokenSecurityPoliciesProgress(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesProgress) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesProgressImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9613,7 +9671,7 @@ var viewPermissionsTokenImplementors = []string{"ViewPermissionsToken", "Token"}
 func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.ViewPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewPermissionsTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9668,7 +9726,7 @@ var __DirectiveImplementors = []string{"__Directive"}
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __DirectiveImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9713,7 +9771,7 @@ var __EnumValueImplementors = []string{"__EnumValue"}
 func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.EnumValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __EnumValueImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9753,7 +9811,7 @@ var __FieldImplementors = []string{"__Field"}
 func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, obj *introspection.Field) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __FieldImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9803,7 +9861,7 @@ var __InputValueImplementors = []string{"__InputValue"}
 func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.InputValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __InputValueImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9853,7 +9911,7 @@ var __SchemaImplementors = []string{"__Schema"}
 func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9903,7 +9961,7 @@ var __TypeImplementors = []string{"__Type"}
 func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, obj *introspection.Type) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __TypeImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10002,7 +10060,7 @@ func (ec *executionContext) marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕtokenscaleᚋgraphᚋmodelᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditEvent) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAuditEvent(ctx, sel, v[i])
 	})
 
@@ -10028,7 +10086,7 @@ func (ec *executionContext) marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditField2ᚕtokenscaleᚋgraphᚋmodelᚐAuditFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditField) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAuditField(ctx, sel, v[i])
 	})
 
@@ -10117,7 +10175,7 @@ func (ec *executionContext) marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilt
 }
 
 func (ec *executionContext) marshalNIPFilter2ᚕtokenscaleᚋgraphᚋmodelᚐIPFilterᚄ(ctx context.Context, sel ast.SelectionSet, v []model.IPFilter) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, sel, v[i])
 	})
 
@@ -10278,6 +10336,7 @@ func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) 
 
 func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
+	ec.weigh(scalar.Length(v))
 	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
@@ -10343,7 +10402,7 @@ func (ec *executionContext) unmarshalNSystemPermission2ᚕtokenscaleᚋpermissio
 }
 
 func (ec *executionContext) marshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []permission.Permission) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, sel, v[i])
 	})
 
@@ -10361,7 +10420,7 @@ func (ec *executionContext) marshalNSystemPermissionDescription2tokenscaleᚋgra
 }
 
 func (ec *executionContext) marshalNSystemPermissionDescription2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionDescriptionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionDescription) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionDescription2tokenscaleᚋgraphᚋmodelᚐSystemPermissionDescription(ctx, sel, v[i])
 	})
 
@@ -10379,7 +10438,7 @@ func (ec *executionContext) marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋ
 }
 
 func (ec *executionContext) marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionsToken) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, sel, v[i])
 	})
 
@@ -10409,7 +10468,7 @@ func (ec *executionContext) marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx
 }
 
 func (ec *executionContext) marshalNToken2ᚕtokenscaleᚋgraphᚋmodelᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Token) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx, sel, v[i])
 	})
 
@@ -10437,7 +10496,7 @@ func (ec *executionContext) marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodel
 }
 
 func (ec *executionContext) marshalNTokenPolicyImpact2ᚕtokenscaleᚋgraphᚋmodelᚐTokenPolicyImpactᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TokenPolicyImpact) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodelᚐTokenPolicyImpact(ctx, sel, v[i])
 	})
 
@@ -10509,7 +10568,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
 	})
 
@@ -10529,6 +10588,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2string(ctx context.Con
 
 func (ec *executionContext) marshalN__DirectiveLocation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
+	ec.weigh(scalar.Length(v))
 	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "__DirectiveLocation!")
@@ -10551,7 +10611,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
 	})
 
@@ -10577,7 +10637,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -10603,7 +10663,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 
@@ -10631,6 +10691,7 @@ func (ec *executionContext) unmarshalN__TypeKind2string(ctx context.Context, v a
 
 func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
+	ec.weigh(scalar.Length(v))
 	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "__TypeKind!")
@@ -10798,6 +10859,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
+	ec.weigh(scalar.Length(*v))
 	res := scalar.MarshalString(*v)
 	return res
 }
@@ -10846,7 +10908,7 @@ func (ec *executionContext) marshalOTokens__Type2ᚕtokenscaleᚋgraphᚋmodel�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokens__Type2tokenscaleᚋgraphᚋmodelᚐTokensType(ctx, sel, v[i])
 	})
 
@@ -10863,7 +10925,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
 	})
 
@@ -10880,7 +10942,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
 	})
 
@@ -10897,7 +10959,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -10914,7 +10976,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 

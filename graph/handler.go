@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tokenscale/authority"
+	"tokenscale/token"
 )
 
 // Options are what the GraphQL handler works with. Authority and Log are needed.
@@ -24,6 +25,14 @@ type Options struct {
 	// not carried out: its body, document or variables are bad, or too many
 	// wait. The answer waits until it returns.
 	OnRefused func(context.Context)
+
+	// BeforeChange, unless nil, is called before a mutation is carried out,
+	// which may take long. The answer is written when it is done.
+	BeforeChange func(http.ResponseWriter)
+
+	// AnswerMemory is how much memory all answers under way may take
+	// together, in bytes; 0 is 256 MiB, and less than 16 MiB is not possible.
+	AnswerMemory int64
 }
 
 const (
@@ -47,9 +56,13 @@ func NewHandler(o Options) http.Handler {
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
 	}))
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
-	h.AddTransport(transport{known, newQueue(), o.OnRefused})
+	h.AddTransport(transport{
+		known: known, queue: newQueue(), onRefused: o.OnRefused,
+		budget: newBudget(o.AnswerMemory), packer: newPacker(), beforeChange: o.BeforeChange,
+	})
 	h.SetQueryCache(known)
 	h.Use(oneChange{})
+	h.Use(smallAnswers{})
 	h.SetParserTokenLimit(maxTokens)
 	h.SetDisableSuggestion(true) // or gqlgen puts back the rules that suggest
 	in := newInputs(schema)
@@ -58,7 +71,7 @@ func NewHandler(o Options) http.Handler {
 	h.SetRecoverFunc(recovered)
 	h.Use(extension.Introspection{})
 	h.AroundRootFields(stopAtRefusal)
-	return h
+	return &inFlight{next: h, underWay: map[token.ID]int{}}
 }
 
 // maxCached is the length in bytes of the longest document that is kept

@@ -22,6 +22,10 @@ type transport struct {
 	known     graphql.Cache[*ast.QueryDocument] // documents that were validated before
 	queue     *queue                            // where the others wait for it
 	onRefused func(context.Context)
+
+	budget       *budget // of all answers
+	packer       packer
+	beforeChange func(http.ResponseWriter)
 }
 
 var _ graphql.Transport = transport{}
@@ -44,12 +48,10 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	if op.Operation.Operation == ast.Query {
-		var end context.CancelFunc
-		ctx, end = context.WithTimeout(ctx, maxQueryTime)
-		defer end()
+		t.ask(ctx, w, r, kind, exec, op)
+		return
 	}
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	writeResponse(w, kind, responses(ctx))
+	t.change(ctx, w, kind, exec, op)
 }
 
 // prepare reads and validates a request. If it cannot be carried out, the

@@ -35,7 +35,7 @@ func tiny(t testing.TB) http.Handler {
 	})
 	known := graphql.MapCache[*ast.QueryDocument]{}
 	server.SetQueryCache(known)
-	server.AddTransport(transport{known, newQueue(), nil})
+	server.AddTransport(transport{known: known, queue: newQueue(), budget: newBudget(0), packer: newPacker()})
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		if shown.Message == "There were errors in the input." {

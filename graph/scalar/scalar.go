@@ -98,6 +98,20 @@ func (t text) plain() bool {
 	return true
 }
 
+// Length returns how many bytes MarshalString writes for s.
+func Length(s string) int {
+	n := len(s) + len(`""`)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"', c == '\\', c == '\t', c == '\n', c == '\r':
+			n++
+		case c < ' ':
+			n += len(`\u0000`) - 1
+		}
+	}
+	return n
+}
+
 // UnmarshalString reads text. It refuses everything else with Invalid: a name
 // that was sent as a number is a mistake, and ids would lose leading zeros.
 func UnmarshalString(v any) (string, error) {

@@ -234,7 +234,10 @@ export type AuditEventsQueryVariables = Exact<{
 
 export type AuditEventsQuery = { auditEvents: { totalResults: number, results: Array<{ id: string, timestamp: number, type: string, actionName: string | null, sensitive: boolean, refused: string | null, tokenId: string | null, actor: { type: string, tokenId: string | null, tokenName: string | null, ip: string | null, requestId: string | null }, fields: Array<{ name: string, value: string }> }> } };
 
-export type IpFiltersQueryVariables = Exact<{ [key: string]: never; }>;
+export type IpFiltersQueryVariables = Exact<{
+  skip?: number | null | undefined;
+  limit?: number | null | undefined;
+}>;
 
 
 export type IpFiltersQuery = { ipFilters: Array<{ id: string, name: string, ipFilter: string }> };
@@ -473,8 +476,8 @@ export const AuditEventsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<AuditEventsQuery, AuditEventsQueryVariables>;
 export const IpFiltersDocument = new TypedDocumentString(`
-    query IPFilters {
-  ipFilters {
+    query IPFilters($skip: Int, $limit: Int) {
+  ipFilters(skip: $skip, limit: $limit) {
     id
     name
     ipFilter
