@@ -98,8 +98,16 @@ func newRecords(keys *Keys) records {
 
 const rowVersion = 1
 
+// toldVersion is that of a token's row which tells of what the audit log has
+// told. Others have no such field, so that there is one way to write each row.
+const toldVersion = 2
+
 func packToken(p *packer, t token.Token) {
-	p.number(rowVersion)
+	if t.ToldDays == 0 {
+		p.number(rowVersion)
+	} else {
+		p.number(toldVersion)
+	}
 	p.text(t.Name)
 	p.number(uint64(t.Permissions))
 	p.text(string(t.FilterID))
@@ -110,11 +118,17 @@ func packToken(p *packer, t token.Token) {
 	p.number(uint64(t.DigestKey))
 	p.text(string(t.ReplacedBy))
 	p.text(string(t.Replaces))
+	if t.ToldDays != 0 {
+		p.number(uint64(t.ToldDays))
+	}
 }
 
 func unpackToken(u *unpacker, key []byte) token.Token {
-	u.expect(rowVersion)
-	return token.Token{
+	version := u.number()
+	if version != rowVersion && version != toldVersion {
+		u.fail()
+	}
+	t := token.Token{
 		ID:          token.ID(key),
 		Name:        u.text(),
 		Permissions: permission.Set(u.number()),
@@ -127,6 +141,20 @@ func unpackToken(u *unpacker, key []byte) token.Token {
 		ReplacedBy:  token.ID(u.text()),
 		Replaces:    token.ID(u.text()),
 	}
+	if version == toldVersion {
+		t.ToldDays = unpackDays(u)
+	}
+	return t
+}
+
+// unpackDays reads a number of days, which is not zero.
+func unpackDays(u *unpacker) uint8 {
+	n := u.number()
+	if n == 0 || n > math.MaxUint8 {
+		u.fail()
+		return 0
+	}
+	return uint8(n)
 }
 
 func unpackDigest(u *unpacker) token.Digest {

@@ -174,8 +174,6 @@ func sameRest(t *rapid.T, x *Index, n *naive) {
 			continue
 		case v.ExpireAt == 0:
 			census.Endless++
-		case census.Soonest == 0 || v.ExpireAt < census.Soonest:
-			census.Soonest = v.ExpireAt
 		}
 		census.Active++
 	}
