@@ -79,13 +79,13 @@ func (a *App) routes() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	asked := a.routeAPI(mux, sessions)
-	mux.Handle("/playground", only(http.RedirectHandler(explorerPath, http.StatusFound), "GET", "HEAD"))
+	mux.Handle("/playground", only(redirectTo(explorerPath), "GET", "HEAD"))
 	mux.Handle(explorerPath, explorer)
 	mux.Handle(explorerPath+"/", explorer)
 	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
 	mux.Handle("/readyz", only(http.HandlerFunc(a.ready), "GET", "HEAD"))
 	mux.Handle("/", page)
-	return beforeRoutes(asked, mux), nil
+	return beforeRoutes(asked, tidied(mux)), nil
 }
 
 // routeAPI adds what programs and the page ask, and returns what proxies ask.
@@ -144,7 +144,7 @@ const explorerPath = "/docs/api-explorer"
 func browsersToExplorer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html") {
-			http.Redirect(w, r, explorerPath, http.StatusFound)
+			redirect(w, r, explorerPath, http.StatusFound)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -26,8 +26,8 @@ func TestRoutes(t *testing.T) {
 		want         string // in the body, or in a header as "Name: value"
 	}{
 		{"the page", "GET", "/", nil, 200, "<!doctype html>"},
-		{"a browser that opens the API is led to the explorer", "GET", "/graphql", []string{"Accept", "text/html,*/*"}, 302, "Location: /docs/api-explorer"},
-		{"the playground leads to the explorer", "GET", "/playground", nil, 302, "Location: /docs/api-explorer"},
+		{"a browser that opens the API is led to the explorer", "GET", "/graphql", []string{"Accept", "text/html,*/*"}, 302, "Location: ./docs/api-explorer"},
+		{"the playground leads to the explorer", "GET", "/playground", nil, 302, "Location: ./docs/api-explorer"},
 		{"the explorer", "GET", "/docs/api-explorer", nil, 200, "<!doctype html>"},
 		{"the API without a credential", "GET", "/graphql", nil, 401, "WWW-Authenticate: Bearer"},
 		{"the API by GET", "GET", "/graphql?query={viewer{id}}", bearer(nurse), 405, "Allow: POST"},

@@ -1,4 +1,5 @@
 import type { Fetcher } from '@graphiql/toolkit';
+import { home } from '../src/lib/home';
 import { hasSession } from './session';
 
 const notSignedIn = { errors: [{ message: 'Not signed in. Sign in on the page, or give a token as Authorization in the headers below.' }] };
@@ -10,7 +11,7 @@ export const fetcher: Fetcher = async (params, options) => {
   let response: Response;
   try {
     if (!bearer && !(await hasSession())) return notSignedIn;
-    response = await fetch('/graphql', {
+    response = await fetch(`${home}/graphql`, {
       method: 'POST',
       // With a token of its own a request must not bring the session along as well.
       credentials: bearer ? 'omit' : 'same-origin',

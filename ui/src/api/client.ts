@@ -1,3 +1,4 @@
+import { home } from '../lib/home';
 import type { TypedDocumentString } from './gen/graphql';
 
 /** Why the server did not do what was asked. */
@@ -104,7 +105,7 @@ export type Condition = 'well' | 'down' | 'unreachable';
 /** Asks how the server is; one that is down answers 503. It asks for nothing that needs a session. */
 export async function askCondition(signal?: AbortSignal): Promise<Condition> {
   try {
-    const response = await fetch('/api/v1/status', { cache: 'no-store', signal });
+    const response = await fetch(`${home}/api/v1/status`, { cache: 'no-store', signal });
     const { status } = (await response.json()) as { status?: unknown };
     return status === 'DOWN' ? 'down' : 'well';
   } catch {
@@ -115,7 +116,7 @@ export async function askCondition(signal?: AbortSignal): Promise<Condition> {
 async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+    response = await fetch(home + path, { ...init, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new Refusal('unreachable', 'The server does not answer.');

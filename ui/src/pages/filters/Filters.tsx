@@ -11,6 +11,7 @@ import { SearchBox } from '../../components/SearchBox';
 import { Bones, Column, Row, Table, Value } from '../../components/Table';
 import { Teach } from '../../components/Teach';
 import { curlLine } from '../../lib/curl';
+import { serverAddress } from '../../lib/home';
 import { isEmptyOfRules, linesOf } from '../../lib/rules';
 import { counted } from '../../lib/time';
 import { asRefusal } from '../../lib/useAction';
@@ -43,7 +44,7 @@ export default function Filters() {
       {!none && <SearchBox label="Filter by name" value={typed} onChange={setTyped} />}
       <RefusalNotice refusal={filters.error ? asRefusal(filters.error) : null} />
       {none && (
-        <Teach title="No IP filter yet" actions={add} curl={curlLine(window.location.origin, example)}>
+        <Teach title="No IP filter yet" actions={add} curl={curlLine(serverAddress(), example)}>
           <p>A token without a filter works from any address. With one, its string is worth nothing to a thief elsewhere.</p>
           <p>The lines are tried from top to bottom and the first that matches decides. A filter is kept apart from the tokens that use it: a change binds for all of them at once.</p>
         </Teach>
