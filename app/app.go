@@ -59,6 +59,7 @@ type step struct {
 // whatever it had opened is closed again. ctx bounds the start; use Wait to
 // serve until another one ends.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
+	o = o.tidy()
 	if err := o.check(); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -72,7 +73,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, store.ErrStopped):
 		return exitStopped
-	case misparsed || errors.Is(err, errSetting):
+	case misparsed || errors.Is(err, errSetting), errors.Is(err, errCommand):
 		return exitUsage
 	case errors.Is(err, errUnsound), errors.Is(err, errAltered):
 		return exitUnsound
@@ -117,10 +118,34 @@ func parse(ctx context.Context, args []string, base Options) (_ *kong.Context, e
 	if err != nil {
 		return nil, err
 	}
-	if err := checkEnvironment(twins(parser.Model.Node)); err != nil {
+	known := twins(parser.Model.Node)
+	if err := errors.Join(checkEnvironment(known), tidyEnvironment(known)); err != nil {
+		return nil, err
+	}
+	args = spelled(args)
+	if err := checkCommand(args, parser.Model.Children); err != nil {
 		return nil, err
 	}
 	return parser.Parse(args)
+}
+
+// errCommand marks a command that nobody knows.
+var errCommand = errors.New("unexpected argument")
+
+// checkCommand refuses a word that is no command, and tells the one that was
+// meant. The server, which starts without one, takes no words.
+func checkCommand(args []string, commands []*kong.Node) error {
+	if len(args) == 0 || args[0] == "" || strings.HasPrefix(args[0], "-") {
+		return nil
+	}
+	var known []string
+	for _, c := range commands {
+		known = append(known, c.Name)
+	}
+	if slices.Contains(known, args[0]) {
+		return nil
+	}
+	return fmt.Errorf("%w %s%s; --help lists the commands", errCommand, args[0], meant(args[0], known))
 }
 
 // twins returns the names of the settings in the environment.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 
 	"tokenscale/authority"
 	"tokenscale/store"
@@ -109,6 +110,7 @@ func isEmpty(ctx context.Context, db store.DB) (bool, error) {
 }
 
 func rootHash(text string) (*token.Hash, error) {
+	text = strings.TrimSpace(text) // which it has when it was read from a file
 	if text == "" {
 		return nil, nil
 	}
@@ -178,7 +180,7 @@ func (a *App) openSink() (io.Writer, error) {
 		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
 		return a.sink, nil
 	}
-	f, err := openLines(a.opts.AuditFile, nil)
+	f, err := openLines(a.opts.AuditFile, a.opts.notAudit())
 	if err != nil {
 		return nil, err
 	}
