@@ -44,6 +44,7 @@ type App struct {
 	verifyOnly bool // nothing can be written to the data folder
 
 	started time.Time
+	timed   *timed
 	told    *authn.Throttle // of strangers who were refused, and how much of it the log tells
 
 	undo []step
@@ -63,7 +64,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	a := &App{opts: o, log: newLog(o), served: make(chan error, 1), started: o.Now()}
+	a := &App{opts: o, log: newLog(o), timed: newTimed(), served: make(chan error, 1), started: o.Now()}
 	if a.tls, a.cert, err = newTLS(o, a.log); err != nil {
 		return nil, err // before anything is made in the data folder
 	}

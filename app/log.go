@@ -25,7 +25,9 @@ func (a *App) logged(next http.Handler) http.Handler {
 			if v := recover(); v != nil {
 				a.panicked(seen, r, v)
 			}
-			a.logLine(r, seen.status, a.opts.Now().Sub(began))
+			took := a.opts.Now().Sub(began)
+			a.timed.note(r, seen.status, took)
+			a.logLine(r, seen.status, took)
 		}()
 		next.ServeHTTP(seen, r)
 	})

@@ -19,6 +19,7 @@ func (a *App) newMetrics() http.Handler {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&figures{a},
 	)
+	a.timed.register(r)
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -75,6 +76,21 @@ func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.
 		return nil, nil, func() { writeResponse(w, kind, response) }
 	}
 	return op, ctx, nil
+}
+
+// noteAnswer keeps for the metrics what was asked for and how it ended.
+func noteAnswer(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	resp := next(ctx)
+	req := authn.RequestOf(ctx)
+	if graphql.HasOperationContext(ctx) {
+		if op := graphql.GetOperationContext(ctx).Operation; op != nil {
+			req.Kind = string(op.Operation)
+		}
+	}
+	if resp != nil && len(resp.Errors) > 0 {
+		req.Code = fmt.Sprint(resp.Errors[0].Extensions["code"])
+	}
+	return resp
 }
 
 // maxQueryTime is how long a query may read. A mutation has no such end: a change
