@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // commands are the command line. A command is a struct of its flags with a
@@ -63,7 +64,7 @@ func answer(base Options, command func() error) int {
 // hideTokens takes the secret halves of token strings out of a text. A refusal
 // repeats what it could not read, which may be a token pasted in the wrong place.
 func hideTokens(text string) string {
-	return regexp.MustCompile(`~[0-9A-Za-z]{16,}`).ReplaceAllString(text, "~(hidden)")
+	return token.Hide(regexp.MustCompile(`~[0-9A-Za-z]{16,}`).ReplaceAllString(text, "~(hidden)"))
 }
 
 func exitCode(err error) int {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,6 +15,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/fault"
+	"tokenscale/token"
 )
 
 const internalMessage = "something went wrong on our side"
@@ -46,13 +48,17 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case !refused:
 		f = unexpected(ctx, p.log, shown.Path, err)
 	}
-	shown.Message = f.Message // not the text wrapped around it
+	shown.Message = token.Hide(f.Message) // not the text wrapped around it
 	shown.Extensions = map[string]any{"code": f.Code}
 	for name, value := range f.Extensions {
 		shown.Extensions[name] = value
 	}
 	if len(f.State) > 0 {
-		shown.Extensions[stateKey] = f.State
+		state := maps.Clone(f.State)
+		for input, sentence := range state {
+			state[input] = token.Hide(sentence)
+		}
+		shown.Extensions[stateKey] = state
 	}
 	if f.Code == fault.Internal {
 		shown.Extensions["requestId"] = authn.RequestOf(ctx).ID
