@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tokenscale/authority"
@@ -49,12 +50,12 @@ const (
 // out who is asking, with package authn. It is safe for concurrent use.
 func NewHandler(o Options) http.Handler {
 	r := NewResolver(o)
-	schema := describedSchema()
-	h := handler.New(NewExecutableSchema(Config{
-		Schema:     schema,
+	schema := gqlparser.MustLoadSchema(sources...)
+	h := handler.New(accepting{NewExecutableSchema(Config{
+		Schema:     describedSchema(),
 		Resolvers:  r,
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
-	}))
+	}), schema})
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
 	h.AddTransport(transport{
 		known: known, queue: newQueue(), onRefused: o.OnRefused,
