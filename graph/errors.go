@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -78,6 +79,27 @@ func misread(ctx context.Context, path ast.Path) (input ast.Path, variable, argu
 		return path[1:], true, false
 	}
 	return nil, false, false
+}
+
+// noOperation says that a document does not tell which of its operations is
+// meant. The name that was asked for is not repeated: it may be anything, pasted.
+func noOperation(doc *ast.QueryDocument, name string) gqlerror.List {
+	var names []string
+	for _, op := range doc.Operations {
+		if op.Name != "" {
+			names = append(names, op.Name)
+		}
+	}
+	has := "it has " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		has = "its only operation has no name"
+	}
+	err := gqlerror.Errorf("the document has no operation of the name that operationName says; %s", has)
+	if name == "" {
+		err = gqlerror.Errorf("the document has %d operations, and operationName does not say which to carry out; %s", len(doc.Operations), has)
+	}
+	errcode.Set(err, errcode.ValidationFailed)
+	return gqlerror.List{err}
 }
 
 // unexpected logs what the client is not shown.

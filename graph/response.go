@@ -116,8 +116,9 @@ type refusal struct {
 }
 
 var (
-	givenUp = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}
-	busy    = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the server has too many new queries to read; try again in a second, and put what differs between requests into variables: a query that was read before does not wait"}
+	noChange = refusal{http.StatusMethodNotAllowed, fault.Invalid, "a mutation is asked by POST; GET carries queries only"}
+	givenUp  = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}
+	busy     = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the server has too many new queries to read; try again in a second, and put what differs between requests into variables: a query that was read before does not wait"}
 )
 
 func (f refusal) write(w http.ResponseWriter) {

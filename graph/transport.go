@@ -11,10 +11,12 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tokenscale/authn"
+	"tokenscale/fault"
 )
 
-// transport speaks GraphQL over HTTP, by POST only, so that nothing is changed or
-// cached by following a link.
+// transport speaks GraphQL over HTTP, by POST, and queries also by GET: nothing is
+// changed by following a link. Whoever calls it lets nobody ask by GET with a
+// cookie alone, which a browser sends along with every link.
 //
 // gqlgen's own POST transport reads bodies without a limit, repeats a body it
 // cannot read in its answer, where a pasted token would end up in a log, and
@@ -75,6 +77,10 @@ func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.
 		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 		return nil, nil, func() { writeResponse(w, kind, response) }
 	}
+	if r.Method != http.MethodPost && op.Operation.Operation != ast.Query {
+		w.Header().Set("Allow", "POST")
+		return nil, nil, func() { noChange.write(w) }
+	}
 	return op, ctx, nil
 }
 
@@ -101,6 +107,9 @@ const maxQueryTime = 5 * time.Second
 // known costs one look; others take turns, and are refused if there are too
 // many.
 func (t transport) operation(ctx context.Context, exec graphql.GraphExecutor, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List, *refusal) {
+	if p.Query == "" {
+		return &graphql.OperationContext{}, gqlerror.List{gqlerror.Wrap(notPersisted)}, nil
+	}
 	if _, ok := t.known.Get(ctx, p.Query); !ok {
 		by, _ := authn.Actor(ctx) // all who have no name share a line
 		leave, bad := t.queue.enter(ctx, by.ID)
@@ -113,5 +122,15 @@ func (t transport) operation(ctx context.Context, exec graphql.GraphExecutor, p 
 		}
 	}
 	op, errs := exec.CreateOperationContext(ctx, p)
+	if errs != nil && op.Doc != nil && op.Operation == nil {
+		errs = noOperation(op.Doc, p.OperationName)
+	}
 	return op, errs, nil
 }
+
+// persistedQuery is the extension that holds the hash of a query that was sent
+// before. We keep none: a query costs little to send, and a client that is told
+// so, in the words of Apollo, sends it, and no hashes any more.
+const persistedQuery = "persistedQuery"
+
+var notPersisted = fault.New("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
