@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -16,6 +17,9 @@ import (
 func (a *App) guard(next http.Handler) (http.Handler, error) {
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range a.opts.AllowedOrigins {
+		if !isWeb(origin) {
+			continue // let in with a token of its own only
+		}
 		if err := cross.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("--allowed-origins: %w", err)
 		}
@@ -43,6 +47,8 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 		case tooLong(w, r) || odd(w, r):
 		case !fromAnywhere(r) && !known(r.Host):
 			text(w, http.StatusMisdirectedRequest, misdirected)
+		case a.bringsItsOwn(r):
+			next.ServeHTTP(w, r)
 		default:
 			inside.ServeHTTP(w, r)
 		}
@@ -56,7 +62,7 @@ func odd(w http.ResponseWriter, r *http.Request) bool {
 	status, sentence := 0, ""
 	switch r.Method {
 	case "GET", "HEAD", "OPTIONS":
-		if r.ContentLength != 0 {
+		if hasBody(r) {
 			status, sentence = http.StatusBadRequest, "A request by "+r.Method+" has no body."
 		}
 	case "POST", "PUT", "PATCH", "DELETE":
@@ -70,6 +76,17 @@ func odd(w http.ResponseWriter, r *http.Request) bool {
 		text(w, status, sentence)
 	}
 	return status != 0
+}
+
+// hasBody reports whether a request brings a byte behind its headers. One that
+// does not say its length, as some clients and proxies write every request, may
+// bring none.
+func hasBody(r *http.Request) bool {
+	if r.ContentLength >= 0 {
+		return r.ContentLength > 0
+	}
+	_, err := io.ReadFull(r.Body, make([]byte, 1))
+	return err != io.EOF
 }
 
 // misdirected is told to who came by a name that is not ours.
@@ -132,28 +149,4 @@ func (a *App) secureHeaders() func(http.Header, *http.Request) {
 			h["Strict-Transport-Security"] = transport
 		}
 	}
-}
-
-// cors lets scripts from the allowed origins use next, with a token but
-// without cookies.
-func (a *App) cors(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		if !slices.Contains(a.opts.AllowedOrigins, origin) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", origin)
-		h.Add("Vary", "Origin")
-		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
-			h.Set("Access-Control-Allow-Methods", "POST")
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
-			h.Set("Access-Control-Max-Age", "600")
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		h.Set("Access-Control-Expose-Headers", "X-Request-Id, WWW-Authenticate")
-		next.ServeHTTP(w, r)
-	})
 }

@@ -99,7 +99,12 @@ func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked http
 	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String(), OnRefused: a.slowDown(), BeforeChange: a.bePatient, AnswerMemory: answerMemory(a.opts.memory)})
 	health := policy.ReadHealth()
 
-	mux.Handle("/graphql", a.cors(browsersToExplorer(door.Protect(a.pace(gql)))))
+	asking := a.cors(browsersToExplorer(door.Protect(a.pace(gql))))
+	mux.Handle("/graphql", asking)
+	mux.Handle("/graphql/{$}", asking)
+	for _, below := range []string{"/graphql/", "/api", "/api/"} {
+		mux.HandleFunc(below, nothingThere)
+	}
 	mux.Handle("/api/v1/status", only(http.HandlerFunc(a.status), "GET", "HEAD"))
 	mux.Handle("/api/v1/health", only(tokenDoor.Protect(may(a.healthText, health)), "GET", "HEAD"))
 	mux.Handle("/api/v1/health-json", only(tokenDoor.Protect(may(a.healthJSON, health)), "GET", "HEAD"))
@@ -138,18 +143,6 @@ func (a *App) throttle() *authn.Throttle {
 }
 
 const explorerPath = "/docs/api-explorer"
-
-// browsersToExplorer leads a person who opens the address of the API in a
-// browser to where it can be explored.
-func browsersToExplorer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html") {
-			redirect(w, r, explorerPath, http.StatusFound)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
 
 // only answers other methods than the given ones with 405.
 func only(next http.Handler, methods ...string) http.Handler {

@@ -95,15 +95,19 @@ func withoutPort(host string) string {
 	return urlHost(name)
 }
 
-// checkOrigin takes what browsers send in the header Origin.
+// checkOrigin takes what browsers send in the header Origin: null and file:// are
+// what they call pages that hide where they are from, or come from a disk.
 func checkOrigin(origin string) error {
+	if origin == "null" || origin == "file://" || isProgram(origin) {
+		return nil
+	}
 	why := ""
 	u, err := url.Parse(origin)
 	switch {
 	case strings.Contains(origin, "*"):
 		why = "patterns are not understood: give each origin"
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
-		why = "it does not begin with https:// or http:// and a name"
+		why = "it is neither https:// or http:// and a name, nor the origin of a browser extension or a desktop program, nor file://, nor null"
 	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
 		why = fmt.Sprintf("it has more than an origin, which is %s://%s without anything behind it", u.Scheme, u.Host)
 	case u.Scheme+"://"+u.Host != origin:

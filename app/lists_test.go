@@ -39,6 +39,7 @@ func TestLists_EntriesThatCanNeverMatchAreRefusedByName(t *testing.T) {
 	for _, origin := range []string{
 		"a.example", "https://", "https://a/", "https://a/b", "https://*.a", "*", "https://a:443", "http://a:80", "https://a?x", "https://a#x",
 		"https://user@a", "https://a:", "https://a b", "ftp://a", "//a",
+		"file:///", "Null/", "chrome-extension://a/", "ws://a", "chrome-extension://", "a://b c",
 	} {
 		err := Options{AllowedOrigins: []string{"https://fine.example", origin}}.tidy().checkLists()
 		if err == nil || !strings.Contains(err.Error(), "--allowed-origins") {
@@ -50,7 +51,7 @@ func TestLists_EntriesThatCanNeverMatchAreRefusedByName(t *testing.T) {
 			t.Errorf("the host %q is refused: %v", host, err)
 		}
 	}
-	for _, origin := range []string{"https://a", "http://a:8080", "https://a:80", "https://10.0.0.1", "https://[::1]:8080"} {
+	for _, origin := range []string{"https://a", "http://a:8080", "https://a:80", "https://10.0.0.1", "https://[::1]:8080", "null", "file://", "chrome-extension://abcdefgh", "altair://-"} {
 		if err := checkOrigin(origin); err != nil {
 			t.Errorf("the origin %q is refused: %v", origin, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -82,7 +83,7 @@ func levelOf(r *http.Request, status int) slog.Level {
 		return slog.LevelDebug
 	case status >= 500 && r.Pattern != "/readyz":
 		return slog.LevelWarn
-	case status >= 400 || r.Pattern == "/graphql" || r.Pattern == "/api/v1/session":
+	case status >= 400 || strings.HasPrefix(r.Pattern, "/graphql") || r.Pattern == "/api/v1/session":
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug

@@ -13,6 +13,7 @@ func get(t testing.TB, query string, headers ...string) *httptest.ResponseRecord
 	t.Helper()
 	r := httptest.NewRequest("GET", "/graphql", nil)
 	r.URL.RawQuery = query
+	r.Header.Set("Authorization", "Bearer x")
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
@@ -80,6 +81,14 @@ func TestAnAddressCarriesAQuery(t *testing.T) {
 func TestTheAnswerToANewerClientThatAsksByGetHasTheNewerForm(t *testing.T) {
 	if w := get(t, "query={nonsense}", "Accept", newer); w.Code != 400 || !strings.HasPrefix(w.Header().Get("Content-Type"), newer) {
 		t.Errorf("got %d %v", w.Code, w.Header())
+	}
+}
+
+func TestASessionAsksNothingByGet(t *testing.T) {
+	for query, want := range map[string]int{"query={say}": 401, "query=mutation{do}": 405, "query=": 400} {
+		if w := get(t, query, "Authorization", "", "Cookie", "tokenscale=x"); w.Code != want || strings.Contains(w.Body.String(), `"data"`) || (w.Header().Get("WWW-Authenticate") != "") != (want == 401) {
+			t.Errorf("%s: %d %s, want %d", query, w.Code, w.Body, want)
+		}
 	}
 }
 

@@ -117,11 +117,18 @@ type refusal struct {
 
 var (
 	noChange = refusal{http.StatusMethodNotAllowed, fault.Invalid, "a mutation is asked by POST; GET carries queries only"}
+	noCookie = refusal{http.StatusUnauthorized, fault.Unauthenticated, "a query by GET needs an Authorization header; a session of the page asks by POST"}
 	givenUp  = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}
 	busy     = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the server has too many new queries to read; try again in a second, and put what differs between requests into variables: a query that was read before does not wait"}
 )
 
 func (f refusal) write(w http.ResponseWriter) {
+	switch f {
+	case noChange:
+		w.Header().Set("Allow", "POST")
+	case noCookie:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	if f.status == http.StatusServiceUnavailable || f.status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "1")
 	}

@@ -14,9 +14,7 @@ import (
 	"tokenscale/fault"
 )
 
-// transport speaks GraphQL over HTTP, by POST, and queries also by GET: nothing is
-// changed by following a link. Whoever calls it lets nobody ask by GET with a
-// cookie alone, which a browser sends along with every link.
+// transport speaks GraphQL over HTTP, by POST, and queries also by GET.
 //
 // gqlgen's own POST transport reads bodies without a limit, repeats a body it
 // cannot read in its answer, where a pasted token would end up in a log, and
@@ -77,9 +75,8 @@ func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.
 		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 		return nil, nil, func() { writeResponse(w, kind, response) }
 	}
-	if r.Method != http.MethodPost && op.Operation.Operation != ast.Query {
-		w.Header().Set("Allow", "POST")
-		return nil, nil, func() { noChange.write(w) }
+	if bad := byLink(r, op.Operation.Operation); bad != nil {
+		return nil, nil, func() { bad.write(w) }
 	}
 	return op, ctx, nil
 }
@@ -97,6 +94,20 @@ func noteAnswer(ctx context.Context, next graphql.ResponseHandler) *graphql.Resp
 		req.Code = fmt.Sprint(resp.Errors[0].Extensions["code"])
 	}
 	return resp
+}
+
+// byLink refuses what must not come of following a link: a change, and anything
+// in the name of a session, whose cookie a browser sends along with every link.
+func byLink(r *http.Request, kind ast.Operation) *refusal {
+	switch {
+	case r.Method == http.MethodPost:
+		return nil
+	case kind != ast.Query:
+		return &noChange
+	case r.Header.Get("Authorization") == "":
+		return &noCookie
+	}
+	return nil
 }
 
 // maxQueryTime is how long a query may read. A mutation has no such end: a change
