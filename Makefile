@@ -24,7 +24,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools soak mutation
+.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools proxytools soak mutation
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -49,7 +49,7 @@ vet:
 	go vet -tags bench ./authority ./bench/stockgen ./faulttest ./faulttest/seeder
 
 # Packages are tested two at a time, so the one that takes longest begins.
-gotest: faulttools
+gotest: faulttools proxytools
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
 	go test $(RACE) -timeout 20m ./faulttest ./...
 
@@ -60,6 +60,14 @@ faulttools:
 	fi
 	@test "$$(id -u)" = 0 || echo 'SKIPPED: the power cuts, full disks, unsafe homes and networks of faulttest; they need root'
 	@for tool in strace mkfs.ext4 mkfs.xfs ip logrotate; do command -v $$tool >/dev/null || echo "SKIPPED: what faulttest does with $$tool"; done
+
+# TestProxies runs the configurations of docs/proxies.md. RUNLEVEL keeps the
+# packages from starting services of their own.
+proxytools:
+	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null && ! { command -v nginx && command -v caddy && command -v haproxy; } >/dev/null; then \
+		apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light caddy haproxy >/dev/null || true; \
+	fi
+	@PATH="$$PATH:/usr/sbin"; for tool in nginx caddy haproxy; do command -v $$tool >/dev/null || echo "SKIPPED: what TestProxies does with $$tool"; done
 
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authn
