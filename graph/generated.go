@@ -201,6 +201,11 @@ type ComplexityRoot struct {
 		ViewerOpt                     func(childComplexity int) int
 	}
 
+	Repository struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
 	RotateSystemTokenOutput struct {
 		Token         func(childComplexity int) int
 		TokenMetadata func(childComplexity int) int
@@ -277,6 +282,11 @@ type ComplexityRoot struct {
 		Total   func(childComplexity int) int
 	}
 
+	View struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
 	ViewPermissionsToken struct {
 		CreatedAt   func(childComplexity int) int
 		ExpireAt    func(childComplexity int) int
@@ -285,6 +295,7 @@ type ComplexityRoot struct {
 		IPFilterV2  func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Permissions func(childComplexity int) int
+		Views       func(childComplexity int) int
 	}
 }
 
@@ -1086,6 +1097,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.ViewerOpt(childComplexity), true
 
+	case "Repository.id":
+		if e.ComplexityRoot.Repository.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Repository.ID(childComplexity), true
+	case "Repository.name":
+		if e.ComplexityRoot.Repository.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Repository.Name(childComplexity), true
+
 	case "RotateSystemTokenOutput.token":
 		if e.ComplexityRoot.RotateSystemTokenOutput.Token == nil {
 			break
@@ -1389,6 +1413,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TokenSecurityPoliciesProgress.Total(childComplexity), true
 
+	case "View.id":
+		if e.ComplexityRoot.View.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.ID(childComplexity), true
+	case "View.name":
+		if e.ComplexityRoot.View.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Name(childComplexity), true
+
 	case "ViewPermissionsToken.createdAt":
 		if e.ComplexityRoot.ViewPermissionsToken.CreatedAt == nil {
 			break
@@ -1431,6 +1468,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ViewPermissionsToken.Permissions(childComplexity), true
+	case "ViewPermissionsToken.views":
+		if e.ComplexityRoot.ViewPermissionsToken.Views == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewPermissionsToken.Views(childComplexity), true
 
 	}
 	return 0, false
@@ -1744,7 +1787,48 @@ type ViewPermissionsToken implements Token {
   createdAt: Long!
   "What it may do. Stability: Long-term"
   permissions: [String!]!
+  "The repositories and views it is for. Stability: Long-term"
+  views: [SearchDomain!]!
 }
+
+"""
+What can be searched: a repository or a view. None lives here; clients name the type in fragments.
+Stability: Long-term
+"""
+interface SearchDomain {
+  "The id of the repository or view. Stability: Long-term"
+  id: String!
+  "Its name. Stability: Long-term"
+  name: RepoOrViewName!
+}
+
+"""
+A place where data is kept. None lives here; clients name the type in fragments.
+Stability: Long-term
+"""
+type Repository implements SearchDomain {
+  "The id of the repository. Stability: Long-term"
+  id: String!
+  "Its name. Stability: Long-term"
+  name: RepoOrViewName!
+}
+
+"""
+A selection of the data of repositories. None lives here; clients name the type in fragments.
+Stability: Long-term
+"""
+type View implements SearchDomain {
+  "The id of the view. Stability: Long-term"
+  id: String!
+  "Its name. Stability: Long-term"
+  name: RepoOrViewName!
+}
+
+"""
+The name of a repository or view, as text.
+Stability: Long-term
+"""
+scalar RepoOrViewName
 
 """
 A user's own token. None lives here; clients name the type in fragments.
@@ -6066,6 +6150,20 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Repository_id(ctx context.Context, field graphql.CollectedField, obj *model.Repository) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_Repository_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Repository", field, false, false, "String")
+}
+
+func (ec *executionContext) _Repository_name(ctx context.Context, field graphql.CollectedField, obj *model.Repository) (ret graphql.Marshaler) {
+	return ec.marshalNRepoOrViewName2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_Repository_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Repository", field, false, false, "RepoOrViewName")
+}
+
 func (ec *executionContext) _RotateSystemTokenOutput_token(ctx context.Context, field graphql.CollectedField, obj *model.RotateSystemTokenOutput) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Token)
 }
@@ -6499,6 +6597,20 @@ func (ec *executionContext) fieldContext_TokenSecurityPoliciesProgress_total(_ c
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesProgress", field, false, false, "Int")
 }
 
+func (ec *executionContext) _View_id(ctx context.Context, field graphql.CollectedField, obj *model.View) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_View_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("View", field, false, false, "String")
+}
+
+func (ec *executionContext) _View_name(ctx context.Context, field graphql.CollectedField, obj *model.View) (ret graphql.Marshaler) {
+	return ec.marshalNRepoOrViewName2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_View_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("View", field, false, false, "RepoOrViewName")
+}
+
 func (ec *executionContext) _ViewPermissionsToken_id(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
@@ -6555,6 +6667,22 @@ func (ec *executionContext) _ViewPermissionsToken_permissions(ctx context.Contex
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "String")
+}
+
+func (ec *executionContext) _ViewPermissionsToken_views(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalNSearchDomain2ᚕtokenscaleᚋgraphᚋmodelᚐSearchDomainᚄ(ctx, field.Selections, obj.Views)
+}
+func (ec *executionContext) fieldContext_ViewPermissionsToken_views(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ViewPermissionsToken",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -8204,6 +8332,33 @@ func UnmarshalUpdateSystemPermissionsTokenPermissionsInput(ctx context.Context, 
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _SearchDomain(ctx context.Context, sel ast.SelectionSet, obj model.SearchDomain) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.View:
+		return ec._View(ctx, sel, &obj)
+	case *model.View:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._View(ctx, sel, obj)
+	case model.Repository:
+		return ec._Repository(ctx, sel, &obj)
+	case *model.Repository:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Repository(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of SearchDomain must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Token(ctx context.Context, sel ast.SelectionSet, obj model.Token) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -9241,6 +9396,36 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
+var repositoryImplementors = []string{"Repository", "SearchDomain"}
+
+func (ec *executionContext) _Repository(ctx context.Context, sel ast.SelectionSet, obj *model.Repository) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, repositoryImplementors)
+
+	out := ec.newRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Repository")
+		case "id":
+			out.Values[i] = ec._Repository_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Repository_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
 var rotateSystemTokenOutputImplementors = []string{"RotateSystemTokenOutput"}
 
 func (ec *executionContext) _RotateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.RotateSystemTokenOutput) graphql.Marshaler {
@@ -9666,6 +9851,36 @@ func (ec *executionContext) _TokenSecurityPoliciesProgress(ctx context.Context, 
 	return out
 }
 
+var viewImplementors = []string{"View", "SearchDomain"}
+
+func (ec *executionContext) _View(ctx context.Context, sel ast.SelectionSet, obj *model.View) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, viewImplementors)
+
+	out := ec.newRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("View")
+		case "id":
+			out.Values[i] = ec._View_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._View_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
 var viewPermissionsTokenImplementors = []string{"ViewPermissionsToken", "Token"}
 
 func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.ViewPermissionsToken) graphql.Marshaler {
@@ -9708,6 +9923,11 @@ func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.S
 			}
 		case "permissions":
 			out.Values[i] = ec._ViewPermissionsToken_permissions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "views":
+			out.Values[i] = ec._ViewPermissionsToken_views(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -10301,6 +10521,21 @@ func (ec *executionContext) marshalNOrganizationConfigs2tokenscaleᚋgraphᚋmod
 	return ec._OrganizationConfigs(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNRepoOrViewName2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRepoOrViewName2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	ec.weigh(scalar.Length(v))
+	res := scalar.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RepoOrViewName!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNRotateSystemTokenInput2tokenscaleᚋgraphᚋmodelᚐRotateSystemTokenInput(ctx context.Context, v any) (model.RotateSystemTokenInput, error) {
 	res, err := ec.unmarshalInputRotateSystemTokenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10317,6 +10552,28 @@ func (ec *executionContext) marshalNRotateSystemTokenOutput2ᚖtokenscaleᚋgrap
 func (ec *executionContext) unmarshalNRotateTokenInputData2tokenscaleᚋgraphᚋmodelᚐRotateTokenInputData(ctx context.Context, v any) (model.RotateTokenInputData, error) {
 	res, err := ec.unmarshalInputRotateTokenInputData(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchDomain2tokenscaleᚋgraphᚋmodelᚐSearchDomain(ctx context.Context, sel ast.SelectionSet, v model.SearchDomain) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SearchDomain!")
+		return graphql.Null
+	}
+	return ec._SearchDomain(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSearchDomain2ᚕtokenscaleᚋgraphᚋmodelᚐSearchDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SearchDomain) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+		return ec.marshalNSearchDomain2tokenscaleᚋgraphᚋmodelᚐSearchDomain(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNStabilityLevel2tokenscaleᚋgraphᚋmodelᚐStabilityLevel(ctx context.Context, v any) (model.StabilityLevel, error) {

@@ -44,7 +44,8 @@ func (m *meter) newRecord(fields []graphql.CollectedField) *record {
 
 // MarshalGQL implements graphql.Marshaler. No two fields have the same name in
 // the answer: gqlgen has made one of those that were asked for twice, and
-// validation allows no others while Token is the only interface.
+// validation allows no others while Token is the only interface of which anything
+// is returned.
 func (r *record) MarshalGQL(w io.Writer) {
 	next := "{\""
 	for i := range r.fields {

@@ -10,6 +10,12 @@ import (
 	"tokenscale/permission"
 )
 
+// What can be searched: a repository or a view. None lives here; clients name the type in fragments.
+// Stability: Long-term
+type SearchDomain interface {
+	IsSearchDomain()
+}
+
 // What all kinds of tokens have in common.
 // Stability: Long-term
 type Token interface {
@@ -350,6 +356,17 @@ func (PersonalUserToken) IsToken() {}
 type Query struct {
 }
 
+// A place where data is kept. None lives here; clients name the type in fragments.
+// Stability: Long-term
+type Repository struct {
+	// The id of the repository. Stability: Long-term
+	ID string `json:"id"`
+	// Its name. Stability: Long-term
+	Name string `json:"name"`
+}
+
+func (Repository) IsSearchDomain() {}
+
 // The token to rotate, and how long its old string shall go on working.
 // Stability: Preview
 type RotateSystemTokenInput struct {
@@ -555,6 +572,17 @@ type UpdateSystemPermissionsTokenPermissionsInput struct {
 	Permissions []permission.Permission `json:"permissions"`
 }
 
+// A selection of the data of repositories. None lives here; clients name the type in fragments.
+// Stability: Long-term
+type View struct {
+	// The id of the view. Stability: Long-term
+	ID string `json:"id"`
+	// Its name. Stability: Long-term
+	Name string `json:"name"`
+}
+
+func (View) IsSearchDomain() {}
+
 // A token for repositories and views. None lives here; clients name the type in fragments.
 // Stability: Long-term
 type ViewPermissionsToken struct {
@@ -572,6 +600,8 @@ type ViewPermissionsToken struct {
 	CreatedAt int64 `json:"createdAt"`
 	// What it may do. Stability: Long-term
 	Permissions []string `json:"permissions"`
+	// The repositories and views it is for. Stability: Long-term
+	Views []SearchDomain `json:"views"`
 }
 
 func (ViewPermissionsToken) IsToken() {}
