@@ -28,8 +28,8 @@ type orders struct {
 
 // What orders says of a request.
 type seen struct {
-	Method, Path, Query, Body string
-	Header                    http.Header
+	Host, Method, Path, Query, Body string
+	Header                          http.Header
 }
 
 func startOrders(t *testing.T) *orders {
@@ -39,7 +39,7 @@ func startOrders(t *testing.T) *orders {
 		o.mu.Lock()
 		o.asked++
 		o.mu.Unlock()
-		if r.Header.Get("Upgrade") == "websocket" {
+		if r.Header.Get("Upgrade") == "websocket" && strings.EqualFold(r.Header.Get("Connection"), "upgrade") {
 			conn, in, err := w.(http.Hijacker).Hijack()
 			if err != nil {
 				return
@@ -51,7 +51,7 @@ func startOrders(t *testing.T) *orders {
 			return
 		}
 		body, _ := io.ReadAll(r.Body)
-		json.NewEncoder(w).Encode(seen{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, string(body), r.Header})
+		json.NewEncoder(w).Encode(seen{r.Host, r.Method, r.URL.EscapedPath(), r.URL.RawQuery, string(body), r.Header})
 	}))
 	t.Cleanup(s.Close)
 	o.address = s.Listener.Addr().String()
@@ -197,6 +197,9 @@ func (p *proxied) lets() {
 			p.t.Errorf("%s: %d requests reached the service", test.name, reached)
 		}
 	}
+	if res, _ := p.raw(atOrders, "GET", "/_authorize", "", bearerLine(admin)); res.Header.Get("X-Token-Id") != "" {
+		p.t.Errorf("the caller asks in the proxy's place: %v", res.Header)
+	}
 	before := p.orders.count()
 	if p.raw("evil.example.org", "GET", "/", "", bearerLine(bare)); p.orders.count() != before {
 		p.t.Error("a name that nobody has set up reaches the service")
@@ -281,6 +284,9 @@ func (p *proxied) passes() {
 	s := p.asks(atOrders, "POST", "/a/b?x=1&permission=PatchGlobal", body, bearerLine(token), "X-Token-Id: forged")
 	if s.Method != "POST" || s.Path != "/a/b" || s.Query != "x=1&permission=PatchGlobal" || s.Body != body {
 		p.t.Errorf("the service got %s %s?%s and %d bytes", s.Method, s.Path, s.Query, len(s.Body))
+	}
+	if s.Host != atOrders || s.Header.Get("X-Forwarded-Proto") != "https" {
+		p.t.Errorf("the service was asked as %s by %s", s.Host, s.Header.Get("X-Forwarded-Proto"))
 	}
 	for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"} {
 		if s := p.asks(atOrders, method, "/x", "", bearerLine(token)); s.Method != method {
