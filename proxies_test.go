@@ -44,34 +44,49 @@ func TestProxies(t *testing.T) {
 			if err != nil {
 				t.Skipf("SKIPPED: %s is not installed", p.binary)
 			}
-			site := &proxied{t: t, server: startServer(t, behindProxies...), orders: startOrders(t), folder: t.TempDir()}
-			site.certificate()
-			for tries := 0; ; tries++ {
-				site.port = freePort(t)
-				site.write("nginx.conf", wrapping)
-				for _, name := range p.files {
-					text, ok := documented[name]
-					if !ok {
-						t.Fatalf("docs/proxies.md has no %s", name)
-					}
-					site.write(name, text)
-				}
-				said := site.run(program, p.args)
-				if said == "" {
-					break
-				}
-				// Somebody else may have taken the port in the meantime.
-				if tries == 9 || !strings.Contains(said, "ddress already in use") {
-					t.Fatalf("%s ended:\n%s", p.name, said)
-				}
-			}
+			site := &proxied{t: t, server: startServer(t, behindProxies...), orders: startOrders(t)}
+			site.start(p.name, program, p.args, p.files, documented)
 			site.attack()
+
+			alone := &proxied{t: t, server: running{url: "http://127.0.0.1:1"}, orders: site.orders}
+			alone.start(p.name, program, p.args, p.files, documented)
+			reached := site.orders.count()
+			res, _ := alone.raw(atOrders, "GET", "/", "", bearerLine(site.server.root))
+			if res.StatusCode < 500 || site.orders.count() != reached {
+				t.Errorf("without an answer about the caller it answers %d, and %d requests reach the service", res.StatusCode, site.orders.count()-reached)
+			}
 		})
 	}
 }
 
 // behindProxies is how the document starts the server.
 var behindProxies = []string{"--trusted-proxies", "127.0.0.1", "--allowed-hosts", "tokens.example.org,orders.example.org"}
+
+// start starts a proxy with its files on a port of its own.
+func (p *proxied) start(name, program string, args, files []string, documented map[string]string) {
+	p.t.Helper()
+	p.folder = p.t.TempDir()
+	p.certificate()
+	for tries := 0; ; tries++ {
+		p.port = freePort(p.t)
+		p.write("nginx.conf", wrapping)
+		for _, file := range files {
+			text, ok := documented[file]
+			if !ok {
+				p.t.Fatalf("docs/proxies.md has no %s", file)
+			}
+			p.write(file, text)
+		}
+		said := p.run(program, args)
+		if said == "" {
+			return
+		}
+		// Somebody else may have taken the port in the meantime.
+		if tries == 9 || !strings.Contains(said, "ddress already in use") {
+			p.t.Fatalf("%s ended:\n%s", name, said)
+		}
+	}
+}
 
 // wrapping is what Debian has around /etc/nginx/conf.d, for a folder of its own.
 const wrapping = `daemon off; pid {FOLDER}/pid; worker_processes 1; {USER} error_log stderr warn;
@@ -123,6 +138,7 @@ func freePort(t *testing.T) string {
 func (p *proxied) write(name, text string) {
 	p.t.Helper()
 	text = strings.NewReplacer(
+		"127.0.0.1:8080 check", strings.TrimPrefix(p.server.url, "http://")+" check inter 50ms fall 1", // soon, or the test is over
 		"127.0.0.1:8080", strings.TrimPrefix(p.server.url, "http://"),
 		"127.0.0.1:3000", p.orders.address,
 		"listen 443", "listen 127.0.0.1:"+p.port, "bind :443", "bind 127.0.0.1:"+p.port, "https_port 443", "https_port "+p.port, "http_port 80", "http_port "+freePort(p.t),
