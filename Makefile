@@ -88,7 +88,8 @@ e2e: $(MODULES) chromium build
 	if test -z "$$browser"; then echo 'SKIPPED: the browser tests; they need Chromium'; exit 0; fi; \
 	cd ui && CHROMIUM="$$browser" TOKENSCALE_BINARY='$(CURDIR)/bin/tokenscale' npm run --silent e2e
 
-# The audits of the GraphQL over HTTP specification, against the real server.
+# The audits of the GraphQL over HTTP specification, and the clients of others,
+# LogScale's own client build among them, against the real server.
 conformance: build
 	cd client/conformance && npm ci --silent --no-audit --no-fund && E2E_BINARY='$(CURDIR)/bin/tokenscale' npm run --silent test
 
