@@ -55,6 +55,7 @@ test('a filter is edited, shows where it is used, and its deletion is refused wi
   await page.getByText('By 1 token.').waitFor();
   await page.getByLabel('Rules').fill('allow 127.0.0.0/8');
   await page.getByRole('button', { name: 'Save filter' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Save for 1 token' }).click();
   await page.getByText('Saved. It binds for every token').waitFor();
   await page.getByRole('button', { name: 'Delete filter' }).click();
   const dialog = page.getByRole('alertdialog');
@@ -70,6 +71,42 @@ test('a filter is edited, shows where it is used, and its deletion is refused wi
   await page.getByRole('button', { name: 'Delete filter' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete filter' }).click();
   await page.waitForURL('**/ip-filters');
+  browser.calm();
+});
+
+test('new rules that bind tokens already are asked about first, with how many', async () => {
+  const text = async (id) => (await server.ask('{ ipFilters { id ipFilter } }')).ipFilters.find((one) => one.id === id).ipFilter;
+  const id = await server.makeFilter('many behind it', 'allow 127.0.0.1');
+  for (let i = 0; i < 3; i++) await server.make({ name: `behind ${i}`, ipFilterId: id });
+  await browser.signIn(server.token, `/ip-filters/${id}`);
+  await page.getByText('By 3 tokens.').waitFor();
+  await page.getByLabel('Rules').fill('allow 127.0.0.1\nallow 10.0.0.0/8');
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'Save the new rules?' });
+  await dialog.getByText('3 tokens use this filter.').waitFor();
+  await browser.axe('the question before rules are saved');
+  assert.equal(await text(id), 'allow 127.0.0.1');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await text(id), 'allow 127.0.0.1');
+  assert.match(await page.getByLabel('Rules').inputValue(), /10\.0\.0\.0/);
+
+  await server.make({ name: 'one more', ipFilterId: id }); // meanwhile
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  await dialog.getByRole('button', { name: 'Save for 4 tokens' }).click();
+  await page.getByText('Saved. It binds for every token').waitFor();
+  assert.equal(await text(id), 'allow 127.0.0.1\nallow 10.0.0.0/8');
+
+  // Another name binds nobody otherwise, and rules that bind nobody are saved at once.
+  await page.getByLabel('Name').fill('renamed');
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  await page.getByRole('heading', { level: 1, name: 'renamed' }).waitFor();
+  const free = await server.makeFilter('binds nobody', 'deny all');
+  await browser.goto(`/ip-filters/${free}`);
+  await page.getByLabel('Rules').fill('allow all');
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  await page.getByText('Saved. It binds for every token').waitFor();
+  assert.equal(await page.getByRole('alertdialog').count(), 0);
   browser.calm();
 });
 

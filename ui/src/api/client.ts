@@ -1,4 +1,5 @@
 import { home } from '../lib/home';
+import { canBeSent } from '../lib/headers';
 import type { TypedDocumentString } from './gen/graphql';
 
 /** Why the server did not do what was asked. */
@@ -114,6 +115,9 @@ export async function askCondition(signal?: AbortSignal): Promise<Condition> {
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
+  if (!canBeSent(init.headers)) {
+    throw new Refusal('refused', 'This holds a character that a browser cannot send, such as one that nobody sees or a curly quote. Nothing was sent.');
+  }
   let response: Response;
   try {
     response = await fetch(home + path, { ...init, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });

@@ -48,7 +48,7 @@ export function SignIn({ session }: { session: Session | null }) {
               Any system token signs in, and so does the root token. It was printed when the server first started;{' '}
               <code>tokenscale root-token</code> makes a new one while the server is stopped.
             </p>
-            <p>What you may see and do here is what the token may do. The session ends with the token.</p>
+            <p>What you may see and do here is what the token may do. The session ends 12 hours after it began, with the token if that is sooner, and on the server when you sign out.</p>
           </div>
         </div>
       </main>

@@ -369,7 +369,7 @@ export type DeleteSystemTokenMutation = { deleteSystemToken: boolean };
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { id: string, username: string, isRoot: boolean, permissions: Array<SystemPermission>, expireAt: number | null }, meta: { version: string } };
+export type ViewerQuery = { viewer: { id: string, username: string, isRoot: boolean, permissions: Array<SystemPermission>, expireAt: number | null, sessionExpiresAt: number | null }, meta: { version: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -771,6 +771,7 @@ export const ViewerDocument = new TypedDocumentString(`
     isRoot
     permissions
     expireAt
+    sessionExpiresAt
   }
   meta {
     version
