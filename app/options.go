@@ -31,7 +31,7 @@ type Options struct {
 
 	TrustedProxies []Network `env:"TOKENSCALE_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. IP filters see the address they name."`
 	AllowedHosts   []string  `env:"TOKENSCALE_ALLOWED_HOSTS" placeholder:"HOST" help:"Host names this server answers to. On loopback its own names always count; elsewhere none set means any."`
-	AllowedOrigins []string  `env:"TOKENSCALE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Origins, such as https://console.example.org, whose scripts in a browser may use the API. Lists are separated by commas."`
+	AllowedOrigins []string  `env:"TOKENSCALE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Origins, such as https://console.example.org, whose scripts in a browser may use the API with a token; file:// and null can be named too. Extensions of browsers and desktop programs need no entry. Lists are separated by commas."`
 
 	MaxConnections int `env:"TOKENSCALE_MAX_CONNECTIONS" placeholder:"N" help:"How many clients may be connected at once, 10000 unless set, and always fewer than files may be open. One client may take half of it, a trusted proxy all."`
 

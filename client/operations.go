@@ -1246,7 +1246,7 @@ func (v *InputData) GetId() string { return v.Id }
 // About this server.
 // Stability: Short-term
 type MetaMetaHumioMetadata struct {
-	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Short-term
+	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Long-term
 	Version string `json:"version"`
 }
 
@@ -1354,9 +1354,9 @@ func (v *OrganizationOrganization) __premarshalJSON() (*__premarshalOrganization
 // The organization. A server has exactly one.
 // Stability: Long-term
 type OrganizationParts struct {
-	// The id of the organization. Stability: Long-term
+	// The id of the organization. Stability: Short-term
 	Id string `json:"id"`
-	// The name of the organization. Stability: Long-term
+	// The name of the organization. Stability: Short-term
 	Name string `json:"name"`
 	// The settings of the organization. Stability: Short-term
 	Configs OrganizationPartsConfigsOrganizationConfigs `json:"configs"`
@@ -4928,7 +4928,7 @@ func (v *UpdateTokenSecurityPoliciesUpdateTokenSecurityPoliciesOrganization) __p
 
 // ViewerOptResponse is returned by ViewerOpt on success.
 type ViewerOptResponse struct {
-	// Who is asking, if anyone is known. Stability: Short-term
+	// Who is asking, if anyone is known. Stability: Long-term
 	ViewerOpt *ViewerOptViewerOptAccount `json:"viewerOpt"`
 }
 
@@ -4945,7 +4945,7 @@ type ViewerOptViewerOptAccount struct {
 	Id string `json:"id"`
 	// The name of the caller's token, or `localroot`. Stability: Long-term
 	Username string `json:"username"`
-	// Whether the caller is root, who may do everything. Stability: Preview
+	// Whether the caller is root, who may do everything. Stability: Long-term
 	IsRoot bool `json:"isRoot"`
 	// What the caller may do. Root holds all permissions. Stability: Preview
 	Permissions []SystemPermission `json:"permissions"`
@@ -4987,7 +4987,7 @@ type ViewerViewerAccount struct {
 	Id string `json:"id"`
 	// The name of the caller's token, or `localroot`. Stability: Long-term
 	Username string `json:"username"`
-	// Whether the caller is root, who may do everything. Stability: Preview
+	// Whether the caller is root, who may do everything. Stability: Long-term
 	IsRoot bool `json:"isRoot"`
 	// What the caller may do. Root holds all permissions. Stability: Preview
 	Permissions []SystemPermission `json:"permissions"`

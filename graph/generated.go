@@ -1963,9 +1963,9 @@ The organization. A server has exactly one.
 Stability: Long-term
 """
 type Organization {
-  "The id of the organization. Stability: Long-term"
+  "The id of the organization. Stability: Short-term"
   id: String!
-  "The name of the organization. Stability: Long-term"
+  "The name of the organization. Stability: Short-term"
   name: String!
   "The settings of the organization. Stability: Short-term"
   configs: OrganizationConfigs!
@@ -1980,8 +1980,8 @@ type Account {
   id: String!
   "The name of the caller's token, or ` + "`" + `localroot` + "`" + `. Stability: Long-term"
   username: String!
-  "Whether the caller is root, who may do everything. Stability: Preview"
-  isRoot: Boolean! @stability(level: Preview)
+  "Whether the caller is root, who may do everything. Stability: Long-term"
+  isRoot: Boolean!
   "What the caller may do. Root holds all permissions. Stability: Preview"
   permissions: [SystemPermission!]! @stability(level: Preview)
   "When the caller's token stops working, in milliseconds since 1970; null if never. Stability: Preview"
@@ -1995,7 +1995,7 @@ About this server.
 Stability: Short-term
 """
 type HumioMetadata {
-  "The version of the server: ` + "`" + `<semver>--build-<n>--sha-<hex>` + "`" + `. Stability: Short-term"
+  "The version of the server: ` + "`" + `<semver>--build-<n>--sha-<hex>` + "`" + `. Stability: Long-term"
   version: String!
 }
 
@@ -2539,7 +2539,7 @@ type Query {
   "Who is asking. Stability: Long-term"
   viewer: Account! @open(because: "it tells callers only about themselves")
 
-  "Who is asking, if anyone is known. Stability: Short-term"
+  "Who is asking, if anyone is known. Stability: Long-term"
   viewerOpt: Account @open(because: "it tells callers only about themselves")
 
   "About this server. Stability: Short-term"

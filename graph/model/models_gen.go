@@ -29,7 +29,7 @@ type Account struct {
 	ID string `json:"id"`
 	// The name of the caller's token, or `localroot`. Stability: Long-term
 	Username string `json:"username"`
-	// Whether the caller is root, who may do everything. Stability: Preview
+	// Whether the caller is root, who may do everything. Stability: Long-term
 	IsRoot bool `json:"isRoot"`
 	// What the caller may do. Root holds all permissions. Stability: Preview
 	Permissions []permission.Permission `json:"permissions"`
@@ -213,7 +213,7 @@ type ExpirationInput struct {
 // About this server.
 // Stability: Short-term
 type HumioMetadata struct {
-	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Short-term
+	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Long-term
 	Version string `json:"version"`
 }
 
@@ -296,9 +296,9 @@ type Mutation struct {
 // The organization. A server has exactly one.
 // Stability: Long-term
 type Organization struct {
-	// The id of the organization. Stability: Long-term
+	// The id of the organization. Stability: Short-term
 	ID string `json:"id"`
-	// The name of the organization. Stability: Long-term
+	// The name of the organization. Stability: Short-term
 	Name string `json:"name"`
 	// The settings of the organization. Stability: Short-term
 	Configs OrganizationConfigs `json:"configs"`
