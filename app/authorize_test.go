@@ -122,20 +122,20 @@ func TestAuthorize_HeadersAreNeverEmpty(t *testing.T) {
 
 // The cookies of another service come along, as nginx sends them.
 func TestAuthorize_TakesTheHeadersOfAnotherService(t *testing.T) {
-	r := serving(t, nil)
-	_, tok := r.token("ann", "")
-	cookies := append(bearer(tok), "Host", "orders.example.org")
-	for range 3 {
-		cookies = append(cookies, "Cookie", "session="+strings.Repeat("c", 7800))
-	}
-	if res, text := r.ask("GET", authorizePath, "", cookies...); res.StatusCode != 200 {
-		t.Errorf("three cookies of 7.8 KB: %d %s", res.StatusCode, text)
-	}
-	if res, text := r.ask("GET", "/api/v1/status", "", cookies...); res.StatusCode != 431 {
-		t.Errorf("the same elsewhere: %d %s, want 431", res.StatusCode, text)
-	}
-	if res, text := r.ask("GET", "/api/v1/status", "", cookies[:len(cookies)-2]...); res.StatusCode != 200 {
-		t.Errorf("two of them elsewhere: %d %s, want 200", res.StatusCode, text)
+	for name, r := range map[string]*running{"HTTP/1.1": serving(t, nil), "HTTP/2": servingTLS(t, t.TempDir(), nil)} {
+		_, tok := r.token("ann", "")
+		cookies := bearer(tok)
+		for range 3 {
+			cookies = append(cookies, "Cookie", "session="+strings.Repeat("c", 7800))
+		}
+		for path, want := range map[string]int{authorizePath: 200, authorizePath + "/orders": 200, "/api/v1/status": 431, "/graphql": 431, "/": 431} {
+			if res, text := r.ask("GET", path, "", cookies...); res.StatusCode != want || res.Proto[:6] != name[:6] {
+				t.Errorf("three cookies of 7.8 KB to %s by %s: %s %d %s, want %d", path, name, res.Proto, res.StatusCode, text, want)
+			}
+		}
+		if res, text := r.ask("GET", "/api/v1/status", "", cookies[:len(cookies)-2]...); res.StatusCode != 200 {
+			t.Errorf("two of them to the status by %s: %d %s, want 200", name, res.StatusCode, text)
+		}
 	}
 }
 
