@@ -132,11 +132,17 @@ func parseRule(words string) (allow bool, where place, reason string) {
 func isBlank(c rune) bool { return strings.ContainsRune(blanks, c) }
 
 // advice returns what to do with words that are addresses or ranges and nothing
-// else, as services publish theirs: one, or a list, or lines of JSON.
+// else, as services publish theirs: one, or a list, or lines of JSON or YAML.
 func advice(words string) string {
-	addresses := strings.FieldsFunc(words, func(c rune) bool { return isBlank(c) || c == ',' })
+	if strings.EqualFold(words, "all") {
+		return "; put allow or deny before it"
+	}
+	addresses := strings.FieldsFunc(words, func(c rune) bool { return isBlank(c) || strings.ContainsRune(wrapping, c) })
+	if len(addresses) > 0 && addresses[0] == "-" {
+		addresses = addresses[1:]
+	}
 	for _, address := range addresses {
-		if _, reason := parsePrefix(strings.Trim(address, `"'`)); reason != "" {
+		if _, reason := parsePrefix(address); reason != "" {
 			return ""
 		}
 	}
@@ -145,11 +151,14 @@ func advice(words string) string {
 		return ""
 	case len(addresses) > 1:
 		return "; put allow before it, and each address on a line of its own"
-	case strings.ContainsAny(words, `,"'`):
-		return "; put allow before it, without comma and quotes"
+	case addresses[0] != words:
+		return "; put allow before it, and nothing else"
 	}
 	return "; put allow before it"
 }
+
+// wrapping stands around and between the addresses of a list.
+const wrapping = `,"'[]`
 
 // parsePrefix reads an address or a range, or says why it is none.
 func parsePrefix(word string) (_ netip.Prefix, reason string) {
