@@ -44,7 +44,8 @@ func askSession(door *authn.Door) http.Handler {
 
 // endSession ends the session that the page sends, here and in the browser. The
 // answer is the same whether there was one. Another site cannot make a browser
-// ask for this: the request has to carry the header of our page.
+// ask for this: the request has to carry the header of our page. If the end
+// cannot be written down, the answer says until when it holds.
 func (a *App) endSession(sessions *authn.Sessions) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, ok := sessions.Of(r)
@@ -55,7 +56,7 @@ func (a *App) endSession(sessions *authn.Sessions) http.Handler {
 		sessions.End(w, r)
 		req := authn.RequestOf(r.Context())
 		if err := a.auth.EndSession(r.Context(), s, policy.Actor{IP: req.IP, RequestID: req.ID}); err != nil {
-			text(w, http.StatusServiceUnavailable, err.Error())
+			text(w, http.StatusInsufficientStorage, err.Error()) // 503 would say that nothing was done
 			return
 		}
 		done(w)

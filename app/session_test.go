@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,6 +59,23 @@ func TestASignedOutCookieIsDeadAfterARestartToo(t *testing.T) {
 	_, text := r.ask("POST", "/graphql", `{"query":"{auditEvents(typeFilter: [\"sessions.end\"]) {totalResults}}"}`, bearer(root)...)
 	if !strings.Contains(text, `"totalResults":1}`) {
 		t.Errorf("the audit log says %s, want one entry", text)
+	}
+}
+
+func TestASignOutThatCannotBeWrittenDownSaysSo(t *testing.T) {
+	r := serving(t, nil)
+	cookie := r.signIn(r.root)
+	file := filepath.Join(r.opts.Data, "store.db")
+	if err := os.Rename(file, file+".away"); err != nil {
+		t.Fatal(err)
+	}
+	<-r.db.Stopped() // it notices that its file is gone
+	res, text := r.signOut(cookie, ours...)
+	if res.StatusCode != 507 || !strings.Contains(text, "This session has ended") || !strings.Contains(text, "After a restart") || len(res.Cookies()) != 1 || res.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("got %d %q %v, want to be told, and the cookie taken away", res.StatusCode, text, res.Cookies())
+	}
+	if res, _ := r.viewer(cookie); res.StatusCode != 401 {
+		t.Errorf("the copied cookie gets %d", res.StatusCode)
 	}
 }
 

@@ -258,6 +258,13 @@ test('a server whose disk is read-only lets people look, and says that changes m
   await page.getByLabel('Token name').fill('cannot be');
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByText('The disk of the server is read-only').waitFor();
+  const other = await openBrowser(server);
+  other.expected.push(/Failed to load resource/);
+  await other.signIn(server.token);
+  await other.page.getByRole('button', { name: /^Profile of/ }).click();
+  await other.page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await other.page.getByText(/This session has ended, but that could not be written down: The disk of the server is read-only/).waitFor();
+  await other.close();
   await server.stop();
   spawnSync('chattr', ['-i', server.data]);
   await server.start();
