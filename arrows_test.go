@@ -37,7 +37,7 @@ var floors = [][]string{
 	{"policy", "store"},
 	{"token", "audit"},
 	{"permission", "ipfilter"},
-	{"fault", "epoch"},
+	{"fault", "epoch", "platform"},
 }
 
 func floorOf(pkg string) int {

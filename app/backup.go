@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"tokenscale/authority"
+	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -88,7 +89,7 @@ func writeBackup(ctx context.Context, o Options, keys *authority.Keys, path stri
 	if err := os.Rename(f.Name(), path); err != nil {
 		return rep, 0, err
 	}
-	return rep, size, syncFolder(filepath.Dir(path))
+	return rep, size, platform.SyncFolder(filepath.Dir(path))
 }
 
 func ignoreMissing(err error) error {
@@ -142,12 +143,4 @@ func offline(ctx context.Context, o Options, do func(*authority.Authority, store
 		return err
 	}
 	return errors.Join(do(a, db), a.Close(ctx))
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

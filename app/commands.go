@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/signal"
 	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -195,9 +193,7 @@ func (s *serve) Run(ctx context.Context, base Options) error {
 	o := s.Options
 	o.Now, o.Version, o.Stdout, o.Stderr, o.Random = base.Now, base.Version, base.Stdout, base.Stderr, base.Random
 	o.Reopen = base.Reopen
-	// Whoever reads our output may go; Go would end the process at the next
-	// line to standard output or standard error.
-	signal.Ignore(syscall.SIGPIPE)
+	outliveReaders()
 	debug.SetGCPercent(o.GCPercent)
 	limit, by := o.limitMemory(containerMemory)
 	o.memory = limit

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"tokenscale/authority"
+	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -140,7 +141,7 @@ func replaceCompacted(ctx context.Context, folder string, keys *authority.Keys) 
 	if s.After, err = sizeOf(fresh); err != nil {
 		return s, err
 	}
-	return s, errors.Join(os.Rename(fresh, path), syncFolder(folder))
+	return s, errors.Join(os.Rename(fresh, path), platform.SyncFolder(folder))
 }
 
 func sizeOf(path string) (int64, error) {

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sys/unix"
+	"tokenscale/platform"
 )
 
 const (
@@ -65,16 +65,16 @@ func (a *App) room() (int, error) {
 	if want == 0 {
 		want = defaultConnections
 	}
-	var files unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+	files, err := platform.OpenFiles()
+	if err != nil {
 		return 0, fmt.Errorf("asking how many files may be open: %w", err)
 	}
-	most := int(min(files.Cur, 1<<30)) - keptFiles
+	most := int(min(files, 1<<30)) - keptFiles
 	if most < 1 {
-		return 0, fmt.Errorf("only %d files may be open (ulimit -n); the server needs more than %d", files.Cur, keptFiles)
+		return 0, fmt.Errorf("only %d files may be open (ulimit -n); the server needs more than %d", files, keptFiles)
 	}
 	if a.opts.MaxConnections > most {
-		return 0, fmt.Errorf("--max-connections is %d, but only %d files may be open (ulimit -n), of which the server keeps %d for itself", want, files.Cur, keptFiles)
+		return 0, fmt.Errorf("--max-connections is %d, but only %d files may be open (ulimit -n), of which the server keeps %d for itself", want, files, keptFiles)
 	}
 	return min(want, most), nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"tokenscale/authority"
+	"tokenscale/platform"
 )
 
 // A lineFile is a file that audit lines are appended to, or a named pipe. It is
@@ -38,7 +39,7 @@ type lineFile struct {
 func openLines(path string, refuse func(fs.FileInfo) error) (*lineFile, error) {
 	l := &lineFile{path: path, refuse: refuse}
 	_, err := l.file()
-	if isUnread(err) && isPipe(path) {
+	if platform.NoReader(err) && isPipe(path) {
 		err = nil
 	}
 	return l, err
@@ -58,7 +59,7 @@ func (l *lineFile) file() (*os.File, error) {
 			return nil, err
 		}
 	}
-	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|openAtOnce, 0o600)
+	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|platform.OpenAtOnce, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the audit file: %w", err)
 	}
@@ -108,7 +109,7 @@ func (l *lineFile) Write(b []byte) (int, error) {
 	}
 	n, err := f.Write(b)
 	l.size, l.half = l.size+int64(n), n > 0 && n < len(b)
-	if isUnread(err) { // the reader is gone; another may come
+	if platform.NoReader(err) { // the reader is gone; another may come
 		err = errors.Join(err, l.Close())
 	}
 	if err != nil {
@@ -154,7 +155,7 @@ func (l *lineFile) whole(f *os.File) error {
 // line, and opens the file anew if there is need to.
 func (l *lineFile) Look() error {
 	f, err := l.file()
-	if isUnread(err) && isPipe(l.path) {
+	if platform.NoReader(err) && isPipe(l.path) {
 		return nil // it is told when there is a line for it
 	}
 	if err != nil {

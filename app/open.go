@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tokenscale/authority"
+	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
@@ -42,6 +43,9 @@ func (a *App) openAuthority(ctx context.Context) error {
 	}
 	a.undoes("authority", a.auth.Close)
 	a.keys = keys
+	if remark := keys.Remark(); remark != "" {
+		a.log.Info("the key file: " + remark)
+	}
 	db.LetGo() // all of it was read, and the index has what is asked for
 	return nil
 }
@@ -136,6 +140,9 @@ func (a *App) firstRoot(ctx context.Context) error {
 // announce says where the server can be reached, and if it only verifies.
 func (a *App) announce() {
 	a.warnVerifyOnly()
+	for _, lack := range platform.Lacks() {
+		a.log.Warn("on this operating system " + lack)
+	}
 	base := a.base()
 	if a.opts.LogFormat == "json" {
 		a.log.Info("listening", "page", base+"/", "explorer", base+"/docs/api-explorer", "api", base+"/graphql", "version", a.opts.Version.String())

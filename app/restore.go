@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"tokenscale/authority"
+	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -115,7 +116,7 @@ func (c *restore) swap(ctx context.Context, o Options, keys *authority.Keys) (ke
 	if err := os.Rename(bolt.Path(work), bolt.Path(o.Data)); err != nil {
 		return kept, err
 	}
-	return kept, errors.Join(syncFolder(o.Data), finish())
+	return kept, errors.Join(platform.SyncFolder(o.Data), finish())
 }
 
 // reseal brings all rows of a copy under the newest key, as those of a store in
@@ -162,5 +163,5 @@ func copyFile(from, to string) error {
 		return errors.Join(err, in.Close())
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close(), in.Close(), syncFolder(filepath.Dir(to)))
+	return errors.Join(err, out.Sync(), out.Close(), in.Close(), platform.SyncFolder(filepath.Dir(to)))
 }

@@ -12,6 +12,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/epoch"
+	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -40,7 +41,7 @@ func salvage(ctx context.Context, o Options, keys *authority.Keys, from, to stri
 	if _, err := inspect(ctx, bolt.Path(work), keys); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Rename(bolt.Path(work), to), syncFolder(filepath.Dir(to))); err != nil {
+	if err := errors.Join(os.Rename(bolt.Path(work), to), platform.SyncFolder(filepath.Dir(to))); err != nil {
 		return err
 	}
 	tellSalvage(o.Stdout, to, found, saved)

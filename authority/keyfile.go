@@ -24,10 +24,11 @@ const (
 var ErrNoKeys = errors.New("there is no key file")
 
 // LoadKeys reads the key file at path. It refuses one that is no plain file,
-// that belongs to another user, or that others than its owner may read or
-// write, and returns an error that wraps ErrNoKeys if there is none.
+// that belongs to another user, or that others may read or write, and returns an
+// error that wraps ErrNoKeys if there is none. [Keys.Remark] says whether it was
+// a close thing.
 func LoadKeys(path string) (*Keys, error) {
-	f, err := readKeyFile(path)
+	f, remark, err := readKeyFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +36,7 @@ func LoadKeys(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key file %s: %w", path, err)
 	}
+	keys.remark = remark
 	return keys, nil
 }
 
@@ -101,19 +103,18 @@ func (f keyFile) keys() (*Keys, error) {
 	return keys, nil
 }
 
-func readKeyFile(path string) (keyFile, error) {
-	text, err := readOwn(path)
+func readKeyFile(path string) (f keyFile, remark string, err error) {
+	text, remark, err := readOwn(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s", ErrNoKeys, path)
+		return nil, "", fmt.Errorf("%w at %s", ErrNoKeys, path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the key file: %w", err)
+		return nil, "", fmt.Errorf("reading the key file: %w", err)
 	}
-	f, err := parseKeyFile(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("the key file %s: %w", path, err)
+	if f, err = parseKeyFile(string(text)); err != nil {
+		return nil, "", fmt.Errorf("the key file %s: %w", path, err)
 	}
-	return f, nil
+	return f, remark, nil
 }
 
 func parseKeyFile(text string) (keyFile, error) {

@@ -7,44 +7,32 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
-	"golang.org/x/sys/unix"
+	"tokenscale/platform"
 )
 
-// readOwn returns what is in a file that nobody but its owner can read or
-// change. The file that is looked at is the one that is read.
-func readOwn(path string) (text []byte, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if errors.Is(err, unix.ELOOP) {
-		return nil, fmt.Errorf("%s is a symbolic link, which another file may be put behind: give the path of the file itself", path)
-	}
+// readOwn returns what is in a file that nobody else can read or change; of one
+// that a group of ours can, it makes a remark. The file that is looked at is the
+// one that is read. A link is followed where nobody else can change it.
+func readOwn(path string) (text []byte, remark string, err error) {
+	real, err := platform.Follow(path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	f, err := os.OpenFile(real, os.O_RDONLY|platform.OpenItself|platform.OpenAtOnce, 0)
+	if err != nil {
+		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if err := private(path, info); err != nil {
-		return nil, err
+	if remark, err = platform.Private(path, info); err != nil {
+		return nil, "", err
 	}
-	return io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-}
-
-// private refuses a file that somebody else can read or change.
-func private(path string, info fs.FileInfo) error {
-	mode := info.Mode()
-	switch owner, ok := info.Sys().(*syscall.Stat_t); {
-	case !mode.IsRegular():
-		return fmt.Errorf("%s is not a plain file (its mode is %v)", path, mode)
-	case mode.Perm()&0o077 != 0:
-		return fmt.Errorf("%s has the mode %v; it must be a file that only its owner may read: chmod 600 it", path, mode)
-	case !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid():
-		return fmt.Errorf("%s belongs to another user, who can change it: run this as that user, or chown it to the one that runs the server", path)
-	}
-	return nil
+	text, err = io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	return text, remark, err
 }
 
 // writeNew writes a whole durable file or none: under another name first,
@@ -66,15 +54,7 @@ func writeNew(path string, text []byte) error {
 	if err := os.Link(f.Name(), path); err != nil {
 		return err
 	}
-	return syncFolder(folder)
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return platform.SyncFolder(folder)
 }
 
 // A staged key file stands whole beside the one that it is to replace.
@@ -85,12 +65,16 @@ type staged struct{ path, whole string }
 // writes over it.
 func (f keyFile) stage(path string) (staged, error) {
 	s := staged{path, path + ".new"}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return s, fmt.Errorf("the key file %s cannot be replaced, because it is a link, as in a Kubernetes Secret: "+
+			"copy it to a file (cp -L), rotate with --key-file of that, and put what it holds then where the link comes from", path)
+	}
 	if err := os.Remove(s.whole); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
 	}
 	w, err := os.OpenFile(s.whole, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
+		return s, fmt.Errorf("the key file cannot be replaced, which takes a folder that can be written to; a copy of it elsewhere can (--key-file): %w", err)
 	}
 	_, err = w.Write(f.text())
 	if err = errors.Join(err, w.Sync(), w.Close()); err != nil {
@@ -104,7 +88,7 @@ func (s staged) commit() error {
 	if err := os.Rename(s.whole, s.path); err != nil {
 		return fmt.Errorf("the key file cannot be replaced: %w", err)
 	}
-	return syncFolder(filepath.Dir(s.path))
+	return platform.SyncFolder(filepath.Dir(s.path))
 }
 
 // drop removes the staged file.

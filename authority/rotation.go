@@ -76,7 +76,7 @@ func RotateKeys(ctx context.Context, c KeyChange) (Rotated, error) {
 
 // examine reads the key file, and the whole store with it.
 func (c KeyChange) examine(ctx context.Context) (keyFile, *Keys, error) {
-	f, err := readKeyFile(c.KeyFile)
+	f, _, err := readKeyFile(c.KeyFile)
 	if err != nil {
 		return nil, nil, err
 	}

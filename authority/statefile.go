@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
@@ -27,7 +28,7 @@ const (
 
 // read returns the milestone, and whether there is one.
 func (f stateFile) read() (m milestone, ok bool, err error) {
-	text, err := os.ReadFile(f.path)
+	text, _, err := readOwn(f.path) // who could write it could put an older one there
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, false, nil
 	}
@@ -79,5 +80,5 @@ func replaceFile(path string, text []byte) error {
 	if err := os.Rename(t.Name(), path); err != nil {
 		return err
 	}
-	return syncFolder(folder)
+	return platform.SyncFolder(folder)
 }

@@ -4,12 +4,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
 
 	"go.etcd.io/bbolt"
 
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
@@ -63,7 +65,7 @@ func create(o Options, path string) error {
 	if err := os.Rename(half, path); err != nil {
 		return err
 	}
-	return syncFolder(o.Folder)
+	return platform.SyncFolder(o.Folder)
 }
 
 // makeFolder makes the folder unless there is one, for our eyes only, and
@@ -72,15 +74,7 @@ func makeFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(folder))
-}
-
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return platform.SyncFolder(filepath.Dir(folder))
 }
 
 // inspect refuses a file that other users could read or write, or that is no
@@ -93,7 +87,7 @@ func inspect(path string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a plain file", path)
 	}
-	if info.Mode().Perm()&0o007 != 0 {
+	if platform.HasModes && info.Mode().Perm()&0o007 != 0 {
 		return fmt.Errorf("%w: %s has mode %04o; take it from the others with chmod 0600", ErrExposed, path, info.Mode().Perm())
 	}
 	return nil
@@ -162,16 +156,10 @@ func boltOptions(o Options, open openFunc) *bbolt.Options {
 		Timeout:         time.Second,
 		NoFreelistSync:  true,
 		FreelistType:    bbolt.FreelistMapType,
-		MaxSize:         int(o.MaxSize),
+		MaxSize:         int(min(o.MaxSize, math.MaxInt)),
 		InitialMmapSize: mapSize,
 		OpenFile:        open,
 		ReadOnly:        o.ReadOnly,
 		PreLoadFreelist: true, // else a file that is only read does not tell how much of it is used
 	}
 }
-
-// mapSize is how much of the address space the file gets at once, in bytes.
-// Memory is used only for what is read. bbolt maps the file anew when it
-// outgrows its map and must then wait for every reader; with a large map that
-// day does not come early.
-const mapSize = 1 << 30
