@@ -28,12 +28,15 @@ const (
 
 // read returns the milestone, and whether there is one.
 func (f stateFile) read() (m milestone, ok bool, err error) {
-	text, _, err := readOwn(f.path) // who could write it could put an older one there
+	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, false, nil
 	}
 	if err != nil {
 		return m, false, fmt.Errorf("reading the record of the store's state: %w", err)
+	}
+	if err := f.guarded(); err != nil {
+		return m, false, err
 	}
 	head, line, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	sealed, err := hex.DecodeString(line)
@@ -49,6 +52,17 @@ func (f stateFile) read() (m milestone, ok bool, err error) {
 	m.epoch, m.seq = u.number(), u.number()
 	copy(m.sum[:], u.raw(sha256.Size))
 	return m, true, u.end()
+}
+
+// guarded refuses a file that every user may change: it is sealed, but an older
+// one is too. There is no harm in reading it.
+func (f stateFile) guarded() error {
+	info, err := os.Stat(f.path)
+	if err != nil || !platform.HasModes || info.Mode().Perm()&0o002 == 0 {
+		return err
+	}
+	return fmt.Errorf("the record of the store's state, %s, has the mode %04o, so every user of the machine can put an older one there: chmod o-w %s",
+		f.path, info.Mode().Perm(), f.path)
 }
 
 // write replaces the file by one with m, or leaves it as it was.
