@@ -30,12 +30,12 @@ func isWeb(origin string) bool {
 	return strings.HasPrefix(origin, "https://") || strings.HasPrefix(origin, "http://")
 }
 
-// bringsItsOwn reports whether a request from another origin cannot be one that
-// a page makes a browser send in somebody's name: no browser adds a Bearer token
-// by itself, and beside one a cookie does not count.
+// bringsItsOwn reports whether a request for GraphQL from another origin cannot
+// be one that a page makes a browser send in somebody's name: no browser adds a
+// Bearer token by itself, and beside one a cookie does not count.
 func (a *App) bringsItsOwn(r *http.Request) bool {
 	lines := r.Header["Authorization"]
-	if len(lines) != 1 {
+	if len(lines) != 1 || r.URL.Path != "/graphql" && r.URL.Path != "/graphql/" {
 		return false
 	}
 	scheme, _, _ := strings.Cut(lines[0], " ")
