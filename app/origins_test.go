@@ -64,6 +64,7 @@ func TestBrowserExtensionsAndDesktopClients(t *testing.T) {
 		"null":                                 {403, 200},
 		"https://evil.test":                    {403, 403},
 		"http://localhost:1":                   {403, 403},
+		"file://localhost":                     {403, 403},
 		"https://chrome-extension://x":         {403, 403},
 		"HTTPS://evil.test":                    {403, 403},
 		"ws://evil.test":                       {403, 403},
