@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tokenscale/authn"
@@ -43,6 +44,7 @@ func (t transport) ask(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		body = [][]byte{t.packer.pack(body)}
 	}
 	m.settle(length(body))
+	noteAnswer(authn.RequestOf(ctx), ast.Query, resp)
 	deliver(w, kind, resp.Data != nil, body)
 }
 
@@ -60,7 +62,9 @@ func (t transport) change(ctx context.Context, w http.ResponseWriter, kind strin
 		t.beforeChange(w)
 	}
 	responses, ctx := exec.DispatchOperation(ctx, op)
-	writeResponse(w, kind, responses(ctx))
+	resp := responses(ctx)
+	noteAnswer(authn.RequestOf(ctx), ast.Mutation, resp)
+	writeResponse(w, kind, resp)
 }
 
 // meter returns a meter for an answer to the caller. Whoever asks for one has

@@ -72,7 +72,6 @@ func NewHandler(o Options) http.Handler {
 	h.SetRecoverFunc(recovered)
 	h.Use(extension.Introspection{})
 	h.AroundRootFields(stopAtRefusal)
-	h.AroundResponses(noteAnswer)
 	return &inFlight{next: h, underWay: map[token.ID]int{}}
 }
 

@@ -73,6 +73,7 @@ func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.
 	}
 	if errs != nil {
 		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+		noteAnswer(authn.RequestOf(ctx), "", response)
 		return nil, nil, func() { writeResponse(w, kind, response) }
 	}
 	if bad := byLink(r, op.Operation.Operation); bad != nil {
@@ -81,19 +82,13 @@ func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.
 	return op, ctx, nil
 }
 
-// noteAnswer keeps for the metrics what was asked for and how it ended.
-func noteAnswer(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	resp := next(ctx)
-	req := authn.RequestOf(ctx)
-	if graphql.HasOperationContext(ctx) {
-		if op := graphql.GetOperationContext(ctx).Operation; op != nil {
-			req.Kind = string(op.Operation)
-		}
-	}
+// noteAnswer keeps for the metrics what was asked for, if that was carried out,
+// and how it ended.
+func noteAnswer(req *authn.Request, kind ast.Operation, resp *graphql.Response) {
+	req.Kind = string(kind)
 	if resp != nil && len(resp.Errors) > 0 {
 		req.Code = fmt.Sprint(resp.Errors[0].Extensions["code"])
 	}
-	return resp
 }
 
 // byLink refuses what must not come of following a link: a change, and anything
