@@ -185,6 +185,9 @@ func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
 	case slog.KindString:
 		a.Value = slog.StringValue(token.Hide(a.Value.String()))
 	case slog.KindAny: // errors, and the causes of panics
+		if a.Key == slog.LevelKey { // in every line, and never from outside
+			break
+		}
 		if text := fmt.Sprint(a.Value.Any()); token.Hide(text) != text {
 			a.Value = slog.StringValue(token.Hide(text))
 		}
