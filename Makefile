@@ -3,6 +3,7 @@
 #   make build      bin/tokenscale, with its version in it
 #   make test       what the README promises: vet, all Go tests, the page's tests, a real browser
 #   make check      what CI runs: form, lint, generated files, fuzzing, test
+#   make platforms  the program for each system and processor it is made for, compiled
 #   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
 #   make bench      the figures of docs/performance.md, against references
@@ -24,10 +25,18 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools proxytools soak mutation
+.PHONY: build platforms generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools proxytools soak mutation
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
+
+# What runs on them is for their users to see; here they must compile.
+PLATFORMS ?= linux/amd64 linux/arm64 linux/386 linux/arm darwin/arm64 darwin/amd64 freebsd/amd64 windows/amd64
+platforms:
+	@for p in $(PLATFORMS); do \
+		echo "compiling for $$p"; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -trimpath -o /dev/null . || exit 1; \
+	done
 
 generate: $(MODULES)
 	go run ./graph/generate
@@ -98,7 +107,7 @@ chromium:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	fi
 
-check: form lint fresh fuzz test
+check: form lint platforms fresh fuzz test
 
 form:
 	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l)" || { git ls-files -co --exclude-standard '*.go' | xargs gofmt -l; echo 'gofmt the files above'; exit 1; }

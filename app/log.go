@@ -57,7 +57,7 @@ func (a *App) logLine(r *http.Request, status int, took time.Duration) {
 	req := authn.RequestOf(r.Context())
 	line := []slog.Attr{
 		slog.String("method", known(r.Method)), slog.String("route", r.Pattern), slog.Int("status", status),
-		slog.Duration("took", took), slog.String("ip", req.IP.String()), slog.String("request", req.ID),
+		slog.Duration("took", took), slog.String("ip", req.Address()), slog.String("request", req.ID),
 	}
 	for _, maybe := range []slog.Attr{
 		slog.String("caller", string(req.Caller())), slog.String("operation", req.Operation), slog.String("refused", req.Refused),

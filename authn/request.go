@@ -36,6 +36,14 @@ func (r *Request) Caller() token.ID {
 	return r.actor.ID
 }
 
+// Address returns the client's address for the log.
+func (r *Request) Address() string {
+	if !r.IP.IsValid() {
+		return policy.UnreadableAddress
+	}
+	return r.IP.String()
+}
+
 type requestKey struct{}
 
 // Identify gives each request an ID, finds out its address and keeps both in

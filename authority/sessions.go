@@ -137,7 +137,7 @@ func (a *Authority) EndSession(ctx context.Context, s policy.Session, by policy.
 	now := a.clock()
 	holder, outcome := a.resume(s, by.IP, now)
 	switch outcome {
-	case policy.Accepted, policy.Filtered, policy.Damaged: // it may be good again elsewhere, or later
+	case policy.Accepted, policy.Filtered, policy.Unreadable, policy.Damaged: // it may be good again elsewhere, or later
 	default:
 		return nil
 	}

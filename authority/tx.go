@@ -184,8 +184,11 @@ func auditActor(by policy.Actor) audit.Actor {
 		kind = audit.ActorAnonymous
 	}
 	a := audit.Actor{Type: kind, TokenID: string(by.ID), TokenName: by.Name, RequestID: by.RequestID}
-	if by.IP.IsValid() {
+	switch {
+	case by.IP.IsValid():
 		a.IP = by.IP.String()
+	case by.RequestID != "":
+		a.IP = policy.UnreadableAddress
 	}
 	return a
 }

@@ -10,6 +10,10 @@ import (
 	"tokenscale/token"
 )
 
+// UnreadableAddress stands in logs where a request came through a proxy that
+// wrote an address that nobody can read.
+const UnreadableAddress = "unreadable"
+
 // An Actor is whoever made a request: root, or a system token. The zero Actor
 // may do nothing.
 type Actor struct {
@@ -24,7 +28,7 @@ type Actor struct {
 	// ends; zero for an actor that showed its token.
 	SessionEnds epoch.Millis
 
-	IP        netip.Addr // where the request came from; the zero Addr if unknown
+	IP        netip.Addr // where the request came from; the zero Addr if nobody can read it
 	RequestID string
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // An Outcome is what came of the attempt to use a token. All but Accepted and
-// Filtered look the same to the client.
+// those for which ByAddress holds look the same to the client.
 type Outcome uint8
 
 // The outcomes. Their names stand in logs and metrics.
@@ -21,19 +21,23 @@ const (
 	Disabled                 // the security policy allows no system tokens
 	Filtered                 // its IP filter does not let the address in
 	Damaged                  // what is kept of it, or of its filter, cannot be trusted
+	Unreadable               // it has an IP filter, and a proxy wrote an address that nobody can read
 	SignedOut                // a session that was ended, so its cookie was copied
 	Accepted
 )
 
-var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "signedout", "accepted"}
+var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "accepted"}
 
 // String returns the name of o in lower case.
 func (o Outcome) String() string { return outcomes[o] }
 
 // Outcomes returns all outcomes, for whoever counts them.
 func Outcomes() []Outcome {
-	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, SignedOut, Accepted}
+	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Unreadable, SignedOut, Accepted}
 }
+
+// ByAddress reports whether the token is good, but not from where it came.
+func (o Outcome) ByAddress() bool { return o == Filtered || o == Unreadable }
 
 // Filters knows the rules of the IP filters. It returns nil for a filter that
 // does not exist or cannot be read.
@@ -63,6 +67,9 @@ func (s Security) Usable(t token.Token, filters Filters, from netip.Addr, now ep
 		rules := filters.Rules(t.FilterID)
 		if rules == nil {
 			return Actor{}, Damaged
+		}
+		if !from.IsValid() {
+			return Actor{}, Unreadable
 		}
 		if !rules.Allows(from) {
 			return Actor{}, Filtered
