@@ -10,6 +10,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/fault"
+	"tokenscale/token"
 )
 
 // crowded answers who asks for more than there is room for beside the answers
@@ -23,8 +24,7 @@ func (t transport) ask(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	defer end()
 	m := t.meter(ctx)
 	defer m.settle(0)
-	responses, ctx := exec.DispatchOperation(withMeter(ctx, m), op)
-	resp := responses(ctx)
+	resp := t.carryOut(withMeter(ctx, m), exec, op, m.who)
 	if resp == nil {
 		givenUp.write(w)
 		return
@@ -38,14 +38,26 @@ func (t transport) ask(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		resp = tooLarge(ctx, exec, t.budget.largest())
 		body = pieces(resp)
 	}
-	w.Header().Add("Vary", "Accept-Encoding")
-	if length(body) >= leastPacked && acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		w.Header().Set("Content-Encoding", "gzip")
-		body = [][]byte{t.packer.pack(body)}
+	if length(body) >= leastPacked {
+		w.Header().Add("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+			w.Header().Set("Content-Encoding", "gzip")
+			body = [][]byte{t.packer.pack(body)}
+		}
 	}
 	m.settle(length(body))
 	noteAnswer(authn.RequestOf(ctx), ast.Query, resp)
 	deliver(w, kind, resp.Data != nil, body)
+}
+
+// carryOut returns what came of a query, or nil if ctx ended before.
+func (t transport) carryOut(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, who token.ID) *graphql.Response {
+	if !t.turns.wait(ctx, who) {
+		return nil
+	}
+	defer t.turns.done(who)
+	responses, ctx := exec.DispatchOperation(ctx, op)
+	return responses(ctx)
 }
 
 // change carries out a mutation. Room for its answer is there before: once

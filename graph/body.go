@@ -61,6 +61,9 @@ func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refu
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge
 	}
+	if errors.Is(err, errStopped) {
+		return nil, &crowded
+	}
 	if err != nil {
 		return nil, malformed("the body ended too early")
 	}

@@ -41,7 +41,12 @@ func newBudget(bytes int64) *budget {
 }
 
 // largest returns how long one answer may be, in bytes.
-func (b *budget) largest() int64 { return min(maxAnswer, b.total/answersAtOnce) }
+func (b *budget) largest() int64 {
+	if unbounded {
+		return maxAnswer
+	}
+	return min(maxAnswer, b.total/answersAtOnce)
+}
 
 // take reserves n bytes for an answer to who, and reports whether there was
 // room. Whoever took some gives as many back.

@@ -59,7 +59,7 @@ func NewHandler(o Options) http.Handler {
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
 	h.AddTransport(transport{
 		known: known, queue: newQueue(), onRefused: o.OnRefused,
-		budget: newBudget(o.AnswerMemory), packer: newPacker(), beforeChange: o.BeforeChange,
+		budget: newBudget(o.AnswerMemory), turns: newTurns(), packer: newPacker(), beforeChange: o.BeforeChange,
 	})
 	h.SetQueryCache(known)
 	h.Use(oneChange{})

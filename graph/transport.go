@@ -25,6 +25,7 @@ type transport struct {
 	onRefused func(context.Context)
 
 	budget       *budget // of all answers
+	turns        *turns
 	packer       packer
 	beforeChange func(http.ResponseWriter)
 }
@@ -40,6 +41,11 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	h.Set("Cache-Control", "no-store")
 	kind := answerType(r.Header.Values("Accept"))
 	h.Set("Content-Type", kind+"; charset=utf-8")
+	if r.ContentLength < 0 || r.ContentLength > unmetered {
+		in := t.meter(r.Context())
+		defer in.settle(0)
+		r.Body = &meteredBody{ReadCloser: r.Body, meter: in}
+	}
 	op, ctx, refuse := t.prepare(w, r, exec, kind)
 	if refuse != nil {
 		if t.onRefused != nil {

@@ -36,7 +36,7 @@ func tiny(t testing.TB) http.Handler {
 	})
 	known := graphql.MapCache[*ast.QueryDocument]{}
 	server.SetQueryCache(known)
-	server.AddTransport(transport{known: known, queue: newQueue(), budget: newBudget(0), packer: newPacker()})
+	server.AddTransport(transport{known: known, queue: newQueue(), budget: newBudget(0), turns: newTurns(), packer: newPacker()})
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		if f, ok := errors.AsType[*fault.Error](err); ok {

@@ -5,5 +5,6 @@ package graph
 const (
 	maxAnswer   = 1 << 40
 	maxInFlight = 1 << 30
+	leastTurns  = 1 << 30
 	unbounded   = true
 )
