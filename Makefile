@@ -3,6 +3,7 @@
 #   make build      bin/tokenscale, with its version in it
 #   make test       what the README promises: vet, all Go tests, the page's tests, a real browser
 #   make check      what CI runs: form, lint, generated files, fuzzing, test
+#   make platforms  the program for each system and processor it is made for, compiled
 #   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
 #   make bench      the figures of docs/performance.md, against references
@@ -24,10 +25,18 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools soak mutation
+.PHONY: build platforms generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools proxytools soak mutation
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
+
+# What runs on them is for their users to see; here they must compile.
+PLATFORMS ?= linux/amd64 linux/arm64 linux/386 linux/arm darwin/arm64 darwin/amd64 freebsd/amd64 windows/amd64
+platforms:
+	@for p in $(PLATFORMS); do \
+		echo "compiling for $$p"; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -trimpath -o /dev/null . || exit 1; \
+	done
 
 generate: $(MODULES)
 	go run ./graph/generate
@@ -49,17 +58,25 @@ vet:
 	go vet -tags bench ./authority ./bench/stockgen ./faulttest ./faulttest/seeder
 
 # Packages are tested two at a time, so the one that takes longest begins.
-gotest: faulttools
+gotest: faulttools proxytools
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
 	go test $(RACE) -timeout 20m ./faulttest ./...
 
 # The fault tests cut the power of disks of their own and break system calls.
 faulttools:
-	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null && ! { command -v strace && command -v mkfs.xfs && command -v mkfs.ext4 && command -v ip; } >/dev/null; then \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends strace xfsprogs e2fsprogs iproute2 >/dev/null || true; \
+	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null && ! { command -v strace && command -v mkfs.xfs && command -v mkfs.ext4 && command -v ip && command -v logrotate; } >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends strace xfsprogs e2fsprogs iproute2 logrotate >/dev/null || true; \
 	fi
 	@test "$$(id -u)" = 0 || echo 'SKIPPED: the power cuts, full disks, unsafe homes and networks of faulttest; they need root'
-	@for tool in strace mkfs.ext4 mkfs.xfs ip; do command -v $$tool >/dev/null || echo "SKIPPED: what faulttest does with $$tool"; done
+	@for tool in strace mkfs.ext4 mkfs.xfs ip logrotate; do command -v $$tool >/dev/null || echo "SKIPPED: what faulttest does with $$tool"; done
+
+# TestProxies runs the configurations of docs/proxies.md. RUNLEVEL keeps the
+# packages from starting services of their own.
+proxytools:
+	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null && ! { command -v nginx && command -v caddy && command -v haproxy; } >/dev/null; then \
+		apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx-light caddy haproxy >/dev/null || true; \
+	fi
+	@PATH="$$PATH:/usr/sbin"; for tool in nginx caddy haproxy; do command -v $$tool >/dev/null || echo "SKIPPED: what TestProxies does with $$tool"; done
 
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authn
@@ -80,7 +97,8 @@ e2e: $(MODULES) chromium build
 	if test -z "$$browser"; then echo 'SKIPPED: the browser tests; they need Chromium'; exit 0; fi; \
 	cd ui && CHROMIUM="$$browser" TOKENSCALE_BINARY='$(CURDIR)/bin/tokenscale' npm run --silent e2e
 
-# The audits of the GraphQL over HTTP specification, against the real server.
+# The audits of the GraphQL over HTTP specification, and the clients of others,
+# LogScale's own client build among them, against the real server.
 conformance: build
 	cd client/conformance && npm ci --silent --no-audit --no-fund && E2E_BINARY='$(CURDIR)/bin/tokenscale' npm run --silent test
 
@@ -89,7 +107,7 @@ chromium:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	fi
 
-check: form lint fresh fuzz test
+check: form lint platforms fresh fuzz test
 
 form:
 	@test -z "$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l)" || { git ls-files -co --exclude-standard '*.go' | xargs gofmt -l; echo 'gofmt the files above'; exit 1; }

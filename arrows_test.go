@@ -41,6 +41,7 @@ var floors = [][]string{
 	{"token", "audit"},
 	{"permission", "ipfilter"},
 	{"fault", "epoch", "durable", "loop"},
+	{"platform"},
 }
 
 func floorOf(pkg string) int {

@@ -113,7 +113,7 @@ func TestNothingOfAThousandSecretsCanBeFound(t *testing.T) {
 	if err != nil || !strings.Contains(exposed, "authentication.refused") {
 		t.Fatalf("the audit log: %v, %.200s", err, exposed)
 	}
-	places := map[string][]byte{"the API": []byte(exposed)}
+	places := map[string][]byte{"the API": []byte(exposed), "what halves in the wrong place got for an answer": pasteHalves(t, s, secrets)}
 	for _, name := range []string{"environ", "cmdline"} {
 		places[name], err = os.ReadFile(fmt.Sprintf("/proc/%d/%s", cmd.Process.Pid, name))
 		if err != nil {
@@ -231,6 +231,39 @@ func makeAndUse(t *testing.T, s running, n int) []string {
 		}
 	}
 	return secrets
+}
+
+// pasteHalves puts the secret half of each token where none belongs, in every
+// wrapping a paste may have, and returns all the answers.
+func pasteHalves(t *testing.T, s running, secrets []string) []byte {
+	t.Helper()
+	places := []string{
+		`{ testIPFilter(ipFilter: %s, address: "::1") { allowed } }`, `{ testIPFilter(ipFilter: "allow all", address: %s) { allowed } }`,
+		`mutation { createIPFilter(input: {name: "f", ipFilter: %s}) { id } }`, `mutation { createIPFilter(input: {name: %s, ipFilter: "allow all"}) { id } }`,
+		`mutation { updateIPFilter(input: {id: %s, ipFilter: "allow all"}) { id } }`, `mutation { deleteIPFilter(input: {id: %s}) }`,
+		`mutation { createSystemToken(input: {name: %s, permissions: []}) { token } }`, `mutation { createSystemToken(input: {name: "n", permissions: [], ipFilterId: %s}) { token } }`,
+		`mutation { createSystemToken(input: {name: "n", permissions: [%s]}) { token } }`, `mutation { createSystemToken(input: {name: "n", permissions: [], expireAt: %s}) { token } }`,
+		`mutation { deleteToken(input: {id: %s}) }`, `mutation { rotateToken(input: {id: %s}) }`, `{ token(tokenId: %s) { id } }`,
+		`{ systemTokens(searchFilter: %s) { totalResults } }`, `{ auditEvents(actorFilter: %s, tokenIdFilter: %[1]s, typeFilter: [%[1]s]) { totalResults } }`,
+		`{ auditEvents(since: %s) { totalResults } }`, `{ %s }`, `mutation { updateTokenSecurityPolicies(input: {systemPermissionTokensEnabled: true, systemPermissionTokensEnforceIpFilterId: %s}) { id } }`,
+	}
+	wrappings := []string{"%s", "allow %s", "# %s", "'%s'", "%%22%s%%0A", "\u200b%s", "allow 10.0.0.1\n%s\n", "Bearer %s"}
+	var answers bytes.Buffer
+	for i, secret := range secrets {
+		pasted, err := json.Marshal(fmt.Sprintf(wrappings[i/len(places)%len(wrappings)], secret[33:]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := s.query(fmt.Sprintf(places[i%len(places)], pasted))
+		if err != nil || !strings.Contains(answer, "{") {
+			t.Fatalf("%v: %s", err, answer)
+		}
+		answers.WriteString(answer)
+	}
+	if n := strings.Count(answers.String(), "secret half of a token"); n < len(secrets)/10 {
+		t.Errorf("%d of %d halves were told to be one", n, len(secrets))
+	}
+	return answers.Bytes()
 }
 
 // query asks as root.

@@ -36,7 +36,7 @@ func TestTheLinesOfTheDocumentsWork(t *testing.T) {
 type running struct{ url, root string }
 
 // startServer starts the real binary on a free port and a folder of the test.
-func startServer(t *testing.T) running {
+func startServer(t *testing.T, flags ...string) running {
 	t.Helper()
 	folder := t.TempDir()
 	log, err := os.Create(filepath.Join(folder, "log"))
@@ -44,7 +44,7 @@ func startServer(t *testing.T) running {
 		t.Fatal(err)
 	}
 	out := &tail{file: log}
-	cmd := exec.Command("tokenscale", "--listen", "127.0.0.1:0", "--data", filepath.Join(folder, "data"))
+	cmd := exec.Command("tokenscale", append([]string{"--listen", "127.0.0.1:0", "--data", filepath.Join(folder, "data")}, flags...)...)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

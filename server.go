@@ -22,9 +22,13 @@ func main() { os.Exit(run()) }
 
 // run carries out the command line and returns the code to exit with.
 func run() int {
+	reopen, stacks := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(reopen, syscall.SIGHUP)
+	signal.Notify(stacks, syscall.SIGQUIT)
+	outlive()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first signal asks the server to stop. From then on signals do what
+	// The first of these asks the server to stop. From then on they do what
 	// they always do, so that the second one ends the process at once.
 	context.AfterFunc(ctx, stop)
 	return app.Run(ctx, os.Args[1:], app.Options{
@@ -33,5 +37,7 @@ func run() int {
 		Version: app.Version{Number: number, Build: build, Revision: revision},
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
+		Reopen:  reopen,
+		Stacks:  stacks,
 	})
 }

@@ -122,7 +122,8 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(program, append([]string{"--listen", "127.0.0.1:0"}, args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, out
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "BOOTSTRAP_ROOT_TOKEN_HASHED", "TOKENSCALE_DATA", "TOKENSCALE_LOG_LEVEL"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "BOOTSTRAP_ROOT_TOKEN_HASHED", "TOKENSCALE_DATA", "TOKENSCALE_LOG_LEVEL",
+		"TOKENSCALE_ALLOWED_HOSTS", "TOKENSCALE_TRUSTED_PROXIES", "TOKENSCALE_SERVICE_HOST", "TOKENSCALE_PORT"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 
-	"golang.org/x/sys/unix"
+	"tokenscale/platform"
 )
 
 // errNotRunning means that no server answers at the socket.
@@ -47,7 +47,7 @@ func askServer(ctx context.Context, folder, path string) (res *http.Response, do
 	if err != nil {
 		client.CloseIdleConnections()
 		closed()
-		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) {
+		if platform.NobodyListens(err) {
 			return nil, nil, errNotRunning
 		}
 		return nil, nil, fmt.Errorf("asking the running server: %w", err)

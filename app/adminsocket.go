@@ -2,11 +2,8 @@ package app
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 // socketName is the name of the socket in the data folder.
@@ -34,16 +31,6 @@ func listenLocal(folder string) (net.Listener, error) {
 	return ownListener{ln}, nil
 }
 
-// socketPath returns a short path of the socket, which works until done is
-// called: the system takes only 107 letters, and folders may lie deep.
-func socketPath(folder string) (path string, done func(), err error) {
-	d, err := os.Open(folder)
-	if err != nil {
-		return "", nil, err
-	}
-	return fmt.Sprintf("/proc/self/fd/%d/%s", d.Fd(), socketName), func() { _ = d.Close() }, nil
-}
-
 // ownListener accepts only our own user, and root.
 type ownListener struct{ *net.UnixListener }
 
@@ -54,26 +41,9 @@ func (l ownListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if uid, err := peer(c); err == nil && (uid == 0 || int(uid) == os.Geteuid()) {
+		if uid, err := peer(c); err == nil && (uid == 0 || uid == os.Geteuid()) {
 			return c, nil
 		}
 		_ = c.Close()
 	}
-}
-
-// peer returns the user on the other end of c.
-func peer(c *net.UnixConn) (uid uint32, err error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var cred *unix.Ucred
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		cred, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	if err = errors.Join(err, failed); err != nil {
-		return 0, err
-	}
-	return cred.Uid, nil
 }

@@ -29,6 +29,7 @@ const drainTime = 20 * time.Second
 type App struct {
 	opts    Options
 	log     *slog.Logger
+	lines   *lineFile // nil unless audit entries are written to a file
 	db      *bolt.DB
 	keys    *keyring.Keys
 	auth    *authority.Authority
@@ -44,6 +45,7 @@ type App struct {
 	verifyOnly bool // nothing can be written to the data folder
 
 	started time.Time
+	timed   *timed
 	told    *authn.Throttle // of strangers who were refused, and how much of it the log tells
 
 	undo []step
@@ -59,10 +61,11 @@ type step struct {
 // whatever it had opened is closed again. ctx bounds the start; use Wait to
 // serve until another one ends.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
+	o = o.tidy()
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	a := &App{opts: o, log: newLog(o), served: make(chan error, 1), started: o.Now()}
+	a := &App{opts: o, log: newLog(o), timed: newTimed(), served: make(chan error, 1), started: o.Now()}
 	if a.tls, a.cert, err = newTLS(o, a.log); err != nil {
 		return nil, err // before anything is made in the data folder
 	}
@@ -78,6 +81,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.auth.Start()
+	a.heedReopen()
 	a.openAdmin()
 	go func() { a.served <- a.serve() }()
 	a.announce()

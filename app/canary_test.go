@@ -28,11 +28,26 @@ func canary(t testing.TB) string {
 // answer, and stands neither in the log, at its most talkative, nor in the
 // audit log, nor in the metrics.
 func TestATokenInTheWrongPlaceIsNeverRepeated(t *testing.T) {
+	for name, pasted := range map[string]func(tok string) string{
+		"a token":                  func(tok string) string { return tok },
+		"its secret half":          func(tok string) string { return tok[33:] },
+		"its half in quotes":       func(tok string) string { return "'" + tok[33:] + "'" },
+		"its half with a new line": func(tok string) string { return tok[33:] + "\n" },
+		"its half, escaped":        func(tok string) string { return "%22" + tok[33:] + "%0A" },
+		"its half in a sentence":   func(tok string) string { return "the token is " + tok[33:] + ", ok?" },
+		"with something invisible": func(tok string) string { return "\u200b" + tok[33:60] + "\ufeff" + tok[60:] },
+	} {
+		t.Run(name, func(t *testing.T) { neverRepeated(t, pasted) })
+	}
+}
+
+func neverRepeated(t *testing.T, pasted func(tok string) string) {
 	audited := filepath.Join(t.TempDir(), "audit.jsonl")
 	r := serving(t, func(o *Options) { o.AuditFile = audited })
 	root := bearer(r.root)
-	tok := canary(t)
-	_, tail, _ := strings.Cut(tok, "~")
+	secret := canary(t)
+	_, tail, _ := strings.Cut(secret, "~")
+	tok := pasted(secret)
 	q := func(query string, variables any) string {
 		body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 		if err != nil {
@@ -91,7 +106,7 @@ func TestATokenInTheWrongPlaceIsNeverRepeated(t *testing.T) {
 	}
 	check := func(where, text string) {
 		t.Helper()
-		for _, part := range []string{tail[:20], tail[12:32], tail[24:], tok[:33]} {
+		for _, part := range []string{tail[:20], tail[12:32], tail[24:], secret[:33]} {
 			if strings.Contains(text, part) {
 				t.Errorf("%s: %s comes back\n%.400s", where, part, text)
 				return
@@ -101,9 +116,12 @@ func TestATokenInTheWrongPlaceIsNeverRepeated(t *testing.T) {
 	for name, body := range bodies {
 		_, text := r.ask("POST", "/graphql", body, root...)
 		check(name, text)
-		if _, text = r.ask("POST", "/graphql", body, bearer(tok)...); text != "The supplied authentication is invalid" && !strings.HasPrefix(text, "Too many requests") {
+		if _, text = r.ask("POST", "/graphql", body, bearer(secret)...); text != "The supplied authentication is invalid" && !strings.HasPrefix(text, "Too many requests") {
 			t.Errorf("%s with a bad token: %q; want the one answer to all", name, text)
 		}
+	}
+	if strings.ContainsFunc(tok, func(c rune) bool { return c < ' ' || c > '~' }) {
+		tok = tail // no header and no address can hold the other
 	}
 	for kind, body := range map[string]string{
 		"multipart/form-data; boundary=x":   "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n" + q("{ viewer { id } }", vars{"v": tok}) + "\r\n--x\r\nContent-Disposition: form-data; name=\"0\"; filename=\"" + tok + "\"\r\n\r\n" + tok + "\r\n--x--\r\n",
@@ -123,7 +141,10 @@ func TestATokenInTheWrongPlaceIsNeverRepeated(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/" + tok, "/graphql?id=" + tok, "/graphql?query=" + tok, "/graphql/" + tok, "/api/v1/" + tok, "/api/v1/authorize?permission=" + tok, "/docs/api-explorer/" + tok, "/?" + tok + "=1"} {
+	for _, path := range []string{"/", "/graphql?id=", "/graphql?query=", "/graphql/", "/api/v1/", "/api/v1/authorize?permission=", "/docs/api-explorer/", "/?"} {
+		if path += strings.ReplaceAll(tok, " ", "+"); strings.HasPrefix(path, "/?") {
+			path += "=1"
+		}
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			res, text := r.ask(method, path, "", root...)
 			if res.StatusCode/100 == 3 {
@@ -136,13 +157,13 @@ func TestATokenInTheWrongPlaceIsNeverRepeated(t *testing.T) {
 			check(path, text)
 		}
 	}
-	for _, key := range []string{tok, `"` + tok + `"`, tok + "," + tok, "Bearer " + tok} { // the first makes a token, the second repeats it
+	for _, key := range []string{tail, tail, tok, `"` + tok + `"`, tok + "," + tok, "Bearer " + tok} { // the first makes a token, the second repeats it
 		_, text := r.ask("POST", "/graphql", q(create, vars{"input": vars{"name": "n", "permissions": []string{}}}), append([]string{"Idempotency-Key", key}, root...)...)
 		check("an idempotency key", text)
 	}
 	_, metrics := r.ask("GET", "/metrics", "", root...)
 	_, trail := r.ask("POST", "/graphql", `{"query":"{auditEvents(limit: 1000) {results {type actionName tokenId refused fields {name value} actor {tokenId tokenName ip requestId}}}}"}`, root...)
-	if !strings.Contains(trail, "deleteToken") || !strings.Contains(trail, "REPEATED") {
+	if !strings.Contains(trail, "createSystemToken") || !strings.Contains(trail, "REPEATED") {
 		t.Fatalf("the audit log is %.300s", trail)
 	}
 	r.stop()

@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/signal"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // commands are the command line. A command is a struct of its flags with a
@@ -42,6 +42,7 @@ const (
 // Run carries out a command line and returns the code to exit with. ctx ends
 // when the process is asked to stop. base brings what is no setting.
 func Run(ctx context.Context, args []string, base Options) int {
+	defer tellStacks(base.Stacks, base.Stderr)()
 	return answer(base, func() error { return runCommand(ctx, args, base) })
 }
 
@@ -61,7 +62,7 @@ func answer(base Options, command func() error) int {
 // hideTokens takes the secret halves of token strings out of a text. A refusal
 // repeats what it could not read, which may be a token pasted in the wrong place.
 func hideTokens(text string) string {
-	return regexp.MustCompile(`~[0-9A-Za-z]{16,}`).ReplaceAllString(text, "~(hidden)")
+	return token.Hide(regexp.MustCompile(`~[0-9A-Za-z]{16,}`).ReplaceAllString(text, "~(hidden)"))
 }
 
 func exitCode(err error) int {
@@ -71,7 +72,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, store.ErrStopped):
 		return exitStopped
-	case misparsed || errors.Is(err, errSetting):
+	case misparsed || errors.Is(err, errSetting), errors.Is(err, errCommand):
 		return exitUsage
 	case errors.Is(err, errUnsound), errors.Is(err, errAltered):
 		return exitUnsound
@@ -116,10 +117,34 @@ func parse(ctx context.Context, args []string, base Options) (_ *kong.Context, e
 	if err != nil {
 		return nil, err
 	}
-	if err := checkEnvironment(twins(parser.Model.Node)); err != nil {
+	known := twins(parser.Model.Node)
+	if err := errors.Join(checkEnvironment(known), tidyEnvironment(known)); err != nil {
+		return nil, err
+	}
+	args = spelled(args)
+	if err := checkCommand(args, parser.Model.Children); err != nil {
 		return nil, err
 	}
 	return parser.Parse(args)
+}
+
+// errCommand marks a command that nobody knows.
+var errCommand = errors.New("unexpected argument")
+
+// checkCommand refuses a word that is no command, and tells the one that was
+// meant. The server, which starts without one, takes no words.
+func checkCommand(args []string, commands []*kong.Node) error {
+	if len(args) == 0 || args[0] == "" || strings.HasPrefix(args[0], "-") {
+		return nil
+	}
+	var known []string
+	for _, c := range commands {
+		known = append(known, c.Name)
+	}
+	if slices.Contains(known, args[0]) {
+		return nil
+	}
+	return fmt.Errorf("%w %s%s; --help lists the commands", errCommand, args[0], meant(args[0], known))
 }
 
 // twins returns the names of the settings in the environment.
@@ -167,11 +192,11 @@ type serve struct{ Options }
 func (s *serve) Run(ctx context.Context, base Options) error {
 	o := s.Options
 	o.Now, o.Version, o.Stdout, o.Stderr, o.Random = base.Now, base.Version, base.Stdout, base.Stderr, base.Random
-	// Whoever reads our output may go; Go would end the process at the next
-	// line to standard output or standard error.
-	signal.Ignore(syscall.SIGPIPE)
+	o.Reopen = base.Reopen
+	outliveReaders()
 	debug.SetGCPercent(o.GCPercent)
 	limit, by := o.limitMemory(containerMemory)
+	o.memory = limit
 	a, err := Start(ctx, o)
 	if err != nil {
 		return err

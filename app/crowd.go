@@ -10,7 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sys/unix"
+	"tokenscale/platform"
 )
 
 const (
@@ -41,6 +41,7 @@ type crowd struct {
 	inside int
 	each   map[netip.Addr]int
 
+	long       atomic.Int64 // clients who have sent more of a request than is usual
 	turnedAway atomic.Uint64
 }
 
@@ -64,16 +65,16 @@ func (a *App) room() (int, error) {
 	if want == 0 {
 		want = defaultConnections
 	}
-	var files unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+	files, err := platform.OpenFiles()
+	if err != nil {
 		return 0, fmt.Errorf("asking how many files may be open: %w", err)
 	}
-	most := int(min(files.Cur, 1<<30)) - keptFiles
+	most := int(min(files, 1<<30)) - keptFiles
 	if most < 1 {
-		return 0, fmt.Errorf("only %d files may be open (ulimit -n); the server needs more than %d", files.Cur, keptFiles)
+		return 0, fmt.Errorf("only %d files may be open (ulimit -n); the server needs more than %d", files, keptFiles)
 	}
 	if a.opts.MaxConnections > most {
-		return 0, fmt.Errorf("--max-connections is %d, but only %d files may be open (ulimit -n), of which the server keeps %d for itself", want, files.Cur, keptFiles)
+		return 0, fmt.Errorf("--max-connections is %d, but only %d files may be open (ulimit -n), of which the server keeps %d for itself", want, files, keptFiles)
 	}
 	return min(want, most), nil
 }
@@ -119,9 +120,10 @@ func (c *crowd) enter(conn net.Conn) (net.Conn, bool) {
 	if c.inside >= c.room || !free && c.each[peer] >= max(1, c.room/2) {
 		return nil, false
 	}
+	confine(tcp)
 	c.inside++
 	c.each[peer]++
-	return &guest{TCPConn: tcp, leave: sync.OnceFunc(func() { c.leave(peer) })}, true
+	return &guest{TCPConn: tcp, crowd: c, trusted: free, leave: sync.OnceFunc(func() { c.leave(peer) })}, true
 }
 
 func (c *crowd) leave(peer netip.Addr) {
@@ -155,11 +157,15 @@ func subscriber(addr netip.Addr) netip.Addr {
 // all else, so that net/http can close its two halves one after the other.
 type guest struct {
 	*net.TCPConn
-	leave func()
+	crowd   *crowd
+	trusted bool // a proxy of ours
+	read    longRead
+	leave   func()
 }
 
 // Close implements net.Conn.
 func (g *guest) Close() error {
 	defer g.leave()
+	g.read.end()
 	return g.TCPConn.Close()
 }

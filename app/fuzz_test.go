@@ -66,7 +66,7 @@ func FuzzHTTPRaw(f *testing.F) {
 		f.Fatal(err)
 	}
 	ln := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	second := &http.Server{Handler: a.server.Handler, DisableGeneralOptionsHandler: true, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
+	second := &http.Server{Handler: a.server.Handler, DisableGeneralOptionsHandler: true, MaxHeaderBytes: mostHeaders, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 	go second.Serve(ln)
 	f.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

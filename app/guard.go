@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -16,6 +17,9 @@ import (
 func (a *App) guard(next http.Handler) (http.Handler, error) {
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range a.opts.AllowedOrigins {
+		if !isWeb(origin) {
+			continue // let in with a token of its own only
+		}
 		if err := cross.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("--allowed-origins: %w", err)
 		}
@@ -27,7 +31,8 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 	secure := a.secureHeaders()
 	inside := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != authorizePath { // a proxy reads those answers, and no browser
+		asked := isAuthorize(r) // a proxy reads those answers, and no browser
+		if !asked {
 			secure(w.Header(), r)
 		}
 		if len(r.TransferEncoding) > 0 {
@@ -36,10 +41,13 @@ func (a *App) guard(next http.Handler) (http.Handler, error) {
 			w.Header().Set("Connection", "close")
 		}
 		switch {
-		case r.URL.Path != authorizePath && odd(w, r):
-		case !fromAnywhere(r.URL.Path) && !known(r.Host):
-			text(w, http.StatusMisdirectedRequest, "This server does not answer to that host name. The setting --allowed-hosts adds names.")
-		case r.URL.Path == authorizePath:
+		case asked:
+			forget(r.Header)
+			next.ServeHTTP(w, r)
+		case tooLong(w, r) || odd(w, r):
+		case !fromAnywhere(r) && !known(r.Host):
+			text(w, http.StatusMisdirectedRequest, misdirected)
+		case a.bringsItsOwn(r):
 			next.ServeHTTP(w, r)
 		default:
 			inside.ServeHTTP(w, r)
@@ -54,7 +62,7 @@ func odd(w http.ResponseWriter, r *http.Request) bool {
 	status, sentence := 0, ""
 	switch r.Method {
 	case "GET", "HEAD", "OPTIONS":
-		if r.ContentLength != 0 {
+		if hasBody(r) {
 			status, sentence = http.StatusBadRequest, "A request by "+r.Method+" has no body."
 		}
 	case "POST", "PUT", "PATCH", "DELETE":
@@ -70,12 +78,30 @@ func odd(w http.ResponseWriter, r *http.Request) bool {
 	return status != 0
 }
 
-// fromAnywhere tells the addresses that any host name reaches: a proxy that
-// asks about a caller passes on the name and the origin of the request it is
-// asking about, and a probe knows only our number. Nothing changes there, and
-// no cookie counts.
-func fromAnywhere(path string) bool {
-	return path == authorizePath || path == "/livez" || path == "/readyz"
+// hasBody reports whether a request brings a byte behind its headers. One that
+// does not say its length, as some clients and proxies write every request, may
+// bring none.
+func hasBody(r *http.Request) bool {
+	if r.ContentLength >= 0 {
+		return r.ContentLength > 0
+	}
+	_, err := io.ReadFull(r.Body, make([]byte, 1))
+	return err != io.EOF
+}
+
+// misdirected is told to who came by a name that is not ours.
+const misdirected = "This server does not answer to the host name of this request. Add the name with --allowed-hosts (TOKENSCALE_ALLOWED_HOSTS), or have the proxy in front send one that is known."
+
+// fromAnywhere tells the addresses that any host name reaches: load balancers
+// and Prometheus come by our number, or by no name at all. Nothing changes
+// there, and no cookie counts. Nor does one where a proxy asks about a caller,
+// which passes on the name and the origin of the request it is asking about.
+func fromAnywhere(r *http.Request) bool {
+	switch r.URL.EscapedPath() {
+	case "/livez", "/readyz", "/metrics", "/api/v1/status", "/api/v1/health", "/api/v1/health-json":
+		return true
+	}
+	return isAuthorize(r)
 }
 
 // hosts returns the rule of which names are ours. On loopback only its own
@@ -123,28 +149,4 @@ func (a *App) secureHeaders() func(http.Header, *http.Request) {
 			h["Strict-Transport-Security"] = transport
 		}
 	}
-}
-
-// cors lets scripts from the allowed origins use next, with a token but
-// without cookies.
-func (a *App) cors(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		if !slices.Contains(a.opts.AllowedOrigins, origin) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", origin)
-		h.Add("Vary", "Origin")
-		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
-			h.Set("Access-Control-Allow-Methods", "POST")
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
-			h.Set("Access-Control-Max-Age", "600")
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		h.Set("Access-Control-Expose-Headers", "X-Request-Id, WWW-Authenticate")
-		next.ServeHTTP(w, r)
-	})
 }

@@ -23,7 +23,7 @@ func TestSpellingsOfTheHostOverRawTCP(t *testing.T) {
 		t.Errorf("%d spellings, want at least 30", len(strangers))
 	}
 	get := func(host string) (string, []string) {
-		return r.exchange(fmt.Sprintf("GET /api/v1/status HTTP/1.1\r\nHost: %s\r\n\r\n", host), 1)
+		return r.exchange(fmt.Sprintf("GET /api/v1/session HTTP/1.1\r\nHost: %s\r\n\r\n", host), 1)
 	}
 	for _, host := range ours {
 		if got, _ := get(host); got != "200 open" {
@@ -42,7 +42,7 @@ func TestSpellingsOfTheHostOverRawTCP(t *testing.T) {
 	for _, lines := range []string{
 		"Host: localhost\r\nHost: evil.test", "Host: evil.test\r\nHost: localhost", "Host: evil.test\r\nX-Forwarded-Host: localhost", "Host: evil.test\r\nForwarded: host=localhost", "X-Host: localhost",
 	} {
-		got, _ := r.exchange("GET /api/v1/status HTTP/1.1\r\n"+lines+"\r\n\r\n", 1)
+		got, _ := r.exchange("GET /api/v1/session HTTP/1.1\r\n"+lines+"\r\n\r\n", 1)
 		if got != "421 open" && got != "400 closed" {
 			t.Errorf("%q: %s, want it refused", lines, got)
 		}

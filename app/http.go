@@ -21,11 +21,17 @@ const (
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 60 * time.Second
-	maxHeaderBytes    = 16 << 10
 
-	// patience takes the place of writeTimeout for a GraphQL request once its
-	// caller has proved to be somebody. A change of the security policies
-	// answers when all tokens are done, and a million of them take some while.
+	// What stands in front of the body, in bytes: mostHeaders where a proxy asks
+	// about the caller of another service, whose cookies come along, and
+	// usualHeaders everywhere else.
+	usualHeaders = 16<<10 + headerSlop
+	mostHeaders  = 64 << 10
+	headerSlop   = 4 << 10 // what net/http allows beyond its setting
+
+	// patience takes the place of writeTimeout while a mutation works. A change
+	// of the security policies answers when all tokens are done, and a million
+	// of them take some while.
 	patience = 15 * time.Minute
 )
 
@@ -45,20 +51,21 @@ func (a *App) newServer() (*http.Server, error) {
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
+		MaxHeaderBytes:    mostHeaders,
+		ConnState:         noteHeaders,
 
 		// OPTIONS * has to pass the guard like all others.
 		DisableGeneralOptionsHandler: true,
 
-		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 100},
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 100, WriteByteTimeout: pieceTime},
 		ErrorLog:  slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // what strangers do wrong
 		TLSConfig: a.tls,
 	}, nil
 }
 
 // routes says what stands at which address.
-func (a *App) routes() (*http.ServeMux, error) {
-	sessions, err := authn.NewSessions(a.keys.Session())
+func (a *App) routes() (http.Handler, error) {
+	sessions, err := authn.NewSessions(a.keys.Session(), a.auth.StoreID())
 	if err != nil {
 		return nil, err
 	}
@@ -71,38 +78,43 @@ func (a *App) routes() (*http.ServeMux, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	a.routeAPI(mux, sessions)
-	mux.Handle("/playground", only(http.RedirectHandler(explorerPath, http.StatusFound), "GET", "HEAD"))
+	asked := a.routeAPI(mux, sessions)
+	mux.Handle("/playground", only(redirectTo(explorerPath), "GET", "HEAD"))
 	mux.Handle(explorerPath, explorer)
 	mux.Handle(explorerPath+"/", explorer)
 	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
 	mux.Handle("/readyz", only(http.HandlerFunc(a.ready), "GET", "HEAD"))
 	mux.Handle("/", page)
-	return mux, nil
+	return beforeRoutes(asked, tidied(mux)), nil
 }
 
-// routeAPI adds what programs and the page ask.
-func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) {
+// routeAPI adds what programs and the page ask, and returns what proxies ask.
+func (a *App) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked http.Handler) {
 	a.told = a.throttle()
 	anyDoor := authn.Door{Verifier: a.auth, OnRefused: a.auth.Refused, Throttle: a.throttle(), Even: authn.NewEven(a.opts.Now), Log: a.log}
-	// Where a session begins, a cookie counts for nothing; nor where a proxy
-	// asks, which knows no other refusals than 401 and 403.
-	door, signIn, proxyDoor := anyDoor, anyDoor, anyDoor
+	// A cookie counts only where the host is checked, and not where a session
+	// begins. Proxies know no other refusals than 401 and 403.
+	door, tokenDoor, proxyDoor := anyDoor, anyDoor, anyDoor
 	door.Sessions, proxyDoor.Plain = sessions, true
-	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String(), OnRefused: a.slowDown()})
+	gql := graph.NewHandler(graph.Options{Authority: a.auth, Log: a.log, Version: a.opts.Version.String(), OnRefused: a.slowDown(), BeforeChange: a.bePatient, AnswerMemory: answerMemory(a.opts.memory)})
 	health := policy.ReadHealth()
 
-	mux.Handle("/graphql", a.cors(browsersToExplorer(door.Protect(a.patient(gql)))))
+	asking := a.cors(browsersToExplorer(door.Protect(a.pace(gql))))
+	mux.Handle("/graphql", asking)
+	mux.Handle("/graphql/{$}", asking)
+	for _, below := range []string{"/graphql/", "/api", "/api/"} {
+		mux.HandleFunc(below, nothingThere)
+	}
 	mux.Handle("/api/v1/status", only(http.HandlerFunc(a.status), "GET", "HEAD"))
-	mux.Handle("/api/v1/health", only(door.Protect(may(a.healthText, health)), "GET", "HEAD"))
-	mux.Handle("/api/v1/health-json", only(door.Protect(may(a.healthJSON, health)), "GET", "HEAD"))
-	mux.Handle("/metrics", only(door.Protect(may(a.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
-	mux.Handle(authorizePath, proxyDoor.Protect(http.HandlerFunc(authorize)))
+	mux.Handle("/api/v1/health", only(tokenDoor.Protect(may(a.healthText, health)), "GET", "HEAD"))
+	mux.Handle("/api/v1/health-json", only(tokenDoor.Protect(may(a.healthJSON, health)), "GET", "HEAD"))
+	mux.Handle("/metrics", only(tokenDoor.Protect(may(a.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
 	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
 		"GET":    askSession(&door),
-		"POST":   signIn.Protect(a.beginSession(sessions)),
-		"DELETE": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { endSession(sessions, w, r) }),
+		"POST":   tokenDoor.Protect(a.beginSession(sessions)),
+		"DELETE": a.endSession(sessions),
 	}))
+	return proxyDoor.Protect(http.HandlerFunc(authorize))
 }
 
 // slowDown returns what is called before the answer to a request for GraphQL
@@ -130,31 +142,7 @@ func (a *App) throttle() *authn.Throttle {
 	return authn.NewThrottle(a.opts.Now, sleep, a.crowd.room/4)
 }
 
-const (
-	explorerPath  = "/docs/api-explorer"
-	authorizePath = "/api/v1/authorize"
-)
-
-// browsersToExplorer leads a person who opens the address of the API in a
-// browser to where it can be explored.
-func browsersToExplorer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html") {
-			http.Redirect(w, r, explorerPath, http.StatusFound)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// patient gives the answer to a request more time than strangers get.
-func (a *App) patient(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A connection that cannot do this keeps the time-out it has.
-		_ = http.NewResponseController(w).SetWriteDeadline(a.opts.Now().Add(patience))
-		next.ServeHTTP(w, r)
-	})
-}
+const explorerPath = "/docs/api-explorer"
 
 // only answers other methods than the given ones with 405.
 func only(next http.Handler, methods ...string) http.Handler {

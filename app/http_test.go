@@ -26,11 +26,24 @@ func TestRoutes(t *testing.T) {
 		want         string // in the body, or in a header as "Name: value"
 	}{
 		{"the page", "GET", "/", nil, 200, "<!doctype html>"},
-		{"a browser that opens the API is led to the explorer", "GET", "/graphql", []string{"Accept", "text/html,*/*"}, 302, "Location: /docs/api-explorer"},
-		{"the playground leads to the explorer", "GET", "/playground", nil, 302, "Location: /docs/api-explorer"},
+		{"a browser that opens the API is led to the explorer", "GET", "/graphql", []string{"Accept", "text/html,*/*"}, 302, "Location: ./docs/api-explorer"},
+		{"the playground leads to the explorer", "GET", "/playground", nil, 302, "Location: ./docs/api-explorer"},
 		{"the explorer", "GET", "/docs/api-explorer", nil, 200, "<!doctype html>"},
 		{"the API without a credential", "GET", "/graphql", nil, 401, "WWW-Authenticate: Bearer"},
-		{"the API by GET", "GET", "/graphql?query={viewer{id}}", bearer(nurse), 405, "Allow: POST"},
+		{"a query by GET", "GET", "/graphql?query={viewer{username}}", bearer(nurse), 200, `{"data":{"viewer":{"username":"nurse"}}}`},
+		{"a query by HEAD", "HEAD", "/graphql?query={viewer{username}}", bearer(nurse), 200, "Content-Length: 40"},
+		{"a query by GET without a credential", "GET", "/graphql?query={viewer{username}}", nil, 401, "WWW-Authenticate: Bearer"},
+		{"a query by GET with a token in the address", "GET", "/graphql?query={viewer{username}}&access_token=" + nurse + "&token=" + nurse, nil, 401, "WWW-Authenticate: Bearer"},
+		{"a query by GET with a bad token", "GET", "/graphql?query={viewer{username}}", bearer("x"), 401, "The supplied authentication is invalid"},
+		{"a mutation by GET", "GET", "/graphql?query=mutation{deleteToken(input:{id:%22x%22})}", bearer(boss), 405, "Allow: POST"},
+		{"the API by another method", "PUT", "/graphql", bearer(boss), 405, "Allow: GET, HEAD, POST"},
+		{"the API with a slash behind it", "GET", "/graphql/?query={viewer{username}}", bearer(nurse), 200, `"username":"nurse"`},
+		{"the API with a slash behind it, without a credential", "POST", "/graphql/", nil, 401, "WWW-Authenticate: Bearer"},
+		{"a browser that opens the API with a slash behind it", "GET", "/graphql/", []string{"Accept", "text/html"}, 302, "Location: ../docs/api-explorer"},
+		{"a browser that opens a link with a query", "GET", "/graphql?query={viewer{id}}", []string{"Accept", "text/html,*/*"}, 302, "Location: ./docs/api-explorer"},
+		{"a program whose library likes HTML", "GET", "/graphql?query={viewer{username}}", append([]string{"Accept", "text/html, image/gif, *; q=.2"}, bearer(nurse)...), 200, `"username":"nurse"`},
+		{"below the API", "GET", "/graphql/stream", nil, 404, "There is nothing at this address."},
+		{"below the API by POST", "POST", "/graphql/batch", bearer(nurse), 404, "There is nothing at this address."},
 		{"status needs nothing", "GET", "/api/v1/status", nil, 200, `{"status":"OK","version":"0.1.0--build-0--sha-`},
 		{"status by HEAD", "HEAD", "/api/v1/status", nil, 200, ""},
 		{"status by POST", "POST", "/api/v1/status", nil, 405, "Allow: GET, HEAD"},
@@ -46,7 +59,17 @@ func TestRoutes(t *testing.T) {
 		{"metrics with nothing tell nobody why tokens are refused", "GET", "/metrics", nil, 401, "The resource requires authentication"},
 		{"livez", "GET", "/livez", nil, 200, "alive"},
 		{"readyz", "GET", "/readyz", nil, 200, "ready"},
-		{"an address of the API that is none", "GET", "/api/v1/nothing", nil, 404, ""},
+		{"an address of the API that is none", "GET", "/api/v1/nothing", nil, 404, "There is nothing at this address."},
+		{"the same by HEAD", "HEAD", "/api/v1/nothing", nil, 404, ""},
+		{"the same by POST", "POST", "/api/v1/nothing", bearer(boss), 404, "There is nothing at this address."},
+		{"the same by PUT", "PUT", "/api/v1/nothing", nil, 404, "There is nothing at this address."},
+		{"the same by PATCH", "PATCH", "/api/v1/nothing", nil, 404, "There is nothing at this address."},
+		{"the same by DELETE", "DELETE", "/api/v1/nothing", nil, 404, "There is nothing at this address."},
+		{"the same by OPTIONS", "OPTIONS", "/api/v1/nothing", nil, 404, "There is nothing at this address."},
+		{"the API's own folder", "GET", "/api", []string{"Accept", "text/html"}, 404, "There is nothing at this address."},
+		{"the API's own folder, with a slash", "POST", "/api/", nil, 404, "There is nothing at this address."},
+		{"an older version of the API", "GET", "/api/v0/status", nil, 404, "There is nothing at this address."},
+		{"below an address that is known", "GET", "/api/v1/status/", nil, 404, "There is nothing at this address."},
 		{"a request that names a file outside", "GET", "/assets/..%2f..%2fetc%2fpasswd", nil, 404, ""},
 	}
 	for _, test := range tests {
@@ -94,7 +117,7 @@ func TestTheLogShowsNoToken(t *testing.T) {
 	_, token := r.token("nurse", "ReadHealthCheck")
 	before := strings.Count(r.err.String(), "msg=request")
 	requests := 0
-	for _, path := range []string{"/" + token, "/?token=" + token, "/graphql?id=" + token, "/api/v1/authorize?permission=" + token, "/api/v1/" + token, "/docs/api-explorer/" + token} {
+	for _, path := range []string{"/graphql?query={viewer{id}}&token=" + token, "/graphql?query=" + token[33:] + "&operationName=" + token[33:], "/graphql/?variables=" + token, "/" + token, "/?token=" + token, "/graphql?id=" + token, "/api/v1/authorize?permission=" + token, "/api/v1/" + token, "/docs/api-explorer/" + token} {
 		for _, headers := range [][]string{nil, bearer(token), {"Authorization", token}, {"User-Agent", token}, {"X-Request-Id", token}, {"Origin", token}, {"X-Forwarded-For", token}, {"Host", token}} {
 			r.ask("GET", path, "", headers...)
 			r.ask("POST", path, `{"query":"`+token+`","operationName":"`+token+`"}`, headers...)
@@ -125,10 +148,11 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 }
 
 // A policy change over many tokens takes longer to answer than a stranger may.
-func TestPatienceOutlastsTheTimeouts(t *testing.T) {
+func TestAMutationOutlastsTheTimeouts(t *testing.T) {
 	a := &App{opts: Options{Now: time.Now}}
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body) // from here on net/http watches the connection
+		a.bePatient(w)
 		select {
 		case <-r.Context().Done():
 			t.Error("the request was given up")
@@ -136,7 +160,7 @@ func TestPatienceOutlastsTheTimeouts(t *testing.T) {
 			w.Write([]byte("done"))
 		}
 	})
-	s := httptest.NewUnstartedServer(a.patient(slow))
+	s := httptest.NewUnstartedServer(a.pace(slow))
 	s.Config.ReadTimeout, s.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	s.Start()
 	defer s.Close()
@@ -159,7 +183,7 @@ func TestAllTimeoutsAreSet(t *testing.T) {
 			t.Errorf("%s = %v, want up to a minute", name, d)
 		}
 	}
-	if s.MaxHeaderBytes != 16<<10 {
-		t.Errorf("MaxHeaderBytes = %d, want 16 KiB", s.MaxHeaderBytes)
+	if s.MaxHeaderBytes != 64<<10 {
+		t.Errorf("MaxHeaderBytes = %d, want 64 KiB", s.MaxHeaderBytes)
 	}
 }

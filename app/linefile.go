@@ -6,84 +6,162 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 
-	"golang.org/x/sys/unix"
+	"tokenscale/authority/ledger"
+	"tokenscale/platform"
 )
 
-// A lineFile is a file that audit lines are appended to, or a named pipe. A
-// pipe that nobody reads takes no lines, and does not keep the server from
+// A lineFile is a file that audit lines are appended to, or a named pipe. It is
+// opened anew when another file, or none, has its name: somebody has moved it
+// away to begin a new one, as logrotate does, and will compress the old one.
+//
+// A pipe that nobody reads takes no lines, and does not keep the server from
 // starting: it is opened anew for each attempt until there is a reader. One
-// goroutine writes; another may close, which ends a write that waits.
+// goroutine writes and looks; another may close, which ends a write that waits,
+// or ask for the file to be opened anew.
 type lineFile struct {
-	path string
+	path   string
+	refuse func(fs.FileInfo) error // files that are something else's; nil for none
 
-	cut bool // what stands in it ends in the middle of a line; for the writer only
+	stale atomic.Bool // to be opened anew
+
+	// For the writer only.
+	size int64 // of the file, when it was last seen
+	cut  bool  // what stands in it ends in the middle of a line
+	half bool  // the last write ended in the middle of a line
 
 	mu sync.Mutex
 	f  *os.File // nil while it could not be opened
 }
 
 // openLines opens path. Only of a pipe without a reader it does so later.
-func openLines(path string) (*lineFile, error) {
-	l := &lineFile{path: path}
+func openLines(path string, refuse func(fs.FileInfo) error) (*lineFile, error) {
+	l := &lineFile{path: path, refuse: refuse}
 	_, err := l.file()
-	if errors.Is(err, unix.ENXIO) && isPipe(path) {
+	if platform.NoReader(err) && isPipe(path) {
 		err = nil
 	}
 	return l, err
 }
 
-// file returns the open file. It asks not to wait: a pipe without a reader
-// then refuses at once.
+// renew has the file opened anew before the next line.
+func (l *lineFile) renew() { l.stale.Store(true) }
+
+// file returns the open file that has the name. It asks not to wait: a pipe
+// without a reader then refuses at once.
 func (l *lineFile) file() (*os.File, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.f != nil {
-		return l.f, nil
+	if f := l.open(); f != nil {
+		if !l.stale.Swap(false) && isAt(f, l.path) {
+			return f, nil
+		}
+		if err := errors.Join(l.whole(f), l.Close()); err != nil {
+			return nil, err
+		}
 	}
-	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NONBLOCK, 0o600)
+	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|platform.OpenAtOnce, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the audit file: %w", err)
 	}
-	l.f, l.cut = f, endsInLine(l.path)
+	if err := l.take(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if l.half { // the line that was begun in the old file begins anew
+		l.half = false
+		return nil, ledger.ErrAgain
+	}
 	return f, nil
 }
 
-// endsInLine reports whether a file ends with half a line, as it does when a
-// server that found no more space has ended.
-func endsInLine(path string) bool {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return false
-	}
-	f, err := os.Open(path)
+func (l *lineFile) open() *os.File {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.f
+}
+
+// take makes f the file that is written to, unless it must not be.
+func (l *lineFile) take(f *os.File) error {
+	info, err := f.Stat()
 	if err != nil {
-		return false // it may be one that we may only write
+		return fmt.Errorf("opening the audit file: %w", err)
 	}
-	var last [1]byte
-	_, err = f.ReadAt(last[:], info.Size()-1)
-	return errors.Join(err, f.Close()) == nil && last[0] != '\n'
+	if l.refuse != nil {
+		if err := l.refuse(info); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.f, l.size, l.cut = f, lengthOf(info), endsInLine(l.path)
+	return nil
 }
 
-func isPipe(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode()&fs.ModeNamedPipe != 0
-}
-
-// Write implements io.Writer. It may wait for the reader of a full pipe.
+// Write implements io.Writer. It may wait for the reader of a full pipe. It
+// returns nil once the lines are on the disk in the file that has the name, and
+// ledger.ErrAgain or ledger.ErrCut if they may have been lost.
 func (l *lineFile) Write(b []byte) (int, error) {
 	f, err := l.file()
 	if err != nil {
 		return 0, err
 	}
-	if err := l.endLine(f); err != nil {
+	if err := errors.Join(l.whole(f), l.endLine(f)); err != nil {
 		return 0, err
 	}
 	n, err := f.Write(b)
-	if errors.Is(err, unix.EPIPE) { // the reader is gone; another may come
+	l.size, l.half = l.size+int64(n), n > 0 && n < len(b)
+	if platform.NoReader(err) { // the reader is gone; another may come
 		err = errors.Join(err, l.Close())
 	}
-	return n, err
+	if err != nil {
+		return n, err
+	}
+	return n, l.kept(f)
+}
+
+// kept tells whether what was just written stays. Of a file that was moved away
+// meanwhile that is not certain: whoever compresses it may have come to its
+// end before.
+func (l *lineFile) kept(f *os.File) error {
+	if err := syncLines(f); err != nil {
+		return err
+	}
+	if err := l.whole(f); err != nil {
+		return err
+	}
+	if !isAt(f, l.path) {
+		return ledger.ErrAgain
+	}
+	return nil
+}
+
+// whole returns ledger.ErrCut if the file is shorter than it was: somebody
+// has copied it and cut it off, and what was written in between is lost.
+func (l *lineFile) whole(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("looking at the audit file: %w", err)
+	}
+	size := lengthOf(info)
+	isCut := size < l.size
+	l.size = size
+	if !isCut {
+		return nil
+	}
+	l.cut, l.half = endsInLine(l.path), false
+	return ledger.ErrCut
+}
+
+// Look implements ledger.Looker: it returns what would be in the way of a
+// line, and opens the file anew if there is need to.
+func (l *lineFile) Look() error {
+	f, err := l.file()
+	if platform.NoReader(err) && isPipe(l.path) {
+		return nil // it is told when there is a line for it
+	}
+	if err != nil {
+		return err
+	}
+	return l.whole(f)
 }
 
 // endLine ends half a line that an earlier server has left. The entry comes
@@ -104,11 +182,7 @@ func (l *lineFile) Close() error {
 	if l.f == nil {
 		return nil
 	}
-	err := l.f.Sync()
-	if errors.Is(err, unix.EINVAL) { // a pipe has nothing to sync
-		err = nil
-	}
-	err = errors.Join(err, l.f.Close())
+	err := errors.Join(syncLines(l.f), l.f.Close())
 	l.f = nil
 	return err
 }

@@ -3,11 +3,15 @@ package app
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"tokenscale/authority/ledger"
 
 	"golang.org/x/sys/unix"
 )
@@ -137,5 +141,107 @@ func TestAuditFile_HalfALineOfAnEarlierServerSpoilsNoOther(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What was written to a file that is moved away or cut off may be lost: whoever
+// asks for a line to be written is told so.
+func TestLineFile_TellsWhatMayBeLost(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	for _, c := range []struct {
+		name      string
+		meanwhile func() error
+		want      error  // of the next write
+		now       string // what stands in the file after that write was done again
+	}{
+		{"nothing happens", func() error { return nil }, nil, "1\n2\n"},
+		{"it is moved away", func() error { return os.Rename(path, path+".1") }, nil, "2\n"},
+		{"it is deleted", func() error { return os.Remove(path) }, nil, "2\n"},
+		{"another is moved there", func() error {
+			return errors.Join(os.WriteFile(path+".2", []byte("0\n"), 0o600), os.Rename(path+".2", path))
+		}, nil, "0\n2\n"},
+		{"another ends in half a line", func() error {
+			return errors.Join(os.WriteFile(path+".2", []byte("0"), 0o600), os.Rename(path+".2", path))
+		}, nil, "0\n2\n"},
+		{"it is cut off", func() error { return os.Truncate(path, 0) }, ledger.ErrCut, "2\n"},
+		{"it is cut off in a line", func() error { return os.Truncate(path, 1) }, ledger.ErrCut, "1\n2\n"},
+		{"it is cut off and then moved", func() error {
+			return errors.Join(os.Truncate(path, 0), os.Rename(path, path+".1"))
+		}, ledger.ErrCut, "2\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+			l, err := openLines(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			if _, err := l.Write([]byte("1\n")); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.meanwhile(); err != nil {
+				t.Fatal(err)
+			}
+			_, err = l.Write([]byte("2\n"))
+			if !errors.Is(err, c.want) {
+				t.Errorf("writing says %v, want %v", err, c.want)
+			}
+			if err != nil {
+				_, err = l.Write([]byte("2\n"))
+			}
+			if text, _ := os.ReadFile(path); err != nil || string(text) != c.now {
+				t.Errorf("the file holds %q, %v; want %q", text, err, c.now)
+			}
+		})
+	}
+}
+
+// A file that loses its name between the write and its end is not trusted.
+func TestLineFile_ALineInAFileThatIsBeingMovedCountsForNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, err := openLines(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.kept(l.open()); !errors.Is(err, ledger.ErrAgain) {
+		t.Errorf("it says %v, want %v", err, ledger.ErrAgain)
+	}
+}
+
+func TestLineFile_AMissingFolderIsToldUntilItIsThere(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "logs")
+	path := filepath.Join(folder, "audit.log")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := openLines(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s := &sink{out: l, now: time.Now}
+	if err := os.Rename(folder, folder+".gone"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Look(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a look says %v", err)
+	}
+	if _, err := s.state(); err == nil {
+		t.Error("health is not told")
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.state(); s.Look() != nil || err == nil {
+		t.Error("a look does not see that the folder is back")
+	}
+	if _, err := s.state(); err != nil {
+		t.Errorf("health is told %v when all is well", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +26,9 @@ func (a *App) logged(next http.Handler) http.Handler {
 			if v := recover(); v != nil {
 				a.panicked(seen, r, v)
 			}
-			a.logLine(r, seen.status, a.opts.Now().Sub(began))
+			took := a.opts.Now().Sub(began)
+			a.timed.note(r, seen.status, took)
+			a.logLine(r, seen.status, took)
 		}()
 		next.ServeHTTP(seen, r)
 	})
@@ -54,7 +57,7 @@ func (a *App) logLine(r *http.Request, status int, took time.Duration) {
 	req := authn.RequestOf(r.Context())
 	line := []slog.Attr{
 		slog.String("method", known(r.Method)), slog.String("route", r.Pattern), slog.Int("status", status),
-		slog.Duration("took", took), slog.String("ip", req.IP.String()), slog.String("request", req.ID),
+		slog.Duration("took", took), slog.String("ip", req.Address()), slog.String("request", req.ID),
 	}
 	for _, maybe := range []slog.Attr{
 		slog.String("caller", string(req.Caller())), slog.String("operation", req.Operation), slog.String("refused", req.Refused),
@@ -80,7 +83,7 @@ func levelOf(r *http.Request, status int) slog.Level {
 		return slog.LevelDebug
 	case status >= 500 && r.Pattern != "/readyz":
 		return slog.LevelWarn
-	case status >= 400 || r.Pattern == "/graphql" || r.Pattern == "/api/v1/session":
+	case status >= 400 || strings.HasPrefix(r.Pattern, "/graphql") || r.Pattern == "/api/v1/session":
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug

@@ -21,7 +21,7 @@ func (o Options) limitMemory(container func() (uint64, error)) (limit int64, by 
 		debug.SetMemoryLimit(int64(o.MemoryLimit))
 		return int64(o.MemoryLimit), "--memory-limit"
 	}
-	if _, ok := os.LookupEnv("GOMEMLIMIT"); ok {
+	if os.Getenv("GOMEMLIMIT") != "" {
 		return debug.SetMemoryLimit(-1), "GOMEMLIMIT"
 	}
 	most, err := container()

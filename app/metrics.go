@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -18,6 +19,7 @@ func (a *App) newMetrics() http.Handler {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&figures{a},
 	)
+	a.timed.register(r)
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }
 
@@ -77,8 +79,9 @@ func (f *figures) authority(count, gauge emit) {
 	if s.Scrub.Ended != 0 {
 		gauge(desc("scrub_timestamp_seconds", "When the last walk over the store ended, in seconds since 1970."), float64(s.Scrub.Ended)/1000)
 	}
-	if s.Tokens.Soonest != 0 {
-		gauge(desc("tokens_soonest_expiry_seconds", "When the next active token expires, in seconds since 1970. Absent if none does."), float64(s.Tokens.Soonest)/1000)
+	expiring := desc("tokens_expiring", "Tokens that expire within so many days, but for those whose whole life is no longer and those in their grace period.", "within")
+	for within, n := range s.Expiring {
+		gauge(expiring, float64(n), strconv.Itoa(int(within))+"d")
 	}
 }
 

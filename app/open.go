@@ -7,11 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 
 	"tokenscale/authority"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
+	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
@@ -44,6 +46,9 @@ func (a *App) openAuthority(ctx context.Context) error {
 	}
 	a.undoes("authority", a.auth.Close)
 	a.keys = keys
+	if remark := keys.Remark(); remark != "" {
+		a.log.Info("the key file: " + remark)
+	}
 	db.LetGo() // all of it was read, and the index has what is asked for
 	return nil
 }
@@ -112,6 +117,7 @@ func isEmpty(ctx context.Context, db store.DB) (bool, error) {
 }
 
 func rootHash(text string) (*token.Hash, error) {
+	text = strings.TrimSpace(text) // which it has when it was read from a file
 	if text == "" {
 		return nil, nil
 	}
@@ -137,6 +143,9 @@ func (a *App) firstRoot(ctx context.Context) error {
 // announce says where the server can be reached, and if it only verifies.
 func (a *App) announce() {
 	a.warnVerifyOnly()
+	for _, lack := range platform.Lacks() {
+		a.log.Warn("on this operating system " + lack)
+	}
 	base := a.base()
 	if a.opts.LogFormat == "json" {
 		a.log.Info("listening", "page", base+"/", "explorer", base+"/docs/api-explorer", "api", base+"/graphql", "version", a.opts.Version.String())
@@ -164,11 +173,29 @@ func (a *App) base() string {
 
 // newLog returns the log on standard error.
 func newLog(o Options) *slog.Logger {
-	h := &slog.HandlerOptions{Level: o.LogLevel}
+	h := &slog.HandlerOptions{Level: o.LogLevel, ReplaceAttr: withoutSecrets}
 	if o.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(o.Stderr, h))
 	}
 	return slog.New(slog.NewTextHandler(o.Stderr, h))
+}
+
+// withoutSecrets takes out of the log what may be the secret half of a token.
+// Nothing we log should hold one; this is for the error of a library that quotes
+// what it was given, and for what nobody has thought of.
+func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(token.Hide(a.Value.String()))
+	case slog.KindAny: // errors, and the causes of panics
+		if a.Key == slog.LevelKey { // in every line, and never from outside
+			break
+		}
+		if text := fmt.Sprint(a.Value.Any()); token.Hide(text) != text {
+			a.Value = slog.StringValue(token.Hide(text))
+		}
+	}
+	return a
 }
 
 // openSink opens where audit entries are written out to. It is closed last,
@@ -181,10 +208,11 @@ func (a *App) openSink() (io.Writer, error) {
 		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
 		return a.sink, nil
 	}
-	f, err := openLines(a.opts.AuditFile)
+	f, err := openLines(a.opts.AuditFile, a.opts.notAudit())
 	if err != nil {
 		return nil, err
 	}
+	a.lines = f
 	a.undoes("audit file", func(context.Context) error { return f.Close() })
 	a.sink = &sink{out: f, now: a.opts.Now}
 	return a.sink, nil

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,11 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -33,7 +31,7 @@ type Options struct {
 
 	TrustedProxies []Network `env:"TOKENSCALE_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. IP filters see the address they name."`
 	AllowedHosts   []string  `env:"TOKENSCALE_ALLOWED_HOSTS" placeholder:"HOST" help:"Host names this server answers to. On loopback its own names always count; elsewhere none set means any."`
-	AllowedOrigins []string  `env:"TOKENSCALE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Origins, such as https://console.example.org, whose scripts in a browser may use the API. Lists are separated by commas."`
+	AllowedOrigins []string  `env:"TOKENSCALE_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Origins, such as https://console.example.org, whose scripts in a browser may use the API with a token; file:// and null can be named too. Extensions of browsers and desktop programs need no entry. Lists are separated by commas."`
 
 	MaxConnections int `env:"TOKENSCALE_MAX_CONNECTIONS" placeholder:"N" help:"How many clients may be connected at once, 10000 unless set, and always fewer than files may be open. One client may take half of it, a trusted proxy all."`
 
@@ -52,12 +50,18 @@ type Options struct {
 	Stderr  io.Writer        `kong:"-"` // required
 	Random  io.Reader        `kong:"-"` // fit for keys; required
 
+	// Reopen brings a signal when files are to be opened anew, Stacks when it is
+	// to be told what all goroutines do; nil never brings one.
+	Reopen, Stacks <-chan os.Signal `kong:"-"`
+
 	// Steady is a clock that nobody sets, for tests; nil means the one in Now.
 	Steady func() time.Duration `kong:"-"`
 
 	// Sleep waits before an answer that is held back, for tests; nil means
 	// [authn.Sleep].
 	Sleep func(context.Context, time.Duration) `kong:"-"`
+
+	memory int64 // what the process may use, in bytes; 0 if nobody said
 
 	// StopAfter is how long a server whose store has stopped goes on
 	// answering from memory; 0 means a minute.
@@ -106,19 +110,10 @@ func (o Options) check() error {
 	if !isLoopback(host) && o.TLSCert == "" && !o.InsecureHTTP {
 		return fmt.Errorf("listening on %s without TLS would show tokens to the network: set --tls-cert and --tls-key, or --insecure-http if a proxy in front speaks TLS", o.Listen)
 	}
-	for _, origin := range o.AllowedOrigins {
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return fmt.Errorf("--allowed-origins takes origins, such as https://console.example.org, not %q", origin)
-		}
-	}
 	if o.MaxConnections < 0 {
 		return fmt.Errorf("--max-connections takes a number above 0, not %d", o.MaxConnections)
 	}
-	if slices.Contains(o.AllowedHosts, "") {
-		return errors.New("--allowed-hosts has an empty name in it")
-	}
-	return nil
+	return errors.Join(o.checkLists(), apart(o.files()))
 }
 
 // isLoopback reports whether only this machine can reach host. A name other
@@ -134,30 +129,18 @@ func isLoopback(host string) bool {
 // errSetting marks a setting that nobody knows.
 var errSetting = errors.New("unknown setting")
 
-// checkEnvironment refuses variables that look like ours and are none: a
-// misspelt setting would otherwise silently not hold.
-func checkEnvironment(known []string) error {
-	for _, entry := range os.Environ() {
-		name, value, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "TOKENSCALE_") && !slices.Contains(known, name) && !isServiceLink(name, value) {
-			return fmt.Errorf("%w %s in the environment; --help lists all there are", errSetting, name)
-		}
-	}
-	return nil
-}
-
-// isServiceLink reports whether a variable is one of those that Kubernetes
-// sets in every container for a service called tokenscale, or tokenscale-more.
-func isServiceLink(name, value string) bool {
-	link := regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
-	return link.MatchString(name) || strings.HasSuffix(name, "_PORT") && strings.Contains(value, "://")
-}
-
 // A Network is a range of addresses, or a single one.
 type Network struct{ netip.Prefix }
 
-// UnmarshalText reads an address, or a range in the form 10.0.0.0/8.
+// UnmarshalText reads an address, or a range in the form 10.0.0.0/8, whatever
+// stands in its host bits. A blank text, as between two commas, gives the zero
+// Network, which is none.
 func (n *Network) UnmarshalText(text []byte) error {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 {
+		n.Prefix = netip.Prefix{}
+		return nil
+	}
 	if addr, err := netip.ParseAddr(string(text)); err == nil {
 		addr = addr.Unmap().WithZone("")
 		n.Prefix = netip.PrefixFrom(addr, addr.BitLen())
@@ -165,7 +148,7 @@ func (n *Network) UnmarshalText(text []byte) error {
 	}
 	p, err := netip.ParsePrefix(string(text))
 	if err != nil || p.Addr().Is4In6() {
-		return fmt.Errorf("%q is neither an address nor a range such as 10.0.0.0/8", text)
+		return fmt.Errorf("%q is neither an address nor a range such as 10.0.0.0/8; names are not looked up, and lists are separated by commas", text)
 	}
 	n.Prefix = p.Masked()
 	return nil

@@ -3,12 +3,17 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 func TestSize(t *testing.T) {
@@ -28,13 +33,13 @@ func TestSize(t *testing.T) {
 
 func TestNetwork(t *testing.T) {
 	for text, want := range map[string]string{
-		"10.0.0.0/8": "10.0.0.0/8", "10.1.2.3/8": "10.0.0.0/8", "10.1.2.3": "10.1.2.3/32", "::1": "::1/128", "::ffff:10.0.0.1": "10.0.0.1/32", "fe80::1%eth0": "fe80::1/128",
+		"10.0.0.0/8": "10.0.0.0/8", "10.1.2.3/8": "10.0.0.0/8", "10.1.2.3": "10.1.2.3/32", "::1": "::1/128", "::ffff:10.0.0.1": "10.0.0.1/32", "fe80::1%eth0": "fe80::1/128", " 10.0.0.1\n": "10.0.0.1/32",
 	} {
 		if got := network(t, text).String(); got != want {
 			t.Errorf("%s is %s, want %s", text, got, want)
 		}
 	}
-	for _, text := range []string{"", "proxy", "10.0.0.0/33", "10.0.0/8", "::ffff:10.0.0.0/104", "10.0.0.1:80"} {
+	for _, text := range []string{"proxy", "10.0.0.0/33", "10.0.0/8", "::ffff:10.0.0.0/104", "10.0.0.1:80"} {
 		var n Network
 		if err := n.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q is %s, want it refused", text, n)
@@ -98,6 +103,45 @@ func TestRunTellsUsageFromFailure(t *testing.T) {
 		}
 		if (err.Len() > 0) != (want != 0) || (out.Len() > 0) != (want == 0) {
 			t.Errorf("%s writes %q and %q; want help on the one, complaints on the other", args, out.String(), err.String())
+		}
+	}
+}
+
+// Containers and scripts set variables to nothing where nothing is meant.
+func TestEnvironment_AnEmptyVariableIsAnUnsetOne(t *testing.T) {
+	o := Options{Now: time.Now, Stdout: io.Discard, Stderr: io.Discard}
+	read := func() *kong.Context {
+		t.Helper()
+		c, err := parse(t.Context(), nil, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first := read()
+	names := twins(first.Model.Node)
+	if len(names) < 19 {
+		t.Fatalf("the settings are only %q", names)
+	}
+	unset := fmt.Sprintf("%+v", first.Model.Target.Interface())
+	for _, blank := range []string{"", " ", "\n"} {
+		for _, name := range names {
+			t.Setenv(name, blank)
+		}
+		if set := fmt.Sprintf("%+v", read().Model.Target.Interface()); set != unset {
+			t.Errorf("with %q the settings are\n%s\nwant\n%s", blank, set, unset)
+		}
+	}
+}
+
+func TestRootHash_MayHaveTheBlanksOfAFile(t *testing.T) {
+	secret, err := token.MintFor(token.Root, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, around := range []string{"%s", "%s\n", " %s\r\n", "\t%s "} {
+		if h, err := rootHash(fmt.Sprintf(around, secret.Hash())); err != nil || h == nil {
+			t.Errorf("%q is refused: %v", around, err)
 		}
 	}
 }

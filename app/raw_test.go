@@ -36,7 +36,7 @@ func rawRequests(t testing.TB, token string) []raw {
 		if err != nil {
 			t.Fatalf("testdata/requests.txt: %s: %v", lines[1], err)
 		}
-		bytes = strings.NewReplacer("{TOKEN}", token, "{64K}", strings.Repeat("a", 64<<10)).Replace(bytes)
+		bytes = strings.NewReplacer("{TOKEN}", token, "{64K}", strings.Repeat("a", 64<<10), "{60K}", strings.Repeat("a", 60<<10), "{7K}", strings.Repeat("a", 7<<10)).Replace(bytes)
 		all = append(all, raw{lines[0], lines[1], bytes})
 	}
 	return all

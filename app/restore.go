@@ -12,6 +12,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/durable"
+	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 )
@@ -165,5 +166,5 @@ func copyFile(from, to string) error {
 		return errors.Join(err, in.Close())
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close(), in.Close(), durable.SyncFolder(filepath.Dir(to)))
+	return errors.Join(err, out.Sync(), out.Close(), in.Close(), platform.SyncFolder(filepath.Dir(to)))
 }

@@ -4,10 +4,12 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"tokenscale/authority/ledger"
 )
 
 // A sink passes audit lines on, and remembers how that goes, for the health
-// check. One goroutine writes; any may ask.
+// check. One goroutine writes and looks; any may ask.
 type sink struct {
 	out io.Writer
 	now func() time.Time
@@ -15,6 +17,7 @@ type sink struct {
 	mu    sync.Mutex
 	began time.Time // of the write under way; zero if there is none
 	err   error     // of the last write
+	seen  error     // by the last look
 }
 
 // Write implements io.Writer.
@@ -25,22 +28,46 @@ func (s *sink) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// Look implements ledger.Looker.
+func (s *sink) Look() error {
+	looker, ok := s.out.(ledger.Looker)
+	if !ok {
+		return nil
+	}
+	err := looker.Look()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = lasting(err)
+	return err
+}
+
+// lasting returns err, unless all it says is that lines are written again.
+func lasting(err error) error {
+	if ledger.WrittenAgain(err) {
+		return nil
+	}
+	return err
+}
+
 func (s *sink) set(began time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.began = began
 	if began.IsZero() {
-		s.err = err
+		s.err = lasting(err)
 	}
 }
 
-// state returns how long the write under way has been taking, and the error of
-// the last one.
+// state returns how long the write under way has been taking, and what is in
+// the way of lines.
 func (s *sink) state() (busy time.Duration, last error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.began.IsZero() {
-		return 0, s.err
+	if last = s.err; last == nil {
+		last = s.seen
 	}
-	return s.now().Sub(s.began), s.err
+	if s.began.IsZero() {
+		return 0, last
+	}
+	return s.now().Sub(s.began), last
 }

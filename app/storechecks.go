@@ -7,13 +7,14 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/integrity"
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
 // checkStore asks whether changes can be stored.
 func (a *App) checkStore(s store.Stats) check {
 	fields := []string{"size", fmt.Sprint(s.Size), "used", fmt.Sprint(s.Used), "max", fmt.Sprint(s.MaxSize), "path", a.opts.Data}
-	switch err := writable(a.opts.Data); {
+	switch err := platform.Writable(a.opts.Data); {
 	case errors.Is(a.db.Err(), store.ErrReadOnly):
 		return newCheck("store-writable", down, "the disk of the data folder is read-only, so tokens are verified and nothing can be changed: make it writable and start the server again", fields...)
 	case a.db.Err() != nil:
@@ -35,7 +36,7 @@ const (
 
 // checkDisk asks for the space that is left under the store, in bytes.
 func (a *App) checkDisk() check {
-	free, total, err := diskSpace(a.opts.Data)
+	free, total, err := platform.Space(a.opts.Data)
 	fields := []string{"free", fmt.Sprint(free), "total", fmt.Sprint(total), "path", a.opts.Data}
 	switch {
 	case err != nil:

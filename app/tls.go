@@ -3,11 +3,14 @@ package app
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
 	"time"
+
+	"tokenscale/platform"
 )
 
 // lookEvery is how often, at most, the files of the certificate are looked at.
@@ -65,8 +68,9 @@ func (c *certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if c.pair != nil && stamp == c.failed {
 		return c.pair, nil
 	}
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
-	if err == nil {
+	err := c.guarded()
+	pair, failed := tls.LoadX509KeyPair(c.cert, c.key)
+	if err = errors.Join(failed, err); err == nil {
 		c.pair, c.stamp, c.failed = &pair, stamp, ""
 		return c.pair, nil
 	}
@@ -77,6 +81,30 @@ func (c *certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.failed = stamp
 	c.log.Error("a changed TLS certificate cannot be used; the old one stays", "err", err)
 	return c.pair, nil
+}
+
+// guarded refuses a private key that every user may change, and tells, when the
+// server starts, of one that every user may read.
+func (c *certificate) guarded() error {
+	info, err := os.Stat(c.key)
+	if err != nil || !platform.HasModes {
+		return nil // reading it will tell
+	}
+	switch mode := info.Mode().Perm(); {
+	case mode&0o002 != 0:
+		return fmt.Errorf("%s has the mode %04o, so every user of the machine can change it: chmod o-rwx %s", c.key, mode, c.key)
+	case mode&0o004 != 0 && c.pair == nil:
+		c.log.Warn("every user of the machine can read the private key of the certificate: chmod o-rwx it", "file", c.key)
+	}
+	return nil
+}
+
+// renew reads the files again although they look unchanged.
+func (c *certificate) renew() {
+	c.mu.Lock()
+	c.stamp, c.failed, c.looked = "", "", time.Time{}
+	c.mu.Unlock()
+	_, _ = c.current(nil) // what is wrong with them is in the log
 }
 
 // stampOf changes whenever the file at path does.

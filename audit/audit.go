@@ -18,9 +18,11 @@ const (
 	TokenChanged  Type = "hashedtokens.change"                          // a token was made, changed or deleted
 	TokenRotated  Type = "hashedtokens.rotate"                          // a token got a new string and id
 	TokenExpired  Type = "tokens.expire"                                // an expired token was removed
+	TokenExpiring Type = "tokens.expiring"                              // a token will expire in some days
 	FilterChanged Type = "ipfilters.change"                             // an IP filter was made, changed or deleted
 	PolicyChanged Type = "organizations.securitypolicies.tokens.update" // the security policies were set
 	RootReplaced  Type = "roottoken.replace"                            // root got a new token
+	SessionEnded  Type = "sessions.end"                                 // a session of the page was signed out
 	Refused       Type = "authentication.refused"                       // credentials were not accepted
 	TokensRead    Type = "hashedtokens.read"                            // tokens were listed
 	TrailRead     Type = "audit.read"                                   // the audit log was read

@@ -13,6 +13,21 @@ type Query struct {
 	TokenID      string
 	Since, Until epoch.Millis // at or after Since, before Until
 	Skip, Limit  int
+
+	// Each, unless nil, is shown each entry of the page as it is read. It may
+	// take out of it what is not wanted; a page of large ones would fill the
+	// memory. An error ends the reading, and is what the reader gets.
+	Each func(*Entry) error
+}
+
+// Keep adds an entry to a page, having shown it to Each.
+func (q Query) Keep(page []Entry, e Entry) ([]Entry, error) {
+	if q.Each != nil {
+		if err := q.Each(&e); err != nil {
+			return page, err
+		}
+	}
+	return append(page, e), nil
 }
 
 // All reports whether q selects every entry.

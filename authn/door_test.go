@@ -75,7 +75,7 @@ func TestSession_ComesBackAsItWasBegun(t *testing.T) {
 	v := &verifier{verdicts: verdicts{"good": policy.Accepted}}
 	s.door.Verifier = v
 	s.ask("Cookie", s.session("good").String(), "X-Requested-By", "tokenscale")
-	want := policy.Session{ID: "good", Mark: [8]byte{1, 2}, IssuedAt: 1795435200000}
+	want := policy.Session{ID: policy.SessionID{7}, Token: "good", Mark: [8]byte{1, 2}, IssuedAt: 1795435200000}
 	if v.asked != want {
 		t.Errorf("resumed is %+v, want %+v", v.asked, want)
 	}
@@ -92,7 +92,7 @@ func TestHasSession(t *testing.T) {
 		"one whose token is gone":                  {[]string{"Cookie", s.session("unknown").String(), "X-Requested-By", "tokenscale"}, false},
 		"one whose token has expired":              {[]string{"Cookie", s.session("expired").String(), "X-Requested-By", "tokenscale"}, false},
 		"one that another page sends":              {[]string{"Cookie", s.session("good").String()}, false},
-		"a forged one":                             {[]string{"Cookie", "tokenscale=forged", "X-Requested-By", "tokenscale"}, false},
+		"a forged one":                             {[]string{"Cookie", "tokenscale-store=forged", "X-Requested-By", "tokenscale"}, false},
 		"none":                                     {[]string{"X-Requested-By", "tokenscale"}, false},
 		"a token, which is no session":             {[]string{"Authorization", "Bearer good", "X-Requested-By", "tokenscale"}, false},
 	} {
@@ -108,7 +108,7 @@ func TestHasSession(t *testing.T) {
 
 func TestSessions_NeedAKeyOf32Bytes(t *testing.T) {
 	for _, n := range []int{0, 5, 31, 33} {
-		if s, err := NewSessions(make([]byte, n)); err == nil || s != nil {
+		if s, err := NewSessions(make([]byte, n), "store"); err == nil || s != nil {
 			t.Errorf("a key of %d bytes is taken", n)
 		}
 	}

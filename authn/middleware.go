@@ -81,8 +81,8 @@ func (d *Door) Protect(next http.Handler) http.Handler {
 		default:
 			d.refused(r.Context(), p)
 			d.Even.Wait(began)
-			if p.cookie && p.outcome != policy.Filtered {
-				d.Sessions.clear(w, r)
+			if p.cookie && p.brought == Something && !p.outcome.ByAddress() {
+				d.Sessions.End(w, r) // one that does not open may be somebody else's
 			}
 			d.turnAway(w, r, p.outcome)
 		}
@@ -98,7 +98,7 @@ func (d *Door) turnAway(w http.ResponseWriter, r *http.Request, o policy.Outcome
 		refuse(w, http.StatusTooManyRequests, "", slowDownText)
 		return
 	}
-	if o == policy.Filtered {
+	if o.ByAddress() {
 		refuse(w, http.StatusForbidden, "", filteredText)
 		return
 	}
@@ -143,14 +143,14 @@ func (d *Door) HasSession(r *http.Request) bool {
 		return false
 	}
 	_, outcome := d.Verifier.Resume(s, RequestOf(r.Context()).IP)
-	return outcome == policy.Accepted || outcome == policy.Filtered
+	return outcome == policy.Accepted || outcome.ByAddress()
 }
 
 // refused writes down why. The credential itself is written nowhere.
 func (d *Door) refused(ctx context.Context, p proof) {
 	req := RequestOf(ctx)
 	req.Refused = p.outcome.String()
-	d.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.actor.ID, "ip", req.IP, "request", req.ID)
+	d.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.actor.ID, "ip", req.Address(), "request", req.ID)
 	if d.OnRefused != nil {
 		p.actor.IP, p.actor.RequestID = req.IP, req.ID
 		d.OnRefused(ctx, p.actor, p.outcome)

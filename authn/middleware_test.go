@@ -35,7 +35,7 @@ func (v verdicts) Verify(credential string, _ netip.Addr) (policy.Actor, policy.
 }
 
 func (v verdicts) Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome) {
-	return v.Verify(string(s.ID), from)
+	return v.Verify(string(s.Token), from)
 }
 
 // refusal is what a door tells of a refused credential.
@@ -57,7 +57,7 @@ type stand struct {
 func newStand(t *testing.T) *stand {
 	t.Helper()
 	s := &stand{}
-	sessions, err := NewSessions([]byte("0123456789abcdef0123456789abcdef"))
+	sessions, err := NewSessions([]byte("0123456789abcdef0123456789abcdef"), "store")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,14 +210,15 @@ func TestActorWithoutADoor(t *testing.T) {
 // session returns the cookie that the stand gives to who begins a session.
 func (s *stand) session(id token.ID) *http.Cookie {
 	w := httptest.NewRecorder()
-	s.Begin(w, httptest.NewRequest("POST", "/api/v1/session", nil), policy.Session{ID: id, Mark: [8]byte{1, 2}, IssuedAt: 1795435200000})
+	s.Begin(w, httptest.NewRequest("POST", "/api/v1/session", nil), policy.Session{ID: policy.SessionID{7}, Token: id, Mark: [8]byte{1, 2}, IssuedAt: 1795435200000})
 	return w.Result().Cookies()[0]
 }
 
 func TestSession(t *testing.T) {
 	s := newStand(t)
 	good := s.session("good").String()
-	bad := strings.Replace(good, "tokenscale=", "tokenscale=AAAA", 1)
+	bad := strings.Replace(good, "-store=", "-store=AAAA", 1)
+	another := strings.Replace(good, "-store=", "-other=", 1)
 	tests := []struct {
 		name    string
 		headers []string
@@ -228,9 +229,11 @@ func TestSession(t *testing.T) {
 		{"a cookie without the page's header is no credential", []string{"Cookie", good}, 401, false},
 		{"a cookie with another header is no credential", []string{"Cookie", good, "X-Requested-By", "mallory"}, 401, false},
 		{"the header without a cookie is no credential", []string{"X-Requested-By", "tokenscale"}, 401, false},
-		{"a forged cookie is refused and taken away", []string{"Cookie", bad, "X-Requested-By", "tokenscale"}, 401, true},
-		{"an empty cookie is refused and taken away", []string{"Cookie", "tokenscale=", "X-Requested-By", "tokenscale"}, 401, true},
-		{"two cookies are refused", []string{"Cookie", good + "; " + good, "X-Requested-By", "tokenscale"}, 401, true},
+		{"a forged cookie is refused and left where it is", []string{"Cookie", bad, "X-Requested-By", "tokenscale"}, 401, false},
+		{"an empty cookie is refused and left where it is", []string{"Cookie", "tokenscale-store=", "X-Requested-By", "tokenscale"}, 401, false},
+		{"two cookies are refused", []string{"Cookie", good + "; " + good, "X-Requested-By", "tokenscale"}, 401, false},
+		{"a cookie of another store is none", []string{"Cookie", another, "X-Requested-By", "tokenscale"}, 401, false},
+		{"a cookie of another store does no harm", []string{"Cookie", another + "; " + good, "X-Requested-By", "tokenscale"}, 200, false},
 		{"a session dies with its token", []string{"Cookie", s.session("unknown").String(), "X-Requested-By", "tokenscale"}, 401, true},
 		{"a session is bound by the IP filter of its token", []string{"Cookie", s.session("filtered").String(), "X-Requested-By", "tokenscale"}, 403, false},
 		{"an Authorization header wins over the cookie", []string{"Cookie", good, "X-Requested-By", "tokenscale", "Authorization", "Bearer wrong"}, 401, false},
@@ -255,7 +258,7 @@ func TestEveryChangedBitOfACookieIsRefused(t *testing.T) {
 		if changed[i]++; changed[i] == 'z'+1 {
 			changed[i] = 'A'
 		}
-		if res := s.ask("Cookie", "tokenscale="+string(changed), "X-Requested-By", "tokenscale"); res.StatusCode != 401 {
+		if res := s.ask("Cookie", "tokenscale-store="+string(changed), "X-Requested-By", "tokenscale"); res.StatusCode != 401 {
 			t.Errorf("with byte %d changed: %d, want 401", i, res.StatusCode)
 		}
 	}
@@ -270,9 +273,9 @@ func TestCookie(t *testing.T) {
 		want   string
 		secure bool
 	}{
-		{"over plain HTTP", false, "192.0.2.7:1", "tokenscale", false},
-		{"over TLS", true, "192.0.2.7:1", "__Host-tokenscale", true},
-		{"over TLS to a trusted proxy", false, "10.0.0.1:1", "__Host-tokenscale", true},
+		{"over plain HTTP", false, "192.0.2.7:1", "tokenscale-store", false},
+		{"over TLS", true, "192.0.2.7:1", "__Host-tokenscale-store", true},
+		{"over TLS to a trusted proxy", false, "10.0.0.1:1", "__Host-tokenscale-store", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -284,7 +287,7 @@ func TestCookie(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			Identify([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				s.Begin(w, r, policy.Session{ID: "good"})
+				s.Begin(w, r, policy.Session{Token: "good"})
 			})).ServeHTTP(w, r)
 			got := w.Result().Cookies()[0]
 			want := &http.Cookie{Name: test.want, Path: "/", MaxAge: 12 * 3600, HttpOnly: true, Secure: test.secure, SameSite: http.SameSiteStrictMode}
@@ -298,11 +301,27 @@ func TestCookie(t *testing.T) {
 	}
 }
 
-func TestEnd(t *testing.T) {
+// What else the browser keeps for the host may be another server's.
+func TestEnd_TakesOurCookieAndNothingElse(t *testing.T) {
 	w := httptest.NewRecorder()
 	newStand(t).End(w, httptest.NewRequest("DELETE", "/api/v1/session", nil))
 	res := w.Result()
-	if c := res.Cookies(); len(c) != 1 || c[0].MaxAge >= 0 || res.Header.Get("Clear-Site-Data") == "" {
-		t.Errorf("End sends %v, want the cookie taken away and Clear-Site-Data", res.Header)
+	if c := res.Cookies(); len(c) != 1 || c[0].Name != "tokenscale-store" || c[0].MaxAge >= 0 || len(res.Header) != 1 {
+		t.Errorf("End sends %v, want our cookie taken away and nothing else", res.Header)
+	}
+}
+
+// Two stores may have been made with one key file.
+func TestSession_OfAnotherStoreDoesNotOpen(t *testing.T) {
+	s := newStand(t)
+	other, err := NewSessions([]byte("0123456789abcdef0123456789abcdef"), "other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/api/v1/session", nil)
+	r.Header.Set("X-Requested-By", "tokenscale")
+	r.AddCookie(&http.Cookie{Name: "tokenscale-other", Value: s.session("good").Value})
+	if got, ok := other.Of(r); ok {
+		t.Errorf("it opens as %+v", got)
 	}
 }

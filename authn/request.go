@@ -21,6 +21,8 @@ type Request struct {
 	Secure    bool       // whether the client's connection is encrypted
 	Refused   string     // why the credential was refused: for the log only
 	Operation string     // what GraphQL was asked to do, as the client named it
+	Kind      string     // query or mutation; empty if GraphQL carried out neither
+	Code      string     // of the first refusal in an answer of GraphQL; empty if there is none
 
 	actor  policy.Actor // written by a Door only
 	proved bool         // whether actor means anything
@@ -32,6 +34,14 @@ func (r *Request) Caller() token.ID {
 		return ""
 	}
 	return r.actor.ID
+}
+
+// Address returns the client's address for the log.
+func (r *Request) Address() string {
+	if !r.IP.IsValid() {
+		return policy.UnreadableAddress
+	}
+	return r.IP.String()
 }
 
 type requestKey struct{}

@@ -21,16 +21,24 @@ const (
 )
 
 // Sessions seals the cookies of the page. A cookie holds no token: only the ID
-// of one, a fingerprint of its digest and when it was issued, all encrypted
-// and authenticated (AES-256-GCM). Nothing about sessions is stored, so they
-// cannot pile up; each request asks again whether the token still lives.
+// of one, a fingerprint of its digest, when it was issued and an ID of its own,
+// all encrypted and authenticated (AES-256-GCM). Nothing is stored of sessions
+// but which were signed out, so they cannot pile up; each request asks again
+// whether the token still lives.
+//
+// The cookie is called after the store: a browser sends all cookies of a host
+// name to every port of it, and two servers there must not take each other's.
+// What is called otherwise is not ours, and neither read nor taken away.
 //
 // It is safe for concurrent use. A nil *Sessions opens no cookie.
-type Sessions struct{ seal cipher.AEAD }
+type Sessions struct {
+	seal cipher.AEAD
+	name string // of the cookie, over plain HTTP
+}
 
 // NewSessions returns Sessions under a key of 32 bytes, which must be used for
-// nothing else.
-func NewSessions(key []byte) (*Sessions, error) {
+// nothing else. The store is what the store is called, in letters and digits.
+func NewSessions(key []byte, store string) (*Sessions, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("session key: %w", err)
@@ -39,25 +47,26 @@ func NewSessions(key []byte) (*Sessions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session key: %w", err)
 	}
-	return &Sessions{seal}, nil
+	return &Sessions{seal, "tokenscale-" + store}, nil
 }
 
 // Begin gives the client a cookie that stands for s.
 func (c *Sessions) Begin(w http.ResponseWriter, r *http.Request, s policy.Session) {
-	text := base64.RawURLEncoding.EncodeToString(c.seal.Seal(nil, nil, encode(s), sealedFor))
-	http.SetCookie(w, cookie(r, text, int(policy.SessionLife.Seconds())))
+	text := base64.RawURLEncoding.EncodeToString(c.seal.Seal(nil, nil, encode(s), c.sealedFor()))
+	http.SetCookie(w, c.cookie(r, text, int(policy.SessionLife.Seconds())))
 }
 
-// End takes the cookie from the client, and all that its browser has kept of
-// our pages.
+// Of returns the session of a request, and whether there is one that our own
+// page sent. Whether it still counts is for a Verifier to say.
+func (c *Sessions) Of(r *http.Request) (policy.Session, bool) {
+	s, brought := c.open(r)
+	return s, brought == Something
+}
+
+// End takes the cookie from the client. Nothing else is cleared: what else the
+// browser keeps for our host may belong to somebody else there.
 func (c *Sessions) End(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
-	c.clear(w, r)
-}
-
-// clear takes a cookie that is of no use any more from the client.
-func (c *Sessions) clear(w http.ResponseWriter, r *http.Request) {
-	http.SetCookie(w, cookie(r, "", -1))
+	http.SetCookie(w, c.cookie(r, "", -1))
 }
 
 // open reads the session of a request. It is Nothing unless our own page sent
@@ -67,7 +76,7 @@ func (c *Sessions) open(r *http.Request) (policy.Session, Presented) {
 	if c == nil || r.Header.Get(requestedBy) != ourPage {
 		return policy.Session{}, Nothing
 	}
-	found := r.CookiesNamed(cookieName(r))
+	found := r.CookiesNamed(c.cookieName(r))
 	if len(found) == 0 {
 		return policy.Session{}, Nothing
 	}
@@ -75,7 +84,7 @@ func (c *Sessions) open(r *http.Request) (policy.Session, Presented) {
 	if err != nil || len(found) > 1 {
 		return policy.Session{}, Nonsense
 	}
-	plain, err := c.seal.Open(nil, nil, sealed, sealedFor)
+	plain, err := c.seal.Open(nil, nil, sealed, c.sealedFor())
 	if err != nil {
 		return policy.Session{}, Nonsense
 	}
@@ -83,36 +92,38 @@ func (c *Sessions) open(r *http.Request) (policy.Session, Presented) {
 }
 
 // sealedFor is authenticated with each cookie: a seal of the same key made for
-// anything else, or for another layout, does not open.
-var sealedFor = []byte("tokenscale session, layout 1")
+// anything else, for another store, or for another layout, does not open.
+func (c *Sessions) sealedFor() []byte { return []byte("session, layout 2, " + c.name) }
 
-// encode writes s: when it was issued (8 bytes, big endian), the mark (8), the
-// ID (the rest). Whatever opens was written here, so decode need not doubt it.
+// encode writes s: when it was issued (8 bytes, big endian), the mark (8), its
+// ID (16), the ID of the token (the rest). Whatever opens was written here, so
+// decode need not doubt it.
 func encode(s policy.Session) []byte {
 	b := binary.BigEndian.AppendUint64(nil, uint64(s.IssuedAt))
-	return append(append(b, s.Mark[:]...), s.ID...)
+	return append(append(append(b, s.Mark[:]...), s.ID[:]...), s.Token...)
 }
 
 func decode(b []byte) policy.Session {
 	return policy.Session{
 		IssuedAt: epoch.Millis(binary.BigEndian.Uint64(b)),
 		Mark:     [8]byte(b[8:16]),
-		ID:       token.ID(b[16:]),
+		ID:       policy.SessionID(b[16:32]),
+		Token:    token.ID(b[32:]),
 	}
 }
 
 // cookie makes our cookie. Over TLS its name makes the browser refuse it from
 // other hosts and from plain HTTP.
-func cookie(r *http.Request, value string, maxAge int) *http.Cookie {
+func (c *Sessions) cookie(r *http.Request, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
+		Name: c.cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: RequestOf(r.Context()).Secure, SameSite: http.SameSiteStrictMode,
 	}
 }
 
-func cookieName(r *http.Request) string {
+func (c *Sessions) cookieName(r *http.Request) string {
 	if RequestOf(r.Context()).Secure {
-		return "__Host-tokenscale"
+		return "__Host-" + c.name
 	}
-	return "tokenscale"
+	return c.name
 }

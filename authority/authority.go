@@ -87,6 +87,9 @@ type Authority struct {
 	read        *reads
 	scrub       *integrity.Scrubber
 
+	sessions sessions
+	storeID  uint64 // names the store; see StoreID
+
 	byHash     bool // root is known by a hash from outside
 	verifyOnly bool // the store can only be read; see verifyonly.go
 
@@ -105,6 +108,9 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := assemble(o)
 	a.store.Follow(a.follow)
 	if err := a.claim(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.nameStore(ctx); err != nil {
 		return nil, err
 	}
 	accepted, err := a.beginTime(ctx, o.AcceptClock)
@@ -138,7 +144,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		return a, a.tellVerifyOnly(ctx)
 	}
 	if o.AuditSink != nil {
-		a.export = ledger.NewExporter(a.ledger, a.store, o.AuditSink, a.log)
+		a.export = ledger.NewExporter(a.ledger, a.store, o.AuditSink, o.Now, a.log)
 	}
 	if err := a.sweepAll(ctx); err != nil {
 		return nil, fmt.Errorf("finishing a change of the security policies: %w", err)

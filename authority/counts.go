@@ -41,6 +41,7 @@ type Stats struct {
 	Verifications map[policy.Outcome]uint64
 	Commands      map[CommandCount]uint64
 	Tokens        index.Census
+	Expiring      map[policy.Horizon]int // how many tokens end within each of policy.Outlooks
 	Filters       FilterCount
 	Scrub         integrity.ScrubStats
 }
@@ -64,6 +65,7 @@ func (a *Authority) Stats() Stats {
 		Verifications: map[policy.Outcome]uint64{},
 		Commands:      map[CommandCount]uint64{},
 		Tokens:        a.index.Census(a.clock()),
+		Expiring:      a.expiring(a.clock()),
 		Filters:       a.FilterCount(),
 		Scrub:         a.scrub.Stats(),
 	}

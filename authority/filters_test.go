@@ -28,7 +28,7 @@ func TestIPFilters_TheTextComesBackByteForByte(t *testing.T) {
 	text := "# ours\r\n\tALLOW 10.0.0.1/24 ;deny all # rest\n\n"
 	id := filter(t, h, " office ", text)
 	h.Reopen()
-	got, err := h.Filters(root())
+	got, err := h.Filters(root(), "", 0, nil)
 	must(t, err)
 	want := []ipfilter.Filter{{ID: id, Name: "office", Text: text}}
 	if diff := cmp.Diff(got, want); diff != "" {
@@ -60,7 +60,7 @@ func TestIPFilters_ATextThatDoesNotParseIsNeverStored(t *testing.T) {
 	_, err = h.CreateFilter(t.Context(), root(), "", text, "createIPFilter")
 	refusal(t, err, fault.Invalid, "name:")
 	refusal(t, err, fault.Invalid, "line 2")
-	if all, _ := h.Filters(root()); len(all) != 1 || all[0].Text != "allow all" {
+	if all, _ := h.Filters(root(), "", 0, nil); len(all) != 1 || all[0].Text != "allow all" {
 		t.Errorf("stored: %+v", all)
 	}
 }
@@ -129,7 +129,7 @@ func TestIPFilters_WritingAndTestingNeedManageCluster(t *testing.T) {
 	refusal(t, h.DeleteFilter(t.Context(), by, id, "deleteIPFilter"), fault.Forbidden, "Manage cluster not allowed")
 	_, _, err = h.TestFilter(by, "allow all", "1.2.3.4")
 	refusal(t, err, fault.Forbidden, "Manage cluster not allowed")
-	if _, err := h.Filters(by); err != nil {
+	if _, err := h.Filters(by, "", 0, nil); err != nil {
 		t.Errorf("reading filters: %v", err)
 	}
 }

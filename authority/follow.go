@@ -45,6 +45,8 @@ func (a *Authority) apply(b index.Batch, c store.Change) error {
 			return nil
 		}
 		return apply(a.rows.Filters, c, a.setFilter)
+	case rows.SessionsTable:
+		return a.sessions.apply(c)
 	case rows.SettingsTable:
 		return a.applySetting(c)
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // keepHouse removes expired tokens and idempotency keys, writes last uses and
-// counted refusals, and takes up a sweep that could not end, until the authority closes.
+// counted refusals, takes up a sweep that could not end, and tells of tokens that
+// will expire soon, until the authority closes.
 func (a *Authority) keepHouse() {
 	tick := time.NewTicker(a.pause)
 	defer tick.Stop()
@@ -36,11 +37,13 @@ func (a *Authority) round(ctx context.Context) {
 	}{
 		{"removing expired tokens", a.RemoveExpired, true},
 		{"forgetting idempotency keys", a.ForgetKeys, true},
+		{"forgetting ended sessions", a.ForgetSessions, true},
 		{"writing last uses", a.flushUses, false},
 		{"writing counted refusals", a.flushRefusals, false},
 		{"writing refused changes", a.flushDenials, false},
 		{"writing who has read what", a.flushReads, false},
 		{"finishing a change of the security policies", a.sweepIfLeft, true},
+		{"telling of tokens that will expire soon", a.WarnOfExpiry, true},
 		{"looking for long reads", a.tellLongReads, false},
 	} {
 		if task.store && a.verifyOnly {

@@ -152,8 +152,8 @@ func TestASessionDiesWithItsTokenAndWithItsSecret(t *testing.T) {
 	h := authoritytest.Open(t)
 	v, secret := h.Token(draft("x"))
 	by, _ := h.Verify(secret, here)
-	s, ok := h.SessionOf(by)
-	if _, outcome := h.Resume(s, here); !ok || outcome != policy.Accepted {
+	s, _, err := h.BeginSession(by)
+	if _, outcome := h.Resume(s, here); err != nil || outcome != policy.Accepted {
 		t.Fatalf("a new session is %v", outcome)
 	}
 	late := s
@@ -172,7 +172,7 @@ func TestASessionDiesWithItsTokenAndWithItsSecret(t *testing.T) {
 	if _, outcome := h.Resume(s, here); outcome != policy.Unknown {
 		t.Errorf("after its token was rotated it is %v", outcome)
 	}
-	if _, ok := h.SessionOf(by); ok {
+	if _, _, err := h.BeginSession(by); fault.CodeOf(err) != fault.Unauthenticated {
 		t.Error("a dead token began a session")
 	}
 }

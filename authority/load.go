@@ -35,6 +35,9 @@ func (a *Authority) load(ctx context.Context) error {
 		}); err != nil {
 			return err
 		}
+		if err := a.loadEndedSessions(r); err != nil {
+			return err
+		}
 		return a.loadSettings(r)
 	})
 }

@@ -94,7 +94,7 @@ func (m *machine) add(t token.Token, s token.Secret) *line {
 
 func (m *machine) create(t *rapid.T) {
 	d := draft("x")
-	if after := rapid.SampledFrom([]epoch.Millis{0, 1, 1000, 100_000}).Draw(t, "expires after"); after > 0 {
+	if after := rapid.SampledFrom([]epoch.Millis{0, 1, 1000, 100_000, 8 * 86_400_000, 20 * 86_400_000}).Draw(t, "expires after"); after > 0 {
 		at := m.now() + after
 		d.Expiry.At = &at
 	}
@@ -230,7 +230,7 @@ func promised(t *rapid.T, before, after views, i authority.Impact) {
 }
 
 func (m *machine) passTime(t *rapid.T) {
-	m.h.Clock.Pass(rapid.SampledFrom([]time.Duration{1, 499, 500, 1000, 60_000, 400_000}).Draw(t, "ms") * time.Millisecond)
+	m.h.Clock.Pass(rapid.SampledFrom([]time.Duration{1, 499, 500, 1000, 60_000, 400_000, 5 * 86_400_000}).Draw(t, "ms") * time.Millisecond)
 	m.h.Round(context.Background())
 }
 

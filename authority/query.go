@@ -78,12 +78,23 @@ func (a *Authority) Token(by policy.Actor, id token.ID) (TokenView, error) {
 	return a.view(e, a.clock()), nil
 }
 
-// Filters returns all IP filters, by name.
-func (a *Authority) Filters(by policy.Actor) ([]ipfilter.Filter, error) {
-	if err := by.May(policy.ReadSecurity()...); err != nil {
+// Filters returns the IP filters whose names hold part, by name: all that come
+// after the first skip, or limit of them if that is not nil. It refuses with
+// Forbidden who may not read them, with Invalid a page that cannot be.
+func (a *Authority) Filters(by policy.Actor, part string, skip int, limit *int) ([]ipfilter.Filter, error) {
+	page := policy.Page(skip, 0)
+	if limit != nil {
+		page = policy.Page(skip, *limit)
+	}
+	if err := cmp.Or(by.May(policy.ReadSecurity()...), page); err != nil {
 		return nil, err
 	}
-	return a.index.Filters(), nil
+	found := a.index.Filters(part)
+	found = found[min(skip, len(found)):]
+	if limit != nil {
+		found = found[:min(*limit, len(found))]
+	}
+	return found, nil
 }
 
 // A FilterUsage is where an IP filter is used.

@@ -150,7 +150,7 @@ func (r *refusals) take(now epoch.Millis) []refusal {
 }
 
 func (c *refusalCount) refusal(kind refusalKind, now epoch.Millis) refusal {
-	by := policy.Actor{ID: kind.id, IP: kind.from.Addr()}
+	by := policy.Actor{ID: kind.id, Root: kind.id == token.Root, IP: kind.from.Addr()}
 	return refusal{by: by, outcome: kind.outcome, n: c.n, at: now, since: c.since}
 }
 

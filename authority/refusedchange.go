@@ -10,6 +10,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/fault"
 	"tokenscale/policy"
+	"tokenscale/token"
 )
 
 // RecordRefusal writes down that by was refused a change. Inputs that no
@@ -23,7 +24,7 @@ func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action s
 	}
 	about, details := repetition(refusal)
 	e := audit.Entry{
-		Time: a.clock(), Type: kind, Action: action, Sensitive: true, Refused: sentence, Actor: auditActor(by),
+		Time: a.clock(), Type: kind, Action: action, Sensitive: true, Refused: token.Hide(sentence), Actor: auditActor(by),
 		TokenID: about, Fields: details,
 	}
 	if !a.denied.inFull(e) {

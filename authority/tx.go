@@ -168,8 +168,11 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 }
 
 func noToken(given string) error {
-	if _, _, whole := token.Parse(given); whole {
+	switch token.FindLeak(given) {
+	case token.WholeLeak:
 		return fault.New(fault.NotFound, "There is no token with this id. What was given is a whole token string: give only the part before the ~, and treat the string as leaked.")
+	case token.HalfLeak:
+		return fault.New(fault.NotFound, "There is no token with this id. What was given holds what may be the secret half of a token: give the part before the ~, and treat the token as leaked.")
 	}
 	return fault.New(fault.NotFound, "There is no token with this id.")
 }
@@ -185,8 +188,11 @@ func auditActor(by policy.Actor) audit.Actor {
 		kind = audit.ActorAnonymous
 	}
 	a := audit.Actor{Type: kind, TokenID: string(by.ID), TokenName: by.Name, RequestID: by.RequestID}
-	if by.IP.IsValid() {
+	switch {
+	case by.IP.IsValid():
 		a.IP = by.IP.String()
+	case by.RequestID != "":
+		a.IP = policy.UnreadableAddress
 	}
 	return a
 }

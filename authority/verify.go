@@ -73,7 +73,8 @@ func rootFrom(from netip.Addr) policy.Actor {
 }
 
 // Resume decides whether a session that the page holds is still good. A
-// session dies with its token, and with the token's Secret.
+// session dies with its token, with the token's Secret, and when it is signed
+// out.
 func (a *Authority) Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome) {
 	actor, outcome := a.resume(s, from, a.clock())
 	a.counts.verified(outcome)
@@ -81,16 +82,28 @@ func (a *Authority) Resume(s policy.Session, from netip.Addr) (policy.Actor, pol
 }
 
 func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
-	if s.Over(now) {
+	switch {
+	case s.Over(now):
 		return policy.Actor{}, policy.Expired
+	case a.sessions.isEnded(s.ID):
+		return policy.Actor{ID: s.Token, Root: s.Token == token.Root, IP: from}, policy.SignedOut // it was sealed for that token
 	}
-	if s.ID == token.Root {
+	actor, outcome := a.holder(s, from, now)
+	if outcome == policy.Accepted {
+		actor.SessionEnds = s.Ends(actor)
+	}
+	return actor, outcome
+}
+
+// holder decides about the token that s was begun with.
+func (a *Authority) holder(s policy.Session, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
+	if s.Token == token.Root {
 		if kept, ok := a.index.Root(); !ok || kept.Digest.Mark() != s.Mark {
 			return policy.Actor{}, policy.Wrong
 		}
 		return rootFrom(from), policy.Accepted
 	}
-	entry, known := a.index.Find(s.ID)
+	entry, known := a.index.Find(s.Token)
 	switch {
 	case !known:
 		return policy.Actor{}, policy.Unknown
@@ -102,22 +115,6 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 		a.index.Touch(entry, now, from)
 	}
 	return actor, outcome
-}
-
-// SessionOf returns a session for an actor that has just been verified, and
-// false if its token is gone meanwhile.
-func (a *Authority) SessionOf(by policy.Actor) (policy.Session, bool) {
-	s := policy.Session{ID: by.ID, IssuedAt: a.clock()}
-	if by.Root {
-		kept, ok := a.index.Root()
-		s.Mark = kept.Digest.Mark()
-		return s, ok
-	}
-	entry, ok := a.index.Find(by.ID)
-	if ok {
-		s.Mark = markOf(entry)
-	}
-	return s, ok
 }
 
 func markOf(e *index.Entry) [8]byte {

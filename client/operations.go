@@ -939,7 +939,9 @@ func (v *IPFilterIdInput) GetId() string { return v.Id }
 type IPFilterInput struct {
 	// Its name: 1 to 253 characters, no control characters. Stability: Long-term
 	Name string `json:"name"`
-	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins. Stability: Long-term
+	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins.
+	// At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+	// Stability: Long-term
 	IpFilter string `json:"ipFilter"`
 }
 
@@ -956,7 +958,7 @@ type IPFilterUpdateInput struct {
 	Id string `json:"id"`
 	// Its new name; absent or null to keep the old one. Stability: Long-term
 	Name *string `json:"name"`
-	// Its new rules; absent or null to keep the old ones. Stability: Long-term
+	// Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term
 	IpFilter *string `json:"ipFilter"`
 }
 
@@ -1221,7 +1223,7 @@ func (v *IPFiltersIpFiltersIPFilter) __premarshalJSON() (*__premarshalIPFiltersI
 
 // IPFiltersResponse is returned by IPFilters on success.
 type IPFiltersResponse struct {
-	// All IP filters, by name. Stability: Long-term
+	// IP filters, by name: all of them unless a page is asked for. Those with much text may not fit into one answer. Stability: Long-term
 	IpFilters []IPFiltersIpFiltersIPFilter `json:"ipFilters"`
 }
 
@@ -1244,7 +1246,7 @@ func (v *InputData) GetId() string { return v.Id }
 // About this server.
 // Stability: Short-term
 type MetaMetaHumioMetadata struct {
-	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Short-term
+	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Long-term
 	Version string `json:"version"`
 }
 
@@ -1352,9 +1354,9 @@ func (v *OrganizationOrganization) __premarshalJSON() (*__premarshalOrganization
 // The organization. A server has exactly one.
 // Stability: Long-term
 type OrganizationParts struct {
-	// The id of the organization. Stability: Long-term
+	// The id of the organization. Stability: Short-term
 	Id string `json:"id"`
-	// The name of the organization. Stability: Long-term
+	// The name of the organization. Stability: Short-term
 	Name string `json:"name"`
 	// The settings of the organization. Stability: Short-term
 	Configs OrganizationPartsConfigsOrganizationConfigs `json:"configs"`
@@ -4926,7 +4928,7 @@ func (v *UpdateTokenSecurityPoliciesUpdateTokenSecurityPoliciesOrganization) __p
 
 // ViewerOptResponse is returned by ViewerOpt on success.
 type ViewerOptResponse struct {
-	// Who is asking, if anyone is known. Stability: Short-term
+	// Who is asking, if anyone is known. Stability: Long-term
 	ViewerOpt *ViewerOptViewerOptAccount `json:"viewerOpt"`
 }
 
@@ -4943,7 +4945,7 @@ type ViewerOptViewerOptAccount struct {
 	Id string `json:"id"`
 	// The name of the caller's token, or `localroot`. Stability: Long-term
 	Username string `json:"username"`
-	// Whether the caller is root, who may do everything. Stability: Preview
+	// Whether the caller is root, who may do everything. Stability: Long-term
 	IsRoot bool `json:"isRoot"`
 	// What the caller may do. Root holds all permissions. Stability: Preview
 	Permissions []SystemPermission `json:"permissions"`
@@ -4985,7 +4987,7 @@ type ViewerViewerAccount struct {
 	Id string `json:"id"`
 	// The name of the caller's token, or `localroot`. Stability: Long-term
 	Username string `json:"username"`
-	// Whether the caller is root, who may do everything. Stability: Preview
+	// Whether the caller is root, who may do everything. Stability: Long-term
 	IsRoot bool `json:"isRoot"`
 	// What the caller may do. Root holds all permissions. Stability: Preview
 	Permissions []SystemPermission `json:"permissions"`

@@ -4,20 +4,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"tokenscale/platform"
 )
 
 // mode is that of every file: readable and writable by its owner only.
 const mode = 0o600
-
-// SyncFolder makes the names in a folder durable: what was created, renamed or
-// removed in it before the call is still so after a power cut.
-func SyncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
 
 // Rename gives the file at from the path to, in the place of any file there. The
 // content must be synced already. If it fails, which of the two is at the path
@@ -26,7 +18,7 @@ func Rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return SyncFolder(filepath.Dir(to))
+	return platform.SyncFolder(filepath.Dir(to))
 }
 
 // Replace puts a file with the content at path, in the place of any file there.
@@ -53,12 +45,12 @@ func Create(path string, content []byte) error {
 	if err := os.Link(temporary, path); err != nil { // unlike a rename, it replaces nothing
 		return err
 	}
-	return SyncFolder(filepath.Dir(path))
+	return platform.SyncFolder(filepath.Dir(path))
 }
 
 // Write writes a new file and syncs it. It returns an error that wraps
 // fs.ErrExist if there is one already. If writing fails, nothing is left. Its
-// name is durable only after SyncFolder, or after a Rename.
+// name is durable only after platform.SyncFolder, or after a Rename.
 func Write(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {

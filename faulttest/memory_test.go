@@ -62,7 +62,7 @@ var connected = regexp.MustCompile(`(?m)^tokenscale_connections (\d+)`)
 // everything verifies, lists, searches and changes tokens.
 func everything(a *api, secrets []string) error {
 	for i, secret := range secrets {
-		if code, err := a.status("/api/v1/authorize", secret); err != nil || code != 204 {
+		if code, err := a.status("/api/v1/authorize", secret); err != nil || code != 200 {
 			return fmt.Errorf("a good token gets %d, %w", code, err)
 		}
 		var err error

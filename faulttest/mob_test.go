@@ -244,7 +244,7 @@ func honest(t *testing.T, s *server, request []byte, good func(status int, body 
 		}
 		began := time.Now()
 		if status, body, err := c.do(request); err != nil || !good(status, body) {
-			t.Fatalf("an honest client got %d %.300s, %v", status, body, err)
+			t.Fatalf("an honest client got %d %.300s, %v, after %d answers and %v", status, body, err, len(waited), time.Since(began))
 		}
 		waited = append(waited, time.Since(began))
 	}

@@ -37,11 +37,11 @@ func filtersBehindAProxy(t *testing.T, hosts map[string]*host, address func(*hos
 		from, at, header string // header is the X-Forwarded-For that is sent
 		want             int
 	}{
-		{"client", s.url, "", http.StatusNoContent},
-		{"client", proxied, "", http.StatusNoContent},
-		{"client", proxied, address(hosts["stranger"]), http.StatusNoContent},
-		{"client", proxied, "unknown, _hidden, 1.2.3.4:5", http.StatusNoContent},
-		{"client", s.url, address(hosts["stranger"]), http.StatusNoContent}, // who is not trusted is not believed
+		{"client", s.url, "", http.StatusOK},
+		{"client", proxied, "", http.StatusOK},
+		{"client", proxied, address(hosts["stranger"]), http.StatusOK},
+		{"client", proxied, "unknown, _hidden, 1.2.3.4:5", http.StatusOK},
+		{"client", s.url, address(hosts["stranger"]), http.StatusOK}, // who is not trusted is not believed
 		{"stranger", s.url, "", http.StatusForbidden},
 		{"stranger", s.url, client, http.StatusForbidden},
 		{"stranger", proxied, "", http.StatusForbidden},
@@ -50,7 +50,7 @@ func filtersBehindAProxy(t *testing.T, hosts map[string]*host, address func(*hos
 		{"stranger", proxied, strings.Repeat(client+", ", 300) + client, http.StatusForbidden},
 		{"stranger", proxied, client + ", " + address(hosts["proxy"]), http.StatusForbidden},
 		{"proxy", s.url, "", http.StatusForbidden},
-		{"proxy", s.url, client, http.StatusNoContent}, // it is trusted to say so
+		{"proxy", s.url, client, http.StatusOK}, // it is trusted to say so
 		{"proxy", s.url, client + ", " + address(hosts["stranger"]), http.StatusForbidden},
 		{"proxy", s.url, client + ", what?", http.StatusForbidden},
 		{"server", s.url, client, http.StatusForbidden},

@@ -232,7 +232,7 @@ func (m *mixed) run(t *testing.T, length time.Duration) {
 func (m *mixed) round() error {
 	secret, err := m.api.create("soak")
 	steps := []func() error{
-		func() error { return m.expect("/api/v1/authorize", secret, http.StatusNoContent) },
+		func() error { return m.expect("/api/v1/authorize", secret, http.StatusOK) },
 		func() error { return m.expect("/api/v1/health-json", secret, http.StatusOK) },
 		func() error {
 			return m.expect("/api/v1/authorize", secret[:len(secret)-1]+"?", http.StatusUnauthorized)
@@ -244,7 +244,7 @@ func (m *mixed) round() error {
 		func() error { return m.ask(`{ auditEvents(limit: 20) { totalResults results { id type } } }`) },
 		func() error { return m.api.grant(id(secret), true) },
 		func() (err error) { secret, err = m.api.rotate(id(secret)); return err },
-		func() error { return m.expect("/api/v1/authorize", secret, http.StatusNoContent) },
+		func() error { return m.expect("/api/v1/authorize", secret, http.StatusOK) },
 		func() error { return m.api.delete(id(secret)) },
 		func() error { return m.expect("/api/v1/authorize", secret, http.StatusUnauthorized) },
 	}

@@ -67,7 +67,7 @@ func liveAndDie(b *busy) error {
 	if err != nil {
 		return err
 	}
-	if err := judged(b.api, map[string]int{first: http.StatusUnauthorized, second: http.StatusNoContent}); err != nil {
+	if err := judged(b.api, map[string]int{first: http.StatusUnauthorized, second: http.StatusOK}); err != nil {
 		return err
 	}
 	err = b.api.delete(id(second))

@@ -24,7 +24,7 @@ func answerType(accept []string) string {
 	}
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		kind, attributes, err := mime.ParseMediaType(part)
-		if err != nil || attributes["charset"] != "" && !strings.EqualFold(attributes["charset"], "utf-8") {
+		if err != nil || !isUTF8(attributes["charset"]) {
 			continue
 		}
 		weight, err := strconv.ParseFloat(attributes["q"], 64)
@@ -43,4 +43,16 @@ func answerType(accept []string) string {
 		}
 	}
 	return chosen
+}
+
+// isUTF8 reports whether a character set, if one is named, is UTF-8 under one of
+// its names, or US-ASCII under one of its: such text is UTF-8 too. The names are
+// those that IANA has, and what clients make of them.
+func isUTF8(charset string) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8", "utf_8", "csutf8", "unicode-1-1-utf-8",
+		"us-ascii", "ascii", "us", "csascii", "ansi_x3.4-1968", "ansi_x3.4-1986", "iso646-us", "iso_646.irv:1991", "iso-ir-6", "ibm367", "cp367":
+		return true
+	}
+	return false
 }

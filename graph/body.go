@@ -13,44 +13,61 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"tokenscale/fault"
+	"tokenscale/ipfilter"
 )
 
 // maxBody is the longest request that is read, in bytes. The longest that
-// somebody means is an IP filter of 64 KiB, in which JSON writes each line break
-// and quote with two bytes and other characters with up to six.
-const maxBody = 256 << 10
+// somebody means is an IP filter, of whose text JSON may write each byte with
+// six, and what stands around it.
+const maxBody = 6*ipfilter.MaxText + 64<<10
 
 // read takes the request apart, or says why it cannot.
 func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", "POST")
-		return nil, &refusal{http.StatusMethodNotAllowed, fault.Invalid, "GraphQL is asked by POST"}
+	start := graphql.Now()
+	params, bad := readMethod(w, r)
+	if bad != nil {
+		return nil, bad
 	}
+	plainNumbers(params.Variables)
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return params, nil
+}
+
+// readMethod reads what was asked by the method of the request.
+func readMethod(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	switch r.Method {
+	case http.MethodPost:
+		return readBody(w, r)
+	case http.MethodGet, http.MethodHead:
+		return readAddress(r.URL.RawQuery)
+	}
+	w.Header().Set("Allow", "GET, HEAD, POST")
+	return nil, &refusal{http.StatusMethodNotAllowed, fault.Invalid, "GraphQL is asked by POST, and queries also by GET"}
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	if !isJSON(r.Header) {
 		return nil, &refusal{http.StatusUnsupportedMediaType, fault.Invalid, "the body must be application/json in UTF-8, not compressed"}
 	}
-	tooLarge := &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 256 KiB"}
+	tooLarge := &refusal{http.StatusRequestEntityTooLarge, fault.Invalid, "the body is larger than 1600 KiB"}
 	if r.ContentLength > maxBody { // there is nothing to wait for
 		if r.ProtoMajor < 2 { // later ones end the stream, and not the others on the connection
 			w.Header().Set("Connection", "close")
 		}
 		return nil, tooLarge
 	}
-	start := graphql.Now()
 	body, err := readAll(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge
 	}
+	if errors.Is(err, errStopped) {
+		return nil, &crowded
+	}
 	if err != nil {
 		return nil, malformed("the body ended too early")
 	}
-	params, bad := parse(body)
-	if bad != nil {
-		return nil, bad
-	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	return params, nil
+	return parse(body)
 }
 
 // readAll reads a body that is said to have so many bytes, or -1. Anybody can
@@ -73,8 +90,7 @@ func isJSON(h http.Header) bool {
 		return true // as most clients write it
 	}
 	kind, attributes, err := mime.ParseMediaType(types[0])
-	charset := attributes["charset"]
-	return err == nil && kind == jsonType && (charset == "" || strings.EqualFold(charset, "utf-8"))
+	return err == nil && kind == jsonType && isUTF8(attributes["charset"])
 }
 
 func malformed(message string) *refusal {
@@ -98,16 +114,33 @@ func parse(body []byte) (*graphql.RawParams, *refusal) {
 	}
 	var p graphql.RawParams
 	switch {
-	case decodeText(members["query"], &p.Query) != nil || p.Query == "":
-		return nil, malformed("query must be there, as text")
-	case decodeText(members["operationName"], &p.OperationName) != nil || p.OperationName != "" && !isName(p.OperationName):
-		return nil, malformed("operationName must be a name, null or absent")
+	case decodeText(members["query"], &p.Query) != nil:
+		return nil, malformed(noQuery)
+	case decodeText(members["operationName"], &p.OperationName) != nil:
+		return nil, malformed(noName)
 	case decode(members["variables"], &p.Variables) != nil:
 		return nil, malformed("variables must be an object, null or absent")
 	case decode(members["extensions"], &p.Extensions) != nil:
 		return nil, malformed("extensions must be an object, null or absent")
 	}
-	return &p, nil
+	return checked(&p)
+}
+
+const (
+	noQuery = "query must be there, as text"
+	noName  = "operationName must be a name, null or absent"
+)
+
+// checked returns what was read if it can be a request. A query may be missing
+// where there is the hash of one instead.
+func checked(p *graphql.RawParams) (*graphql.RawParams, *refusal) {
+	switch {
+	case p.Query == "" && p.Extensions[persistedQuery] == nil:
+		return nil, malformed(noQuery)
+	case p.OperationName != "" && !isName(p.OperationName):
+		return nil, malformed(noName)
+	}
+	return p, nil
 }
 
 // decodeText reads one member into text, which stays as it is if the member is
@@ -119,13 +152,19 @@ func decodeText(member json.RawMessage, text *string) error {
 	return json.Unmarshal(member, text)
 }
 
-// decode reads one member into v, which stays as it is if the member is absent
-// or null. Numbers keep all their digits: a Long has more than a float64 holds.
-func decode(member json.RawMessage, v any) error {
-	if member == nil {
+// decode reads one member into v, which stays as it is if the member is absent,
+// null, or a list of nothing: PHP cannot tell an empty object from that. Numbers
+// keep all their digits: a Long has more than a float64 holds.
+func decode(member json.RawMessage, v *map[string]any) error {
+	if member == nil || isEmptyList(member) {
 		return nil
 	}
 	d := json.NewDecoder(bytes.NewReader(member))
 	d.UseNumber()
 	return d.Decode(v)
+}
+
+func isEmptyList(member json.RawMessage) bool {
+	inside, isList := bytes.CutPrefix(member, []byte("["))
+	return isList && bytes.Equal(bytes.TrimLeft(inside, " \t\r\n"), []byte("]"))
 }

@@ -29,7 +29,7 @@ func TestClients_NestedFragmentsOnToken(t *testing.T) {
 fragment SystemTokenDetails on Token {
 	... TokenDetails
 	... on SystemPermissionsToken { permissions }
-	... on ViewPermissionsToken { permissions }
+	... on ViewPermissionsToken { views { __typename id name ... on Repository { id } ... on View { name } } permissions }
 	... on OrganizationPermissionsToken { permissions }
 }
 fragment TokenDetails on Token { id name expireAt ipFilterV2 { ... IPFilterDetails } }
@@ -44,6 +44,35 @@ fragment IPFilterDetails on IPFilter { id name ipFilter }`
 	}
 	if gone := s.must(query, vars{"Id": "gone"}).text("tokens", "results"); gone != "[]" {
 		t.Errorf("a token that is gone: %s, want an empty list", gone)
+	}
+}
+
+// The operator asks for view tokens too; none lives here.
+func TestClients_ViewTokensAndWhatTheyAreFor(t *testing.T) {
+	s := serve(t)
+	s.holder()
+	a := s.must(`query GetViewToken($Id: String!) { tokens(searchFilter: $Id, sortBy: Name, typeFilter: ViewPermissionToken) { results { id ... on ViewPermissionsToken { views { id name } permissions } } } }`, vars{"Id": "x"})
+	if a.text("tokens", "results") != "[]" {
+		t.Errorf("%s", a.Body)
+	}
+}
+
+func TestClients_AnEmptyListIsNoFilter(t *testing.T) {
+	s := serve(t)
+	s.holder()
+	const list = `query($types: [Tokens__Type!], $parents: [String!], $events: [String!]) { tokens(sortBy: Name, typeFilter: $types, parentEntityIdFilter: $parents) { totalResults } auditEvents(typeFilter: $events) { totalResults } }`
+	all := s.must(list, nil).at("tokens").(map[string]any)["totalResults"]
+	for _, v := range []vars{{"types": []string{}}, {"parents": []string{}}, {"events": []string{}}, {"types": nil, "parents": nil, "events": nil}, {"types": []string{}, "parents": []string{}, "events": []string{}}} {
+		a := s.must(list, v)
+		if got := a.at("tokens").(map[string]any)["totalResults"]; got != all || all == 0.0 || a.text("auditEvents", "totalResults") == "0" {
+			t.Errorf("%v: %s, want all %v", v, a.Body, all)
+		}
+	}
+	if a := s.must(`{ tokens(sortBy: Name, typeFilter: [], parentEntityIdFilter: []) { totalResults } }`, nil); a.at("tokens", "totalResults") != all {
+		t.Errorf("in the query itself: %s", a.Body)
+	}
+	if a := s.must(list, vars{"types": []string{"ViewPermissionToken"}}); a.at("tokens", "totalResults") != 0.0 {
+		t.Errorf("another kind: %s", a.Body)
 	}
 }
 
@@ -137,8 +166,8 @@ func TestClients_TheWholeIntrospectionQuery(t *testing.T) {
 		shown[typ.(map[string]any)["name"].(string)] = true
 	}
 	for name := range load(t).Types {
-		if !shown[name] {
-			t.Errorf("%s does not show", name)
+		if unused := name == "Float" || name == "ID"; shown[name] == unused {
+			t.Errorf("%s shows: %v", name, shown[name])
 		}
 	}
 }

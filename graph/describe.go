@@ -9,9 +9,10 @@ import (
 	"tokenscale/permission"
 )
 
-// describedSchema returns the schema with a line in the description of each
-// root field that says what it requires. GraphQL's introspection has no place
-// for applied directives, so this is how people get to see them.
+// describedSchema returns the schema as introspection tells it, with a line in
+// the description of each root field that says what it requires. GraphQL's
+// introspection has no place for applied directives, so this is how people get
+// to see them.
 func describedSchema() *ast.Schema {
 	schema := gqlparser.MustLoadSchema(sources...)
 	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
@@ -21,6 +22,7 @@ func describedSchema() *ast.Schema {
 			}
 		}
 	}
+	tellOctober2021(schema)
 	return schema
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -14,6 +16,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/fault"
+	"tokenscale/token"
 )
 
 const internalMessage = "something went wrong on our side"
@@ -23,7 +26,8 @@ const internalMessage = "something went wrong on our side"
 // Four kinds arrive here: values that are not of the type of their input,
 // which are told by the name of the input; other complaints of the GraphQL
 // library about the query itself, which go through; refusals, shown word for
-// word with their code; and everything else, which is logged and hidden.
+// word with their code, our own complaints about a query among them; and
+// everything else, which is logged and hidden.
 type presenter struct {
 	log    *slog.Logger
 	inputs inputs
@@ -36,6 +40,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	switch path, variable, argument := misread(ctx, shown.Path); {
 	case protocol && variable:
 		f, shown.Path = p.inputs.variable(ctx, path), nil
+	case protocol && refused:
 	case protocol:
 		shown.Message = p.inputs.hideSecrets(shown.Message)
 		return shown
@@ -44,13 +49,17 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case !refused:
 		f = unexpected(ctx, p.log, shown.Path, err)
 	}
-	shown.Message = f.Message // not the text wrapped around it
+	shown.Message = token.Hide(f.Message) // not the text wrapped around it
 	shown.Extensions = map[string]any{"code": f.Code}
 	for name, value := range f.Extensions {
 		shown.Extensions[name] = value
 	}
 	if len(f.State) > 0 {
-		shown.Extensions[stateKey] = f.State
+		state := maps.Clone(f.State)
+		for input, sentence := range state {
+			state[input] = token.Hide(sentence)
+		}
+		shown.Extensions[stateKey] = state
 	}
 	if f.Code == fault.Internal {
 		shown.Extensions["requestId"] = authn.RequestOf(ctx).ID
@@ -70,6 +79,27 @@ func misread(ctx context.Context, path ast.Path) (input ast.Path, variable, argu
 		return path[1:], true, false
 	}
 	return nil, false, false
+}
+
+// noOperation says that a document does not tell which of its operations is
+// meant. The name that was asked for is not repeated: it may be anything, pasted.
+func noOperation(doc *ast.QueryDocument, name string) gqlerror.List {
+	var names []string
+	for _, op := range doc.Operations {
+		if op.Name != "" {
+			names = append(names, op.Name)
+		}
+	}
+	has := "it has " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		has = "its only operation has no name"
+	}
+	err := gqlerror.Errorf("the document has no operation of the name that operationName says; %s", has)
+	if name == "" {
+		err = gqlerror.Errorf("the document has %d operations, and operationName does not say which to carry out; %s", len(doc.Operations), has)
+	}
+	errcode.Set(err, errcode.ValidationFailed)
+	return gqlerror.List{err}
 }
 
 // unexpected logs what the client is not shown.

@@ -42,11 +42,12 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	Account struct {
-		ExpireAt    func(childComplexity int) int
-		ID          func(childComplexity int) int
-		IsRoot      func(childComplexity int) int
-		Permissions func(childComplexity int) int
-		Username    func(childComplexity int) int
+		ExpireAt         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsRoot           func(childComplexity int) int
+		Permissions      func(childComplexity int) int
+		SessionExpiresAt func(childComplexity int) int
+		Username         func(childComplexity int) int
 	}
 
 	AuditActor struct {
@@ -187,7 +188,7 @@ type ComplexityRoot struct {
 		AuditEvents                   func(childComplexity int, typeFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) int
 		AuditInclusionProof           func(childComplexity int, id string, treeSize *int64) int
 		IPFilterUsage                 func(childComplexity int, id string, skip *int, limit *int) int
-		IPFilters                     func(childComplexity int) int
+		IPFilters                     func(childComplexity int, searchFilter *string, skip *int, limit *int) int
 		Meta                          func(childComplexity int, url *string) int
 		Organization                  func(childComplexity int) int
 		SystemPermissions             func(childComplexity int) int
@@ -199,6 +200,11 @@ type ComplexityRoot struct {
 		Tokens                        func(childComplexity int, searchFilter *string, typeFilter []model.TokensType, parentEntityIDFilter []string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) int
 		Viewer                        func(childComplexity int) int
 		ViewerOpt                     func(childComplexity int) int
+	}
+
+	Repository struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
 	}
 
 	RotateSystemTokenOutput struct {
@@ -277,6 +283,11 @@ type ComplexityRoot struct {
 		Total   func(childComplexity int) int
 	}
 
+	View struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
 	ViewPermissionsToken struct {
 		CreatedAt   func(childComplexity int) int
 		ExpireAt    func(childComplexity int) int
@@ -285,6 +296,7 @@ type ComplexityRoot struct {
 		IPFilterV2  func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Permissions func(childComplexity int) int
+		Views       func(childComplexity int) int
 	}
 }
 
@@ -311,7 +323,7 @@ type QueryResolver interface {
 	Tokens(ctx context.Context, searchFilter *string, typeFilter []model.TokensType, parentEntityIDFilter []string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) (*model.TokenQueryResultSet, error)
 	Token(ctx context.Context, tokenID string) (model.Token, error)
 	SystemPermissions(ctx context.Context) ([]model.SystemPermissionDescription, error)
-	IPFilters(ctx context.Context) ([]model.IPFilter, error)
+	IPFilters(ctx context.Context, searchFilter *string, skip *int, limit *int) ([]model.IPFilter, error)
 	IPFilterUsage(ctx context.Context, id string, skip *int, limit *int) (*model.IPFilterUsage, error)
 	TestIPFilter(ctx context.Context, ipFilter string, address string) (*model.IPFilterTest, error)
 	Organization(ctx context.Context) (*model.Organization, error)
@@ -368,6 +380,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Permissions(childComplexity), true
+	case "Account.sessionExpiresAt":
+		if e.ComplexityRoot.Account.SessionExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.SessionExpiresAt(childComplexity), true
 	case "Account.username":
 		if e.ComplexityRoot.Account.Username == nil {
 			break
@@ -976,7 +994,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.IPFilters(childComplexity), true
+		args, err := ec.field_Query_ipFilters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IPFilters(childComplexity, args["searchFilter"].(*string), args["skip"].(*int), args["limit"].(*int)), true
 
 	case "Query.meta":
 		if e.ComplexityRoot.Query.Meta == nil {
@@ -1074,6 +1097,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ViewerOpt(childComplexity), true
+
+	case "Repository.id":
+		if e.ComplexityRoot.Repository.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Repository.ID(childComplexity), true
+	case "Repository.name":
+		if e.ComplexityRoot.Repository.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Repository.Name(childComplexity), true
 
 	case "RotateSystemTokenOutput.token":
 		if e.ComplexityRoot.RotateSystemTokenOutput.Token == nil {
@@ -1378,6 +1414,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TokenSecurityPoliciesProgress.Total(childComplexity), true
 
+	case "View.id":
+		if e.ComplexityRoot.View.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.ID(childComplexity), true
+	case "View.name":
+		if e.ComplexityRoot.View.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Name(childComplexity), true
+
 	case "ViewPermissionsToken.createdAt":
 		if e.ComplexityRoot.ViewPermissionsToken.CreatedAt == nil {
 			break
@@ -1420,6 +1469,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ViewPermissionsToken.Permissions(childComplexity), true
+	case "ViewPermissionsToken.views":
+		if e.ComplexityRoot.ViewPermissionsToken.Views == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewPermissionsToken.Views(childComplexity), true
 
 	}
 	return 0, false
@@ -1428,6 +1483,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
+	ec.meter = meterOf(ctx)
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("CreateSystemPermissionTokenInput", ec.unmarshalInputCreateSystemPermissionTokenInput),
@@ -1468,7 +1524,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				}
 			}
 			var buf bytes.Buffer
-			buf.Grow(usualAnswer)
+			data = ec.whole(data)
+			buf.Grow(ec.room())
 			data.MarshalGQL(&buf)
 			response.Data = buf.Bytes()
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
@@ -1487,7 +1544,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
-			buf.Grow(usualAnswer)
+			data = ec.whole(data)
+			buf.Grow(ec.room())
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -1502,6 +1560,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 type executionContext struct {
 	*graphql.ExecutionContextState[ResolverRoot, DirectiveRoot, ComplexityRoot]
+	*meter
 }
 
 func newExecutionContext(
@@ -1729,7 +1788,48 @@ type ViewPermissionsToken implements Token {
   createdAt: Long!
   "What it may do. Stability: Long-term"
   permissions: [String!]!
+  "The repositories and views it is for. Stability: Long-term"
+  views: [SearchDomain!]!
 }
+
+"""
+What can be searched: a repository or a view. None lives here; clients name the type in fragments.
+Stability: Long-term
+"""
+interface SearchDomain {
+  "The id of the repository or view. Stability: Long-term"
+  id: String!
+  "Its name. Stability: Long-term"
+  name: RepoOrViewName!
+}
+
+"""
+A place where data is kept. None lives here; clients name the type in fragments.
+Stability: Long-term
+"""
+type Repository implements SearchDomain {
+  "The id of the repository. Stability: Long-term"
+  id: String!
+  "Its name. Stability: Long-term"
+  name: RepoOrViewName!
+}
+
+"""
+A selection of the data of repositories. None lives here; clients name the type in fragments.
+Stability: Long-term
+"""
+type View implements SearchDomain {
+  "The id of the view. Stability: Long-term"
+  id: String!
+  "Its name. Stability: Long-term"
+  name: RepoOrViewName!
+}
+
+"""
+The name of a repository or view, as text.
+Stability: Long-term
+"""
+scalar RepoOrViewName
 
 """
 A user's own token. None lives here; clients name the type in fragments.
@@ -1864,9 +1964,9 @@ The organization. A server has exactly one.
 Stability: Long-term
 """
 type Organization {
-  "The id of the organization. Stability: Long-term"
+  "The id of the organization. Stability: Short-term"
   id: String!
-  "The name of the organization. Stability: Long-term"
+  "The name of the organization. Stability: Short-term"
   name: String!
   "The settings of the organization. Stability: Short-term"
   configs: OrganizationConfigs!
@@ -1881,12 +1981,14 @@ type Account {
   id: String!
   "The name of the caller's token, or ` + "`" + `localroot` + "`" + `. Stability: Long-term"
   username: String!
-  "Whether the caller is root, who may do everything. Stability: Preview"
-  isRoot: Boolean! @stability(level: Preview)
+  "Whether the caller is root, who may do everything. Stability: Long-term"
+  isRoot: Boolean!
   "What the caller may do. Root holds all permissions. Stability: Preview"
   permissions: [SystemPermission!]! @stability(level: Preview)
   "When the caller's token stops working, in milliseconds since 1970; null if never. Stability: Preview"
   expireAt: Long @stability(level: Preview)
+  "When the caller's session on the page ends, in milliseconds since 1970: 12 hours after it began, or with its token if that is sooner; signing out ends it earlier. Null for a caller who showed a token and has no session. Stability: Preview"
+  sessionExpiresAt: Long @stability(level: Preview)
 }
 
 """
@@ -1894,7 +1996,7 @@ About this server.
 Stability: Short-term
 """
 type HumioMetadata {
-  "The version of the server: ` + "`" + `<semver>--build-<n>--sha-<hex>` + "`" + `. Stability: Short-term"
+  "The version of the server: ` + "`" + `<semver>--build-<n>--sha-<hex>` + "`" + `. Stability: Long-term"
   version: String!
 }
 
@@ -2241,7 +2343,11 @@ Stability: Long-term
 input IPFilterInput {
   "Its name: 1 to 253 characters, no control characters. Stability: Long-term"
   name: String!
-  "Its rules, one a line: ` + "`" + `allow` + "`" + ` or ` + "`" + `deny` + "`" + `, then ` + "`" + `all` + "`" + `, an address or a CIDR. The first match wins. Stability: Long-term"
+  """
+  Its rules, one a line: ` + "`" + `allow` + "`" + ` or ` + "`" + `deny` + "`" + `, then ` + "`" + `all` + "`" + `, an address or a CIDR. The first match wins.
+  At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+  Stability: Long-term
+  """
   ipFilter: String!
 }
 
@@ -2254,7 +2360,7 @@ input IPFilterUpdateInput {
   id: String!
   "Its new name; absent or null to keep the old one. Stability: Long-term"
   name: String
-  "Its new rules; absent or null to keep the old ones. Stability: Long-term"
+  "Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term"
   ipFilter: String
 }
 
@@ -2350,8 +2456,15 @@ type Query {
   "All permissions a token can have, with the words to show them. Stability: Preview"
   systemPermissions: [SystemPermissionDescription!]! @requires(anyOf: [ChangeSystemPermissions]) @stability(level: Preview)
 
-  "All IP filters, by name. Stability: Long-term"
-  ipFilters: [IPFilter!]! @requires(anyOf: [ChangeSystemPermissions, ManageCluster])
+  "IP filters, by name: all of them unless a page is asked for. Those with much text may not fit into one answer. Stability: Long-term"
+  ipFilters(
+    "Part of the name, without regard to case; null for any. Stability: Preview"
+    searchFilter: String @stability(level: Preview)
+    "How many to skip. Stability: Preview"
+    skip: Int = 0 @stability(level: Preview)
+    "How many to return, at most 1000; null for all that are left. Stability: Preview"
+    limit: Int @stability(level: Preview)
+  ): [IPFilter!]! @requires(anyOf: [ChangeSystemPermissions, ManageCluster])
 
   "Where an IP filter is used. Stability: Preview"
   ipFilterUsage(
@@ -2427,7 +2540,7 @@ type Query {
   "Who is asking. Stability: Long-term"
   viewer: Account! @open(because: "it tells callers only about themselves")
 
-  "Who is asking, if anyone is known. Stability: Short-term"
+  "Who is asking, if anyone is known. Stability: Long-term"
   viewerOpt: Account @open(because: "it tells callers only about themselves")
 
   "About this server. Stability: Short-term"
@@ -2534,6 +2647,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_permissions(ctx, field)
 	case "expireAt":
 		return ec.fieldContext_Account_expireAt(ctx, field)
+	case "sessionExpiresAt":
+		return ec.fieldContext_Account_sessionExpiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -3348,6 +3463,36 @@ func (ec *executionContext) field_Query_ipFilterUsage_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_ipFilters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "searchFilter",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["searchFilter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["skip"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["limit"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_meta_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3642,6 +3787,13 @@ func (ec *executionContext) _Account_expireAt(ctx context.Context, field graphql
 	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.ExpireAt)
 }
 func (ec *executionContext) fieldContext_Account_expireAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "Long")
+}
+
+func (ec *executionContext) _Account_sessionExpiresAt(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.SessionExpiresAt)
+}
+func (ec *executionContext) fieldContext_Account_sessionExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Long")
 }
 
@@ -5186,7 +5338,8 @@ func (ec *executionContext) _Query_ipFilters(ctx context.Context, field graphql.
 			return ec.fieldContext_Query_ipFilters(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().IPFilters(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().IPFilters(ctx, fc.Args["searchFilter"].(*string), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5214,7 +5367,7 @@ func (ec *executionContext) _Query_ipFilters(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_ipFilters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_ipFilters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -5223,6 +5376,17 @@ func (ec *executionContext) fieldContext_Query_ipFilters(_ context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_IPFilter(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ipFilters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -5987,6 +6151,20 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Repository_id(ctx context.Context, field graphql.CollectedField, obj *model.Repository) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_Repository_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Repository", field, false, false, "String")
+}
+
+func (ec *executionContext) _Repository_name(ctx context.Context, field graphql.CollectedField, obj *model.Repository) (ret graphql.Marshaler) {
+	return ec.marshalNRepoOrViewName2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_Repository_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Repository", field, false, false, "RepoOrViewName")
+}
+
 func (ec *executionContext) _RotateSystemTokenOutput_token(ctx context.Context, field graphql.CollectedField, obj *model.RotateSystemTokenOutput) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Token)
 }
@@ -6420,6 +6598,20 @@ func (ec *executionContext) fieldContext_TokenSecurityPoliciesProgress_total(_ c
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesProgress", field, false, false, "Int")
 }
 
+func (ec *executionContext) _View_id(ctx context.Context, field graphql.CollectedField, obj *model.View) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_View_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("View", field, false, false, "String")
+}
+
+func (ec *executionContext) _View_name(ctx context.Context, field graphql.CollectedField, obj *model.View) (ret graphql.Marshaler) {
+	return ec.marshalNRepoOrViewName2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_View_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("View", field, false, false, "RepoOrViewName")
+}
+
 func (ec *executionContext) _ViewPermissionsToken_id(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
 }
@@ -6476,6 +6668,22 @@ func (ec *executionContext) _ViewPermissionsToken_permissions(ctx context.Contex
 }
 func (ec *executionContext) fieldContext_ViewPermissionsToken_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewPermissionsToken", field, false, false, "String")
+}
+
+func (ec *executionContext) _ViewPermissionsToken_views(ctx context.Context, field graphql.CollectedField, obj *model.ViewPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalNSearchDomain2ᚕtokenscaleᚋgraphᚋmodelᚐSearchDomainᚄ(ctx, field.Selections, obj.Views)
+}
+func (ec *executionContext) fieldContext_ViewPermissionsToken_views(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ViewPermissionsToken",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -8125,6 +8333,33 @@ func UnmarshalUpdateSystemPermissionsTokenPermissionsInput(ctx context.Context, 
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _SearchDomain(ctx context.Context, sel ast.SelectionSet, obj model.SearchDomain) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.View:
+		return ec._View(ctx, sel, &obj)
+	case *model.View:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._View(ctx, sel, obj)
+	case model.Repository:
+		return ec._Repository(ctx, sel, &obj)
+	case *model.Repository:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Repository(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of SearchDomain must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Token(ctx context.Context, sel ast.SelectionSet, obj model.Token) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -8175,7 +8410,7 @@ var accountImplementors = []string{"Account"}
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *model.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8205,6 +8440,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "sessionExpiresAt":
+			out.Values[i] = ec._Account_sessionExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8220,7 +8460,7 @@ var auditActorImplementors = []string{"AuditActor"}
 func (ec *executionContext) _AuditActor(ctx context.Context, sel ast.SelectionSet, obj *model.AuditActor) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditActorImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8265,7 +8505,7 @@ var auditCheckpointImplementors = []string{"AuditCheckpoint"}
 func (ec *executionContext) _AuditCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.AuditCheckpoint) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditCheckpointImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8310,7 +8550,7 @@ var auditConsistencyProofImplementors = []string{"AuditConsistencyProof"}
 func (ec *executionContext) _AuditConsistencyProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditConsistencyProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditConsistencyProofImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8355,7 +8595,7 @@ var auditEventImplementors = []string{"AuditEvent"}
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8420,7 +8660,7 @@ var auditEventQueryResultSetImplementors = []string{"AuditEventQueryResultSet"}
 func (ec *executionContext) _AuditEventQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventQueryResultSetImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8450,7 +8690,7 @@ var auditFieldImplementors = []string{"AuditField"}
 func (ec *executionContext) _AuditField(ctx context.Context, sel ast.SelectionSet, obj *model.AuditField) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditFieldImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8480,7 +8720,7 @@ var auditInclusionProofImplementors = []string{"AuditInclusionProof"}
 func (ec *executionContext) _AuditInclusionProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditInclusionProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditInclusionProofImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8530,7 +8770,7 @@ var createSystemPermissionsTokenV2OutputImplementors = []string{"CreateSystemPer
 func (ec *executionContext) _CreateSystemPermissionsTokenV2Output(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemPermissionsTokenV2Output) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemPermissionsTokenV2OutputImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8560,7 +8800,7 @@ var createSystemTokenOutputImplementors = []string{"CreateSystemTokenOutput"}
 func (ec *executionContext) _CreateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemTokenOutputImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8590,7 +8830,7 @@ var humioMetadataImplementors = []string{"HumioMetadata"}
 func (ec *executionContext) _HumioMetadata(ctx context.Context, sel ast.SelectionSet, obj *model.HumioMetadata) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, humioMetadataImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8615,7 +8855,7 @@ var iPFilterImplementors = []string{"IPFilter"}
 func (ec *executionContext) _IPFilter(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilter) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8650,7 +8890,7 @@ var iPFilterTestImplementors = []string{"IPFilterTest"}
 func (ec *executionContext) _IPFilterTest(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterTest) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterTestImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8690,7 +8930,7 @@ var iPFilterUsageImplementors = []string{"IPFilterUsage"}
 func (ec *executionContext) _IPFilterUsage(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterUsageImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8845,7 +9085,7 @@ var organizationImplementors = []string{"Organization"}
 func (ec *executionContext) _Organization(ctx context.Context, sel ast.SelectionSet, obj *model.Organization) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8880,7 +9120,7 @@ var organizationConfigsImplementors = []string{"OrganizationConfigs"}
 func (ec *executionContext) _OrganizationConfigs(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationConfigs) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationConfigsImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8905,7 +9145,7 @@ var organizationPermissionsTokenImplementors = []string{"OrganizationPermissions
 func (ec *executionContext) _OrganizationPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationPermissionsTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8960,7 +9200,7 @@ var personalUserTokenImplementors = []string{"PersonalUserToken", "Token"}
 func (ec *executionContext) _PersonalUserToken(ctx context.Context, sel ast.SelectionSet, obj *model.PersonalUserToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, personalUserTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9157,12 +9397,42 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
+var repositoryImplementors = []string{"Repository", "SearchDomain"}
+
+func (ec *executionContext) _Repository(ctx context.Context, sel ast.SelectionSet, obj *model.Repository) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, repositoryImplementors)
+
+	out := ec.newRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Repository")
+		case "id":
+			out.Values[i] = ec._Repository_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Repository_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
 var rotateSystemTokenOutputImplementors = []string{"RotateSystemTokenOutput"}
 
 func (ec *executionContext) _RotateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.RotateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rotateSystemTokenOutputImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9192,7 +9462,7 @@ var systemPermissionDescriptionImplementors = []string{"SystemPermissionDescript
 func (ec *executionContext) _SystemPermissionDescription(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionDescription) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionDescriptionImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9237,7 +9507,7 @@ var systemPermissionsTokenImplementors = []string{"SystemPermissionsToken", "Tok
 func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionsTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9317,7 +9587,7 @@ var systemTokenQueryResultSetImplementors = []string{"SystemTokenQueryResultSet"
 func (ec *executionContext) _SystemTokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.SystemTokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemTokenQueryResultSetImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9347,7 +9617,7 @@ var tokenPolicyImpactImplementors = []string{"TokenPolicyImpact"}
 func (ec *executionContext) _TokenPolicyImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenPolicyImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenPolicyImpactImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9382,7 +9652,7 @@ var tokenQueryResultSetImplementors = []string{"TokenQueryResultSet"}
 func (ec *executionContext) _TokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.TokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenQueryResultSetImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9412,7 +9682,7 @@ var tokenSecurityPoliciesImplementors = []string{"TokenSecurityPolicies"}
 func (ec *executionContext) _TokenSecurityPolicies(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPolicies) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9507,7 +9777,7 @@ var tokenSecurityPoliciesImpactImplementors = []string{"TokenSecurityPoliciesImp
 func (ec *executionContext) _TokenSecurityPoliciesImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImpactImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9552,7 +9822,7 @@ var tokenSecurityPoliciesProgressImplementors = []string{"TokenSecurityPoliciesP
 func (ec *executionContext) _TokenSecurityPoliciesProgress(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesProgress) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesProgressImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9582,12 +9852,42 @@ func (ec *executionContext) _TokenSecurityPoliciesProgress(ctx context.Context, 
 	return out
 }
 
+var viewImplementors = []string{"View", "SearchDomain"}
+
+func (ec *executionContext) _View(ctx context.Context, sel ast.SelectionSet, obj *model.View) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, viewImplementors)
+
+	out := ec.newRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("View")
+		case "id":
+			out.Values[i] = ec._View_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._View_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
 var viewPermissionsTokenImplementors = []string{"ViewPermissionsToken", "Token"}
 
 func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.ViewPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewPermissionsTokenImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9627,6 +9927,11 @@ func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "views":
+			out.Values[i] = ec._ViewPermissionsToken_views(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -9642,7 +9947,7 @@ var __DirectiveImplementors = []string{"__Directive"}
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __DirectiveImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9687,7 +9992,7 @@ var __EnumValueImplementors = []string{"__EnumValue"}
 func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.EnumValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __EnumValueImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9727,7 +10032,7 @@ var __FieldImplementors = []string{"__Field"}
 func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, obj *introspection.Field) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __FieldImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9777,7 +10082,7 @@ var __InputValueImplementors = []string{"__InputValue"}
 func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.InputValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __InputValueImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9827,7 +10132,7 @@ var __SchemaImplementors = []string{"__Schema"}
 func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9877,7 +10182,7 @@ var __TypeImplementors = []string{"__Type"}
 func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, obj *introspection.Type) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __TypeImplementors)
 
-	out := newRecord(fields)
+	out := ec.newRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9976,7 +10281,7 @@ func (ec *executionContext) marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕtokenscaleᚋgraphᚋmodelᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditEvent) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAuditEvent(ctx, sel, v[i])
 	})
 
@@ -10002,7 +10307,7 @@ func (ec *executionContext) marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditField2ᚕtokenscaleᚋgraphᚋmodelᚐAuditFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditField) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAuditField(ctx, sel, v[i])
 	})
 
@@ -10091,7 +10396,7 @@ func (ec *executionContext) marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilt
 }
 
 func (ec *executionContext) marshalNIPFilter2ᚕtokenscaleᚋgraphᚋmodelᚐIPFilterᚄ(ctx context.Context, sel ast.SelectionSet, v []model.IPFilter) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, sel, v[i])
 	})
 
@@ -10217,6 +10522,21 @@ func (ec *executionContext) marshalNOrganizationConfigs2tokenscaleᚋgraphᚋmod
 	return ec._OrganizationConfigs(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNRepoOrViewName2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRepoOrViewName2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	ec.weigh(scalar.Length(v))
+	res := scalar.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RepoOrViewName!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNRotateSystemTokenInput2tokenscaleᚋgraphᚋmodelᚐRotateSystemTokenInput(ctx context.Context, v any) (model.RotateSystemTokenInput, error) {
 	res, err := ec.unmarshalInputRotateSystemTokenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10233,6 +10553,28 @@ func (ec *executionContext) marshalNRotateSystemTokenOutput2ᚖtokenscaleᚋgrap
 func (ec *executionContext) unmarshalNRotateTokenInputData2tokenscaleᚋgraphᚋmodelᚐRotateTokenInputData(ctx context.Context, v any) (model.RotateTokenInputData, error) {
 	res, err := ec.unmarshalInputRotateTokenInputData(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSearchDomain2tokenscaleᚋgraphᚋmodelᚐSearchDomain(ctx context.Context, sel ast.SelectionSet, v model.SearchDomain) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SearchDomain!")
+		return graphql.Null
+	}
+	return ec._SearchDomain(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSearchDomain2ᚕtokenscaleᚋgraphᚋmodelᚐSearchDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SearchDomain) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+		return ec.marshalNSearchDomain2tokenscaleᚋgraphᚋmodelᚐSearchDomain(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNStabilityLevel2tokenscaleᚋgraphᚋmodelᚐStabilityLevel(ctx context.Context, v any) (model.StabilityLevel, error) {
@@ -10252,6 +10594,7 @@ func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) 
 
 func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
+	ec.weigh(scalar.Length(v))
 	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
@@ -10317,7 +10660,7 @@ func (ec *executionContext) unmarshalNSystemPermission2ᚕtokenscaleᚋpermissio
 }
 
 func (ec *executionContext) marshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []permission.Permission) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, sel, v[i])
 	})
 
@@ -10335,7 +10678,7 @@ func (ec *executionContext) marshalNSystemPermissionDescription2tokenscaleᚋgra
 }
 
 func (ec *executionContext) marshalNSystemPermissionDescription2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionDescriptionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionDescription) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionDescription2tokenscaleᚋgraphᚋmodelᚐSystemPermissionDescription(ctx, sel, v[i])
 	})
 
@@ -10353,7 +10696,7 @@ func (ec *executionContext) marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋ
 }
 
 func (ec *executionContext) marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionsToken) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, sel, v[i])
 	})
 
@@ -10383,7 +10726,7 @@ func (ec *executionContext) marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx
 }
 
 func (ec *executionContext) marshalNToken2ᚕtokenscaleᚋgraphᚋmodelᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Token) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx, sel, v[i])
 	})
 
@@ -10411,7 +10754,7 @@ func (ec *executionContext) marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodel
 }
 
 func (ec *executionContext) marshalNTokenPolicyImpact2ᚕtokenscaleᚋgraphᚋmodelᚐTokenPolicyImpactᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TokenPolicyImpact) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodelᚐTokenPolicyImpact(ctx, sel, v[i])
 	})
 
@@ -10483,7 +10826,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
 	})
 
@@ -10503,6 +10846,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2string(ctx context.Con
 
 func (ec *executionContext) marshalN__DirectiveLocation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
+	ec.weigh(scalar.Length(v))
 	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "__DirectiveLocation!")
@@ -10525,7 +10869,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
 	})
 
@@ -10551,7 +10895,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -10577,7 +10921,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 
@@ -10605,6 +10949,7 @@ func (ec *executionContext) unmarshalN__TypeKind2string(ctx context.Context, v a
 
 func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
+	ec.weigh(scalar.Length(v))
 	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "__TypeKind!")
@@ -10772,6 +11117,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
+	ec.weigh(scalar.Length(*v))
 	res := scalar.MarshalString(*v)
 	return res
 }
@@ -10820,7 +11166,7 @@ func (ec *executionContext) marshalOTokens__Type2ᚕtokenscaleᚋgraphᚋmodel�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokens__Type2tokenscaleᚋgraphᚋmodelᚐTokensType(ctx, sel, v[i])
 	})
 
@@ -10837,7 +11183,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
 	})
 
@@ -10854,7 +11200,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
 	})
 
@@ -10871,7 +11217,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -10888,7 +11234,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 

@@ -9,9 +9,11 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tokenscale/authority"
+	"tokenscale/token"
 )
 
 // Options are what the GraphQL handler works with. Authority and Log are needed.
@@ -24,6 +26,14 @@ type Options struct {
 	// not carried out: its body, document or variables are bad, or too many
 	// wait. The answer waits until it returns.
 	OnRefused func(context.Context)
+
+	// BeforeChange, unless nil, is called before a mutation is carried out,
+	// which may take long. The answer is written when it is done.
+	BeforeChange func(http.ResponseWriter)
+
+	// AnswerMemory is how much memory all answers under way may take
+	// together, in bytes; 0 is 256 MiB, and less than 16 MiB is not possible.
+	AnswerMemory int64
 }
 
 const (
@@ -40,24 +50,29 @@ const (
 // out who is asking, with package authn. It is safe for concurrent use.
 func NewHandler(o Options) http.Handler {
 	r := NewResolver(o)
-	schema := describedSchema()
-	h := handler.New(NewExecutableSchema(Config{
-		Schema:     schema,
+	schema := gqlparser.MustLoadSchema(sources...)
+	h := handler.New(accepting{NewExecutableSchema(Config{
+		Schema:     describedSchema(),
 		Resolvers:  r,
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
-	}))
+	}), schema})
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
-	h.AddTransport(transport{known, newQueue(), o.OnRefused})
+	h.AddTransport(transport{
+		known: known, queue: newQueue(), onRefused: o.OnRefused,
+		budget: newBudget(o.AnswerMemory), turns: newTurns(), packer: newPacker(), beforeChange: o.BeforeChange,
+	})
 	h.SetQueryCache(known)
 	h.Use(oneChange{})
+	h.Use(smallAnswers{})
 	h.SetParserTokenLimit(maxTokens)
 	h.SetDisableSuggestion(true) // or gqlgen puts back the rules that suggest
-	h.SetValidationRulesFn(validationRules)
-	h.SetErrorPresenter(presenter{o.Log, newInputs(schema)}.present)
+	in := newInputs(schema)
+	h.SetValidationRulesFn(validationRules(in))
+	h.SetErrorPresenter(presenter{o.Log, in}.present)
 	h.SetRecoverFunc(recovered)
 	h.Use(extension.Introspection{})
 	h.AroundRootFields(stopAtRefusal)
-	return h
+	return &inFlight{next: h, underWay: map[token.ID]int{}}
 }
 
 // maxCached is the length in bytes of the longest document that is kept

@@ -27,7 +27,7 @@ func hostile(tb testing.TB) map[string]string {
 	if err != nil || len(files) < 30 {
 		tb.Fatalf("%d files in the corpus, %v", len(files), err)
 	}
-	const room = 120 << 10
+	const room = 520 << 10
 	all := map[string]string{
 		"large-comments":  strings.Repeat("#\n", room/2) + "{ nothing }",
 		"large-commas":    "{ nothing " + strings.Repeat(",", room) + "}",

@@ -95,7 +95,7 @@ func tokenQuery(search *string, sortBy model.TokensSortBy, orderBy *model.OrderB
 // mayHoldSystemTokens reports whether a list of tokens with these filters can
 // hold any that exist here.
 func mayHoldSystemTokens(kinds []model.TokensType, parents []string) bool {
-	return len(parents) == 0 && (kinds == nil || slices.Contains(kinds, model.TokensTypeSystemPermissionToken))
+	return len(parents) == 0 && (len(kinds) == 0 || slices.Contains(kinds, model.TokensTypeSystemPermissionToken))
 }
 
 func policyChange(in model.TokenSecurityPoliciesInput) policy.Change {

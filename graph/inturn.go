@@ -10,13 +10,18 @@ import (
 // ones grow from there.
 const usualAnswer = 1 << 10
 
-// inTurn marshals n elements one after the other. The generated code calls it
-// in the place of gqlgen's function that starts a goroutine for each: our
-// elements are finished values, and a goroutine costs more than they do.
-func inTurn(n int, element func(i int) graphql.Marshaler) graphql.Array {
-	out := make(graphql.Array, n)
-	for i := range out {
-		out[i] = element(i)
+// inTurn marshals n elements one after the other, as long as the answer does
+// not become too large. The generated code calls it in the place of gqlgen's
+// function that starts a goroutine for each: our elements are finished values,
+// and a goroutine costs more than they do.
+func (m *meter) inTurn(n int, element func(i int) graphql.Marshaler) graphql.Array {
+	m.weigh(n + len("[]"))
+	out := make(graphql.Array, 0, n)
+	for i := range n {
+		if m.stopped() {
+			break // what is there so far will not be sent
+		}
+		out = append(out, element(i))
 	}
 	return out
 }
@@ -30,13 +35,17 @@ type record struct {
 	Invalids uint32              // how many of them are null and must not be
 }
 
-func newRecord(fields []graphql.CollectedField) *record {
+func (m *meter) newRecord(fields []graphql.CollectedField) *record {
+	for i := range fields {
+		m.weigh(len(fields[i].Alias) + len(`"":,`))
+	}
 	return &record{fields: fields, Values: make([]graphql.Marshaler, len(fields))}
 }
 
 // MarshalGQL implements graphql.Marshaler. No two fields have the same name in
 // the answer: gqlgen has made one of those that were asked for twice, and
-// validation allows no others while Token is the only interface.
+// validation allows no others while Token is the only interface of which anything
+// is returned.
 func (r *record) MarshalGQL(w io.Writer) {
 	next := "{\""
 	for i := range r.fields {

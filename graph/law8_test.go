@@ -69,7 +69,10 @@ func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, 
 			_, err := h.Progress(ctx, by)
 			return err
 		},
-		"ipFilters": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error { _, err := h.Filters(by); return err },
+		"ipFilters": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
+			_, err := h.Filters(by, "", 0, nil)
+			return err
+		},
 		"ipFilterUsage": func(by policy.Actor, _ token.ID, f ipfilter.ID) error {
 			_, err := h.FilterUsage(by, f, 0, 0)
 			return err

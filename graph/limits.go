@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"tokenscale/fault"
+	"tokenscale/ipfilter"
 )
 
 // What a document may ask for. The longest that a known client sends is
@@ -24,8 +25,9 @@ const (
 	maxSpreads     = 100 // times that a document uses a fragment; validation compares each with each
 
 	// maxQuery is how long a document may be, in bytes. It has room for an IP
-	// filter of 64 KiB that stands in the query itself.
-	maxQuery = 128 << 10
+	// filter that stands in the query itself, with a backslash before each
+	// character.
+	maxQuery = 2*ipfilter.MaxText + 16<<10
 
 	// maxErrors is how many complaints about a document are told.
 	maxErrors = 20

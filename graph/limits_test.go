@@ -12,7 +12,7 @@ import (
 
 // complaints validates a document as the server does.
 func complaints(schema *ast.Schema, doc *ast.QueryDocument) gqlerror.List {
-	return validator.ValidateWithRules(schema, doc, validationRules())
+	return validator.ValidateWithRules(schema, doc, validationRules(newInputs(schema))())
 }
 
 func parsed(t testing.TB, query string) *ast.QueryDocument {

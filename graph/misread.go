@@ -2,13 +2,13 @@ package graph
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tokenscale/fault"
+	"tokenscale/token"
 )
 
 // inputs says what was wrong with a value that is not of the type of its
@@ -105,9 +105,9 @@ func (in inputs) kind(t *ast.Type) string {
 	case "String":
 		return "text, in quotes"
 	case "Int":
-		return "a whole number of 32 bits, without quotes, fraction or exponent"
+		return "a whole number of 32 bits, without quotes"
 	case "Long":
-		return "a whole number of 64 bits, without quotes, fraction or exponent"
+		return "a whole number of 64 bits, or a text of its digits"
 	case "Boolean":
 		return "true or false, without quotes"
 	}
@@ -122,9 +122,6 @@ func (in inputs) kind(t *ast.Type) string {
 	return "one of " + strings.Join(values, ", ")
 }
 
-// secretLike finds what may be the secret half of a token, or a part of it.
-var secretLike = regexp.MustCompile(`[0-9A-Za-z_]{30,}`)
-
 // longestComplaint is how much of a complaint is told, in bytes.
 const longestComplaint = 2000
 
@@ -136,10 +133,5 @@ func (in inputs) hideSecrets(text string) string {
 		whole := strings.TrimRightFunc(text[:longestComplaint], func(c rune) bool { return c != ' ' }) // a part of a secret would not look like one
 		text = whole + "(more)"
 	}
-	return secretLike.ReplaceAllStringFunc(text, func(word string) string {
-		if in.names[word] {
-			return word
-		}
-		return "(hidden)"
-	})
+	return token.HideParts(text, func(word string) bool { return in.names[word] })
 }

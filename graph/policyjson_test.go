@@ -2,7 +2,9 @@ package graph_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 // system tokens. Only what was left out, or is null, means none: nothing that
 // somebody wrote is ever taken for "no limit". What is refused changes nothing.
 func FuzzPolicyJSON(f *testing.F) {
-	odd := []string{"", "null", "0", "-1", "1", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1.0", "1e3", `""`, `"1"`, `"FILTER"`, "true", "false", `"true"`, "[]", "[1]", "{}", `"\u0000"`, "-0", "00"}
+	odd := []string{"", "null", "0", "-1", "1", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1.0", "1e3", `""`, `"1"`, `"FILTER"`, "true", "false", `"true"`, "[]", "[1]", "{}", `"\u0000"`, "-0", "00", "9007199254740993.0", "9.007199254740993e15", `"9007199254740993"`, "1e999999999", "5.5"}
 	for _, v := range odd {
 		f.Add("true", v, "", "")
 		f.Add("true", "1000", v, "true")
@@ -94,18 +96,24 @@ func meant(given map[string]string, filter string, before map[string]any) (map[s
 		if raw == "" || raw == "null" {
 			continue
 		}
-		var number int64
+		var number big.Int
 		var id string
-		switch err := json.Unmarshal([]byte(raw), map[string]any{"EnforceExpirationAfterMs": &number, "EnforceIpFilterId": &id}[name]); {
+		var err error
+		if name == "EnforceExpirationAfterMs" {
+			number, err = whole(raw)
+		} else {
+			err = json.Unmarshal([]byte(raw), &id)
+		}
+		switch {
 		case name == "Enabled" || name == "AllowPermissionUpdates":
 			if raw != "true" && raw != "false" {
 				return before, false
 			}
 			policy[name] = raw == "true"
-		case err != nil || name == "EnforceExpirationAfterMs" && number < 1 || name == "EnforceIpFilterId" && id != filter:
+		case err != nil || name == "EnforceExpirationAfterMs" && (number.Sign() < 1 || !number.IsInt64()) || name == "EnforceIpFilterId" && id != filter:
 			return before, false
 		case name == "EnforceExpirationAfterMs":
-			policy[name] = fmt.Sprint(number)
+			policy[name] = number.String()
 		default:
 			policy[name] = id
 		}
@@ -114,6 +122,23 @@ func meant(given map[string]string, filter string, before map[string]any) (map[s
 		return before, len(policy) == 1 && policy["AllowPermissionUpdates"] == false && absent(given["AllowPermissionUpdates"])
 	}
 	return policy, true
+}
+
+// whole returns the whole number that JSON stands for: a number, however it is
+// written, or a text of digits.
+func whole(raw string) (n big.Int, err error) {
+	if text, ok := strings.CutPrefix(raw, `"`); ok {
+		text = strings.TrimSuffix(text, `"`)
+		if _, ok := n.SetString(text, 10); !ok || strings.Trim(text, "0123456789") != "" {
+			err = errors.New("no text of digits")
+		}
+		return n, err
+	}
+	exact, ok := new(big.Rat).SetString(raw)
+	if _, exponent, _ := strings.Cut(strings.ToLower(raw), "e"); len(exponent) > 4 || !ok || !exact.IsInt() {
+		return n, errors.New("no whole number that is not too large")
+	}
+	return *exact.Num(), nil
 }
 
 func absent(raw string) bool {

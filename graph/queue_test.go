@@ -140,7 +140,7 @@ func blocking(run func(context.Context)) (http.Handler, *queue) {
 	})
 	known, q := graphql.MapCache[*ast.QueryDocument]{}, slots(1)
 	server.SetQueryCache(known)
-	server.AddTransport(transport{known, q, nil})
+	server.AddTransport(transport{known: known, queue: q, budget: newBudget(0), turns: newTurns(), packer: newPacker()})
 	return server, q
 }
 

@@ -49,17 +49,39 @@ func writeResponse(w http.ResponseWriter, kind string, resp *graphql.Response) {
 		givenUp.write(w)
 		return
 	}
-	start, end := []byte("{"), after(resp)
+	deliver(w, kind, resp.Data != nil, pieces(resp))
+}
+
+// pieces returns an answer as it is written. The data is as it is:
+// encoding/json would read all of it again.
+func pieces(resp *graphql.Response) [][]byte {
+	start := []byte("{")
 	if resp.Data != nil {
 		start = []byte(`{"data":`)
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(start)+len(resp.Data)+len(end)))
-	if resp.Data == nil && kind == responseType {
+	return [][]byte{start, resp.Data, after(resp)}
+}
+
+// length returns how many bytes there are in pieces.
+func length(pieces [][]byte) (n int64) {
+	for _, b := range pieces {
+		n += int64(len(b))
+	}
+	return n
+}
+
+// deliver writes an answer. Whether something was executed decides about the
+// status.
+func deliver(w http.ResponseWriter, kind string, executed bool, body [][]byte) {
+	w.Header().Set("Content-Length", strconv.FormatInt(length(body), 10))
+	if !executed && kind == responseType {
 		w.WriteHeader(http.StatusBadRequest)
 	}
-	w.Write(start)
-	w.Write(resp.Data) // as it is: encoding/json would read all of it again
-	w.Write(end)
+	for _, b := range body {
+		if _, err := w.Write(b); err != nil {
+			return // its client has gone
+		}
+	}
 }
 
 // after returns what an answer says behind its data, to the closing brace.
@@ -94,12 +116,20 @@ type refusal struct {
 }
 
 var (
-	givenUp = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}
-	busy    = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the server has too many new queries to read; try again in a second, and put what differs between requests into variables: a query that was read before does not wait"}
+	noChange = refusal{http.StatusMethodNotAllowed, fault.Invalid, "a mutation is asked by POST; GET carries queries only"}
+	noCookie = refusal{http.StatusUnauthorized, fault.Unauthenticated, "a query by GET needs an Authorization header; a session of the page asks by POST"}
+	givenUp  = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the request was given up before it was answered"}
+	busy     = refusal{http.StatusServiceUnavailable, fault.Unavailable, "the server has too many new queries to read; try again in a second, and put what differs between requests into variables: a query that was read before does not wait"}
 )
 
 func (f refusal) write(w http.ResponseWriter) {
-	if f.status == http.StatusServiceUnavailable {
+	switch f {
+	case noChange:
+		w.Header().Set("Allow", "POST")
+	case noCookie:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	if f.status == http.StatusServiceUnavailable || f.status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "1")
 	}
 	text, _ := json.Marshal(map[string]any{"errors": []wireError{{

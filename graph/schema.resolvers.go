@@ -161,12 +161,12 @@ func (r *queryResolver) SystemPermissions(ctx context.Context) ([]model.SystemPe
 	return permissionShapes(), nil
 }
 
-func (r *queryResolver) IPFilters(ctx context.Context) ([]model.IPFilter, error) {
+func (r *queryResolver) IPFilters(ctx context.Context, searchFilter *string, skip *int, limit *int) ([]model.IPFilter, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {
 		return nil, err
 	}
-	filters, err := r.authority.Filters(by)
+	filters, err := r.authority.Filters(by, given(searchFilter, ""), given(skip, defaultSkip), limit)
 	return filterShapes(filters), err
 }
 
@@ -234,7 +234,9 @@ func (r *queryResolver) AuditEvents(ctx context.Context, typeFilter []string, ac
 	if err != nil {
 		return nil, err
 	}
-	total, page, err := r.authority.Events(ctx, by, eventQuery(typeFilter, actorFilter, tokenIDFilter, since, until, skip, limit))
+	q := eventQuery(typeFilter, actorFilter, tokenIDFilter, since, until, skip, limit)
+	q.Each = asked(ctx)
+	total, page, err := r.authority.Events(ctx, by, q)
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,7 @@ func accountShape(a policy.Actor) *model.Account {
 	}
 	return &model.Account{
 		ID: string(a.ID), Username: a.Name, IsRoot: a.Root, Permissions: permissions, ExpireAt: millis(a.ExpireAt),
+		SessionExpiresAt: millis(a.SessionEnds),
 	}
 }
 

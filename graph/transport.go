@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -10,10 +11,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tokenscale/authn"
+	"tokenscale/fault"
 )
 
-// transport speaks GraphQL over HTTP, by POST only, so that nothing is changed or
-// cached by following a link.
+// transport speaks GraphQL over HTTP, by POST, and queries also by GET.
 //
 // gqlgen's own POST transport reads bodies without a limit, repeats a body it
 // cannot read in its answer, where a pasted token would end up in a log, and
@@ -22,6 +23,11 @@ type transport struct {
 	known     graphql.Cache[*ast.QueryDocument] // documents that were validated before
 	queue     *queue                            // where the others wait for it
 	onRefused func(context.Context)
+
+	budget       *budget // of all answers
+	turns        *turns
+	packer       packer
+	beforeChange func(http.ResponseWriter)
 }
 
 var _ graphql.Transport = transport{}
@@ -35,6 +41,11 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	h.Set("Cache-Control", "no-store")
 	kind := answerType(r.Header.Values("Accept"))
 	h.Set("Content-Type", kind+"; charset=utf-8")
+	if r.ContentLength < 0 || r.ContentLength > unmetered {
+		in := t.meter(r.Context())
+		defer in.settle(0)
+		r.Body = &meteredBody{ReadCloser: r.Body, meter: in}
+	}
 	op, ctx, refuse := t.prepare(w, r, exec, kind)
 	if refuse != nil {
 		if t.onRefused != nil {
@@ -44,12 +55,10 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	if op.Operation.Operation == ast.Query {
-		var end context.CancelFunc
-		ctx, end = context.WithTimeout(ctx, maxQueryTime)
-		defer end()
+		t.ask(ctx, w, r, kind, exec, op)
+		return
 	}
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	writeResponse(w, kind, responses(ctx))
+	t.change(ctx, w, kind, exec, op)
 }
 
 // prepare reads and validates a request. If it cannot be carried out, the
@@ -70,9 +79,36 @@ func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.
 	}
 	if errs != nil {
 		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+		noteAnswer(authn.RequestOf(ctx), "", response)
 		return nil, nil, func() { writeResponse(w, kind, response) }
 	}
+	if bad := byLink(r, op.Operation.Operation); bad != nil {
+		return nil, nil, func() { bad.write(w) }
+	}
 	return op, ctx, nil
+}
+
+// noteAnswer keeps for the metrics what was asked for, if that was carried out,
+// and how it ended.
+func noteAnswer(req *authn.Request, kind ast.Operation, resp *graphql.Response) {
+	req.Kind = string(kind)
+	if resp != nil && len(resp.Errors) > 0 {
+		req.Code = fmt.Sprint(resp.Errors[0].Extensions["code"])
+	}
+}
+
+// byLink refuses what must not come of following a link: a change, and anything
+// in the name of a session, whose cookie a browser sends along with every link.
+func byLink(r *http.Request, kind ast.Operation) *refusal {
+	switch {
+	case r.Method == http.MethodPost:
+		return nil
+	case kind != ast.Query:
+		return &noChange
+	case r.Header.Get("Authorization") == "":
+		return &noCookie
+	}
+	return nil
 }
 
 // maxQueryTime is how long a query may read. A mutation has no such end: a change
@@ -83,6 +119,9 @@ const maxQueryTime = 5 * time.Second
 // known costs one look; others take turns, and are refused if there are too
 // many.
 func (t transport) operation(ctx context.Context, exec graphql.GraphExecutor, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List, *refusal) {
+	if p.Query == "" {
+		return &graphql.OperationContext{}, gqlerror.List{gqlerror.Wrap(notPersisted)}, nil
+	}
 	if _, ok := t.known.Get(ctx, p.Query); !ok {
 		by, _ := authn.Actor(ctx) // all who have no name share a line
 		leave, bad := t.queue.enter(ctx, by.ID)
@@ -95,5 +134,15 @@ func (t transport) operation(ctx context.Context, exec graphql.GraphExecutor, p 
 		}
 	}
 	op, errs := exec.CreateOperationContext(ctx, p)
+	if errs != nil && op.Doc != nil && op.Operation == nil {
+		errs = noOperation(op.Doc, p.OperationName)
+	}
 	return op, errs, nil
 }
+
+// persistedQuery is the extension that holds the hash of a query that was sent
+// before. We keep none: a query costs little to send, and a client that is told
+// so, in the words of Apollo, sends it, and no hashes any more.
+const persistedQuery = "persistedQuery"
+
+var notPersisted = fault.New("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")

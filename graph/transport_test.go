@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tokenscale/authn"
+	"tokenscale/fault"
 )
 
 // tiny is a server of one field, which answers, fails or echoes as it is told,
@@ -35,9 +36,12 @@ func tiny(t testing.TB) http.Handler {
 	})
 	known := graphql.MapCache[*ast.QueryDocument]{}
 	server.SetQueryCache(known)
-	server.AddTransport(transport{known, newQueue(), nil})
+	server.AddTransport(transport{known: known, queue: newQueue(), budget: newBudget(0), turns: newTurns(), packer: newPacker()})
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
+		if f, ok := errors.AsType[*fault.Error](err); ok {
+			shown.Message, shown.Extensions = f.Message, map[string]any{"code": f.Code}
+		}
 		if shown.Message == "There were errors in the input." {
 			shown.Extensions = map[string]any{"code": "INVALID", "state": map[string]string{"word": "is bad"}}
 		}
@@ -96,6 +100,12 @@ func errorText(message string) string {
 	return `{"errors":[{"message":"` + message + `","extensions":{"code":"INVALID"}}]}`
 }
 
+const notPersistedText = `{"errors":[{"message":"PersistedQueryNotSupported","extensions":{"code":"PERSISTED_QUERY_NOT_SUPPORTED"}}]}`
+
+func validationText(message string) string {
+	return `{"errors":[{"message":"` + message + `","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}`
+}
+
 func TestTransportBodies(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -129,11 +139,26 @@ func TestTransportBodies(t *testing.T) {
 		{"a query that is a number", `{"query":5}`, 400, errorText("query must be there, as text")},
 		{"an operation name that is a number", `{"query":"{say}","operationName":5}`, 400, errorText("operationName must be a name, null or absent")},
 		{"an operation name that is a token", `{"query":"{say}","operationName":"abc~def"}`, 400, errorText("operationName must be a name, null or absent")},
-		{"variables that are a list", `{"query":"{say}","variables":[]}`, 400, errorText("variables must be an object, null or absent")},
+		{"a list of nothing is as good as absence: PHP sends it", `{"query":"{say}","variables":[],"extensions":[ ]}`, 200, helloSays},
+		{"variables that are a list", `{"query":"{say}","variables":[1]}`, 400, errorText("variables must be an object, null or absent")},
+		{"variables that are a list of lists", `{"query":"{say}","variables":[[]]}`, 400, errorText("variables must be an object, null or absent")},
+		{"extensions that are a list", `{"query":"{say}","extensions":[{}]}`, 400, errorText("extensions must be an object, null or absent")},
+		{"the hash of a query that was never sent", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}`, 200, notPersistedText},
+		{"the hash of a query, and null for its text", `{"query":null,"extensions":{"persistedQuery":{}}}`, 200, notPersistedText},
+		{"the hash of a query, and nothing for its text", `{"query":"","variables":{},"extensions":{"persistedQuery":true}}`, 200, notPersistedText},
+		{"a query with its hash is carried out", `{"query":"{say}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}`, 200, helloSays},
+		{"another extension is no hash", `{"extensions":{"tracing":{}}}`, 400, errorText("query must be there, as text")},
+		{"a hash that is null is none", `{"extensions":{"persistedQuery":null}}`, 400, errorText("query must be there, as text")},
+		{"one operation needs no name", `{"query":"query A {say}"}`, 200, helloSays},
+		{"two operations and no name", `{"query":"query A {say} query B {say}"}`, 200, validationText("the document has 2 operations, and operationName does not say which to carry out; it has A, B")},
+		{"two operations and an empty name", `{"query":"query A {say} mutation B {do}","operationName":""}`, 200, validationText("the document has 2 operations, and operationName does not say which to carry out; it has A, B")},
+		{"two operations and the name of one", `{"query":"query A {say} query B {say}","operationName":"B"}`, 200, helloSays},
+		{"two operations and the name of none", `{"query":"query A {say} query B {say}","operationName":"C"}`, 200, validationText("the document has no operation of the name that operationName says; it has A, B")},
+		{"an operation without a name, asked for by one", `{"query":"{say}","operationName":"C"}`, 200, validationText("the document has no operation of the name that operationName says; its only operation has no name")},
 		{"variables that are text", `{"query":"{say}","variables":"{}"}`, 400, errorText("variables must be an object, null or absent")},
 		{"extensions that are text", `{"query":"{say}","extensions":"secret"}`, 400, errorText("extensions must be an object, null or absent")},
-		{"256 KiB are read", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)) + "}", 200, helloSays},
-		{"more are not", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)+1) + "}", 413, errorText("the body is larger than 256 KiB")},
+		{"1600 KiB are read", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)) + "}", 200, helloSays},
+		{"more are not", hello[:len(hello)-1] + strings.Repeat(" ", maxBody-len(hello)+1) + "}", 413, errorText("the body is larger than 1600 KiB")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -215,11 +240,11 @@ func TestTransportStatus(t *testing.T) {
 }
 
 func TestTransportMethods(t *testing.T) {
-	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"} {
+	for _, method := range []string{"PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "OPTIONS", "post"} {
 		w := httptest.NewRecorder()
 		tiny(t).ServeHTTP(w, httptest.NewRequest(method, "/graphql?query={say}", nil))
-		if w.Code != 405 || w.Header().Get("Allow") != "POST" {
-			t.Errorf("%s: %d, Allow %q; want 405, POST", method, w.Code, w.Header().Get("Allow"))
+		if w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD, POST" {
+			t.Errorf("%s: %d, Allow %q; want 405, GET, HEAD, POST", method, w.Code, w.Header().Get("Allow"))
 		}
 	}
 }
@@ -290,7 +315,7 @@ func FuzzBody(f *testing.F) {
 		if (p == nil) == (bad == nil) {
 			t.Fatalf("parse(%q) = %v, %v; want one of the two", body, p, bad)
 		}
-		if p != nil && (p.Query == "" || p.OperationName != "" && !isName(p.OperationName)) {
+		if p != nil && (p.Query == "" && p.Extensions[persistedQuery] == nil || p.OperationName != "" && !isName(p.OperationName)) {
 			t.Errorf("parse(%q) accepts %+v", body, p)
 		}
 	})

@@ -7,44 +7,72 @@ import (
 	"strings"
 )
 
+// MaxTold is how many bad rules a ParseError tells.
+const MaxTold = 20
+
 // A ParseError says what is wrong with a text of rules, so that its author can
-// put it right.
+// put all of it right at once.
 type ParseError struct {
-	Line   int    // counted from 1; 0 if the text as a whole is wrong
-	Text   string // the offending words, cut if they are long
-	Reason string
+	Whole string    // what is wrong with the text as a whole; empty if it is about rules
+	Bad   []BadRule // the first MaxTold of them, in the order of the text
+	More  int       // how many follow those
 }
 
-// Error returns one sentence, such as
+// A BadRule is a rule that cannot be read.
+type BadRule struct {
+	Line   int    // counted from 1
+	Text   string // the offending words, cut if they are long
+	Reason string // what is wrong, or what to do
+}
+
+// Error returns a line for each bad rule, such as
 //
 //	line 3: "alow 10.0.0.1": a rule begins with allow or deny
 func (e *ParseError) Error() string {
-	if e.Line == 0 {
-		return e.Reason
+	if e.Whole != "" {
+		return e.Whole
 	}
-	return fmt.Sprintf("line %d: %q: %s", e.Line, e.Text, e.Reason)
+	var lines []string
+	for _, bad := range e.Bad {
+		lines = append(lines, fmt.Sprintf("line %d: %q: %s", bad.Line, bad.Text, bad.Reason))
+	}
+	if e.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", e.More))
+	}
+	return strings.Join(lines, "\n")
 }
 
-// Parse reads a text of rules. The error is a *ParseError about the first
-// thing that is wrong, and then the Rules are nil. A text without rules is
-// allowed; it lets everybody in.
+// Parse reads a text of rules. The error is a *ParseError about all that is
+// wrong, and then the Rules are nil. A text without rules is allowed; it lets
+// everybody in.
 func Parse(text string) (*Rules, error) {
 	if len(text) > MaxText {
-		return nil, &ParseError{Reason: fmt.Sprintf("the text has %d bytes; %d is the most", len(text), MaxText)}
+		return nil, &ParseError{Whole: fmt.Sprintf("the text has %d bytes; %d is the most", len(text), MaxText)}
 	}
-	r := &Rules{implied: true}
+	p := parser{rules: Rules{implied: true}}
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++
 		// The comment goes first: a semicolon inside it ends no rule.
 		line, _, _ = strings.Cut(line, "#")
 		for words := range strings.SplitSeq(line, ";") {
-			if err := r.add(number, strings.Trim(words, blanks)); err != nil {
-				return nil, err
-			}
+			p.add(number, strings.Trim(words, blanks))
 		}
 	}
-	return r, nil
+	if len(p.bad.Bad) > 0 {
+		return nil, &p.bad
+	}
+	p.rules.v4 = narrowed(cut(blocksOf(p.where, 32)))
+	p.rules.v6 = cut(blocksOf(p.where, 128))
+	return &p.rules, nil
+}
+
+// A parser is in the middle of a text.
+type parser struct {
+	rules Rules
+	where []place // what each of the rules matches
+	bad   ParseError
+	full  bool // there was one rule too many, and it was told
 }
 
 // blanks stand between words. Other white space, such as the no-break space
@@ -52,44 +80,85 @@ func Parse(text string) (*Rules, error) {
 const blanks = " \t\r"
 
 // add appends the rule that the words make, if there are any.
-func (r *Rules) add(line int, words string) error {
+func (p *parser) add(line int, words string) {
 	if words == "" {
-		return nil
+		return
 	}
-	parsed, reason := parseRule(words)
-	if reason == "" && len(r.rules) == MaxRules {
-		reason = fmt.Sprintf("this is one rule too many; %d is the most", MaxRules)
+	allow, where, reason := parseRule(words)
+	switch {
+	case reason != "":
+		p.refuse(line, words, reason)
+	case len(p.rules.rules) < MaxRules:
+		p.rules.rules = append(p.rules.rules, rule{words, int32(line), allow})
+		p.rules.implied = p.rules.implied && !allow
+		p.where = append(p.where, where)
+	case !p.full:
+		p.full = true
+		p.refuse(line, words, fmt.Sprintf("this is one rule too many; %d is the most", MaxRules))
 	}
-	if reason != "" {
-		return &ParseError{Line: line, Text: shorten(words), Reason: reason}
+}
+
+func (p *parser) refuse(line int, words, reason string) {
+	if len(p.bad.Bad) == MaxTold {
+		p.bad.More++
+		return
 	}
-	parsed.line, parsed.text = line, words
-	r.rules = append(r.rules, parsed)
-	r.implied = r.implied && !parsed.allow
-	return nil
+	p.bad.Bad = append(p.bad.Bad, BadRule{line, shorten(words), reason})
 }
 
 // parseRule reads one rule, or says why it is none.
-func parseRule(words string) (r rule, reason string) {
-	fields := strings.FieldsFunc(words, func(c rune) bool { return strings.ContainsRune(blanks, c) })
+func parseRule(words string) (allow bool, where place, reason string) {
+	fields := strings.FieldsFunc(words, isBlank)
 	switch {
 	case strings.EqualFold(fields[0], "allow"):
-		r.allow = true
+		allow = true
 	case !strings.EqualFold(fields[0], "deny"):
-		return rule{}, "a rule begins with allow or deny"
+		return false, place{}, "a rule begins with allow or deny" + advice(words)
 	}
 	switch {
 	case len(fields) == 1:
-		return rule{}, "an address, a range such as 10.0.0.0/8, or all must follow"
+		return false, place{}, "an address, a range such as 10.0.0.0/8, or all must follow"
+	case strings.Contains(words, ","):
+		return false, place{}, "a rule has one address and no comma; the next rule goes on a line of its own"
 	case len(fields) > 2:
-		return rule{}, "a rule is two words; the next rule goes on a line of its own"
+		return false, place{}, "a rule is two words; the next rule goes on a line of its own"
 	case strings.EqualFold(fields[1], "all"):
-		r.all = true
-		return r, ""
+		return allow, place{all: true}, ""
 	}
-	r.prefix, reason = parsePrefix(fields[1])
-	return r, reason
+	where.prefix, reason = parsePrefix(fields[1])
+	return allow, where, reason
 }
+
+func isBlank(c rune) bool { return strings.ContainsRune(blanks, c) }
+
+// advice returns what to do with words that are addresses or ranges and nothing
+// else, as services publish theirs: one, or a list, or lines of JSON or YAML.
+func advice(words string) string {
+	if strings.EqualFold(words, "all") {
+		return "; put allow or deny before it"
+	}
+	addresses := strings.FieldsFunc(words, func(c rune) bool { return isBlank(c) || strings.ContainsRune(wrapping, c) })
+	if len(addresses) > 0 && addresses[0] == "-" {
+		addresses = addresses[1:]
+	}
+	for _, address := range addresses {
+		if _, reason := parsePrefix(address); reason != "" {
+			return ""
+		}
+	}
+	switch {
+	case len(addresses) == 0:
+		return ""
+	case len(addresses) > 1:
+		return "; put allow before it, and each address on a line of its own"
+	case addresses[0] != words:
+		return "; put allow before it, and nothing else"
+	}
+	return "; put allow before it"
+}
+
+// wrapping stands around and between the addresses of a list.
+const wrapping = `,"'[]`
 
 // parsePrefix reads an address or a range, or says why it is none.
 func parsePrefix(word string) (_ netip.Prefix, reason string) {

@@ -2,6 +2,7 @@ package ipfilter
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,22 @@ func TestParseRefuses(t *testing.T) {
 		want string // the whole sentence
 	}{
 		{"a misspelt action", "allow 10.0.0.2\n\nalow 10.0.0.1", `line 3: "alow 10.0.0.1": a rule begins with allow or deny`},
-		{"an address without an action", "10.0.0.1", `line 1: "10.0.0.1": a rule begins with allow or deny`},
+		{"an address without an action", "10.0.0.1", `line 1: "10.0.0.1": a rule begins with allow or deny; put allow before it`},
+		{"a range without an action", "\n2001:db8::/32 # ours", `line 2: "2001:db8::/32": a rule begins with allow or deny; put allow before it`},
+		{"addresses with commas", "10.0.0.1, 10.0.0.2,::1", `line 1: "10.0.0.1, 10.0.0.2,::1": a rule begins with allow or deny; put allow before it, and each address on a line of its own`},
+		{"addresses with blanks", "10.0.0.1\t10.0.0.0/8", `line 1: "10.0.0.1\t10.0.0.0/8": a rule begins with allow or deny; put allow before it, and each address on a line of its own`},
+		{"a line of JSON", `    "192.0.2.0/24",`, `line 1: "\"192.0.2.0/24\",": a rule begins with allow or deny; put allow before it, and nothing else`},
+		{"an address that is none, without an action", "10.0.0.1, 10.0.0", `line 1: "10.0.0.1, 10.0.0": a rule begins with allow or deny`},
+		{"a list of JSON", `["192.0.2.1", "::1"]`, `line 1: "[\"192.0.2.1\", \"::1\"]": a rule begins with allow or deny; put allow before it, and each address on a line of its own`},
+		{"an item of YAML", "  - 192.0.2.0/24", `line 1: "- 192.0.2.0/24": a rule begins with allow or deny; put allow before it, and nothing else`},
+		{"from one address to another", "10.0.0.1 - 10.0.0.9", `line 1: "10.0.0.1 - 10.0.0.9": a rule begins with allow or deny`},
+		{"all without an action", "all", `line 1: "all": a rule begins with allow or deny; put allow or deny before it`},
+		{"a lone comma", ",", `line 1: ",": a rule begins with allow or deny`},
+		{"two addresses with a comma", "allow 10.0.0.1,10.0.0.2", `line 1: "allow 10.0.0.1,10.0.0.2": a rule has one address and no comma; the next rule goes on a line of its own`},
+		{"several bad lines, each with its own sentence", "alow all\nallow all\n10.0.0.1; deny; deny ::1",
+			"line 1: \"alow all\": a rule begins with allow or deny\n" +
+				"line 3: \"10.0.0.1\": a rule begins with allow or deny; put allow before it\n" +
+				`line 3: "deny": an address, a range such as 10.0.0.0/8, or all must follow`},
 		{"an action without an address", "deny # whom?", `line 1: "deny": an address, a range such as 10.0.0.0/8, or all must follow`},
 		{"two addresses", "allow 10.0.0.1 10.0.0.2", `line 1: "allow 10.0.0.1 10.0.0.2": a rule is two words; the next rule goes on a line of its own`},
 		{"a name", "allow example.org", `line 1: "allow example.org": "example.org" is not an IPv4 or IPv6 address`},
@@ -42,8 +58,8 @@ func TestParseRefuses(t *testing.T) {
 			`line 1: "deny ::ffff:0:0/95": a range of IPv4 addresses written as IPv6 has 96 to 128 after the slash; write it as IPv4`},
 		{"the second rule of a line", "allow 10.0.0.1; dny all", `line 1: "dny all": a rule begins with allow or deny`},
 		{"lines ended by a bare carriage return", "allow 10.0.0.1\rdeny all", `line 1: "allow 10.0.0.1\rdeny all": a rule is two words; the next rule goes on a line of its own`},
-		{"one rule too many", strings.Repeat("deny all\n", MaxRules+1), `line 1001: "deny all": this is one rule too many; 1000 is the most`},
-		{"one byte too many", "#" + strings.Repeat("x", MaxText), `the text has 65537 bytes; 65536 is the most`},
+		{"one rule too many", strings.Repeat("deny all\n", MaxRules+9), `line 10001: "deny all": this is one rule too many; 10000 is the most`},
+		{"one byte too many", "#" + strings.Repeat("x", MaxText), `the text has 262145 bytes; 262144 is the most`},
 		{"an abbreviated hexadecimal address", "allow 0x7f000001", `line 1: "allow 0x7f000001": "0x7f000001" is not an IPv4 or IPv6 address`},
 		{"an address as one number", "allow 2130706433", `line 1: "allow 2130706433": "2130706433" is not an IPv4 or IPv6 address`},
 		{"a space in an address", "allow 10.0. 0.1", `line 1: "allow 10.0. 0.1": a rule is two words; the next rule goes on a line of its own`},
@@ -72,4 +88,25 @@ func TestParseTakesTheMost(t *testing.T) {
 		t.Errorf("Len = %d, want %d", got, MaxRules)
 	}
 	mustParse(t, "#"+strings.Repeat("x", MaxText-1))
+}
+
+func TestParseTellsTwentyBadLinesAndHowManyMore(t *testing.T) {
+	for _, test := range []struct {
+		bad, told int
+		last      string
+	}{
+		{MaxTold, MaxTold, `line 40: "10.0.0.19": a rule begins with allow or deny; put allow before it`},
+		{MaxTold + 1, MaxTold + 1, "and 1 more"},
+		{5000, MaxTold + 1, "and 4980 more"},
+	} {
+		var text strings.Builder
+		for i := range test.bad {
+			fmt.Fprintf(&text, "allow all\n10.0.%d.%d\n", i/256, i%256)
+		}
+		_, err := Parse(text.String())
+		lines := strings.Split(err.Error(), "\n")
+		if len(lines) != test.told || lines[len(lines)-1] != test.last {
+			t.Errorf("of %d bad lines %d are told, and at last %q; want %d and %q", test.bad, len(lines), lines[len(lines)-1], test.told, test.last)
+		}
+	}
 }

@@ -58,6 +58,12 @@ func (s Signal) Each(ctx context.Context, do func(context.Context)) {
 // EachOrEvery is Each, and also calls do each time the pause has passed. With
 // a pause of zero it is Each.
 func (s Signal) EachOrEvery(ctx context.Context, pause time.Duration, do func(context.Context)) {
+	s.EachOr(ctx, do, pause, do)
+}
+
+// EachOr is Each, and calls every each time the pause has passed. With a pause
+// of zero it is Each.
+func (s Signal) EachOr(ctx context.Context, do func(context.Context), pause time.Duration, every func(context.Context)) {
 	var tick <-chan time.Time
 	if pause > 0 {
 		ticker := time.NewTicker(pause)
@@ -69,9 +75,10 @@ func (s Signal) EachOrEvery(ctx context.Context, pause time.Duration, do func(co
 		case <-ctx.Done():
 			return
 		case <-tick:
+			every(ctx)
 		case <-s.set:
+			do(ctx)
 		}
-		do(ctx)
 	}
 }
 

@@ -10,6 +10,10 @@ import (
 	"tokenscale/token"
 )
 
+// UnreadableAddress stands in logs where a request came through a proxy that
+// wrote an address that nobody can read.
+const UnreadableAddress = "unreadable"
+
 // An Actor is whoever made a request: root, or a system token. The zero Actor
 // may do nothing.
 type Actor struct {
@@ -20,7 +24,11 @@ type Actor struct {
 	FilterID    ipfilter.ID  // the filter that binds the actor; empty if none
 	ExpireAt    epoch.Millis // zero if the actor's token never expires
 
-	IP        netip.Addr // where the request came from; the zero Addr if unknown
+	// SessionEnds is when the session of the page that the actor was known by
+	// ends; zero for an actor that showed its token.
+	SessionEnds epoch.Millis
+
+	IP        netip.Addr // where the request came from; the zero Addr if nobody can read it
 	RequestID string
 }
 

@@ -30,23 +30,24 @@ func Name(field, name string) (string, error) {
 		return "", fault.Input(field, "The name has %d characters; at most %d are possible.", utf8.RuneCountInString(name), MaxName)
 	case strings.ContainsFunc(name, unicode.IsControl):
 		return "", fault.Input(field, "The name holds a control character, such as a line end or a tab. Leave it out.")
-	case holdsSecret(name):
-		return "", fault.Input(field, "The name holds a whole token string. Leave it out, and treat that string as leaked.")
+	}
+	if err := withoutSecret(field, "The name", name); err != nil {
+		return "", err
 	}
 	return name, nil
 }
 
-// holdsSecret reports whether a token string stands in text. What is kept
-// here is shown to many and written to the audit log.
-func holdsSecret(text string) bool {
-	for _, word := range strings.FieldsFunc(text, func(c rune) bool {
-		return c != '~' && (c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c))
-	}) {
-		if _, _, whole := token.Parse(word); whole {
-			return true
-		}
+// withoutSecret refuses a text that holds a token string, or what may be the
+// secret half of one. What is kept here is shown to many and written to the
+// audit log. what is how the sentence calls the text.
+func withoutSecret(field, what, text string) error {
+	switch token.FindLeak(text) {
+	case token.WholeLeak:
+		return fault.Input(field, "%s holds a whole token string. Leave it out, and treat that string as leaked.", what)
+	case token.HalfLeak:
+		return fault.Input(field, "%s holds what may be the secret half of a token: 44 letters and digits. Leave it out, and if it is one treat that token as leaked.", what)
 	}
-	return false
+	return nil
 }
 
 // MaxPage is the most results one page may hold.
@@ -65,14 +66,14 @@ func Page(skip, limit int) error {
 }
 
 // FilterText parses the rules of an IP filter. The refusal speaks of the input
-// called field.
+// called field: a sentence for each bad rule, on a line of its own.
 func FilterText(field, text string) (*ipfilter.Rules, error) {
-	if holdsSecret(text) {
-		return nil, fault.Input(field, "The text holds a whole token string. Leave it out, and treat that string as leaked.")
+	if err := withoutSecret(field, "The text", text); err != nil {
+		return nil, err
 	}
 	rules, err := ipfilter.Parse(text)
 	if bad, ok := errors.AsType[*ipfilter.ParseError](err); ok {
-		return nil, fault.Input(field, "%s.", strings.TrimSuffix(bad.Error(), "."))
+		return nil, fault.Input(field, "%s.", strings.ReplaceAll(token.HideParts(bad.Error(), nil), "\n", ".\n"))
 	}
 	return rules, err
 }

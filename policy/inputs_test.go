@@ -217,6 +217,8 @@ func TestIPFilters_ATextThatDoesNotParseIsRefusedWithItsLineAndWords(t *testing.
 	if rules != nil {
 		t.Errorf("refused, but gives %+v", rules)
 	}
+	_, err = FilterText("ipFilter", "10.0.0.1\n10.0.0.0/8, ::1\nallow all")
+	wantField(t, err, fault.Invalid, "ipFilter", "line 1: \"10.0.0.1\": a rule begins with allow or deny; put allow before it.\nline 2: ", "on a line of its own.")
 	if rules, err := FilterText("ipFilter", "allow all"); err != nil || !rules.Allows(home) {
 		t.Errorf("FilterText = %+v, %v; want rules that let everybody in", rules, err)
 	}

@@ -34,6 +34,7 @@ func (s Security) Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token
 		CreatedAt:   bound.CreatedAt,
 		CreatedBy:   bound.CreatedBy,
 		Replaces:    t.ID,
+		ToldDays:    bound.ToldDays,
 	}, nil
 }
 

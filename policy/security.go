@@ -121,7 +121,7 @@ func (s Security) spares(own token.Token, filters Filters, from netip.Addr, now 
 		why = "it allows no system tokens"
 	case Expired:
 		why = "your token is older than the maximum life it sets"
-	case Filtered:
+	case Filtered, Unreadable:
 		why = "its IP filter does not let in the address you are calling from"
 	default:
 		why = "its IP filter cannot be read"

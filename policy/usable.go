@@ -2,7 +2,6 @@ package policy
 
 import (
 	"net/netip"
-	"time"
 
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
@@ -10,51 +9,40 @@ import (
 )
 
 // An Outcome is what came of the attempt to use a token. All but Accepted and
-// Filtered look the same to the client.
+// those for which ByAddress holds look the same to the client.
 type Outcome uint8
 
 // The outcomes. Their names stand in logs and metrics.
 const (
-	Malformed Outcome = iota // not the shape of a token string
-	Unknown                  // no such token: never made, deleted or rotated
-	Wrong                    // the token exists, the string is not its own
-	Expired                  // its time is over
-	Disabled                 // the security policy allows no system tokens
-	Filtered                 // its IP filter does not let the address in
-	Damaged                  // what is kept of it, or of its filter, cannot be trusted
+	Malformed  Outcome = iota // not the shape of a token string
+	Unknown                   // no such token: never made, deleted or rotated
+	Wrong                     // the token exists, the string is not its own
+	Expired                   // its time is over
+	Disabled                  // the security policy allows no system tokens
+	Filtered                  // its IP filter does not let the address in
+	Damaged                   // what is kept of it, or of its filter, cannot be trusted
+	Unreadable                // it has an IP filter, and a proxy wrote an address that nobody can read
+	SignedOut                 // a session that was ended, so its cookie was copied
 	Accepted
 )
 
-var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "accepted"}
+var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "accepted"}
 
 // String returns the name of o in lower case.
 func (o Outcome) String() string { return outcomes[o] }
 
 // Outcomes returns all outcomes, for whoever counts them.
 func Outcomes() []Outcome {
-	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Accepted}
+	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Unreadable, SignedOut, Accepted}
 }
+
+// ByAddress reports whether the token is good, but not from where it came.
+func (o Outcome) ByAddress() bool { return o == Filtered || o == Unreadable }
 
 // Filters knows the rules of the IP filters. It returns nil for a filter that
 // does not exist or cannot be read.
 type Filters interface {
 	Rules(ipfilter.ID) *ipfilter.Rules
-}
-
-// A Session is what the page's cookie stands for: a token that proved itself
-// when the session began. It is sealed by the server.
-type Session struct {
-	ID       token.ID
-	Mark     [8]byte // of the token's digest; another secret is another mark
-	IssuedAt epoch.Millis
-}
-
-// SessionLife is how long a session of the page lasts at most.
-const SessionLife = 12 * time.Hour
-
-// Over reports whether the session's time is over, or not yet come.
-func (s Session) Over(now epoch.Millis) bool {
-	return now >= s.IssuedAt.Add(SessionLife) || now < s.IssuedAt.Add(-time.Minute)
 }
 
 // Usable decides whether t may be used now from an address, and as whom. It
@@ -79,6 +67,9 @@ func (s Security) Usable(t token.Token, filters Filters, from netip.Addr, now ep
 		rules := filters.Rules(t.FilterID)
 		if rules == nil {
 			return Actor{}, Damaged
+		}
+		if !from.IsValid() {
+			return Actor{}, Unreadable
 		}
 		if !rules.Allows(from) {
 			return Actor{}, Filtered

@@ -29,7 +29,7 @@ func TestUsable(t *testing.T) {
 
 		{"its filter lets the address in", open, filtered(noon, "office"), office, Accepted},
 		{"its filter does not", open, filtered(noon, "office"), home, Filtered},
-		{"its filter lets all in, but nobody could read the address", open, filtered(noon, "all"), netip.Addr{}, Filtered},
+		{"its filter lets all in, but nobody could read the address", open, filtered(noon, "all"), netip.Addr{}, Unreadable},
 		{"its filter does not exist", open, filtered(noon, "gone"), office, Damaged},
 
 		{"not swept: the type is disabled", Security{}, living(noon), home, Disabled},
@@ -98,7 +98,7 @@ func TestUsableAllocatesNothing(t *testing.T) {
 }
 
 func TestEveryOutcomeHasItsOwnName(t *testing.T) {
-	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "accepted"}
+	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "accepted"}
 	for i, o := range Outcomes() {
 		if int(o) != i || o.String() != want[i] {
 			t.Errorf("outcome %d is %d, %q; want %q", i, o, o, want[i])

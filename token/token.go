@@ -35,6 +35,10 @@ type Token struct {
 	// Replaces is the token whose place this one took, as long as that one
 	// may still be in its grace period. It need not exist any more.
 	Replaces ID
+
+	// ToldDays is the nearest number of days before its expiry of which the
+	// audit log has told; zero if of none. Rotation keeps it.
+	ToldDays uint8
 }
 
 // Expired reports whether t no longer works at now. A token is valid exactly

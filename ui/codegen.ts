@@ -11,7 +11,7 @@ const config: CodegenConfig = {
       presetConfig: { fragmentMasking: false },
       config: {
         documentMode: 'string',
-        scalars: { Long: 'number' },
+        scalars: { Long: 'number', RepoOrViewName: 'string' },
         enumsAsTypes: true,
         useTypeImports: true,
         strictScalars: true,

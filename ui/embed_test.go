@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestSecurityHeadersStandOnEveryAnswer(t *testing.T) {
 func TestAssetsAreServedPackedAndForAYear(t *testing.T) {
 	h := page(t)
 	document := body(t, get(t, h, http.MethodGet, "/", nil).Body)
-	asset := regexp.MustCompile(`/assets/[^"]+\.js`).FindString(document)
+	asset := regexp.MustCompile(`/assets/[^"]+\.js`).FindString(document) // with the slash of the dot before it
 	if asset == "" {
 		t.Fatalf("the document names no script: %s", document)
 	}
@@ -124,6 +125,49 @@ func TestAssetsAreServedPackedAndForAYear(t *testing.T) {
 	head := get(t, h, http.MethodHead, asset, http.Header{"Accept-Encoding": {"gzip"}})
 	if head.StatusCode != http.StatusOK || body(t, head.Body) != "" {
 		t.Error("HEAD has a body")
+	}
+}
+
+// A proxy may have put something in front of all paths: whatever it is, the browser finds the files of a document below
+// it, on every route.
+func TestDocumentsNameTheirFilesFromWhereTheyAreSeen(t *testing.T) {
+	explorer, err := Explorer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, prefix := range []string{"", "/tokens", "/a/b%20c"} {
+		for target, want := range map[string]string{
+			"/": "/", "/tokens": "/", "/index.html": "/", "/tokens/abc?x=/a/b": "/", "/ip-filters/a%2Fb": "/", "/a/b/c/": "/", "/no/such/page": "/",
+			"/docs/api-explorer": "/docs/api-explorer/", "/docs/api-explorer/": "/docs/api-explorer/", "/docs/api-explorer/index.html": "/docs/api-explorer/",
+		} {
+			site := page(t)
+			if want != "/" {
+				site = explorer
+			}
+			seen, err := url.Parse("https://host.test" + prefix + target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			document := body(t, get(t, site, http.MethodGet, target, nil).Body)
+			named := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(document, -1)
+			if len(named) < 3 {
+				t.Fatalf("%s names %d files: %s", target, len(named), document)
+			}
+			for _, m := range named {
+				file, err := seen.Parse(m[1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				inside, ok := strings.CutPrefix(file.EscapedPath(), prefix+want)
+				if !ok || !strings.HasPrefix(inside, "assets/") {
+					inside, ok = strings.CutPrefix(file.EscapedPath(), prefix+"/favicon.svg")
+					ok = ok && inside == ""
+				}
+				if !ok {
+					t.Errorf("%s%s names %s, which is %s", prefix, target, m[1], file.EscapedPath())
+				}
+			}
+		}
 	}
 }
 

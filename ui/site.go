@@ -98,7 +98,24 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		f = s.index
 	}
+	if f == s.index {
+		f = f.below(s.base, r.URL.EscapedPath())
+	}
 	f.serve(w, r)
+}
+
+// below returns the document f of a build at base with its addresses as they are seen from path. A proxy may have put
+// something in front of all paths that neither the build nor the server knows, so addresses are relative; and what they
+// are relative to is the path that the browser has, not where the document lies.
+func (f *file) below(base, path string) *file {
+	up := strings.Repeat("../", max(0, strings.Count(path, "/")-1))
+	if up == "" {
+		up = "./"
+	}
+	here := *f
+	here.body = []byte(strings.NewReplacer(`="./`, `="`+up+strings.TrimPrefix(base, "/"), `="/`, `="`+up).Replace(string(f.body)))
+	here.etag = strings.TrimSuffix(f.etag, `"`) + "-" + strconv.Itoa(len(up)) + `"`
+	return &here
 }
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {

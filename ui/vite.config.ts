@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 // The page. The API explorer is a build of its own (explorer/vite.config.ts): it needs a looser content security
 // policy, and nothing of it may reach the page.
 export default defineConfig({
+  // Files are named relative to each other, so that a proxy may have the page below any path (see embed.go).
+  base: './',
   plugins: [react()],
   build: {
     outDir: 'dist/page',

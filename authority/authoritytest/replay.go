@@ -91,11 +91,31 @@ func (t *told) step(e event) string {
 			return "that token had not been expired for 5 minutes"
 		}
 		delete(t.Tokens, v.ID)
+	case audit.TokenExpiring:
+		return t.warned(e)
 	case audit.FilterChanged:
 		return t.filter(e)
 	case audit.PolicyChanged:
 		t.setPolicies(e)
 	}
+	return ""
+}
+
+// warned does again that a token was told to expire soon.
+func (t *told) warned(e event) string {
+	v, ok := t.Tokens[token.ID(e.TokenID)]
+	days, _ := strconv.ParseUint(e.one["withinDays"], 10, 8)
+	within := epoch.Millis(days) * 86_400_000
+	switch {
+	case !ok || v.ReplacedBy != "" || v.ExpireAt == 0 || e.expiry("expireAt") != v.ExpireAt:
+		return "that token does not expire then"
+	case v.ToldDays != 0 && uint64(v.ToldDays) <= days:
+		return "that was told already"
+	case v.ExpireAt-v.CreatedAt <= within:
+		return "the whole life of that token is no longer"
+	}
+	v.ToldDays = uint8(days)
+	t.Tokens[v.ID] = v
 	return ""
 }
 
@@ -137,7 +157,7 @@ func (t *told) rotate(e event) string {
 	if !ok {
 		return "that token was not there"
 	}
-	next := e.described(token.Token{ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, CreatedBy: old.CreatedBy})
+	next := e.described(token.Token{ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, CreatedBy: old.CreatedBy, ToldDays: old.ToldDays})
 	t.Tokens[next.ID] = next
 	if e.one["gracePeriodMs"] == "0" {
 		delete(t.Tokens, id)

@@ -34,7 +34,7 @@ func (h *House) State() State {
 		v.Digest, v.DigestKey, v.Replaces = token.Digest{}, 0, "" // nobody sees them
 		s.Tokens[v.ID] = v
 	}
-	filters, err := h.Filters(Root())
+	filters, err := h.Filters(Root(), "", 0, nil)
 	h.must(err)
 	for _, f := range filters {
 		s.Filters[f.ID] = f

@@ -71,6 +71,22 @@ func BenchmarkPageOfAMillion(b *testing.B) {
 	}
 }
 
+// All that expire do so within the window, as in a fleet of young tokens.
+func BenchmarkEndingOfAMillion(b *testing.B) {
+	x := loaded()
+	for b.Loop() {
+		n := 0
+		for e := range x.Ending(1_799_999_999_999, 1_810_000_000_001) {
+			if e.Token().ReplacedBy == "" {
+				n++
+			}
+		}
+		if n < 600_000 {
+			b.Fatal(n)
+		}
+	}
+}
+
 func BenchmarkPutIntoAMillion(b *testing.B) {
 	x, tokens := loaded(), million()
 	for i := 0; b.Loop(); i++ {

@@ -27,6 +27,7 @@ type Entry struct {
 	use         atomic.Pointer[lastUse]
 	idLength    uint8
 	distrusted  bool
+	toldDays    uint8
 }
 
 // maxID is the longest id an Entry can hold: the length of every token's id.
@@ -47,7 +48,7 @@ func newEntry(t token.Token) *Entry {
 		digest: t.Digest, name: t.Name, expireAt: t.ExpireAt, createdAt: t.CreatedAt, permissions: t.Permissions,
 		common: unique.Make(common{t.FilterID, t.CreatedBy, t.DigestKey, t.ReplacedBy, t.Replaces}),
 	}
-	e.idLength = uint8(copy(e.id[:], t.ID))
+	e.idLength, e.toldDays = uint8(copy(e.id[:], t.ID)), t.ToldDays
 	return e
 }
 
@@ -63,7 +64,7 @@ func (e *Entry) Token() token.Token {
 	return token.Token{
 		ID: e.ID(), Name: e.name, Permissions: e.permissions, FilterID: c.filterID,
 		ExpireAt: e.expireAt, CreatedAt: e.createdAt, CreatedBy: c.createdBy,
-		Digest: e.digest, DigestKey: c.digestKey, ReplacedBy: c.replacedBy, Replaces: c.replaces,
+		Digest: e.digest, DigestKey: c.digestKey, ReplacedBy: c.replacedBy, Replaces: c.replaces, ToldDays: e.toldDays,
 	}
 }
 

@@ -3,6 +3,7 @@ package index
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"tokenscale/ipfilter"
 )
@@ -62,11 +63,15 @@ func (x *Index) CountFilters() (all, shut int) {
 	return len(filters), shut
 }
 
-// Filters returns all filters by name, then id.
-func (x *Index) Filters() []ipfilter.Filter {
+// Filters returns the filters whose names hold part, without regard to case,
+// by name, then id.
+func (x *Index) Filters(part string) []ipfilter.Filter {
+	part = Fold(part)
 	all := make([]ipfilter.Filter, 0, len(*x.filters.Load()))
 	for _, f := range *x.filters.Load() {
-		all = append(all, f.Filter)
+		if part == "" || strings.Contains(Fold(f.Name), part) {
+			all = append(all, f.Filter)
+		}
 	}
 	slices.SortFunc(all, func(a, b ipfilter.Filter) int {
 		return cmpText(Fold(a.Name)+"\x00"+string(a.ID), Fold(b.Name)+"\x00"+string(b.ID))

@@ -5,15 +5,39 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns a name as it is compared: without regard to case, by Unicode's
-// full case folding.
+// Fold returns a name as it is compared: without regard to case and to how its
+// accents are written, by Unicode's canonical caseless matching (The Unicode
+// Standard, 3.13, D145), composed again so that a letter with its accent is one
+// character. And a dot above an i is dropped: full case folding makes one of
+// the capital İ, and who looks for istanbul means İstanbul.
 func Fold(name string) string {
 	if ascii(name) {
 		return strings.ToLower(name) // the name itself if it is lower case
 	}
-	return cases.Fold().String(name)
+	last := rune(0)
+	folded := strings.Map(func(c rune) rune {
+		if c == '\u0307' && last == 'i' {
+			return -1
+		}
+		last = cherokee(c)
+		return last
+	}, cases.Fold().String(norm.NFD.String(name)))
+	return norm.NFC.String(folded)
+}
+
+// cherokee returns the letter that a letter of Cherokee is folded to. Package
+// cases folds the capitals to the small ones and the small ones to the capitals.
+func cherokee(c rune) rune {
+	switch {
+	case '\uab70' <= c && c <= '\uabbf':
+		return c - '\uab70' + '\u13a0'
+	case '\u13f8' <= c && c <= '\u13fd':
+		return c - 8
+	}
+	return c
 }
 
 // appendFold appends the folded name to out.
@@ -47,8 +71,9 @@ func compareNames(a, b string) int {
 			return strings.Compare(Fold(a), Fold(b))
 		}
 		if x, y = lower(x), lower(y); x != y {
-			// Only if no letter further on is folded into something that
-			// begins earlier, which folding never does.
+			if beforeMark(a, i) || beforeMark(b, i) {
+				break // it may be one character with what follows
+			}
 			return int(x) - int(y)
 		}
 	}
@@ -57,6 +82,9 @@ func compareNames(a, b string) int {
 	}
 	return strings.Compare(Fold(a), Fold(b))
 }
+
+// beforeMark reports whether something that is not ASCII follows on byte i.
+func beforeMark(name string, i int) bool { return i+1 < len(name) && name[i+1] >= utf8.RuneSelf }
 
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {

@@ -138,7 +138,7 @@ func TestAFilterWhoseRulesCannotBeReadLetsNobodyIn(t *testing.T) {
 		t.Error("it is not listed")
 	}
 	x.DropFilter("f")
-	if len(x.Filters()) != 0 {
+	if len(x.Filters("")) != 0 {
 		t.Error("it is still listed")
 	}
 }

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"iter"
 	"sort"
 
 	"tokenscale/epoch"
@@ -75,8 +76,7 @@ func (x *Index) DueBefore(moment epoch.Millis, n int) []token.ID {
 
 // Census counts the tokens by state.
 type Census struct {
-	Active, Expired, Endless int          // Endless are those of the active that never expire
-	Soonest                  epoch.Millis // the next expiry of an active token; zero if none expires
+	Active, Expired, Endless int // Endless are those of the active that never expire
 }
 
 // Census counts the tokens as they are at now.
@@ -84,10 +84,27 @@ func (x *Index) Census(now epoch.Millis) Census {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var c Census
-	c.Expired, c.Soonest = x.expired(now)
+	c.Expired, _ = x.expired(now)
 	c.Active = x.tokens.n - c.Expired
 	c.Endless = x.endless()
 	return c
+}
+
+// Ending yields the tokens that expire after one moment and not after another,
+// the soonest first, as they are now. Changes meanwhile are not seen, and do
+// not wait.
+func (x *Index) Ending(after, until epoch.Millis) iter.Seq[*Entry] {
+	x.mu.Lock() // a snapshot marks the order as shared
+	first, _ := x.expired(after)
+	endings := x.byExpiry.snapshot()
+	x.mu.Unlock()
+	return func(yield func(*Entry) bool) {
+		for e := range endings.from(first) {
+			if isEndless(e) || e.expireAt > until || !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 // NextExpiry returns the first expiry after a moment, or zero if there is none.

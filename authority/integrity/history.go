@@ -31,7 +31,7 @@ func (t history) of(id token.ID) *life {
 
 // learn takes note of what one entry says.
 func (t history) learn(e audit.Entry) {
-	if e.Refused != "" {
+	if e.Refused != "" || e.Type == audit.SessionEnded { // they change no token
 		return
 	}
 	has := e.ByName()

@@ -25,10 +25,11 @@ const (
 var ErrNoFile = errors.New("there is no key file")
 
 // Load reads the key file at path. It refuses one that is no plain file,
-// that belongs to another user, or that others than its owner may read or
-// write, and returns an error that wraps ErrNoFile if there is none.
+// that belongs to another user, or that others may read or write, and returns an
+// error that wraps ErrNoFile if there is none. [Keys.Remark] says whether it was
+// a close thing.
 func Load(path string) (*Keys, error) {
-	f, err := ReadFile(path)
+	f, remark, err := read(path)
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +37,7 @@ func Load(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key file %s: %w", path, err)
 	}
+	keys.remark = remark
 	return keys, nil
 }
 
@@ -102,19 +104,24 @@ func (f File) Keys() (*Keys, error) {
 	return keys, nil
 }
 
+// ReadFile reads the key file at path, and refuses what Load refuses.
 func ReadFile(path string) (File, error) {
-	text, err := readOwn(path)
+	f, _, err := read(path)
+	return f, err
+}
+
+func read(path string) (f File, remark string, err error) {
+	text, remark, err := readOwn(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s", ErrNoFile, path)
+		return nil, "", fmt.Errorf("%w at %s", ErrNoFile, path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the key file: %w", err)
+		return nil, "", fmt.Errorf("reading the key file: %w", err)
 	}
-	f, err := parseKeyFile(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("the key file %s: %w", path, err)
+	if f, err = parseKeyFile(string(text)); err != nil {
+		return nil, "", fmt.Errorf("the key file %s: %w", path, err)
 	}
-	return f, nil
+	return f, remark, nil
 }
 
 func parseKeyFile(text string) (File, error) {

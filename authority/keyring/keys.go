@@ -25,7 +25,11 @@ type Keys struct {
 	all      map[token.KeyID]*key
 	oldSeals bool            // seals of old keys are accepted
 	trusted  []note.Verifier // of checkpoints, beside those of the keys
+	remark   string
 }
+
+// Remark says what an administrator may want to know about the key file, or "".
+func (k *Keys) Remark() string { return k.remark }
 
 // key is one line of the key file and what is derived from it.
 type key struct {

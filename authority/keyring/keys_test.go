@@ -19,9 +19,15 @@ func TestKeyFile_OthersMayNotReadIt(t *testing.T) {
 	if info, _ := os.Stat(path); info.Mode() != 0o600 {
 		t.Errorf("it is made with the mode %v", info.Mode())
 	}
-	for _, mode := range []os.FileMode{0o640, 0o604, 0o620, 0o666, 0o601} {
+	for _, mode := range []os.FileMode{0o604, 0o602, 0o644, 0o666, 0o601} {
 		must(t, os.Chmod(path, mode))
-		if _, err := keyring.Load(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if _, err := keyring.Load(path); err == nil || !strings.Contains(err.Error(), "chmod o-rwx") {
+			t.Errorf("mode %v: %v", mode, err)
+		}
+	}
+	for _, mode := range []os.FileMode{0o660, 0o440} { // of our own group: by fsGroup, and of a Secret
+		must(t, os.Chmod(path, mode))
+		if keys, err := keyring.Load(path); err != nil || keys.Remark() == "" {
 			t.Errorf("mode %v: %v", mode, err)
 		}
 	}
@@ -63,9 +69,10 @@ func TestKeyFile_WhatIsNotOneIsRefusedWithASentence(t *testing.T) {
 		"far too long":         {text(head + strings.Repeat(one, 2000)), "more than 65536 bytes"},
 		"a folder":             {func() error { return os.Mkdir(path, 0o700) }, "is not a plain file"},
 		"a pipe":               {func() error { return syscall.Mkfifo(path, 0o600) }, "is not a plain file"},
-		"a link to a good file": {func() error {
-			return errors.Join(os.WriteFile(path+".real", []byte(head+one), 0o600), os.Symlink(path+".real", path))
-		}, "is a symbolic link"},
+		"a link through an open folder": {func() error {
+			open := filepath.Join(folder, "open")
+			return errors.Join(os.MkdirAll(open, 0o700), os.WriteFile(open+"/keys", []byte(head+one), 0o600), os.Chmod(open, 0o777), os.Symlink(open+"/keys", path))
+		}, "is a link, behind which another file may be put"},
 		"another user's": {func() error { return errors.Join(text(head+one)(), os.Chown(path, 65534, -1)) }, "belongs to another user"},
 	} {
 		t.Run(name, func(t *testing.T) {

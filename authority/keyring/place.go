@@ -6,46 +6,33 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"tokenscale/durable"
-
-	"golang.org/x/sys/unix"
+	"tokenscale/platform"
 )
 
-// readOwn returns what is in a file that nobody but its owner can read or
-// change. The file that is looked at is the one that is read.
-func readOwn(path string) (text []byte, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if errors.Is(err, unix.ELOOP) {
-		return nil, fmt.Errorf("%s is a symbolic link, which another file may be put behind: give the path of the file itself", path)
-	}
+// readOwn returns what is in a file that nobody else can read or change; of one
+// that a group of ours can, it makes a remark. The file that is looked at is the
+// one that is read. A link is followed where nobody else can change it.
+func readOwn(path string) (text []byte, remark string, err error) {
+	real, err := platform.Follow(path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	f, err := os.OpenFile(real, os.O_RDONLY|platform.OpenItself|platform.OpenAtOnce, 0)
+	if err != nil {
+		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if err := private(path, info); err != nil {
-		return nil, err
+	if remark, err = platform.Private(path, info); err != nil {
+		return nil, "", err
 	}
-	return io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-}
-
-// private refuses a file that somebody else can read or change.
-func private(path string, info fs.FileInfo) error {
-	mode := info.Mode()
-	switch owner, ok := info.Sys().(*syscall.Stat_t); {
-	case !mode.IsRegular():
-		return fmt.Errorf("%s is not a plain file (its mode is %v)", path, mode)
-	case mode.Perm()&0o077 != 0:
-		return fmt.Errorf("%s has the mode %v; it must be a file that only its owner may read: chmod 600 it", path, mode)
-	case !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid():
-		return fmt.Errorf("%s belongs to another user, who can change it: run this as that user, or chown it to the one that runs the server", path)
-	}
-	return nil
+	text, err = io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	return text, remark, err
 }
 
 // A Staged key file stands whole beside the one that it is to replace.
@@ -56,11 +43,15 @@ type Staged struct{ path, whole string }
 // writes over it.
 func (f File) Stage(path string) (Staged, error) {
 	s := Staged{path, path + ".new"}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return s, fmt.Errorf("the key file %s cannot be replaced, because it is a link, as in a Kubernetes Secret: "+
+			"copy it to a file (cp -L), rotate with --key-file of that, and put what it holds then where the link comes from", path)
+	}
 	if err := os.Remove(s.whole); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
 	}
 	if err := durable.Write(s.whole, f.text()); err != nil {
-		return s, fmt.Errorf("the key file cannot be replaced: %w", err)
+		return s, fmt.Errorf("the key file cannot be replaced, which takes a folder that can be written to; a copy of it elsewhere can (--key-file): %w", err)
 	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,41 +26,56 @@ type Exporter struct {
 	ledger Ledger
 	db     store.DB
 	log    *slog.Logger
+	wall   func() time.Time
 	sink   io.Writer
 	work   loop.Signal // set while there may be entries to write
 	ended  sync.WaitGroup
 
 	// What a failed write left over goes out first, so that a line that was
 	// cut in the middle is completed, not begun again.
-	rest []byte
-	last uint64 // the number of the last entry in rest
+	rest        []byte
+	first, last uint64 // the numbers of the first and the last entry in rest
+	recent      recent
+	told        bool // what is in the way of the sink, since it was last looked at
 }
 
 const (
 	exportBatch = 1000
 	exportRetry = 5 * time.Second
+	exportLook  = time.Second
 )
 
-// NewExporter returns an Exporter that follows db from now on. sink may block.
-func NewExporter(l Ledger, db store.DB, sink io.Writer, log *slog.Logger) *Exporter {
-	x := &Exporter{ledger: l, db: db, log: log, sink: sink, work: loop.NewSignal()}
+// NewExporter returns an Exporter that follows db from now on. sink may block,
+// and may be a Looker. wall is the machine's clock.
+func NewExporter(l Ledger, db store.DB, sink io.Writer, wall func() time.Time, log *slog.Logger) *Exporter {
+	x := &Exporter{ledger: l, db: db, log: log, wall: wall, sink: sink, work: loop.NewSignal()}
 	db.Follow(func([]store.Change) { x.work.Set() })
 	x.work.Set() // there may be entries of an earlier run
 	return x
 }
 
 // Start writes entries as they come, on a goroutine of its own, until ctx ends.
+// Every exportLook it looks at the sink.
 func (x *Exporter) Start(ctx context.Context) {
-	x.ended.Go(func() { x.work.Each(ctx, x.round) })
+	x.ended.Go(func() { x.work.EachOr(ctx, x.write, exportLook, x.lookAgain) })
 }
 
-func (x *Exporter) round(ctx context.Context) {
+func (x *Exporter) write(ctx context.Context) {
 	if err := x.drain(ctx); err != nil && ctx.Err() == nil {
 		x.log.Error("audit entries could not be written out; they are kept and tried again", "err", err)
 		if loop.Rest(ctx, exportRetry) == nil {
 			x.work.Set()
 		}
 	}
+}
+
+// lookAgain looks at the sink, and tells once what is in its way.
+func (x *Exporter) lookAgain(ctx context.Context) {
+	err := x.look(ctx)
+	if err != nil && !x.told && ctx.Err() == nil {
+		x.log.Error("audit entries could not be written out; they are kept", "err", err)
+	}
+	x.told = err != nil
 }
 
 // Finish writes what is left, but does not wait for a sink that blocks longer
@@ -69,6 +85,7 @@ func (x *Exporter) Finish(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
 		x.ended.Wait()
+		_ = x.look(ctx) // if it is in the way of a line, that will tell
 		ended <- x.drain(ctx)
 	}()
 	select {
@@ -84,11 +101,17 @@ func (x *Exporter) drain(ctx context.Context) error {
 	for {
 		if len(x.rest) == 0 {
 			var err error
-			if x.rest, x.last, err = x.next(ctx); err != nil || len(x.rest) == 0 {
+			if x.rest, x.first, x.last, err = x.next(ctx); err != nil || len(x.rest) == 0 {
 				return err
 			}
 		}
 		n, err := x.sink.Write(x.rest)
+		if WrittenAgain(err) {
+			if err := x.again(ctx, err); err != nil || ctx.Err() != nil {
+				return errors.Join(err, ctx.Err())
+			}
+			continue
+		}
 		x.rest = x.rest[min(max(n, 0), len(x.rest)):]
 		if err != nil {
 			return fmt.Errorf("writing audit lines: %w", err)
@@ -102,17 +125,20 @@ func (x *Exporter) drain(ctx context.Context) error {
 		}); err != nil {
 			return err
 		}
+		x.recent.note(x.wall(), x.first)
 	}
 }
 
-// next returns the next lines and the number of the last entry in them.
-func (x *Exporter) next(ctx context.Context) (lines []byte, last uint64, err error) {
+// next returns the next lines, and the numbers of the first and the last entry
+// in them.
+func (x *Exporter) next(ctx context.Context) (lines []byte, first, last uint64, err error) {
 	var out bytes.Buffer
+	n := 0
 	err = x.db.View(ctx, func(r store.Reader) error {
 		if last, _, err = x.ledger.rows.Numbers.Get(r, rows.ExportKey); err != nil {
 			return err
 		}
-		n := 0
+		n, first = 0, last+1
 		from := store.Range{From: []byte(rows.SeqKey(last + 1))}
 		return x.ledger.rows.Entries.Each(r, from, func(_ []byte, e audit.Entry) error {
 			last = e.Seq
@@ -122,5 +148,5 @@ func (x *Exporter) next(ctx context.Context) (lines []byte, last uint64, err err
 			return json.NewEncoder(&out).Encode(e)
 		})
 	})
-	return out.Bytes(), last, err
+	return out.Bytes(), first, last, err
 }

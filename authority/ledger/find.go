@@ -12,9 +12,9 @@ import (
 func (l Ledger) Find(tx store.Reader, q audit.Query) (total int, page []audit.Entry, err error) {
 	page = []audit.Entry{}
 	if q.All() {
-		return l.newest(tx, q.Skip, q.Limit)
+		return l.newest(tx, q)
 	}
-	err = l.Walk(tx, q, func(e audit.Entry) error {
+	err = l.Walk(tx, q, func(e audit.Entry) (err error) {
 		if q.Since != 0 && e.Time < q.Since {
 			return store.Stop // time only falls from here on
 		}
@@ -22,24 +22,26 @@ func (l Ledger) Find(tx store.Reader, q audit.Query) (total int, page []audit.En
 			return nil
 		}
 		if total >= q.Skip && len(page) < q.Limit {
-			page = append(page, e)
+			page, err = q.Keep(page, e)
 		}
 		total++
-		return nil
+		return err
 	})
 	return total, page, err
 }
 
 // newest returns one page of all entries, and how many there are. It reads no
 // other than those, as a log has millions.
-func (l Ledger) newest(tx store.Reader, skip, limit int) (total int, page []audit.Entry, err error) {
+func (l Ledger) newest(tx store.Reader, q audit.Query) (total int, page []audit.Entry, err error) {
 	page = []audit.Entry{}
 	err = tx.Scan(l.rows.Entries.Name, store.Range{Reverse: true}, func(key, row []byte) error {
-		if total++; total <= skip || len(page) == limit {
+		if total++; total <= q.Skip || len(page) == q.Limit {
 			return nil
 		}
 		e, err := l.rows.Entries.Decode(key, row)
-		page = append(page, e)
+		if err == nil {
+			page, err = q.Keep(page, e)
+		}
 		return err
 	})
 	return total, page, err

@@ -12,6 +12,7 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/durable"
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
@@ -36,6 +37,9 @@ func (f file) read() (m milestone, ok bool, err error) {
 	if err != nil {
 		return m, false, fmt.Errorf("reading the record of the store's state: %w", err)
 	}
+	if err := f.guarded(); err != nil {
+		return m, false, err
+	}
 	head, line, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	sealed, err := hex.DecodeString(line)
 	if head != fileHeader || err != nil {
@@ -50,6 +54,17 @@ func (f file) read() (m milestone, ok bool, err error) {
 	m.epoch, m.seq = u.Number(), u.Number()
 	copy(m.sum[:], u.Raw(sha256.Size))
 	return m, true, u.End()
+}
+
+// guarded refuses a file that every user may change: it is sealed, but an older
+// one is too. There is no harm in reading it.
+func (f file) guarded() error {
+	info, err := os.Stat(f.path)
+	if err != nil || !platform.HasModes || info.Mode().Perm()&0o002 == 0 {
+		return err
+	}
+	return fmt.Errorf("the record of the store's state, %s, has the mode %04o, so every user of the machine can put an older one there: chmod o-w %s",
+		f.path, info.Mode().Perm(), f.path)
 }
 
 // write replaces the file by one with m, or leaves it as it was.

@@ -23,6 +23,7 @@ const (
 	SettingsTable store.Table = "settings"
 	AuditTable    store.Table = "audit"
 	SubjectsTable store.Table = "subjects"
+	SessionsTable store.Table = "sessions"
 
 	TreeTable        store.Table = "tree"
 	CheckpointsTable store.Table = "checkpoints"
@@ -35,7 +36,7 @@ const (
 // Tables returns the tables that a store must be opened with.
 func Tables() []store.Table {
 	return []store.Table{
-		TokensTable, UsesTable, FiltersTable, BoundTable, SettingsTable, AuditTable, SubjectsTable, TreeTable, CheckpointsTable,
+		TokensTable, UsesTable, FiltersTable, BoundTable, SettingsTable, AuditTable, SubjectsTable, SessionsTable, TreeTable, CheckpointsTable,
 		IdempotencyTable, IdempotencyDueTable, IdempotencyCountTable,
 	}
 }
@@ -50,20 +51,22 @@ const (
 	EpochKey    = "epoch"
 	ClockKey    = "clock"
 	HeldKey     = "held"
+	StoreKey    = "store"
 )
 
 // Rows are all tables of the store, as values instead of bytes.
 type Rows struct {
 	Keys *keyring.Keys
 
-	Tokens   Table[token.Token]     // by token id
-	Uses     Table[Use]             // by token id: when it was last used
-	Filters  Table[ipfilter.Filter] // by filter id
-	Bound    Table[uint64]          // by filter id: how many tokens it binds
-	Policies Table[policy.Policies] // settings: policies
-	Sweep    Table[Sweep]           // settings: sweep, while one is under way
-	Root     Table[Root]            // settings: root
-	Numbers  Table[uint64]          // settings: all others, which are numbers
+	Tokens        Table[token.Token]     // by token id
+	Uses          Table[Use]             // by token id: when it was last used
+	Filters       Table[ipfilter.Filter] // by filter id
+	Bound         Table[uint64]          // by filter id: how many tokens it binds
+	Policies      Table[policy.Policies] // settings: policies
+	Sweep         Table[Sweep]           // settings: sweep, while one is under way
+	Root          Table[Root]            // settings: root
+	EndedSessions Table[struct{}]        // by when it would be over, 8 bytes, big-endian, and session id: those signed out
+	Numbers       Table[uint64]          // settings: all others, which are numbers
 
 	Entries     Table[audit.Entry] // by number, 8 bytes, big-endian
 	Subjects    Table[struct{}]    // by token id, a zero byte, and the number
@@ -90,15 +93,16 @@ type Root struct {
 
 func New(keys *keyring.Keys) *Rows {
 	return &Rows{
-		Keys:     keys,
-		Tokens:   Table[token.Token]{TokensTable, keys, packToken, unpackToken},
-		Uses:     Table[Use]{UsesTable, keys, packUse, unpackUse},
-		Filters:  Table[ipfilter.Filter]{FiltersTable, keys, packFilter, unpackFilter},
-		Bound:    Table[uint64]{BoundTable, keys, packNumber, unpackNumber},
-		Policies: Table[policy.Policies]{SettingsTable, keys, packPolicies, unpackPolicies},
-		Sweep:    Table[Sweep]{SettingsTable, keys, packSweep, unpackSweep},
-		Root:     Table[Root]{SettingsTable, keys, packRoot, unpackRoot},
-		Numbers:  Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
+		Keys:          keys,
+		Tokens:        Table[token.Token]{TokensTable, keys, packToken, unpackToken},
+		Uses:          Table[Use]{UsesTable, keys, packUse, unpackUse},
+		Filters:       Table[ipfilter.Filter]{FiltersTable, keys, packFilter, unpackFilter},
+		Bound:         Table[uint64]{BoundTable, keys, packNumber, unpackNumber},
+		Policies:      Table[policy.Policies]{SettingsTable, keys, packPolicies, unpackPolicies},
+		Sweep:         Table[Sweep]{SettingsTable, keys, packSweep, unpackSweep},
+		Root:          Table[Root]{SettingsTable, keys, packRoot, unpackRoot},
+		EndedSessions: Table[struct{}]{SessionsTable, keys, packNothing, unpackSessionEnd},
+		Numbers:       Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
 
 		Entries:     Table[audit.Entry]{AuditTable, keys, packEntry, unpackEntry},
 		Subjects:    Table[struct{}]{SubjectsTable, keys, packNothing, unpackNothing},
@@ -125,6 +129,7 @@ func packToken(p *Packer, t token.Token) {
 	p.Number(uint64(t.DigestKey))
 	p.Text(string(t.ReplacedBy))
 	p.Text(string(t.Replaces))
+	p.Number(uint64(t.ToldDays))
 }
 
 func unpackToken(u *Unpacker, key []byte) token.Token {
@@ -141,7 +146,17 @@ func unpackToken(u *Unpacker, key []byte) token.Token {
 		DigestKey:   unpackKeyID(u),
 		ReplacedBy:  token.ID(u.Text()),
 		Replaces:    token.ID(u.Text()),
+		ToldDays:    unpackDays(u),
 	}
+}
+
+func unpackDays(u *Unpacker) uint8 {
+	n := u.Number()
+	if n > math.MaxUint8 {
+		u.fail()
+		return 0
+	}
+	return uint8(n)
 }
 
 func unpackDigest(u *Unpacker) token.Digest {

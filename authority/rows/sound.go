@@ -21,6 +21,8 @@ func (r *Rows) Sound(t store.Table, key, row []byte) error {
 		return decodes(r.Entries, key, row)
 	case SubjectsTable:
 		return decodes(r.Subjects, key, row)
+	case SessionsTable:
+		return decodes(r.EndedSessions, key, row)
 	case TreeTable:
 		return decodes(r.Nodes, key, row)
 	case CheckpointsTable:

@@ -5,7 +5,8 @@
 // list on a goroutine of its own. Our objects are finished values when a root
 // field returns them; only root fields have resolvers. So a field that is read
 // from a struct is written as that, lists are written in turn, and objects
-// carry nothing with them for fields that wait. A page of fifty tokens costs
+// carry nothing with them for fields that wait. What is put into an answer is
+// counted, so that it can be given up before it is too large. A page of fifty tokens costs
 // less than half of what it did; docs/performance.md has the figures.
 //
 // Run it in the root of the repository: go run ./graph/generate
@@ -69,18 +70,30 @@ func rewrites() []rewrite {
 	}, {
 		what: "lists",
 		from: regexp.MustCompile(`graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, func\(ctx context\.Context, i int\) graphql\.Marshaler \{\n\t\tfc := graphql\.GetFieldContext\(ctx\)\n\t\tfc\.Result = &v\[i\]\n`),
-		to:   "inTurn(len(v), func(i int) graphql.Marshaler {\n",
+		to:   "ec.inTurn(len(v), func(i int) graphql.Marshaler {\n",
 	}, {
 		what: "objects whose fields are all at hand",
 		from: regexp.MustCompile(`\tout := graphql\.NewFieldSet\(fields\)\n\tdeferred := graphql\.NewDeferredGroup\(ctx\)\n` +
 			`(\tfor i, field := range fields \{\n\t\tswitch field\.Name \{\n(?:\t\t.*\n)*\t\}\n)` +
 			`\tout\.Dispatch\(ctx\)\n(\tif out\.Invalids > 0 \{\n\t\treturn graphql\.Null\n\t\}\n)\n` +
 			`\tif n := len\(deferred\.Defers\); n > 0 \{\n\t\tatomic\.AddInt32\(&ec\.Deferred, int32\(min\(n, math\.MaxInt32\)\)\)\n\t\tec\.ProcessDeferredGroup\(deferred\)\n\t\}\n\n`),
-		to: "\tout := newRecord(fields)\n${1}${2}",
+		to: "\tout := ec.newRecord(fields)\n${1}${2}",
 	}, {
 		what: "answers",
 		from: regexp.MustCompile(`\tvar buf bytes\.Buffer\n(\t+)data\.MarshalGQL`),
-		to:   "\tvar buf bytes.Buffer\n${1}buf.Grow(usualAnswer)\n${1}data.MarshalGQL",
+		to:   "\tvar buf bytes.Buffer\n${1}data = ec.whole(data)\n${1}buf.Grow(ec.room())\n${1}data.MarshalGQL",
+	}, {
+		what: "text",
+		from: regexp.MustCompile(`\tres := (graphql|scalar)\.MarshalString\((\*?v)\)\n`),
+		to:   "\tec.weigh(scalar.Length(${2}))\n\tres := ${1}.MarshalString(${2})\n",
+	}, {
+		what: "what an answer carries with it",
+		from: regexp.MustCompile(`(type executionContext struct \{\n\t\*graphql\.ExecutionContextState\[.*\]\n)\}`),
+		to:   "${1}\t*meter\n}",
+	}, {
+		what: "the start of an answer",
+		from: regexp.MustCompile(`(\tec := newExecutionContext\(opCtx, e, make\(chan graphql\.DeferredResult\)\)\n)(\tinputUnmarshalers)`),
+		to:   "${1}\tec.meter = meterOf(ctx)\n${2}",
 	}}
 }
 

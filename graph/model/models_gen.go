@@ -7,8 +7,15 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
 	"tokenscale/permission"
 )
+
+// What can be searched: a repository or a view. None lives here; clients name the type in fragments.
+// Stability: Long-term
+type SearchDomain interface {
+	IsSearchDomain()
+}
 
 // What all kinds of tokens have in common.
 // Stability: Long-term
@@ -23,12 +30,14 @@ type Account struct {
 	ID string `json:"id"`
 	// The name of the caller's token, or `localroot`. Stability: Long-term
 	Username string `json:"username"`
-	// Whether the caller is root, who may do everything. Stability: Preview
+	// Whether the caller is root, who may do everything. Stability: Long-term
 	IsRoot bool `json:"isRoot"`
 	// What the caller may do. Root holds all permissions. Stability: Preview
 	Permissions []permission.Permission `json:"permissions"`
 	// When the caller's token stops working, in milliseconds since 1970; null if never. Stability: Preview
 	ExpireAt *int64 `json:"expireAt,omitempty"`
+	// When the caller's session on the page ends, in milliseconds since 1970: 12 hours after it began, or with its token if that is sooner; signing out ends it earlier. Null for a caller who showed a token and has no session. Stability: Preview
+	SessionExpiresAt *int64 `json:"sessionExpiresAt,omitempty"`
 }
 
 // Who did it.
@@ -205,7 +214,7 @@ type ExpirationInput struct {
 // About this server.
 // Stability: Short-term
 type HumioMetadata struct {
-	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Short-term
+	// The version of the server: `<semver>--build-<n>--sha-<hex>`. Stability: Long-term
 	Version string `json:"version"`
 }
 
@@ -232,7 +241,9 @@ type IPFilterIDInput struct {
 type IPFilterInput struct {
 	// Its name: 1 to 253 characters, no control characters. Stability: Long-term
 	Name string `json:"name"`
-	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins. Stability: Long-term
+	// Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins.
+	// At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+	// Stability: Long-term
 	IPFilter string `json:"ipFilter"`
 }
 
@@ -256,7 +267,7 @@ type IPFilterUpdateInput struct {
 	ID string `json:"id"`
 	// Its new name; absent or null to keep the old one. Stability: Long-term
 	Name *string `json:"name,omitempty"`
-	// Its new rules; absent or null to keep the old ones. Stability: Long-term
+	// Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term
 	IPFilter *string `json:"ipFilter,omitempty"`
 }
 
@@ -286,9 +297,9 @@ type Mutation struct {
 // The organization. A server has exactly one.
 // Stability: Long-term
 type Organization struct {
-	// The id of the organization. Stability: Long-term
+	// The id of the organization. Stability: Short-term
 	ID string `json:"id"`
-	// The name of the organization. Stability: Long-term
+	// The name of the organization. Stability: Short-term
 	Name string `json:"name"`
 	// The settings of the organization. Stability: Short-term
 	Configs OrganizationConfigs `json:"configs"`
@@ -345,6 +356,17 @@ func (PersonalUserToken) IsToken() {}
 // Stability: Long-term
 type Query struct {
 }
+
+// A place where data is kept. None lives here; clients name the type in fragments.
+// Stability: Long-term
+type Repository struct {
+	// The id of the repository. Stability: Long-term
+	ID string `json:"id"`
+	// Its name. Stability: Long-term
+	Name string `json:"name"`
+}
+
+func (Repository) IsSearchDomain() {}
 
 // The token to rotate, and how long its old string shall go on working.
 // Stability: Preview
@@ -551,6 +573,17 @@ type UpdateSystemPermissionsTokenPermissionsInput struct {
 	Permissions []permission.Permission `json:"permissions"`
 }
 
+// A selection of the data of repositories. None lives here; clients name the type in fragments.
+// Stability: Long-term
+type View struct {
+	// The id of the view. Stability: Long-term
+	ID string `json:"id"`
+	// Its name. Stability: Long-term
+	Name string `json:"name"`
+}
+
+func (View) IsSearchDomain() {}
+
 // A token for repositories and views. None lives here; clients name the type in fragments.
 // Stability: Long-term
 type ViewPermissionsToken struct {
@@ -568,6 +601,8 @@ type ViewPermissionsToken struct {
 	CreatedAt int64 `json:"createdAt"`
 	// What it may do. Stability: Long-term
 	Permissions []string `json:"permissions"`
+	// The repositories and views it is for. Stability: Long-term
+	Views []SearchDomain `json:"views"`
 }
 
 func (ViewPermissionsToken) IsToken() {}

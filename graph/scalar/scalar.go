@@ -23,13 +23,25 @@ func MarshalLong(n int64) graphql.Marshaler {
 	})
 }
 
-// UnmarshalLong reads a whole number of 64 bits. It refuses fractions,
-// strings and what does not fit with Invalid.
+// UnmarshalLong reads a whole number of 64 bits, or a text of its digits: some
+// clients keep numbers as text that a float64 cannot hold. It refuses fractions,
+// all other text and what does not fit with Invalid.
 func UnmarshalLong(v any) (int64, error) {
-	if n, ok := whole(v); ok {
+	n, ok := whole(v)
+	if text, is := v.(string); is {
+		n, ok = Digits(text)
+	}
+	if ok {
 		return n, nil
 	}
-	return 0, fault.New(fault.Invalid, "A Long must be a whole number of 64 bits, written without quotes, fraction or exponent.")
+	return 0, fault.New(fault.Invalid, "A Long must be a whole number of 64 bits, or a text of its digits.")
+}
+
+// Digits returns the number of 64 bits that a text of digits stands for. A sign,
+// a point or a space makes it no such text.
+func Digits(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && digits(text)
 }
 
 // whole returns the whole number that v is.
@@ -40,8 +52,7 @@ func whole(v any) (int64, bool) {
 	case int:
 		return int64(v), true
 	case json.Number:
-		n, err := strconv.ParseInt(string(v), 10, 64)
-		return n, err == nil
+		return Whole(string(v))
 	}
 	return 0, false
 }
@@ -56,7 +67,7 @@ func UnmarshalInt(v any) (int, error) {
 	if n, ok := whole(v); ok && n >= math.MinInt32 && n <= math.MaxInt32 {
 		return int(n), nil
 	}
-	return 0, fault.New(fault.Invalid, "An Int must be a whole number of 32 bits, written without quotes, fraction or exponent.")
+	return 0, fault.New(fault.Invalid, "An Int must be a whole number of 32 bits, without quotes.")
 }
 
 // MarshalString writes text.
@@ -85,6 +96,20 @@ func (t text) plain() bool {
 		}
 	}
 	return true
+}
+
+// Length returns how many bytes MarshalString writes for s.
+func Length(s string) int {
+	n := len(s) + len(`""`)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"', c == '\\', c == '\t', c == '\n', c == '\r':
+			n++
+		case c < ' ':
+			n += len(`\u0000`) - 1
+		}
+	}
+	return n
 }
 
 // UnmarshalString reads text. It refuses everything else with Invalid: a name

@@ -6,6 +6,7 @@ import (
 
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
@@ -23,7 +24,7 @@ func (b *batch) commit() error {
 		return b.abandon(b.db.stop(err))
 	}
 	if err := b.db.makeRoom(b); err != nil {
-		if noSpace(err) {
+		if platform.NoSpace(err) {
 			b.db.needSpace()
 		}
 		return b.abandon(err)

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 
-	"tokenscale/durable"
-
 	"go.etcd.io/bbolt"
+
+	"tokenscale/platform"
 )
 
 // takeRoom keeps space back in the new file, as there is in the old one, and
@@ -104,7 +104,7 @@ func (c *compaction) rename() error {
 		<-old.idle
 		_ = old.close() // it has no name any more, and nobody to whom a failure would matter
 	})
-	if err = errors.Join(c.db.hook("renamed"), durable.SyncFolder(c.db.options.Folder)); err != nil {
+	if err = errors.Join(c.db.hook("renamed"), platform.SyncFolder(c.db.options.Folder)); err != nil {
 		return c.db.stop(fmt.Errorf("putting the compacted file in its place: %w", err))
 	}
 	c.db.countCompaction()

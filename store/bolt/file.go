@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"tokenscale/durable"
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
@@ -70,7 +72,7 @@ func makeFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	return durable.SyncFolder(filepath.Dir(folder))
+	return platform.SyncFolder(filepath.Dir(folder))
 }
 
 // inspect refuses a file that other users could read or write, or that is no
@@ -83,7 +85,7 @@ func inspect(path string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a plain file", path)
 	}
-	if info.Mode().Perm()&0o007 != 0 {
+	if platform.HasModes && info.Mode().Perm()&0o007 != 0 {
 		return fmt.Errorf("%w: %s has mode %04o; take it from the others with chmod 0600", ErrExposed, path, info.Mode().Perm())
 	}
 	return nil
@@ -152,16 +154,10 @@ func boltOptions(o Options, open openFunc) *bbolt.Options {
 		Timeout:         time.Second,
 		NoFreelistSync:  true,
 		FreelistType:    bbolt.FreelistMapType,
-		MaxSize:         int(o.MaxSize),
+		MaxSize:         int(min(o.MaxSize, math.MaxInt)),
 		InitialMmapSize: mapSize,
 		OpenFile:        open,
 		ReadOnly:        o.ReadOnly,
 		PreLoadFreelist: true, // else a file that is only read does not tell how much of it is used
 	}
 }
-
-// mapSize is how much of the address space the file gets at once, in bytes.
-// Memory is used only for what is read. bbolt maps the file anew when it
-// outgrows its map and must then wait for every reader; with a large map that
-// day does not come early.
-const mapSize = 1 << 30

@@ -6,8 +6,8 @@ import (
 	"os"
 
 	"go.etcd.io/bbolt"
-	"golang.org/x/sys/unix"
 
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
@@ -17,12 +17,12 @@ func (c *compaction) open() (err error) {
 	if err != nil {
 		return err
 	}
-	var disk unix.Statfs_t
-	if err := unix.Statfs(c.db.options.Folder, &disk); err != nil {
+	free, _, err := platform.Space(c.db.options.Folder)
+	if err != nil {
 		return err
 	}
-	need, free := used+used/8+c.db.options.Reserve, int64(disk.Bavail)*disk.Bsize
-	if free < need {
+	need := used + used/8 + c.db.options.Reserve
+	if free < uint64(need) {
 		return fmt.Errorf("%w: it may take %d bytes, and %d are free", ErrNoRoom, need, free)
 	}
 	if err := os.Remove(c.path); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -2,7 +2,8 @@ package bolt
 
 import (
 	"go.etcd.io/bbolt"
-	"golang.org/x/sys/unix"
+
+	"tokenscale/platform"
 )
 
 // LetGo hands the pages of the file that were read so far back to the kernel,
@@ -20,5 +21,5 @@ func (db *DB) LetGo() {
 }
 
 func letGo(tx *bbolt.Tx) {
-	_, _, _ = unix.Syscall(unix.SYS_MADVISE, tx.DB().Info().Data, uintptr(tx.Size()), unix.MADV_DONTNEED)
+	platform.Release(tx.DB().Info().Data, tx.Size())
 }

@@ -9,8 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
+
+	"tokenscale/platform"
 )
 
 // ErrLocked means that another process has the folder open.
@@ -34,7 +35,7 @@ func lock(folder string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock of store %s: %w", folder, err)
 	}
-	if err := hold(f, syscall.LOCK_EX, folder); err != nil {
+	if err := hold(f, false, folder); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	if err := sign(f); err != nil {
@@ -47,16 +48,16 @@ func lock(folder string) (*os.File, error) {
 // never made and cannot be, it shares the lock of the file: whoever writes to
 // the store must have that for themselves, and those who only read harm nobody.
 func lockToRead(folder string) (*os.File, error) {
-	how := syscall.LOCK_EX
+	shared := false
 	f, err := os.Open(lockPath(folder))
 	if errors.Is(err, fs.ErrNotExist) {
-		how = syscall.LOCK_SH
+		shared = true
 		f, err = os.Open(Path(folder))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock of store %s: %w", folder, err)
 	}
-	if err := hold(f, how, folder); err != nil {
+	if err := hold(f, shared, folder); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -65,32 +66,23 @@ func lockToRead(folder string) (*os.File, error) {
 func lockPath(folder string) string { return filepath.Join(folder, "LOCK") }
 
 // hold takes the lock f of the folder, for all of us or for us alone.
-func hold(f *os.File, how int, folder string) (err error) {
+func hold(f *os.File, shared bool, folder string) (err error) {
 	const tries = 20
 	for try := range tries {
 		if try > 0 {
 			time.Sleep(time.Second / tries)
 		}
-		if err = flock(f, how); !errors.Is(err, syscall.EWOULDBLOCK) {
+		if err = platform.Lock(f, shared); !errors.Is(err, platform.ErrHeld) {
 			break
 		}
 	}
 	switch {
-	case errors.Is(err, syscall.EWOULDBLOCK):
+	case errors.Is(err, platform.ErrHeld):
 		return fmt.Errorf("folder %s is open in another process%s: %w", folder, holder(f), ErrLocked)
 	case err != nil:
 		return fmt.Errorf("locking store %s: %w", folder, err)
 	}
 	return nil
-}
-
-func flock(f *os.File, how int) error {
-	for {
-		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
-		if !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
 }
 
 // sign writes our process number into the lock, for people who wonder.

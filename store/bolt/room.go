@@ -3,10 +3,8 @@ package bolt
 import (
 	"errors"
 	"fmt"
-	"os"
 
-	"golang.org/x/sys/unix"
-
+	"tokenscale/platform"
 	"tokenscale/store"
 )
 
@@ -94,11 +92,11 @@ func (h *handle) grow(size, limit int64) error {
 	if limit > 0 {
 		ample = min(ample, limit)
 	}
-	err := setAside(h.raw, have, ample)
-	if noSpace(err) {
-		err = setAside(h.raw, have, h.wholePages(size))
+	err := platform.SetAside(h.raw, have, ample)
+	if platform.NoSpace(err) {
+		err = platform.SetAside(h.raw, have, h.wholePages(size))
 	}
-	if noSpace(err) {
+	if platform.NoSpace(err) {
 		return fmt.Errorf("%w: the disk has no room: %w", store.ErrFull, err)
 	}
 	if err == nil {
@@ -147,23 +145,4 @@ func (db *DB) used() (int64, error) {
 // used returns how many of size bytes of the file hold data.
 func (h *handle) used(size int64) int64 {
 	return size - int64(h.bolt.Stats().FreePageN)*h.page
-}
-
-// setAside makes f size bytes long, with the space for it taken.
-func setAside(f *os.File, have, size int64) error {
-	for {
-		err := unix.Fallocate(int(f.Fd()), 0, have, size-have)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENOSYS):
-			return f.Truncate(size)
-		}
-		return err
-	}
-}
-
-// noSpace reports whether err is one of the ways in which a disk is full.
-func noSpace(err error) bool {
-	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
 }

@@ -48,6 +48,50 @@ test('a filter is made on the bench: errors at the line, the deciding line, line
   browser.calm();
 });
 
+test('ten thousand rules are edited as well as ten, and all bad lines are told at once', async (t) => {
+  const lines = Array.from({ length: 10_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+  await browser.signIn(server.token, '/ip-filters/new');
+  await page.getByLabel('Name').fill('ci');
+  const rules = page.getByLabel('Rules');
+  const paste = (text) =>
+    rules.evaluate((field, pasted) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', pasted);
+      field.select();
+      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  await paste(lines.join('\n'));
+  await page.getByText(/line 20: "10.0.19.0\/24": a rule begins with allow or deny; put allow before it/).first().waitFor();
+  await page.getByText(/and 9980 more/).first().waitFor();
+  await paste(lines.map((line) => `allow ${line}`).join('\n'));
+  await page.getByText(/and 9980 more/).waitFor({ state: 'detached' });
+  await rules.press('Control+Home');
+  const begin = performance.now();
+  await rules.pressSequentially('# abcdefgh');
+  await rules.press('Enter');
+  t.diagnostic(`11 keys took ${Math.round(performance.now() - begin)} ms with 10,000 rules`);
+  // What is seen at the end is drawn, and no more than is needed.
+  await rules.press('Control+End');
+  await page.locator('[aria-hidden=true] >> text=allow 10.39.15.0/24').first().waitFor();
+  const drawn = await page.getByText(/^allow 10\.\d+\.\d+\.0\/24$/).count();
+  assert.ok(drawn < 400, `${drawn} lines are drawn`);
+  const places = await page.evaluate(() => {
+    const field = document.querySelector('textarea');
+    const last = [...document.querySelectorAll('[aria-hidden=true] span')].filter((span) => span.textContent === 'allow 10.39.15.0/24').map((span) => span.getBoundingClientRect().bottom);
+    return { height: field.getBoundingClientRect().bottom, last: Math.max(...last), line: Number.parseFloat(getComputedStyle(field).lineHeight) };
+  });
+  // One line follows, which says what holds when no other matches.
+  assert.ok(Math.abs(places.height - places.last - places.line) < places.line / 2, JSON.stringify(places));
+  await page.getByLabel('Would this address pass?').fill('10.39.15.7');
+  await page.getByText('Decided by line 10001').waitFor();
+  await page.getByRole('button', { name: 'Create filter' }).click();
+  await page.getByRole('heading', { level: 1, name: 'ci' }).waitFor();
+  const { ipFilters } = await server.ask('{ ipFilters { name ipFilter } }');
+  const made = ipFilters.find(({ name }) => name === 'ci');
+  assert.equal(made.ipFilter.length, lines.join('\n').length + 10_000 * 6 + '# abcdefgh\n'.length);
+  browser.calm();
+});
+
 test('a filter is edited, shows where it is used, and its deletion is refused with the reason', async () => {
   const id = await server.makeFilter('used', 'allow 127.0.0.1');
   await server.make({ name: 'bound to it', ipFilterId: id });
@@ -55,6 +99,7 @@ test('a filter is edited, shows where it is used, and its deletion is refused wi
   await page.getByText('By 1 token.').waitFor();
   await page.getByLabel('Rules').fill('allow 127.0.0.0/8');
   await page.getByRole('button', { name: 'Save filter' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Save for 1 token' }).click();
   await page.getByText('Saved. It binds for every token').waitFor();
   await page.getByRole('button', { name: 'Delete filter' }).click();
   const dialog = page.getByRole('alertdialog');
@@ -70,6 +115,42 @@ test('a filter is edited, shows where it is used, and its deletion is refused wi
   await page.getByRole('button', { name: 'Delete filter' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete filter' }).click();
   await page.waitForURL('**/ip-filters');
+  browser.calm();
+});
+
+test('new rules that bind tokens already are asked about first, with how many', async () => {
+  const text = async (id) => (await server.ask('{ ipFilters { id ipFilter } }')).ipFilters.find((one) => one.id === id).ipFilter;
+  const id = await server.makeFilter('many behind it', 'allow 127.0.0.1');
+  for (let i = 0; i < 3; i++) await server.make({ name: `behind ${i}`, ipFilterId: id });
+  await browser.signIn(server.token, `/ip-filters/${id}`);
+  await page.getByText('By 3 tokens.').waitFor();
+  await page.getByLabel('Rules').fill('allow 127.0.0.1\nallow 10.0.0.0/8');
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'Save the new rules?' });
+  await dialog.getByText('3 tokens use this filter.').waitFor();
+  await browser.axe('the question before rules are saved');
+  assert.equal(await text(id), 'allow 127.0.0.1');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await text(id), 'allow 127.0.0.1');
+  assert.match(await page.getByLabel('Rules').inputValue(), /10\.0\.0\.0/);
+
+  await server.make({ name: 'one more', ipFilterId: id }); // meanwhile
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  await dialog.getByRole('button', { name: 'Save for 4 tokens' }).click();
+  await page.getByText('Saved. It binds for every token').waitFor();
+  assert.equal(await text(id), 'allow 127.0.0.1\nallow 10.0.0.0/8');
+
+  // Another name binds nobody otherwise, and rules that bind nobody are saved at once.
+  await page.getByLabel('Name').fill('renamed');
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  await page.getByRole('heading', { level: 1, name: 'renamed' }).waitFor();
+  const free = await server.makeFilter('binds nobody', 'deny all');
+  await browser.goto(`/ip-filters/${free}`);
+  await page.getByLabel('Rules').fill('allow all');
+  await page.getByRole('button', { name: 'Save filter' }).click();
+  await page.getByText('Saved. It binds for every token').waitFor();
+  assert.equal(await page.getByRole('alertdialog').count(), 0);
   browser.calm();
 });
 

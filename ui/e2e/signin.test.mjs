@@ -41,6 +41,106 @@ test('a wrong token is refused with the server’s sentence, and nothing typed g
   browser.calm();
 });
 
+test('what was pasted around a token is taken off, and the page says so', async () => {
+  const { page } = browser;
+  for (const [pasted, words] of [
+    [`  "${server.token}"  `, 'white space, quotes'],
+    [`“${server.token}”`, 'quotes'],
+    [`Authorization: Bearer ${server.token}`, 'the word Bearer'],
+    [`\u00a0${server.token}\u00a0`, 'white space'],
+  ]) {
+    await browser.goto('/sign-in');
+    await page.getByLabel('Token').fill(pasted);
+    await page.getByText(`Taken off, as no part of it: ${words}.`).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^Profile of/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  }
+  // A field of one line drops line ends by itself; the clipboard brings them.
+  await page.evaluate((text) => navigator.clipboard.writeText(text), `\n'${server.token}'\r\n`);
+  await page.getByLabel('Token').focus();
+  await page.keyboard.press('Control+V');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Profile of/ }).waitFor();
+  browser.calm();
+});
+
+test('a character that no token has is named with its place, and nothing is sent', async () => {
+  const { page } = browser;
+  const sent = [];
+  page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+  await browser.goto('/sign-in');
+  const [at, all] = [11, server.token.length + 1];
+  for (const [stray, name] of [
+    ['\u200b', 'U+200B ZERO WIDTH SPACE'],
+    ['\ufeff', 'U+FEFF ZERO WIDTH NO-BREAK SPACE'],
+    ['\u201d', 'U+201D RIGHT DOUBLE QUOTATION MARK'],
+    ['\u00a0', 'U+00A0 NO-BREAK SPACE'],
+    ['\u0430', 'U+0430 CYRILLIC SMALL LETTER A'],
+    [' ', 'U+0020 SPACE'],
+  ]) {
+    await page.getByLabel('Token').fill(server.token.slice(0, at) + stray + server.token.slice(at));
+    await page.keyboard.press('Enter');
+    await page.getByText(`Character ${at + 1} of ${all} cannot be in a token: ${name}`).waitFor();
+    assert.equal(await page.getByText('does not answer').count(), 0);
+  }
+  await browser.axe('a stray character');
+  await page.getByLabel('Token').fill(`\ufeff${server.token}`);
+  await page.keyboard.press('Enter');
+  await page.getByText('Character 1 of').waitFor();
+  assert.deepEqual(sent, []);
+  await page.getByLabel('Token').fill(server.token);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Profile of/ }).waitFor();
+  browser.calm();
+});
+
+test('who signs out is signed out on the server, in that session alone', async () => {
+  const { page } = browser;
+  await browser.signIn(server.token);
+  const copied = await browser.context.cookies();
+  assert.equal(copied.length, 1);
+  assert.match(copied[0].name, /^tokenscale-[0-9a-z]+$/);
+  const other = await openBrowser(server);
+  await other.signIn(server.token);
+  await page.getByRole('button', { name: /^Profile of/ }).click();
+  const profile = page.getByRole('dialog');
+  await profile.getByText('Session ends').waitFor();
+  await profile.getByText('in 12 hours').waitFor();
+  await profile.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await browser.context.addCookies(copied);
+  await browser.goto('/tokens');
+  await page.waitForURL('**/sign-in?to=*');
+  await other.goto('/ip-filters');
+  await other.page.getByRole('heading', { level: 1, name: 'IP filters' }).waitFor();
+  other.calm();
+  await other.close();
+  browser.calm();
+});
+
+test('two servers on one host name keep their sessions, and signing out of one leaves the other’s', async () => {
+  const { page } = browser;
+  const second = await startServer();
+  try {
+    await browser.signIn(server.token);
+    await page.goto(`${second.base}/sign-in`);
+    await page.getByLabel('Token').fill(second.token);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^Profile of/ }).waitFor();
+    await browser.goto('/ip-filters');
+    await page.getByRole('heading', { level: 1, name: 'IP filters' }).waitFor();
+    await page.getByRole('button', { name: /^Profile of/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.goto(`${second.base}/ip-filters`);
+    await page.getByRole('heading', { level: 1, name: 'IP filters' }).waitFor();
+  } finally {
+    await second.close();
+  }
+});
+
 test('the profile says who, what and until when, and signs out', async () => {
   const { page } = browser;
   const { token } = await server.make({ name: 'night admin', permissions: ['ManageCluster'], expiresIn: { amount: 3, unit: 'Hours' } });
@@ -158,6 +258,13 @@ test('a server whose disk is read-only lets people look, and says that changes m
   await page.getByLabel('Token name').fill('cannot be');
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByText('The disk of the server is read-only').waitFor();
+  const other = await openBrowser(server);
+  other.expected.push(/Failed to load resource/);
+  await other.signIn(server.token);
+  await other.page.getByRole('button', { name: /^Profile of/ }).click();
+  await other.page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await other.page.getByText(/This session has ended, but that could not be written down: The disk of the server is read-only/).waitFor();
+  await other.close();
   await server.stop();
   spawnSync('chattr', ['-i', server.data]);
   await server.start();

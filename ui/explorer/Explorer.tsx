@@ -2,6 +2,7 @@ import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
 import { useEffect, useRef, useState } from 'react';
+import { home } from '../src/lib/home';
 import { examples } from './examples';
 import { fetcher } from './fetcher';
 import { memoryStorage } from './memory';
@@ -56,7 +57,7 @@ function Band() {
   const who = useWho();
   return (
     <header className="band">
-      <a href="/" className="word">
+      <a href={`${home}/`} className="word">
         tokenscale
       </a>
       <span>API explorer</span>
@@ -65,7 +66,7 @@ function Band() {
           ''
         ) : who === null ? (
           <>
-            Not signed in. <a href="/sign-in?to=/docs/api-explorer">Sign in</a>, or give a token in the headers below.
+            Not signed in. <a href={`${home}/sign-in?to=/docs/api-explorer`}>Sign in</a>, or give a token in the headers below.
           </>
         ) : (
           <>
@@ -92,7 +93,7 @@ function useWho(): string | null | undefined {
 
 async function whoIs(signal: AbortSignal): Promise<string | null> {
   if (!(await hasSession(signal))) return null;
-  const response = await fetch('/graphql', {
+  const response = await fetch(`${home}/graphql`, {
     method: 'POST',
     signal,
     headers: { 'Content-Type': 'application/json', 'X-Requested-By': 'tokenscale' },

@@ -1,4 +1,7 @@
 import type { Fetcher } from '@graphiql/toolkit';
+import { home } from '../src/lib/home';
+import { canBeSent } from '../src/lib/headers';
+import { strayIn } from '../src/lib/pasted';
 import { hasSession } from './session';
 
 const notSignedIn = { errors: [{ message: 'Not signed in. Sign in on the page, or give a token as Authorization in the headers below.' }] };
@@ -7,10 +10,12 @@ const notSignedIn = { errors: [{ message: 'Not signed in. Sign in on the page, o
 export const fetcher: Fetcher = async (params, options) => {
   const typed: Record<string, string> = options?.headers ?? {};
   const bearer = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
+  const wrong = unsendable(typed);
+  if (wrong !== undefined) return { errors: [{ message: wrong }] };
   let response: Response;
   try {
     if (!bearer && !(await hasSession())) return notSignedIn;
-    response = await fetch('/graphql', {
+    response = await fetch(`${home}/graphql`, {
       method: 'POST',
       // With a token of its own a request must not bring the session along as well.
       credentials: bearer ? 'omit' : 'same-origin',
@@ -28,3 +33,17 @@ export const fetcher: Fetcher = async (params, options) => {
     return { errors: [{ message: text.trim() || `The server answered with status ${response.status}.` }] };
   }
 };
+
+/** Says which of the headers typed here a browser cannot send, and nothing of what they hold. */
+function unsendable(typed: Record<string, string>): string | undefined {
+  for (const [name, value] of Object.entries(typed)) {
+    if (!canBeSent([[name, 'x']])) return 'One of the headers below has a name that no header can have. Nothing was sent.';
+    if (typeof value !== 'string') return `The header ${name} must be text, in quotes. Nothing was sent.`;
+    if (!canBeSent([[name, value]])) {
+      const credential = /^Bearer (.*)$/is.exec(value)?.[1];
+      const stray = credential === undefined ? undefined : strayIn(credential);
+      return `The header ${name} holds a character that a browser cannot send. ${stray ?? 'Nothing was sent.'}`;
+    }
+  }
+  return undefined;
+}

@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  base: '/docs/api-explorer/',
+  base: './',
   plugins: [react()],
   publicDir: false,
   worker: { format: 'es' },

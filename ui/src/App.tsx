@@ -1,11 +1,12 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Redirect, Route, Router, Switch, useLocation } from 'wouter';
 import { ErrorBoundary } from './shell/ErrorBoundary';
 import { Home, NotFound } from './shell/Home';
 import { SessionGate } from './shell/SessionGate';
 import { Shell } from './shell/Shell';
 import { Tokens } from './pages/tokens/Tokens';
+import { home } from './lib/home';
 import { makeQueryClient } from './queryClient';
 
 // Each page comes when it is first needed, and all of them once the browser has nothing better to do: moving on is
@@ -42,13 +43,15 @@ export function App() {
   const [client] = useState(makeQueryClient);
   return (
     <QueryClientProvider client={client}>
-      <ErrorBoundary>
-        <SessionGate>
-          <Shell>
-            <Routes />
-          </Shell>
-        </SessionGate>
-      </ErrorBoundary>
+      <Router base={home}>
+        <ErrorBoundary>
+          <SessionGate>
+            <Shell>
+              <Routes />
+            </Shell>
+          </SessionGate>
+        </ErrorBoundary>
+      </Router>
     </QueryClientProvider>
   );
 }

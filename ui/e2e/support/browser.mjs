@@ -53,7 +53,8 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
   });
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.origin !== server.base && !['data:', 'blob:'].includes(url.protocol)) complaints.push(`off-host request: ${url}`);
+    const ours = url.href === server.base || url.href.startsWith(`${server.base}/`); // which may be below a path
+    if (!ours && !['data:', 'blob:'].includes(url.protocol)) complaints.push(`request to elsewhere: ${url}`);
   });
   context.on('weberror', (error) => complaints.push(`page error: ${error.error().stack ?? error.error()}`));
   context.on('console', (message) => {

@@ -1,3 +1,5 @@
+import { home } from '../lib/home';
+import { canBeSent } from '../lib/headers';
 import type { TypedDocumentString } from './gen/graphql';
 
 /** Why the server did not do what was asked. */
@@ -104,7 +106,7 @@ export type Condition = 'well' | 'down' | 'unreachable';
 /** Asks how the server is; one that is down answers 503. It asks for nothing that needs a session. */
 export async function askCondition(signal?: AbortSignal): Promise<Condition> {
   try {
-    const response = await fetch('/api/v1/status', { cache: 'no-store', signal });
+    const response = await fetch(`${home}/api/v1/status`, { cache: 'no-store', signal });
     const { status } = (await response.json()) as { status?: unknown };
     return status === 'DOWN' ? 'down' : 'well';
   } catch {
@@ -113,9 +115,12 @@ export async function askCondition(signal?: AbortSignal): Promise<Condition> {
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
+  if (!canBeSent(init.headers)) {
+    throw new Refusal('refused', 'This holds a character that a browser cannot send, such as one that nobody sees or a curly quote. Nothing was sent.');
+  }
   let response: Response;
   try {
-    response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+    response = await fetch(home + path, { ...init, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new Refusal('unreachable', 'The server does not answer.');

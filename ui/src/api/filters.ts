@@ -4,8 +4,8 @@ import { graphql } from './gen';
 import type { IpFilterInput, IpFiltersQuery, IpFilterUpdateInput, TestIpFilterQuery } from './gen/graphql';
 
 const IPFiltersDocument = graphql(`
-  query IPFilters {
-    ipFilters {
+  query IPFilters($skip: Int, $limit: Int) {
+    ipFilters(skip: $skip, limit: $limit) {
       id
       name
       ipFilter
@@ -69,8 +69,24 @@ export const filtersKey = ['filters'] as const;
 
 export const filtersQuery = queryOptions({
   queryKey: [...filtersKey, 'all'],
-  queryFn: async ({ signal }) => (await request(IPFiltersDocument, {}, signal)).ipFilters,
+  queryFn: ({ signal }) => allFilters(signal),
 });
+
+/** As many filters as fit into one answer, however long their texts are. */
+const FILTERS_AT_ONCE = 15;
+
+async function allFilters(signal: AbortSignal): Promise<IPFilter[]> {
+  const all = new Map<string, IPFilter>(); // one that moves to the next page meanwhile comes twice
+  for (let skip = 0; ; skip += FILTERS_AT_ONCE) {
+    const page = (await request(IPFiltersDocument, { skip, limit: FILTERS_AT_ONCE }, signal)).ipFilters;
+    for (const filter of page) {
+      all.set(filter.id, filter);
+    }
+    if (page.length < FILTERS_AT_ONCE) {
+      return [...all.values()];
+    }
+  }
+}
 
 export function filterUsageQuery(id: string, skip: number, limit: number) {
   return queryOptions({

@@ -11,6 +11,7 @@ const ViewerDocument = graphql(`
       isRoot
       permissions
       expireAt
+      sessionExpiresAt
     }
     meta {
       version

@@ -11,6 +11,8 @@ type ConfirmProps = {
   /** The verb and its object: "Delete token". */
   action: string;
   pendingLabel: string;
+  /** The way out, when it is not "Keep it". */
+  keep?: string;
   /** What has to be typed first; nothing has to when absent. */
   phrase?: string;
   pending: boolean;
@@ -52,7 +54,7 @@ export function Confirm(props: ConfirmProps) {
         <RefusalNotice refusal={props.refusal} />
         <DialogActions>
           <Button onPress={props.onClose} isDisabled={props.pending} autoFocus={phrase === undefined}>
-            Keep it
+            {props.keep ?? 'Keep it'}
           </Button>
           <Button look="dangerFull" type="submit" isDisabled={!ready} isPending={props.pending} pendingLabel={props.pendingLabel}>
             {props.action}

@@ -3,6 +3,7 @@ import { Dialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { curlLine } from '../lib/curl';
+import { serverAddress } from '../lib/home';
 import { useRevealing } from '../lib/revealing';
 import { Button } from './Button';
 import { CopyButton } from './CopyButton';
@@ -45,7 +46,7 @@ export function RevealOnce({ secret, heading, note, onClose }: RevealOnceProps) 
             <div>
               <p>To try it, in a shell:</p>
               <pre className={styles.curl} tabIndex={0} aria-label="Command that uses the token" translate="no">
-                {curlLine(window.location.origin, '{ viewer { username permissions } }', secret)}
+                {curlLine(serverAddress(), '{ viewer { username permissions } }', secret)}
               </pre>
             </div>
           </div>

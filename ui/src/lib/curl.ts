@@ -1,5 +1,5 @@
 /** A line for the shell that sends one GraphQL document, with or without a real token in it. */
-export function curlLine(origin: string, query: string, token = '$TOKEN'): string {
+export function curlLine(server: string, query: string, token = '$TOKEN'): string {
   const body = JSON.stringify({ query }).replaceAll("'", String.raw`'\''`);
-  return `curl ${origin}/graphql \\\n  -H "Authorization: Bearer ${token}" \\\n  -H 'Content-Type: application/json' \\\n  -d '${body}'`;
+  return `curl ${server}/graphql \\\n  -H "Authorization: Bearer ${token}" \\\n  -H 'Content-Type: application/json' \\\n  -d '${body}'`;
 }

@@ -1,25 +1,36 @@
 import { expect, it } from 'vitest';
-import { impliedRule, isEmptyOfRules, lineNamed, linesOf } from './rules';
+import { impliedRule, isEmptyOfRules, linesOf, longestOf, sentencesByLine } from './rules';
 
-it('finds the line that a sentence names', () => {
-  expect(lineNamed('Line 3: "alow" is neither allow nor deny.')).toBe(3);
-  expect(lineNamed('There is something wrong on line 12.')).toBe(12);
-  expect(lineNamed('Too long.')).toBeNull();
-  expect(lineNamed(undefined)).toBeNull();
+it('finds the lines that a refusal names', () => {
+  expect([...sentencesByLine('Line 3: "alow" is neither allow nor deny.')]).toEqual([[3, 'Line 3: "alow" is neither allow nor deny.']]);
+  const several = 'line 1: "a": no.\nline 12: "b": put allow before it.\nline 12: "c": no.\nand 4 more.';
+  expect([...sentencesByLine(several)]).toEqual([
+    [1, 'line 1: "a": no.'],
+    [12, 'line 12: "b": put allow before it. line 12: "c": no.'],
+  ]);
+  expect(sentencesByLine('Too long.').size).toBe(0);
+  expect(sentencesByLine(undefined).size).toBe(0);
 });
 
 it('shows what holds when no rule matches', () => {
   expect(impliedRule('deny 127.0.0.1')).toBe('allow all');
   expect(impliedRule('deny 127.0.0.1\nALLOW 10.0.0.0/8')).toBe('deny all');
   expect(impliedRule('deny 1.1.1.1; allow 10.0.0.0/8')).toBe('deny all');
+  expect(impliedRule('\tallow\t10.0.0.0/8')).toBe('deny all');
   expect(impliedRule('# allow all\n')).toBe('allow all');
+  expect(impliedRule('deny ::1 # not; allow all')).toBe('allow all');
+  expect(impliedRule('deny ::1\nallowed')).toBe('allow all');
 });
 
 it('knows a text without rules', () => {
   expect(isEmptyOfRules('\n# only words\n')).toBe(true);
+  expect(isEmptyOfRules(' ;; \t\n')).toBe(true);
+  expect(isEmptyOfRules('')).toBe(true);
   expect(isEmptyOfRules('allow all')).toBe(false);
+  expect(isEmptyOfRules('# a\n ; deny ::1')).toBe(false);
 });
 
-it('keeps empty lines', () => {
+it('keeps empty lines, and finds the longest', () => {
   expect(linesOf('a\n\nb\n')).toEqual(['a', '', 'b', '']);
+  expect(longestOf(['a', 'abc', ''])).toBe('abc');
 });

@@ -1,23 +1,39 @@
 // What the page needs to know about the text of a filter to draw it. It does not parse rules: the server does, and
-// says which line it could not read.
+// says which lines it could not read. A text may have ten thousand lines and is looked at on every key: nothing here
+// makes a thing of each line that is not needed.
 
-/** The lines as the server counts them: a newline or `;` ends one. */
+/** The lines as the server counts them: only a newline ends one. */
 export function linesOf(text: string): string[] {
   return text.split('\n');
 }
 
-/** The number of the line that a refusal names; null when it names none. */
-export function lineNamed(sentence: string | undefined): number | null {
-  const found = sentence?.match(/\bline (\d+)/i);
-  return found?.[1] === undefined ? null : Number(found[1]);
+/** What a refusal says of each line that it names, by the line's number. */
+export function sentencesByLine(refusal: string | undefined): ReadonlyMap<number, string> {
+  const byLine = new Map<number, string>();
+  for (const sentence of refusal?.split('\n') ?? []) {
+    const found = sentence.match(/\bline (\d+)/i);
+    if (found === null) continue;
+    const line = Number(found[1]);
+    const earlier = byLine.get(line);
+    byLine.set(line, earlier === undefined ? sentence : `${earlier} ${sentence}`);
+  }
+  return byLine;
 }
+
+// Up to a comment, behind the begin of the line or a semicolon.
+const allowing = /^(?:[^#\n]*;)?[ \t\r]*allow[ \t]/im;
+const anyRule = /^[;\s]*[^#;\s]/m;
 
 /** Whether any rule allows something. Then what no rule names is denied; the last line, unwritten, says so. */
 export function impliedRule(text: string): 'allow all' | 'deny all' {
-  const rules = text.split(/[\n;]/).map((rule) => rule.replace(/#.*/, '').trim().toLowerCase());
-  return rules.some((rule) => /^allow\s/.test(rule)) ? 'deny all' : 'allow all';
+  return allowing.test(text) ? 'deny all' : 'allow all';
 }
 
 export function isEmptyOfRules(text: string): boolean {
-  return text.split(/[\n;]/).every((rule) => rule.replace(/#.*/, '').trim() === '');
+  return !anyRule.test(text);
+}
+
+/** The longest line, which says how wide all of them together are. */
+export function longestOf(lines: readonly string[]): string {
+  return lines.reduce((longest, line) => (line.length > longest.length ? line : longest), '');
 }

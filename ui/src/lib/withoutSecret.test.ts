@@ -20,3 +20,13 @@ it('leaves ordinary text alone', () => {
   expect(withoutSecret('backup ~ nightly')).toBe('backup ~ nightly');
   expect(withoutSecret(id)).toBe(id);
 });
+
+it('drops the secret half of a token, whatever stands around it', () => {
+  const half = 'aB3'.repeat(14) + 'x9';
+  expect(withoutSecret(half)).toBe('');
+  expect(masked(`"${half}"`)).toBe('""');
+  expect(masked(`~${half}`)).toBe('~');
+  expect(withoutSecret('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')).toBe(
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  );
+});

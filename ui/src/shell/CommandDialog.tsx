@@ -10,6 +10,7 @@ import { TextField } from 'react-aria-components/TextField';
 import { useLocation } from 'wouter';
 import { Name } from '../components/Name';
 import { RefusalNotice } from '../components/Notice';
+import { home } from '../lib/home';
 import { masked } from '../lib/withoutSecret';
 import dialog from '../components/Dialog.module.css';
 import styles from './Command.module.css';
@@ -31,7 +32,7 @@ export default function CommandDialog({ onClose }: { onClose: () => void }) {
     }
     onClose();
     // The explorer is a document of its own.
-    if (key.startsWith('/docs/')) window.location.assign(key);
+    if (key.startsWith('/docs/')) window.location.assign(home + key);
     else navigate(key);
   };
 

@@ -52,7 +52,7 @@ export function Profile() {
                 <dd>{viewer.isRoot ? 'Root, who may do everything' : <code>{viewer.id}</code>}</dd>
               </div>
               <div>
-                <dt>Until</dt>
+                <dt>Token ends</dt>
                 <dd>
                   {viewer.expireAt == null ? (
                     'The token never expires'
@@ -63,6 +63,20 @@ export function Profile() {
                   )}
                 </dd>
               </div>
+              {viewer.sessionExpiresAt != null && (
+                <div>
+                  <dt>Session ends</dt>
+                  <dd>
+                    {viewer.sessionExpiresAt === viewer.expireAt ? (
+                      'With the token, or when you sign out'
+                    ) : (
+                      <>
+                        <Distance at={viewer.sessionExpiresAt} /> · <Exact at={viewer.sessionExpiresAt} />, or when you sign out
+                      </>
+                    )}
+                  </dd>
+                </div>
+              )}
               {!viewer.isRoot && (
                 <div>
                   <dt>May do</dt>

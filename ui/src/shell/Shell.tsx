@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { mayAdministerTokens, mayReadRules } from '../api/viewer';
+import { home } from '../lib/home';
 import { CommandBar } from './CommandBar';
 import { Profile } from './Profile';
 import { Ruler } from './Ruler';
@@ -79,7 +80,7 @@ function Navigation() {
             ))}
           <li>
             {/* A document of its own, under a policy of its own: no route of this page. */}
-            <a href="/docs/api-explorer" className={styles.navLink}>
+            <a href={`${home}/docs/api-explorer`} className={styles.navLink}>
               API explorer
             </a>
           </li>

@@ -4,6 +4,7 @@ import { Redirect, useLocation, useSearchParams } from 'wouter';
 import { Refusal } from '../api/client';
 import { sessionQuery } from '../api/viewer';
 import type { Session } from '../api/viewer';
+import { home } from '../lib/home';
 import { Ruler } from './Ruler';
 import { safeTarget } from './session';
 import styles from './SignIn.module.css';
@@ -20,7 +21,7 @@ export function SignIn({ session }: { session: Session | null }) {
   // The explorer is a document of its own; no route of this page leads there.
   const outside = session !== null && target.startsWith('/docs/');
   useEffect(() => {
-    if (outside) window.location.replace(target);
+    if (outside) window.location.replace(home + target);
   }, [outside, target]);
   if (outside) return null;
   if (session !== null) return <Redirect to={target} replace />;
@@ -47,7 +48,7 @@ export function SignIn({ session }: { session: Session | null }) {
               Any system token signs in, and so does the root token. It was printed when the server first started;{' '}
               <code>tokenscale root-token</code> makes a new one while the server is stopped.
             </p>
-            <p>What you may see and do here is what the token may do. The session ends with the token.</p>
+            <p>What you may see and do here is what the token may do. The session ends 12 hours after it began, with the token if that is sooner, and on the server when you sign out.</p>
           </div>
         </div>
       </main>

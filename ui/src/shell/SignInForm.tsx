@@ -1,15 +1,19 @@
 import { useState } from 'react';
-import { signIn } from '../api/client';
+import { Refusal, signIn } from '../api/client';
 import { Button } from '../components/Button';
 import { Field } from '../components/Field';
+import { strayIn, unwrapped } from '../lib/pasted';
 import { useAction } from '../lib/useAction';
 import styles from './SignIn.module.css';
 
 /** The one field that takes a token. The string leaves this component for one request only. */
 export function SignInForm({ onSignedIn }: { onSignedIn: () => Promise<void> }) {
   const [token, setToken] = useState('');
+  const [takenOff, setTakenOff] = useState<readonly string[]>([]);
   const signing = useAction(
     async (typed: string) => {
+      const stray = strayIn(typed);
+      if (stray !== undefined) throw new Refusal('refused', stray);
       await signIn(typed);
       setToken('');
       await onSignedIn();
@@ -29,10 +33,17 @@ export function SignInForm({ onSignedIn }: { onSignedIn: () => Promise<void> }) 
       <Field
         label="Token"
         type="password"
-        description="The whole string: id, tilde, secret."
+        description={
+          <>
+            The whole string: id, tilde, secret.{' '}
+            <span role="status">{takenOff.length > 0 && `Taken off, as no part of it: ${takenOff.join(', ')}.`}</span>
+          </>
+        }
         value={token}
         onChange={(value) => {
-          setToken(value);
+          const pasted = unwrapped(value);
+          setToken(pasted.text);
+          setTakenOff(pasted.takenOff);
           signing.clear();
         }}
         error={signing.refusal?.message}

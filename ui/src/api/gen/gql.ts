@@ -16,7 +16,7 @@ import * as types from './graphql';
  */
 type Documents = {
     "\n  query AuditEvents(\n    $typeFilter: [String!]\n    $actorFilter: String\n    $tokenIdFilter: String\n    $since: Long\n    $until: Long\n    $skip: Int\n    $limit: Int\n  ) {\n    auditEvents(\n      typeFilter: $typeFilter\n      actorFilter: $actorFilter\n      tokenIdFilter: $tokenIdFilter\n      since: $since\n      until: $until\n      skip: $skip\n      limit: $limit\n    ) {\n      totalResults\n      results {\n        id\n        timestamp\n        type\n        actionName\n        sensitive\n        refused\n        tokenId\n        actor {\n          type\n          tokenId\n          tokenName\n          ip\n          requestId\n        }\n        fields {\n          name\n          value\n        }\n      }\n    }\n  }\n": typeof types.AuditEventsDocument,
-    "\n  query IPFilters {\n    ipFilters {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.IpFiltersDocument,
+    "\n  query IPFilters($skip: Int, $limit: Int) {\n    ipFilters(skip: $skip, limit: $limit) {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.IpFiltersDocument,
     "\n  query IPFilterUsage($id: String!, $skip: Int, $limit: Int) {\n    ipFilterUsage(id: $id, skip: $skip, limit: $limit) {\n      totalTokens\n      policies\n      tokens {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.IpFilterUsageDocument,
     "\n  query TestIPFilter($ipFilter: String!, $address: String!) {\n    testIPFilter(ipFilter: $ipFilter, address: $address) {\n      allowed\n      line\n      rule\n      unreachableLines\n    }\n  }\n": typeof types.TestIpFilterDocument,
     "\n  mutation CreateIPFilter($input: IPFilterInput!) {\n    createIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.CreateIpFilterDocument,
@@ -35,11 +35,11 @@ type Documents = {
     "\n  mutation RotateSystemToken($input: RotateSystemTokenInput!) {\n    rotateSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.RotateSystemTokenDocument,
     "\n  mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {\n    updateSystemPermissionsTokenPermissions(input: $input)\n  }\n": typeof types.UpdatePermissionsDocument,
     "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n": typeof types.DeleteSystemTokenDocument,
-    "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n    }\n    meta {\n      version\n    }\n  }\n": typeof types.ViewerDocument,
+    "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n      sessionExpiresAt\n    }\n    meta {\n      version\n    }\n  }\n": typeof types.ViewerDocument,
 };
 const documents: Documents = {
     "\n  query AuditEvents(\n    $typeFilter: [String!]\n    $actorFilter: String\n    $tokenIdFilter: String\n    $since: Long\n    $until: Long\n    $skip: Int\n    $limit: Int\n  ) {\n    auditEvents(\n      typeFilter: $typeFilter\n      actorFilter: $actorFilter\n      tokenIdFilter: $tokenIdFilter\n      since: $since\n      until: $until\n      skip: $skip\n      limit: $limit\n    ) {\n      totalResults\n      results {\n        id\n        timestamp\n        type\n        actionName\n        sensitive\n        refused\n        tokenId\n        actor {\n          type\n          tokenId\n          tokenName\n          ip\n          requestId\n        }\n        fields {\n          name\n          value\n        }\n      }\n    }\n  }\n": types.AuditEventsDocument,
-    "\n  query IPFilters {\n    ipFilters {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.IpFiltersDocument,
+    "\n  query IPFilters($skip: Int, $limit: Int) {\n    ipFilters(skip: $skip, limit: $limit) {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.IpFiltersDocument,
     "\n  query IPFilterUsage($id: String!, $skip: Int, $limit: Int) {\n    ipFilterUsage(id: $id, skip: $skip, limit: $limit) {\n      totalTokens\n      policies\n      tokens {\n        ...TokenRow\n      }\n    }\n  }\n": types.IpFilterUsageDocument,
     "\n  query TestIPFilter($ipFilter: String!, $address: String!) {\n    testIPFilter(ipFilter: $ipFilter, address: $address) {\n      allowed\n      line\n      rule\n      unreachableLines\n    }\n  }\n": types.TestIpFilterDocument,
     "\n  mutation CreateIPFilter($input: IPFilterInput!) {\n    createIPFilter(input: $input) {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.CreateIpFilterDocument,
@@ -58,7 +58,7 @@ const documents: Documents = {
     "\n  mutation RotateSystemToken($input: RotateSystemTokenInput!) {\n    rotateSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": types.RotateSystemTokenDocument,
     "\n  mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {\n    updateSystemPermissionsTokenPermissions(input: $input)\n  }\n": types.UpdatePermissionsDocument,
     "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n": types.DeleteSystemTokenDocument,
-    "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n    }\n    meta {\n      version\n    }\n  }\n": types.ViewerDocument,
+    "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n      sessionExpiresAt\n    }\n    meta {\n      version\n    }\n  }\n": types.ViewerDocument,
 };
 
 /**
@@ -68,7 +68,7 @@ export function graphql(source: "\n  query AuditEvents(\n    $typeFilter: [Strin
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query IPFilters {\n    ipFilters {\n      id\n      name\n      ipFilter\n    }\n  }\n"): typeof import('./graphql').IpFiltersDocument;
+export function graphql(source: "\n  query IPFilters($skip: Int, $limit: Int) {\n    ipFilters(skip: $skip, limit: $limit) {\n      id\n      name\n      ipFilter\n    }\n  }\n"): typeof import('./graphql').IpFiltersDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -144,7 +144,7 @@ export function graphql(source: "\n  mutation DeleteSystemToken($input: InputDat
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n    }\n    meta {\n      version\n    }\n  }\n"): typeof import('./graphql').ViewerDocument;
+export function graphql(source: "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n      sessionExpiresAt\n    }\n    meta {\n      version\n    }\n  }\n"): typeof import('./graphql').ViewerDocument;
 
 
 export function graphql(source: string) {

@@ -58,7 +58,11 @@ export type IpFilterIdInput = {
  * Stability: Long-term
  */
 export type IpFilterInput = {
-  /** Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins. Stability: Long-term */
+  /**
+   * Its rules, one a line: `allow` or `deny`, then `all`, an address or a CIDR. The first match wins.
+   * At most 10,000 rules and 256 KiB. All lines that cannot be read are refused at once, the first 20 with their words.
+   * Stability: Long-term
+   */
   ipFilter: string;
   /** Its name: 1 to 253 characters, no control characters. Stability: Long-term */
   name: string;
@@ -71,7 +75,7 @@ export type IpFilterInput = {
 export type IpFilterUpdateInput = {
   /** The id of the filter. Stability: Long-term */
   id: string;
-  /** Its new rules; absent or null to keep the old ones. Stability: Long-term */
+  /** Its new rules, as for a new filter; absent or null to keep the old ones. Stability: Long-term */
   ipFilter?: string | null | undefined;
   /** Its new name; absent or null to keep the old one. Stability: Long-term */
   name?: string | null | undefined;
@@ -230,7 +234,10 @@ export type AuditEventsQueryVariables = Exact<{
 
 export type AuditEventsQuery = { auditEvents: { totalResults: number, results: Array<{ id: string, timestamp: number, type: string, actionName: string | null, sensitive: boolean, refused: string | null, tokenId: string | null, actor: { type: string, tokenId: string | null, tokenName: string | null, ip: string | null, requestId: string | null }, fields: Array<{ name: string, value: string }> }> } };
 
-export type IpFiltersQueryVariables = Exact<{ [key: string]: never; }>;
+export type IpFiltersQueryVariables = Exact<{
+  skip?: number | null | undefined;
+  limit?: number | null | undefined;
+}>;
 
 
 export type IpFiltersQuery = { ipFilters: Array<{ id: string, name: string, ipFilter: string }> };
@@ -362,7 +369,7 @@ export type DeleteSystemTokenMutation = { deleteSystemToken: boolean };
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { id: string, username: string, isRoot: boolean, permissions: Array<SystemPermission>, expireAt: number | null }, meta: { version: string } };
+export type ViewerQuery = { viewer: { id: string, username: string, isRoot: boolean, permissions: Array<SystemPermission>, expireAt: number | null, sessionExpiresAt: number | null }, meta: { version: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -469,8 +476,8 @@ export const AuditEventsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<AuditEventsQuery, AuditEventsQueryVariables>;
 export const IpFiltersDocument = new TypedDocumentString(`
-    query IPFilters {
-  ipFilters {
+    query IPFilters($skip: Int, $limit: Int) {
+  ipFilters(skip: $skip, limit: $limit) {
     id
     name
     ipFilter
@@ -764,6 +771,7 @@ export const ViewerDocument = new TypedDocumentString(`
     isRoot
     permissions
     expireAt
+    sessionExpiresAt
   }
   meta {
     version

@@ -6,7 +6,7 @@ import { Bones, Column, Row, Secondary, Table, Value } from '../../components/Ta
 import { Tag } from '../../components/Tag';
 import styles from './Audit.module.css';
 import { EventDetail } from './EventDetail';
-import { types } from './selection';
+import { sentenceOf, types } from './selection';
 
 type AuditTableProps = { events: readonly AuditEvent[] | undefined; stale: boolean; opened: string | null; onOpen: (id: string | null) => void };
 
@@ -55,9 +55,7 @@ function EventRows({ event, open, onOpen }: { event: AuditEvent; open: boolean; 
             </span>
             {label}
           </button>
-          <Secondary>
-            <code className={styles.action}>{event.actionName ?? event.type}</code>
-          </Secondary>
+          <Secondary>{sentenceOf(event) ?? <code className={styles.action}>{event.actionName ?? event.type}</code>}</Secondary>
         </Value>
         <Value label="Who">
           <Who event={event} />

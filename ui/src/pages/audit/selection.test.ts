@@ -1,11 +1,33 @@
 import { expect, it } from 'vitest';
-import { isNarrowed, jsonLines, selectionOf } from './selection';
+import { exact } from '../../lib/time';
+import { isNarrowed, jsonLines, selectionOf, sentenceOf } from './selection';
 
 it('reads what the URL selects', () => {
   const selection = selectionOf(new URLSearchParams('type=tokens.expire&since=2026-11-23T12:00:00Z&until=rubbish&actor='));
   expect(selection).toEqual({ typeFilter: ['tokens.expire'], actorFilter: null, tokenIdFilter: null, since: Date.UTC(2026, 10, 23, 12), until: null });
   expect(isNarrowed(selection)).toBe(true);
   expect(isNarrowed(selectionOf(new URLSearchParams()))).toBe(false);
+});
+
+it('tells in a sentence that a token will expire', () => {
+  const event = {
+    id: '8',
+    timestamp: Date.UTC(2026, 10, 23, 12),
+    type: 'tokens.expiring',
+    actionName: 'warnOfExpiringTokens',
+    sensitive: false,
+    refused: null,
+    tokenId: 'abc',
+    actor: { type: 'system', tokenId: null, tokenName: null, ip: null, requestId: null },
+    fields: [
+      { name: 'tokenName', value: 'nurse' },
+      { name: 'expireAt', value: String(Date.UTC(2026, 10, 30, 11)) },
+      { name: 'withinDays', value: '7' },
+    ],
+  };
+  expect(sentenceOf(event)).toBe(`It expires within 7 days, at ${exact(Date.UTC(2026, 10, 30, 11))}`);
+  expect(sentenceOf({ ...event, type: 'tokens.expire' })).toBeNull();
+  expect(sentenceOf({ ...event, fields: [] })).toBeNull();
 });
 
 it('exports one object a line, whatever is in a name', () => {

@@ -1,4 +1,5 @@
 import type { AuditEvent, AuditSelection } from '../../api/audit';
+import { counted, exact } from '../../lib/time';
 
 /** What the URL selects of the audit log. A value that makes no sense selects nothing away. */
 export function selectionOf(params: URLSearchParams): AuditSelection {
@@ -33,6 +34,15 @@ export function jsonLines(events: readonly AuditEvent[]): string {
     .join('');
 }
 
+/** What an entry tells, where the name of the action says less than a sentence. */
+export function sentenceOf(event: AuditEvent): string | null {
+  const detail = (name: string) => event.fields.find((field) => field.name === name)?.value ?? '';
+  const days = Number(detail('withinDays'));
+  const at = Number(detail('expireAt'));
+  if (event.type !== 'tokens.expiring' || !(days > 0) || !(at > 0)) return null;
+  return `It expires within ${counted(days, 'day')}, at ${exact(at)}`;
+}
+
 /** The kinds of entries there are. The list only helps to choose; another kind in the URL works as well. */
 export const types = [
   { value: 'hashedtokens.change', label: 'Token made, changed or deleted' },
@@ -40,6 +50,7 @@ export const types = [
   { value: 'ipfilters.change', label: 'IP filter changed' },
   { value: 'organizations.securitypolicies.tokens.update', label: 'Security policies changed' },
   { value: 'tokens.expire', label: 'Token expired' },
+  { value: 'tokens.expiring', label: 'Token will expire soon' },
   { value: 'roottoken.replace', label: 'Root token replaced' },
   { value: 'authentication.refused', label: 'Sign-in refused' },
   { value: 'hashedtokens.read', label: 'Tokens listed' },
@@ -51,6 +62,7 @@ export const types = [
   { value: 'store.salvage', label: 'Damaged store salvaged' },
   { value: 'store.rollback', label: 'Older store accepted' },
   { value: 'store.integrity', label: 'Stored row changed' },
+  { value: 'sessions.end', label: 'Signed out' },
   { value: 'keys.rotate', label: 'Keys rotated' },
   { value: 'keys.drop', label: 'Old keys dropped' },
   { value: 'clock.jump', label: 'Clock jumped' },

@@ -14,11 +14,14 @@ type FilterBenchProps = {
   mayTest: boolean;
 };
 
+// As many lines as the server tells of when it refuses a text.
+const told = 20;
+
 /** Rules at the left, an address at the right: the line that decides lights up while one types either. */
 export function FilterBench({ rules, onChange, error, mayTest }: FilterBenchProps) {
   const [address, setAddress] = useState('');
   const bench = useBench(rules, address, mayTest);
-  const unreachable = bench.marks.unreachable ?? [];
+  const unreachable = [...(bench.marks.unreachable ?? [])];
   return (
     <div className={styles.container}>
       <div className={styles.bench}>
@@ -47,7 +50,8 @@ export function FilterBench({ rules, onChange, error, mayTest }: FilterBenchProp
             </div>
             {unreachable.length > 0 && (
               <p className={styles.quiet}>
-                {unreachable.length === 1 ? 'Line' : 'Lines'} {unreachable.join(', ')} can never decide: an earlier line covers{' '}
+                {unreachable.length === 1 ? 'Line' : 'Lines'} {unreachable.slice(0, told).join(', ')}
+                {unreachable.length > told && ` and ${unreachable.length - told} more`} can never decide: an earlier line covers{' '}
                 {unreachable.length === 1 ? 'it' : 'them'}.
               </p>
             )}

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { deleteFilter, filtersKey, filtersQuery, type IPFilter, updateFilter } from '../../api/filters';
+import { deleteFilter, filtersKey, filtersQuery, filterUsageQuery, type IPFilter, updateFilter } from '../../api/filters';
 import { tokensKey } from '../../api/tokens';
 import { mayManageCluster } from '../../api/viewer';
 import { Button } from '../../components/Button';
@@ -75,6 +75,7 @@ function Editor({ filter }: { filter: IPFilter }) {
         action="Save filter"
         pendingLabel="Saving"
         save={(draft) => updateFilter({ id: filter.id, ...draft })}
+        usage={() => client.fetchQuery({ ...filterUsageQuery(filter.id, 0, 0), staleTime: 0 })}
         onSaved={(next) => {
           client.setQueryData(filtersQuery.queryKey, (all) => all?.map((one) => (one.id === next.id ? next : one)));
           void client.invalidateQueries({ queryKey: filtersKey });

@@ -11,6 +11,8 @@ import { SearchBox } from '../../components/SearchBox';
 import { Bones, Column, Row, Table, Value } from '../../components/Table';
 import { Teach } from '../../components/Teach';
 import { curlLine } from '../../lib/curl';
+import { fold } from '../../lib/fold';
+import { serverAddress } from '../../lib/home';
 import { isEmptyOfRules, linesOf } from '../../lib/rules';
 import { counted } from '../../lib/time';
 import { asRefusal } from '../../lib/useAction';
@@ -19,6 +21,8 @@ import { useSession } from '../../shell/session';
 import styles from './Filters.module.css';
 
 const size = 50;
+// Three lines of a cell hold no more letters of the rules than these.
+const shown = 500;
 const example = String.raw`mutation { createIPFilter(input: {name: "office", ipFilter: "allow 203.0.113.0/24\ndeny all"}) { id } }`;
 
 export default function Filters() {
@@ -28,8 +32,8 @@ export default function Filters() {
   const page = pageOf(params);
   const [typed, setTyped] = useTyped(search, (q) => change({ q, page: null }, true));
   const filters = useQuery(filtersQuery);
-  const wanted = search.trim().toLowerCase();
-  const found = filters.data?.filter((filter) => filter.name.toLowerCase().includes(wanted) || filter.id === search.trim());
+  const wanted = fold(search.trim());
+  const found = filters.data?.filter((filter) => fold(filter.name).includes(wanted) || filter.id === search.trim());
   const none = filters.data?.length === 0;
   const add = mayManageCluster(viewer) && (
     <ButtonLink to="/ip-filters/new" look="primary">
@@ -43,7 +47,7 @@ export default function Filters() {
       {!none && <SearchBox label="Filter by name" value={typed} onChange={setTyped} />}
       <RefusalNotice refusal={filters.error ? asRefusal(filters.error) : null} />
       {none && (
-        <Teach title="No IP filter yet" actions={add} curl={curlLine(window.location.origin, example)}>
+        <Teach title="No IP filter yet" actions={add} curl={curlLine(serverAddress(), example)}>
           <p>A token without a filter works from any address. With one, its string is worth nothing to a thief elsewhere.</p>
           <p>The lines are tried from top to bottom and the first that matches decides. A filter is kept apart from the tokens that use it: a change binds for all of them at once.</p>
         </Teach>
@@ -71,7 +75,7 @@ export default function Filters() {
                     </Link>
                   </Value>
                   <Value label="Rules">
-                    <span className={styles.rules}>{filter.ipFilter}</span>
+                    <span className={styles.rules}>{filter.ipFilter.slice(0, shown)}</span>
                   </Value>
                   <Value label="Length">{isEmptyOfRules(filter.ipFilter) ? 'No rules' : counted(linesOf(filter.ipFilter.trimEnd()).length, 'line')}</Value>
                 </Row>

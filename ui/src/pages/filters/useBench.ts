@@ -1,12 +1,13 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Refusal } from '../../api/client';
 import { type FilterVerdict, filtersKey, testFilter } from '../../api/filters';
 import type { RuleMarks } from '../../components/RuleEditor';
-import { lineNamed } from '../../lib/rules';
+import { sentencesByLine } from '../../lib/rules';
 import { asRefusal } from '../../lib/useAction';
 
 // The rules are checked on their own, against any address, so that a half-typed address hides no mistake in them.
+const none: readonly number[] = [];
 const anyAddress = '192.0.2.1';
 
 export type Bench = {
@@ -31,13 +32,15 @@ export function useBench(rules: string, address: string, enabled: boolean): Benc
   // A line that is wrong now must not be drawn by what the last readable text gave.
   const current = rulesError === undefined && check.data !== undefined && restedRules === rules;
   const verdict = asked && addressError === undefined && rulesError === undefined ? test.data : undefined;
-  const wrongLine = lineNamed(rulesError);
+  const wrong = useMemo(() => sentencesByLine(rulesError), [rulesError]);
+  const unreachableLines = current ? check.data.unreachableLines : none;
+  const unreachable = useMemo(() => new Set(unreachableLines), [unreachableLines]);
   return {
     marks: {
       deciding: verdict === undefined ? null : (verdict.line ?? 'implied'),
       allowed: verdict?.allowed,
-      unreachable: current ? check.data.unreachableLines : [],
-      wrong: rulesError !== undefined && wrongLine !== null ? { line: wrongLine, sentence: rulesError } : null,
+      unreachable,
+      wrong,
     },
     rulesError,
     addressError,

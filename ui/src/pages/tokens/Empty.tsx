@@ -2,6 +2,7 @@ import { Button, ButtonLink } from '../../components/Button';
 import { Name } from '../../components/Name';
 import { Teach } from '../../components/Teach';
 import { curlLine } from '../../lib/curl';
+import { serverAddress } from '../../lib/home';
 
 const example = 'mutation { createSystemToken(input: {name: "health probe", permissions: [ReadHealthCheck], expiresIn: {amount: 30, unit: Days}}) { token } }';
 
@@ -14,7 +15,7 @@ export function NoTokens() {
           Make the first token
         </ButtonLink>
       }
-      curl={curlLine(window.location.origin, example)}
+      curl={curlLine(serverAddress(), example)}
     >
       <p>
         A system token lets a machine administer this cluster: read its health, manage organizations, change bucket storage. It reaches no organization and no data in

@@ -1,0 +1,8 @@
+//go:build unbounded
+
+package app
+
+const (
+	pieceTime = patience
+	unbounded = true
+)

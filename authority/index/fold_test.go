@@ -1,0 +1,93 @@
+package index
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"tokenscale/token"
+)
+
+func TestNamesFindEachOtherHoweverTheyAreWritten(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		a, b   string
+		within bool // b is only a part of a
+	}{
+		{"composed and decomposed", "Caf\u00e9", "cafe\u0301", false},
+		{"two marks in either order", "a\u0323\u0301", "a\u0301\u0323", false},
+		{"a part that ends in an accent", "Caf\u00e9 am Platz", "FE\u0301 AM", true},
+		{"an i for a capital with its dot", "\u0130stanbul", "istanbul", false},
+		{"the same, in capitals", "\u0130STANBUL", "ISTANBUL", false},
+		{"the same, decomposed", "I\u0307stanbul", "\u0130stanbul", false},
+		{"sharp s and two of them", "Stra\u00dfe", "STRASSE", false},
+		{"the capital sharp s", "STRA\u1e9eE", "strasse", false},
+		{"the sigma at the end", "\u039f\u0394\u039f\u03a3", "\u03bf\u03b4\u03bf\u03c2", false},
+		{"a ligature", "\ufb01nance", "FINANCE", false},
+		{"a syllable of Hangul and its letters", "\ud55c\uae00", "\u1112\u1161\u11ab\u1100\u1173\u11af", false},
+		{"the sign for angstrom", "\u212bngstr\u00f6m", "a\u030angstro\u0308m", false},
+		{"the sign for kelvin", "\u212a", "k", false},
+		{"an iota below", "\u1fb3", "\u0391\u0399", false},
+		{"letters of Cherokee", "\uab70", "\u13a0", false},
+	} {
+		x := New()
+		put(x, tokenOf(1, test.a, 0), tokenOf(2, "another", 0))
+		if Fold(test.a) != Fold(test.b) && !test.within {
+			t.Errorf("%s: %q is folded to %q, and %q to %q", test.name, test.a, Fold(test.a), test.b, Fold(test.b))
+		}
+		total, page := x.Page(Query{Search: test.b, Limit: 10})
+		if total != 1 || page[0].Name() != test.a {
+			t.Errorf("%s: %q finds %d tokens, want %q as it was written", test.name, test.b, total, test.a)
+		}
+	}
+	for _, test := range [][2]string{{"Caf\u00e9", "cafz"}, {"caf\u00e9", "cafe"}, {"\u0131stanbul", "istanbul"}, {"\uff21", "a"}} {
+		if strings.Contains(Fold(test[0]), Fold(test[1])) {
+			t.Errorf("%q is found by %q", test[0], test[1])
+		}
+	}
+}
+
+func TestEveryLetterIsFoldedLikeThoseItDiffersFromByCase(t *testing.T) {
+	for c := range rune(unicode.MaxRune) {
+		folded := Fold(string(c))
+		for other := unicode.SimpleFold(c); other != c; other = unicode.SimpleFold(other) {
+			if utf8.ValidRune(c) && folded != Fold(string(other)) {
+				t.Errorf("%U is folded to %q, and %U to %q", c, folded, other, Fold(string(other)))
+			}
+		}
+		if Fold(folded) != folded {
+			t.Errorf("%U is folded to %q, and that to %q", c, folded, Fold(folded))
+		}
+	}
+}
+
+func TestNamesAreOrderedAsTheyAreFolded(t *testing.T) {
+	letters := rapid.SampledFrom([]string{"a", "E", "e", "f", "i", "I", "s", "z", "~", "\u0301", "\u0307", "\u0323", "\u00e9", "\u0130", "\u0131", "\u00df", "\u1e9e", "\u1112", "\u1161", "\u212a", "\ufb01", "\U0001f600"})
+	rapid.Check(t, func(t *rapid.T) {
+		a := strings.Join(rapid.SliceOfN(letters, 0, 6).Draw(t, "a"), "")
+		b := strings.Join(rapid.SliceOfN(letters, 0, 6).Draw(t, "b"), "")
+		sign := func(n int) int { return max(-1, min(n, 1)) }
+		if got, want := sign(compareNames(a, b)), strings.Compare(Fold(a), Fold(b)); got != want {
+			t.Fatalf("%q and %q compare %d, want %d: %q and %q", a, b, got, want, Fold(a), Fold(b))
+		}
+		if got := string(appendFold([]byte("x"), a)); got != "x"+Fold(a) {
+			t.Fatalf("appendFold(%q) = %q", a, got)
+		}
+		if again := Fold(Fold(a)); again != Fold(a) {
+			t.Fatalf("%q is folded to %q, and that to %q", a, Fold(a), again)
+		}
+	})
+}
+
+func TestAStoredNameComesBackByteForByte(t *testing.T) {
+	x := New()
+	for i, name := range []string{"cafe\u0301", "\u0130", "I\u0307", "\u212b"} {
+		put(x, tokenOf(i, name, 0))
+		if got := find(t, x, token.ID(idOf(i))).Token().Name; got != name {
+			t.Errorf("%q came back as %q", name, got)
+		}
+	}
+}

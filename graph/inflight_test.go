@@ -1,0 +1,66 @@
+package graph
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"tokenscale/authn"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+func TestOneCallerHasAtMostSoManyRequestsUnderWayAndOthersDoNotNotice(t *testing.T) {
+	hold, inside := make(chan struct{}), make(chan struct{})
+	f := &inFlight{underWay: map[token.ID]int{}, next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		inside <- struct{}{}
+		<-hold
+	})}
+	ask := func(who token.ID) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("POST", "/graphql", nil)
+		f.ServeHTTP(w, r.WithContext(authn.WithActor(r.Context(), policy.Actor{ID: who})))
+		return w
+	}
+	var all sync.WaitGroup
+	for range maxInFlight {
+		all.Go(func() { ask("greedy") })
+		<-inside
+	}
+	w := ask("greedy")
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), "too many requests under way") || !strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
+		t.Errorf("one more gets %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	all.Go(func() {
+		if w := ask("honest"); w.Code != http.StatusOK {
+			t.Errorf("another gets %d", w.Code)
+		}
+	})
+	<-inside
+	close(hold)
+	all.Wait()
+	if len(f.underWay) != 0 {
+		t.Errorf("still under way: %v", f.underWay)
+	}
+}
+
+func TestLongBodiesTakeOfTheBudgetWhileTheyAreRead(t *testing.T) {
+	b := newBudget(0)
+	b.total = 2 << 20
+	m := &meter{budget: b, who: "a"}
+	short := &meteredBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat(" ", unmetered))), meter: m}
+	if _, err := io.Copy(io.Discard, short); err != nil || b.used != 0 {
+		t.Errorf("a short body takes %d bytes, %v", b.used, err)
+	}
+	long := &meteredBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat(" ", 1<<20))), meter: m}
+	if n, err := io.Copy(io.Discard, long); !errors.Is(err, errStopped) || n > 1<<20/whileRead+32<<10 {
+		t.Errorf("%d bytes are read, %v", n, err)
+	}
+	m.settle(0)
+	if b.used != 0 {
+		t.Errorf("%d bytes are not given back", b.used)
+	}
+}
