@@ -33,6 +33,8 @@ var floors = [][]string{
 	{"authority"},
 	{"authority/index"},
 	{"store/bolt", "store/etcd"},
+	{"store/bolt/boltfile"},
+	{"store/overlay"},
 	{"store/storetest"},
 	{"policy", "store"},
 	{"token", "audit"},

@@ -9,7 +9,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A diagnosis is printed line by line.
@@ -38,7 +38,7 @@ func (d *diagnosis) examine(ctx context.Context, keys *authority.Keys) error {
 		return err
 	}
 	var rep authority.Report
-	err = bolt.Inspect(ctx, d.path, func(r store.Reader) (err error) {
+	err = boltfile.Inspect(ctx, d.path, func(r store.Reader) (err error) {
 		rep, err = authority.Inspect(ctx, r, keys)
 		return err
 	})
@@ -55,7 +55,7 @@ func (d *diagnosis) examine(ctx context.Context, keys *authority.Keys) error {
 }
 
 func (d *diagnosis) metas() error {
-	metas, err := bolt.Metas(d.path)
+	metas, err := boltfile.Metas(d.path)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (d *diagnosis) history(ctx context.Context, keys *authority.Keys, o Options
 	if d.wrong > 0 {
 		return nil // then there is nothing to compare
 	}
-	err := bolt.Inspect(ctx, d.path, func(r store.Reader) error { return authority.CheckHistory(r, keys, o.stateFile()) })
+	err := boltfile.Inspect(ctx, d.path, func(r store.Reader) error { return authority.CheckHistory(r, keys, o.stateFile()) })
 	if err != nil {
 		d.bad("history", err)
 		return nil

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"tokenscale/authority"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -29,7 +29,7 @@ func (c *rootToken) Run(ctx context.Context, base Options) (err error) {
 	switch {
 	case errors.Is(err, authority.ErrNoKeys):
 		return fmt.Errorf("there is no server in %s yet (%w); its first start makes a root token", c.Data, err)
-	case errors.Is(err, bolt.ErrLocked):
+	case errors.Is(err, boltfile.ErrLocked):
 		return stopFirst(err)
 	case err != nil:
 		return err

@@ -56,7 +56,7 @@ func (a *Authority) foreign(ctx context.Context, t store.Table, key []byte) (boo
 		if a.verifyOnly {
 			return true, nil // no change of ours is on its way
 		}
-		if err := a.store.Update(store.UseReserve(ctx), func(store.Writer) error { return nil }); err != nil {
+		if err := a.store.Update(ctx, func(store.Writer) error { return nil }, store.UseReserve); err != nil {
 			return false, err
 		}
 		if a.held(t, key) != before {

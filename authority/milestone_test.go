@@ -11,7 +11,7 @@ import (
 	"tokenscale/authority/authoritytest"
 	"tokenscale/permission"
 	"tokenscale/policy"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // watched opens a House whose store is watched for rollbacks.
@@ -45,7 +45,7 @@ func write(t *testing.T, path string, b []byte) {
 	}
 }
 
-func (s storeOf) path() string { return bolt.Path(filepath.Join(s.Folder(), "data")) }
+func (s storeOf) path() string { return boltfile.Path(filepath.Join(s.Folder(), "data")) }
 
 type storeOf struct{ *authoritytest.House }
 

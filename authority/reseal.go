@@ -28,10 +28,10 @@ func (k *Keys) resealTable(ctx context.Context, db store.DB, t store.Table) (row
 	for from, more := []byte(nil), true; more; more = from != nil {
 		var next []byte
 		var n int
-		if err := db.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
+		if err := db.Update(ctx, func(w store.Writer) (err error) {
 			next, n, err = k.resealSome(w, t, from)
 			return err
-		}); err != nil {
+		}, store.UseReserve); err != nil {
 			return rows, err
 		}
 		rows, from = rows+n, next

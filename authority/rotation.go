@@ -150,11 +150,11 @@ func (k *Keys) names() []string {
 
 // record writes an entry about the keys.
 func (c KeyChange) record(ctx context.Context, keys *Keys, kind audit.Type, fields ...audit.Field) error {
-	return c.DB.Update(store.UseReserve(ctx), func(w store.Writer) error {
+	return c.DB.Update(ctx, func(w store.Writer) error {
 		return newTrail(keys).append(w, audit.Entry{
 			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
 		})
-	})
+	}, store.UseReserve)
 }
 
 // resealState seals the record beside the key file under the newest key.

@@ -68,7 +68,7 @@ func (a *Authority) compare(ctx context.Context, side milestone, found bool) (he
 func (a *Authority) nextEpoch(ctx context.Context, here, side milestone, why string) (milestone, error) {
 	next, now := max(here.epoch, side.epoch)+1, a.clock()
 	after := here
-	err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+	err := a.store.Update(ctx, func(w store.Writer) error {
 		if err := a.mark.put(w, epochKey, next); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (a *Authority) nextEpoch(ctx context.Context, here, side milestone, why str
 		var err error
 		after, err = a.milestone(w)
 		return err
-	})
+	}, store.UseReserve)
 	if errors.Is(err, store.ErrFull) && why == "" {
 		a.log.Warn("the store is full; this start is not counted", "err", err)
 		return here, nil

@@ -122,9 +122,9 @@ func (a *Authority) plant(ctx context.Context) error {
 		return err
 	})
 	for ; err == nil && next < whole; next += plantBatch {
-		err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+		err = a.store.Update(ctx, func(w store.Writer) error {
 			return a.trail.plant(w, next, min(next+plantBatch, whole))
-		})
+		}, store.UseReserve)
 	}
 	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, errSeal) || errors.Is(err, errPacked) {
 		a.log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)

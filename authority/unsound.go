@@ -49,12 +49,12 @@ func (a *Authority) recordUnsound(ctx context.Context, bad *sealError, name stri
 		return nil // the log has it
 	}
 	now := a.clock()
-	return a.store.Update(store.UseReserve(context.WithoutCancel(ctx)), func(w store.Writer) error {
+	return a.store.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
 		return a.trail.append(w, audit.Entry{
 			Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(),
 			Fields: []audit.Field{audit.One("table", string(bad.table)), audit.One("key", name), audit.One("reason", bad.why)},
 		}, about...)
-	})
+	}, store.UseReserve)
 }
 
 // shortKey writes a row's key for people. It may be anything.

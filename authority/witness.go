@@ -153,7 +153,7 @@ func (a *Authority) nextCheckpoint(ctx context.Context) (signed, error) {
 	if err != nil || next.Size == newest.Size {
 		return newest, err
 	}
-	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) error { return a.trail.keepCheckpoint(w, next) })
+	err = a.store.Update(ctx, func(w store.Writer) error { return a.trail.keepCheckpoint(w, next) }, store.UseReserve)
 	if err != nil {
 		return newest, err
 	}

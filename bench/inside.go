@@ -15,6 +15,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -153,7 +154,7 @@ func (b *bench) opened(p **process, h *house) (time.Duration, memory, error) {
 }
 
 func fileSize(h *house) int64 {
-	info, err := os.Stat(bolt.Path(h.folder))
+	info, err := os.Stat(boltfile.Path(h.folder))
 	if err != nil {
 		return 0
 	}

@@ -8,7 +8,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // An image is a file that can be changed and put back.
@@ -76,7 +76,7 @@ func (m *image) keep() {
 // look returns the number of the last audit entry, and what is wrong.
 func (m *image) look(keys *authority.Keys) (uint64, error) {
 	var rep authority.Report
-	err := bolt.Inspect(context.Background(), m.file.Name(), func(r store.Reader) (err error) {
+	err := boltfile.Inspect(context.Background(), m.file.Name(), func(r store.Reader) (err error) {
 		rep, err = authority.Inspect(context.Background(), r, keys)
 		return err
 	})

@@ -13,7 +13,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/policy"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // newTables are those that older stores lack.
@@ -46,7 +46,7 @@ func newOlderStore(t *testing.T, p *place, k *known, sweeps int) *olderStore {
 	must(t, os.WriteFile(o.checkpoint, []byte(note), 0o600))
 	must(t, errors.Join(a.Close(ctx), db.Close()))
 	o.tree = treeOf(t, p)
-	file, err := bbolt.Open(bolt.Path(p.data), 0o600, &bbolt.Options{NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
+	file, err := bbolt.Open(boltfile.Path(p.data), 0o600, &bbolt.Options{NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
 	must(t, err)
 	must(t, file.Update(func(tx *bbolt.Tx) (err error) {
 		for _, name := range newTables {
@@ -79,7 +79,7 @@ func lengthen(t *testing.T, a *authority.Authority, sweeps int) {
 // has no table of them.
 func treeOf(t *testing.T, p *place) (tree map[string]string) {
 	t.Helper()
-	file, err := bbolt.Open(bolt.Path(p.data), 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
+	file, err := bbolt.Open(boltfile.Path(p.data), 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
 	must(t, err)
 	must(t, file.View(func(tx *bbolt.Tx) error {
 		nodes := tx.Bucket([]byte("tree"))
@@ -97,7 +97,7 @@ func treeOf(t *testing.T, p *place) (tree map[string]string) {
 func (o *olderStore) copyFiles(t *testing.T, from, to string) {
 	t.Helper()
 	must(t, os.MkdirAll(to, 0o700))
-	for old, path := range map[string]string{bolt.Path(from): bolt.Path(to), o.record(from): o.record(to)} {
+	for old, path := range map[string]string{boltfile.Path(from): boltfile.Path(to), o.record(from): o.record(to)} {
 		b, err := os.ReadFile(old)
 		must(t, err)
 		must(t, os.WriteFile(path, b, 0o600))

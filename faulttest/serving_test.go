@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A compacting runs compact again and again, on a server or without one.
@@ -68,13 +68,13 @@ func sampled(t *testing.T, p *place, k *known) {
 
 // halfway reports whether a compaction is, or was, under way in p.
 func halfway(p *place) bool {
-	_, err := os.Stat(bolt.CompactPath(p.data))
+	_, err := os.Stat(boltfile.CompactPath(p.data))
 	return err == nil
 }
 
 // exchanged reports whether another file than old is the store of p.
 func (p *place) exchanged(old os.FileInfo) bool {
-	info, err := os.Stat(bolt.Path(p.data))
+	info, err := os.Stat(boltfile.Path(p.data))
 	return err == nil && !os.SameFile(info, old)
 }
 
@@ -125,7 +125,7 @@ func TestPowerCutsWhileAServerCompactsLoseNothing(t *testing.T) {
 	for n := range cuts {
 		s := p.start(t)
 		w.run(p, s)
-		old, err := os.Stat(bolt.Path(p.data))
+		old, err := os.Stat(boltfile.Path(p.data))
 		must(t, err)
 		c := p.compacts()
 		for until := time.Now().Add(20 * time.Second); n%2 == 0 && !p.exchanged(old) && time.Now().Before(until); {

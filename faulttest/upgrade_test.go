@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestAKilledUpgradeGoesOn starts the program on an older store, kills it at
@@ -63,7 +63,7 @@ func (o *olderStore) again(t *testing.T) *server {
 func (o *olderStore) committed(t *testing.T, n uint64) {
 	t.Helper()
 	last := func(folder string) uint64 {
-		metas, err := bolt.Metas(bolt.Path(folder))
+		metas, err := boltfile.Metas(boltfile.Path(folder))
 		must(t, err)
 		return max(metas[0].Commit, metas[1].Commit)
 	}

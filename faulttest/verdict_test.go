@@ -17,6 +17,7 @@ import (
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -124,7 +125,7 @@ func (k *known) judge(p *place) (o outcome) {
 	if err != nil {
 		return outcome{unsound: err}
 	}
-	if o.unsound = sound(bolt.Path(p.data), keys); o.unsound != nil {
+	if o.unsound = sound(boltfile.Path(p.data), keys); o.unsound != nil {
 		return o
 	}
 	db, err := bolt.Open(bolt.Options{Folder: p.data, Tables: authority.Tables(), Now: time.Now})
@@ -147,7 +148,7 @@ func (k *known) judge(p *place) (o outcome) {
 // is there and of nothing else.
 func sound(path string, keys *authority.Keys) error {
 	var rep authority.Report
-	err := bolt.Inspect(context.Background(), path, func(r store.Reader) (err error) {
+	err := boltfile.Inspect(context.Background(), path, func(r store.Reader) (err error) {
 		rep, err = authority.Inspect(context.Background(), r, keys)
 		return err
 	})

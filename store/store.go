@@ -94,9 +94,16 @@ type DB interface {
 	// it panics, or if ctx is over before fn has returned, nothing is changed.
 	//
 	// A ctx that ends later no longer stops the commit; Update waits for the
-	// outcome and reports it. The one error after which the outcome is in
-	// doubt is ErrStopped.
-	Update(ctx context.Context, fn func(Writer) error) error
+	// outcome and reports it. After an error that wraps ErrInDoubt the change
+	// may be there or not; after every other one nothing was changed.
+	Update(ctx context.Context, fn func(Writer) error, how ...Option) error
+
+	// Limits returns how much one transaction may surely change: how many rows
+	// it may write or delete, and how many bytes their keys and values may
+	// have. A larger one may be refused with ErrFull. Whoever has more to do
+	// divides it into batches by them. They do not change while the store is
+	// open.
+	Limits() (rows, bytes int)
 
 	// Follow calls fn with the changes of each later transaction, in the
 	// order of the commits, one call at a time, never with none. Each row
@@ -131,6 +138,39 @@ type DB interface {
 	Close() error
 }
 
+// An Option says how a transaction is to be run.
+type Option uint8
+
+// UseReserve lets a transaction use the space that a store keeps back for the
+// day it is full. Use it for what takes rights away, so that a token can be
+// revoked when no other can be created any more.
+const UseReserve Option = 1
+
+// A Compacter is a DB that keeps the space of rows that are gone until it is
+// asked to give it back.
+type Compacter interface {
+	// Compact writes the rows anew, without the space that is not used any
+	// more. Reading goes on; callers of Update wait until it has ended. sound
+	// is asked of each row of a declared table as it was written; its error
+	// ends the compaction. After an error the store is as it was, unless the
+	// error wraps ErrStopped. It ends with ctx, at the next of its steps, and
+	// with the store.
+	Compact(ctx context.Context, sound func(t Table, key, value []byte) error) (Compaction, error)
+}
+
+// A Compaction is what became of a store that was compacted.
+type Compaction struct {
+	Before, After int64         // its size on disk in bytes, with what is kept back
+	Held          time.Duration // for how long changes waited
+}
+
+// A MemoryReleaser is a DB that can do without memory in which it keeps what
+// was read.
+type MemoryReleaser interface {
+	// ReleaseMemory gives it back. What is needed again is read again.
+	ReleaseMemory()
+}
+
 // Stats are figures of an open store. Counters begin at zero when it is
 // opened.
 type Stats struct {
@@ -159,24 +199,29 @@ type Stats struct {
 	Duration     time.Duration // all commits together
 }
 
-// The ways a store refuses.
+// The ways a store refuses. But for ErrInDoubt each of them means that nothing
+// was changed.
 var (
-	// ErrClosed means that the store was closed. Nothing was changed.
+	// ErrInDoubt means that nobody can know at present whether the change is
+	// in the store: it may be there after a restart, or even now, or never.
+	// Followers were not told of it.
+	ErrInDoubt = errors.New("whether the change was stored is in doubt")
+
+	// ErrClosed means that the store was closed.
 	ErrClosed = errors.New("the store is closed")
 
 	// ErrStopped means that the store takes no more writes because an
-	// earlier commit failed. The caller whose commit it was cannot know
-	// whether its change will be there after a restart: the outcome is in
-	// doubt. Reads go on; of that commit they may show everything or nothing,
-	// and followers were not told of it.
+	// earlier commit failed. The callers whose commit it was get an error
+	// that wraps ErrInDoubt as well. Reads go on; of that commit they may
+	// show everything or nothing.
 	ErrStopped = errors.New("the store has stopped taking writes")
 
-	// ErrReadOnly means that the store was opened to be read: nothing was
-	// changed, and nothing can be before it is opened anew.
+	// ErrReadOnly means that the store was opened to be read: nothing can be
+	// changed before it is opened anew.
 	ErrReadOnly = errors.New("the store can only be read")
 
-	// ErrFull means that the transaction does not fit in the space left.
-	// Nothing was changed and the store goes on; a smaller one may fit.
+	// ErrFull means that the transaction does not fit in the space left, or
+	// is beyond Limits. The store goes on; a smaller one may fit.
 	ErrFull = errors.New("the store is full")
 
 	// ErrDamaged means that the store cannot be read where it was asked:
@@ -187,19 +232,3 @@ var (
 	// declared, or its key or value is outside the limits.
 	ErrRow = errors.New("the store cannot hold that row")
 )
-
-// reserveKey marks a context made by UseReserve.
-type reserveKey struct{}
-
-// UseReserve returns a context for an Update that may use the space a store
-// keeps back for the day it is full. Use it for what takes rights away, so
-// that a token can be revoked when no other can be created any more.
-func UseReserve(ctx context.Context) context.Context {
-	return context.WithValue(ctx, reserveKey{}, true)
-}
-
-// MayUseReserve reports whether ctx was made by UseReserve. Backends ask it.
-func MayUseReserve(ctx context.Context) bool {
-	may, _ := ctx.Value(reserveKey{}).(bool)
-	return may
-}

@@ -36,7 +36,7 @@ func content(t *testing.T, db *DB) map[string]string {
 func restored(t *testing.T, backup []byte) *DB {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, fileName), backup, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "store.db"), backup, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return mustOpen(t, options(folder))

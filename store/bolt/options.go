@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // Options say where a store lives and how much it may take.
@@ -19,7 +20,7 @@ type Options struct {
 	AnyHome bool
 
 	// ReadOnly opens a store to be read, and writes nothing, so it works where
-	// OnlyToRead says that nothing can be written. There must be a store. Update
+	// boltfile.OnlyToRead says that nothing can be written. There must be a store. Update
 	// and Compact are refused with store.ErrReadOnly; a table that is declared
 	// and not in the file is empty.
 	ReadOnly bool
@@ -38,7 +39,7 @@ type Options struct {
 	MaxSize int64
 
 	// Reserve is the space in bytes, taken from the disk beforehand, that is
-	// kept for transactions that only delete or were given store.UseReserve;
+	// kept for transactions that only delete or are given store.UseReserve;
 	// 0 means 4 MiB, or a quarter of MaxSize if that is less. A quarter of it
 	// is left to transactions that only delete, so that those always work.
 	Reserve int64
@@ -67,12 +68,8 @@ type Options struct {
 	// beforeCommit, in tests, takes the place of a disk that fails.
 	beforeCommit func() error
 
-	// For tests: bytes of rows that a compaction copies at once, changed rows
-	// after which it brings its copy up to date, and what is asked before each
-	// step of it, on its own goroutine but for "swap", "named" and "renamed", which
-	// happen on the committer's.
-	piece, catchUpAt int
-	atStep           func(step string) error
+	// atStep, in tests, is asked before each step of a compaction, with the new file if it is there.
+	atStep func(step string, fresh *boltfile.File) error
 }
 
 // filled returns o with the defaults in place of what was left out.
@@ -80,8 +77,8 @@ func (o Options) filled() (Options, error) {
 	if o.Folder == "" {
 		return o, errors.New("opening a store: no folder given")
 	}
-	if slices.Contains(o.Tables, metaTable) || slices.Contains(o.Tables, "") {
-		return o, fmt.Errorf("opening store %s: a table must have a name, and not %q", o.Folder, metaTable)
+	if slices.Contains(o.Tables, boltfile.MetaTable) || slices.Contains(o.Tables, "") {
+		return o, fmt.Errorf("opening store %s: a table must have a name, and not %q", o.Folder, boltfile.MetaTable)
 	}
 	if o.MaxSize < 0 || o.Reserve < 0 || o.MaxSize > 0 && o.MaxSize < minSize {
 		return o, fmt.Errorf("opening store %s: a store needs at least %d bytes", o.Folder, minSize)
@@ -97,8 +94,6 @@ func (o Options) filled() (Options, error) {
 	o.QueueLength = orDefault(o.QueueLength, 1024)
 	o.BatchCount = orDefault(o.BatchCount, 256)
 	o.BatchBytes = orDefault(o.BatchBytes, 1<<20)
-	o.piece = orDefault(o.piece, pieceSize)
-	o.catchUpAt = orDefault(o.catchUpAt, catchUpAt)
 	if o.CheckEvery <= 0 {
 		o.CheckEvery = 2 * time.Second
 	}

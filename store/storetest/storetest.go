@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		{"a scan ends when its function says so", scanEnds},
 		{"a scan walks the rows as they were when it began", scanSnapshot},
 		{"large values come back", largeValues},
+		{"a transaction as large as the limits allow is taken", largest},
 
 		{"a transaction that fails leaves nothing behind for the next one", failureIsolated},
 		{"a transaction sees what the one before it wrote", seesEarlier},
