@@ -20,7 +20,7 @@ type compact struct{ StoreOptions }
 // Help is printed by --help.
 func (compact) Help() string {
 	return "The rows are written into a new file, which is checked page by page and seal by seal and then takes the place of the old one in one step: " +
-		"whenever that is cut off, there is a whole store. A running server does it itself and goes on with its work; changes wait for a moment at the end. " +
+		"whenever that is cut off, there is a whole store. A running server does it itself and goes on verifying and reading; changes wait until it is done, two seconds for a million tokens. " +
 		"It needs as much free space as the new file takes."
 }
 
