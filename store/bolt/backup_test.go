@@ -113,9 +113,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// Whoever reads a backup slowly makes the store grow. It goes no further than
-// was allowed, an alarm can be raised meanwhile, and afterwards space is used
-// again.
+// Whoever reads a backup slowly makes the store grow. It goes no further than was allowed, an
+// alarm can be raised meanwhile, and afterwards space is used again.
 func TestASlowlyReadBackupIsSeenAndGivenUpBeforeTheFileHasGrownTooMuch(t *testing.T) {
 	t.Parallel()
 	clock := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)

@@ -41,11 +41,11 @@ var (
 	_ store.MemoryReleaser = (*DB)(nil)
 )
 
-// Open opens the store in o.Folder, or makes one. Only one process can have it open: a second one
-// gets boltfile.ErrLocked within two seconds. A file that bbolt cannot read gives store.ErrDamaged,
-// one of another schema boltfile.ErrSchema, one that other users can read boltfile.ErrExposed; each
-// leaves the file as it was. A folder that is no safe home for a store gives boltfile.ErrHome or
-// boltfile.ErrUnwritable.
+// Open opens the store in o.Folder, or makes one. Only one process can have it open: a second
+// one gets boltfile.ErrLocked within two seconds. A file that bbolt cannot read gives
+// store.ErrDamaged, one of another schema boltfile.ErrSchema, one that other users can read
+// boltfile.ErrExposed; each leaves the file as it was. A folder that is no safe home for a store
+// gives boltfile.ErrHome or boltfile.ErrUnwritable.
 func Open(o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
@@ -159,8 +159,8 @@ func (db *DB) Stopped() <-chan struct{} { return db.committer.Stopped() }
 // Err implements store.DB.
 func (db *DB) Err() error { return db.committer.Err() }
 
-// Limits implements store.DB. bbolt takes transactions of any size that fits the file; larger ones
-// than these would have others wait too long.
+// Limits implements store.DB. bbolt takes transactions of any size that fits the file; larger
+// ones than these would have others wait too long.
 func (db *DB) Limits() (rows, bytes int) { return 1 << 16, 16 << 20 }
 
 // ReleaseMemory implements store.MemoryReleaser.

@@ -13,9 +13,8 @@ import (
 	"tokenscale/store/bolt/boltfile"
 )
 
-// sound returns the bytes of a store with tables of several shapes: one with
-// branches, one with large values, one small enough to stand inside its
-// parent, one empty.
+// sound returns the bytes of a store with tables of several shapes: one with branches, one with
+// large values, one small enough to stand inside its parent, one empty.
 func sound(t testing.TB) []byte {
 	t.Helper()
 	o := options(t.TempDir())
@@ -58,9 +57,9 @@ func TestASoundFileIsFoundSound(t *testing.T) {
 	}
 }
 
-// TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash damages each page in turn
-// and opens what comes of it. What opens may have changed rows or fewer of
-// them, which those who write rows must notice by their seals and counts.
+// TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash damages each page in turn and opens what
+// comes of it. What opens may have changed rows or fewer of them, which those who write rows
+// must notice by their seals and counts.
 func TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash(t *testing.T) {
 	t.Parallel()
 	good := sound(t)

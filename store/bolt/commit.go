@@ -10,8 +10,8 @@ import (
 	"tokenscale/store/overlay"
 )
 
-// backend is what the committer has batches written by. Nothing is written to bbolt's transaction
-// before all functions of a batch have run, so the file is as it was while they do.
+// backend is what the committer has batches written by. Nothing is written to bbolt's
+// transaction before all functions of a batch have run, so the file is as it was while they do.
 type backend struct{ db *DB }
 
 // base is the file as a batch found it.

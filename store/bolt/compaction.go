@@ -12,12 +12,12 @@ import (
 	"tokenscale/store/bolt/boltfile"
 )
 
-// A store is compacted while it is open: the committer stands still, all rows are written into a new
-// file, the copy is checked, and it takes the name of the old file. Callers of Update wait that long.
-// Readers do not: who reads the old file finishes there.
+// A store is compacted while it is open: the committer stands still, all rows are written into a
+// new file, the copy is checked, and it takes the name of the old file. Callers of Update wait
+// that long. Readers do not: who reads the old file finishes there.
 //
-// Until the new file has the name, the old one is the store and knows nothing of all this: whatever
-// fails, or cuts us off, costs only the copy.
+// Until the new file has the name, the old one is the store and knows nothing of all this:
+// whatever fails, or cuts us off, costs only the copy.
 
 // ErrCompacting means that the store is being compacted already.
 var ErrCompacting = errors.New("the store is being compacted already")
@@ -25,8 +25,8 @@ var ErrCompacting = errors.New("the store is being compacted already")
 // ErrNoSpace means that there is no space for a second file beside the store.
 var ErrNoSpace = errors.New("there is no space for a new file beside the store")
 
-// Compact implements store.Compacter. A second one meanwhile gets ErrCompacting; want of space is
-// ErrNoSpace.
+// Compact implements store.Compacter. A second one meanwhile gets ErrCompacting; want of space
+// is ErrNoSpace.
 func (db *DB) Compact(ctx context.Context, sound func(t store.Table, key, value []byte) error) (done store.Compaction, err error) {
 	defer boltfile.FaultsPanic()()
 	end, err := db.beginCompaction()

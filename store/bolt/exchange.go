@@ -8,8 +8,8 @@ import (
 	"tokenscale/platform"
 )
 
-// exchange puts the new file in the place of the old one. Until the rename it may fail and nothing
-// has happened.
+// exchange puts the new file in the place of the old one. Until the rename it may fail and
+// nothing has happened.
 func (c *compaction) exchange() error {
 	if err := c.fresh.Persist(); err != nil {
 		return err
@@ -56,8 +56,8 @@ func (c *compaction) takeName() error {
 	return nil
 }
 
-// retireOld closes the old file when the last who reads it has gone. It has no name any more, and
-// there is nobody to whom a failure would matter.
+// retireOld closes the old file when the last who reads it has gone. It has no name any more,
+// and there is nobody to whom a failure would matter.
 func (c *compaction) retireOld() {
 	idle := c.old.Retire()
 	c.db.loops.Go(func() {

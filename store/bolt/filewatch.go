@@ -32,12 +32,12 @@ func (db *DB) watchFile() {
 	}
 }
 
-// stop takes no more writes, because of cause, and returns what Err returns from now on. Only the
-// first cause counts.
+// stop takes no more writes, because of cause, and returns what Err returns from now on. Only
+// the first cause counts.
 func (db *DB) stop(cause error) error { return db.committer.Stop(cause) }
 
-// metDamage stops the writing because damage showed while reading: whoever writes to a damaged file
-// spreads the damage. A store that is only read goes on with what can be read.
+// metDamage stops the writing because damage showed while reading: whoever writes to a damaged
+// file spreads the damage. A store that is only read goes on with what can be read.
 func (db *DB) metDamage(cause error) {
 	if !db.options.ReadOnly {
 		_ = db.stop(cause) // the reader gets the cause itself

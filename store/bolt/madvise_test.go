@@ -12,8 +12,7 @@ import (
 	"tokenscale/store/storetest"
 )
 
-// mapped returns the kilobytes of the store's file that count as memory of
-// this process.
+// mapped returns the kilobytes of the store's file that count as memory of this process.
 func mapped(t *testing.T, db *DB) (kb int) {
 	t.Helper()
 	maps, err := os.ReadFile("/proc/self/smaps")

@@ -11,8 +11,8 @@ import (
 // ErrSlowBackup means that a backup was read so slowly that the store grew too much meanwhile.
 var ErrSlowBackup = errors.New("the backup was read too slowly and is given up, because the store cannot use space again meanwhile")
 
-// readers are the transactions that read at this moment. bbolt keeps every page that the oldest of
-// them may look at, so one that does not end makes the file grow without limit.
+// readers are the transactions that read at this moment. bbolt keeps every page that the oldest
+// of them may look at, so one that does not end makes the file grow without limit.
 type readers struct {
 	mu   sync.Mutex
 	open map[*boltfile.Reader]time.Time // since when

@@ -9,14 +9,15 @@ import (
 )
 
 // Want of space must show before a commit begins, since a commit that fails half-way stops the
-// store. bbolt itself takes space by making the file longer without filling it, so that a full disk
-// shows only when pages are written. We therefore estimate what a batch will take, and have the file
-// system set that space aside beforehand. What it refuses then, we refuse with store.ErrFull, and
-// nothing has happened.
+// store. bbolt itself takes space by making the file longer without filling it, so that a full
+// disk shows only when pages are written. We therefore estimate what a batch will take, and have
+// the file system set that space aside beforehand. What it refuses then, we refuse with
+// store.ErrFull, and nothing has happened.
 //
-// The estimate is high rather than low. Should it be too low after all, bbolt makes the file longer
-// by itself, up to MaxSize, and a disk that fills up in that moment stops the store: safe, but not
-// what we wish. The same holds for file systems that cannot set space aside, or that copy on write.
+// The estimate is high rather than low. Should it be too low after all, bbolt makes the file
+// longer by itself, up to MaxSize, and a disk that fills up in that moment stops the store:
+// safe, but not what we wish. The same holds for file systems that cannot set space aside, or
+// that copy on write.
 
 // makeSpace makes the file large enough for the changes of b.
 func (db *DB) makeSpace(tx *boltfile.Tx, b *overlay.Batch) error {
@@ -28,8 +29,8 @@ func (db *DB) makeSpace(tx *boltfile.Tx, b *overlay.Batch) error {
 }
 
 // keepBack returns how many bytes must stay free after the batch: nothing after one that only
-// deletes, since that makes space; a little after one that may use the reserve; the whole reserve
-// after others.
+// deletes, since that makes space; a little after one that may use the reserve; the whole
+// reserve after others.
 func (db *DB) keepBack(b *overlay.Batch) int64 {
 	switch {
 	case b.Changed.Puts == 0:
@@ -40,12 +41,12 @@ func (db *DB) keepBack(b *overlay.Batch) int64 {
 	return db.options.Reserve
 }
 
-// estimate returns how many pages bbolt will want for the changes in o: those it takes one by one,
-// and those that large rows want side by side, for which scattered free pages are no use.
+// estimate returns how many pages bbolt will want for the changes in o: those it takes one by
+// one, and those that large rows want side by side, for which scattered free pages are no use.
 //
-// bbolt writes each page anew that it changes, and those above it. A row touches one leaf, which may
-// be split in three, and one or two pages above; but all rows together cannot touch more pages than
-// there are.
+// bbolt writes each page anew that it changes, and those above it. A row touches one leaf, which
+// may be split in three, and one or two pages above; but all rows together cannot touch more
+// pages than there are.
 func estimate(o *overlay.Overlay, page, used int64) (pooled, fresh int64) {
 	rows, tables := int64(o.Rows), o.Tables()
 	large := largeBytes(o, tables)
@@ -53,8 +54,8 @@ func estimate(o *overlay.Overlay, page, used int64) (pooled, fresh int64) {
 	return pooled, 3 * large / page
 }
 
-// largeRow is the size in bytes from which a row may need several pages in a row, since bbolt puts
-// at least two rows on each page.
+// largeRow is the size in bytes from which a row may need several pages in a row, since bbolt
+// puts at least two rows on each page.
 const largeRow = 1 << 10
 
 // largeBytes returns how many bytes the large rows have together.
@@ -79,8 +80,8 @@ func (db *DB) grow(size int64) error {
 	return err
 }
 
-// takeReserve takes the reserve from the disk. One without room for it is not a reason to refuse to
-// start: reading works, and so does what needs no more space.
+// takeReserve takes the reserve from the disk. One without room for it is not a reason to refuse
+// to start: reading works, and so does what needs no more space.
 func (db *DB) takeReserve() {
 	used, err := db.used()
 	if err == nil {

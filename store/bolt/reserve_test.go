@@ -131,9 +131,8 @@ func TestATransactionThatIsTooLargeDoesNotTakeItsNeighboursAlong(t *testing.T) {
 	}
 }
 
-// TestADiskThatIsFullIsNotAFailedCommit has the system refuse to make files
-// longer, which is what a full disk does. That holds for a whole process, so
-// the test runs in one of its own.
+// TestADiskThatIsFullIsNotAFailedCommit has the system refuse to make files longer, which is
+// what a full disk does. That holds for a whole process, so the test runs in one of its own.
 func TestADiskThatIsFullIsNotAFailedCommit(t *testing.T) {
 	t.Parallel()
 	if !alone(t) {
@@ -154,8 +153,7 @@ func TestADiskThatIsFullIsNotAFailedCommit(t *testing.T) {
 	put(t, db, "when there is room again", string(make([]byte, 500_000)))
 }
 
-// alone reports whether a test is in a process of its own. If it is not, it is
-// run in one.
+// alone reports whether a test is in a process of its own. If it is not, it is run in one.
 func alone(t *testing.T) bool {
 	t.Helper()
 	const inside = "TOKENSCALE_TEST_ALONE"
@@ -170,8 +168,8 @@ func alone(t *testing.T) bool {
 	return false
 }
 
-// limitFiles has the system refuse to make files longer than size bytes, until
-// relieve is called.
+// limitFiles has the system refuse to make files longer than size bytes, until relieve is
+// called.
 func limitFiles(t *testing.T, size int64) (relieve func()) {
 	t.Helper()
 	var limit syscall.Rlimit
@@ -182,8 +180,8 @@ func limitFiles(t *testing.T, size int64) (relieve func()) {
 	return func() { must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &unlimited)) }
 }
 
-// TestTheEstimateIsHighRatherThanLow writes batches of many shapes and looks
-// whether bbolt had to make the file longer by itself.
+// TestTheEstimateIsHighRatherThanLow writes batches of many shapes and looks whether bbolt had
+// to make the file longer by itself.
 func TestTheEstimateIsHighRatherThanLow(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())

@@ -124,8 +124,8 @@ func TestACopyThatDiffersNeverTakesThePlaceOfTheStore(t *testing.T) {
 	}
 }
 
-// Nobody knows which of the two files a crash leaves if the folder is not on
-// the disk; so nothing may be acknowledged any more.
+// Nobody knows which of the two files a crash leaves if the folder is not on the disk; so
+// nothing may be acknowledged any more.
 func TestAnExchangeThatMayNotBeOnTheDiskStopsTheStore(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())

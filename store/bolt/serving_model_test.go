@@ -19,8 +19,8 @@ import (
 	"tokenscale/store/bolt/boltfile"
 )
 
-// Changes of every kind, before and after compactions and waiting for them, in the store and in a
-// map.
+// Changes of every kind, before and after compactions and waiting for them, in the store and in
+// a map.
 func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 	t.Parallel()
 	all := memory(t)

@@ -145,8 +145,8 @@ func TestTablesThatNobodyDeclaredAreKept(t *testing.T) {
 	}))
 }
 
-// Readers and backups that began before the files were exchanged finish on the
-// old one, however long they take.
+// Readers and backups that began before the files were exchanged finish on the old one, however
+// long they take.
 func TestReadersFinishWhereTheyBegan(t *testing.T) {
 	t.Parallel()
 	db := airy(t, options(t.TempDir()))

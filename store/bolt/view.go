@@ -36,9 +36,9 @@ func (db *DB) view(ctx context.Context, fn func(*boltfile.Reader) error) (err er
 	return fn(r)
 }
 
-// Backup implements store.DB. While it runs, the space of rows that are overwritten or deleted cannot
-// be used again, so the file grows under load: a backup that is read so slowly that it has grown by
-// Options.BackupGrowth is given up.
+// Backup implements store.DB. While it runs, the space of rows that are overwritten or deleted
+// cannot be used again, so the file grows under load: a backup that is read so slowly that it
+// has grown by Options.BackupGrowth is given up.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 	to := &attentive{ctx: ctx, w: w, over: db.limitGrowth()}
 	err = db.view(ctx, func(r *boltfile.Reader) error {
@@ -56,8 +56,8 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// limitGrowth returns a function that fails when the file has grown too much since. A file that a
-// compaction took out of use does not grow.
+// limitGrowth returns a function that fails when the file has grown too much since. A file that
+// a compaction took out of use does not grow.
 func (db *DB) limitGrowth() func() error {
 	f := db.file.Load()
 	size := f.Size()
@@ -73,8 +73,8 @@ func (db *DB) limitGrowth() func() error {
 	}
 }
 
-// attentive is a Writer that ends with its context and remembers why it ended, which bbolt does not
-// pass on.
+// attentive is a Writer that ends with its context and remembers why it ended, which bbolt does
+// not pass on.
 type attentive struct {
 	ctx  context.Context
 	w    io.Writer

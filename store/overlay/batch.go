@@ -54,8 +54,8 @@ func (b *Batch) takesMore() bool {
 	return len(b.calls) < s.BatchCount && b.Changed.Bytes < s.BatchBytes && !closed(b.committer.closing)
 }
 
-// run runs the function of c above what the batch has changed so far. If it fails, what it did is
-// forgotten.
+// run runs the function of c above what the batch has changed so far. If it fails, what it did
+// is forgotten.
 func (b *Batch) run(c *call) {
 	b.calls = append(b.calls, c)
 	if c.err = c.ctx.Err(); c.err != nil {

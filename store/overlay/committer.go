@@ -107,8 +107,8 @@ func (c *Committer) following() []func([]store.Change) {
 }
 
 // Pause has the committer stand still until resume is called: from its return on nothing is
-// committed, and callers of Update wait. resume must be called. It fails with ctx, and if the store
-// is closed or takes no writes.
+// committed, and callers of Update wait. resume must be called. It fails with ctx, and if the
+// store is closed or takes no writes.
 func (c *Committer) Pause(ctx context.Context) (resume func(), err error) {
 	if closed(c.closing) {
 		return nil, store.ErrClosed
@@ -129,8 +129,8 @@ func (c *Committer) Pause(ctx context.Context) (resume func(), err error) {
 	}
 }
 
-// Close lets the commit in progress finish, or the pause, and refuses the callers that still wait.
-// It must be called once.
+// Close lets the commit in progress finish, or the pause, and refuses the callers that still
+// wait. It must be called once.
 func (c *Committer) Close() {
 	close(c.closing)
 	<-c.done
@@ -139,8 +139,8 @@ func (c *Committer) Close() {
 // Closing is closed when Close was called.
 func (c *Committer) Closing() <-chan struct{} { return c.closing }
 
-// Stop takes no more writes, because of cause, and returns what Err returns from now on. Only the
-// first cause counts.
+// Stop takes no more writes, because of cause, and returns what Err returns from now on. Only
+// the first cause counts.
 func (c *Committer) Stop(cause error) error {
 	c.stopping.Do(func() {
 		c.cause = fmt.Errorf("%w: %w", store.ErrStopped, cause)

@@ -31,8 +31,8 @@ func (c *Committer) loop(left []*call) {
 	orderly = true
 }
 
-// serve runs calls that were claimed, and what waits behind them as long as the batch takes more,
-// and answers them all.
+// serve runs calls that were claimed, and what waits behind them as long as the batch takes
+// more, and answers them all.
 func (c *Committer) serve(calls []*call) {
 	if len(calls) == 0 {
 		return

@@ -9,8 +9,8 @@ import (
 )
 
 // A Layer walks its part of a range of a table, in the order of the range. A row with a nil key
-// means that there is no more; one with a nil value was deleted in this layer. The bytes are valid
-// until the next call.
+// means that there is no more; one with a nil value was deleted in this layer. The bytes are
+// valid until the next call.
 type Layer interface {
 	First() (store.Row, error)
 	Next() (store.Row, error)

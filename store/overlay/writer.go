@@ -14,8 +14,8 @@ import (
 // errOver is what a Writer says after its transaction.
 var errOver = errors.New("used after its transaction was over")
 
-// writer is a store.Writer: what the transaction changed, above what the batch changed before it,
-// above the store.
+// writer is a store.Writer: what the transaction changed, above what the batch changed before
+// it, above the store.
 type writer struct {
 	ctx    context.Context
 	tables []store.Table
@@ -25,7 +25,8 @@ type writer struct {
 	over   bool
 }
 
-// guarded runs fn and turns its panic into an error. recovered says which panics are the store's.
+// guarded runs fn and turns its panic into an error. recovered says which panics are the
+// store's.
 func (w *writer) guarded(fn func(store.Writer) error, recovered func(any) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -111,7 +112,8 @@ func (w *writer) Delete(t store.Table, key []byte) error {
 	return nil
 }
 
-// changes moves what the transaction did into the batch and returns it, ordered by table and key.
+// changes moves what the transaction did into the batch and returns it, ordered by table and
+// key.
 func (w *writer) changes() []store.Change {
 	list := make([]store.Change, 0, w.own.Rows)
 	first := w.batch.Rows == 0

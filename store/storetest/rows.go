@@ -95,9 +95,8 @@ func limits(t *testing.T, open Open) {
 	holds(t, db, right, string(long)+"="+string(large))
 }
 
-// scanRanges compares every range over a small alphabet with a naive walk,
-// where some rows are in the store, some in the batch, some in the
-// transaction, and some hide or delete others.
+// scanRanges compares every range over a small alphabet with a naive walk, where some rows are
+// in the store, some in the batch, some in the transaction, and some hide or delete others.
 func scanRanges(t *testing.T, open Open) {
 	db := open(t, t.TempDir())
 	update(t, db, func(w store.Writer) error { return put(w, left, "b=file", "c=file", "e=file", "g=file", "h=file") })

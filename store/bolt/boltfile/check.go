@@ -7,11 +7,11 @@ import (
 	"os"
 )
 
-// bbolt believes its file. A page that is not what it should be makes it panic, or loop, and while
-// it opens a file it does so on goroutines where nobody can catch it. So we walk the file ourselves
-// before bbolt sees it, and believe nothing. What this finds is damage to the shape of the file;
-// rows whose bytes were changed inside look as good as any, and those who write them must seal
-// them.
+// bbolt believes its file. A page that is not what it should be makes it panic, or loop, and
+// while it opens a file it does so on goroutines where nobody can catch it. So we walk the file
+// ourselves before bbolt sees it, and believe nothing. What this finds is damage to the shape of
+// the file; rows whose bytes were changed inside look as good as any, and those who write them
+// must seal them.
 
 // The shape of a file of bbolt, in bytes. All numbers are little-endian.
 const (
@@ -85,8 +85,8 @@ func (c *checker) walkAll() error {
 	return c.walk(m.Root, nil, nil, 0)
 }
 
-// freelist checks the list of free pages. We never write one, except the
-// empty one of a new file.
+// freelist checks the list of free pages. We never write one, except the empty one of a new
+// file.
 func (c *checker) freelist(id uint64) error {
 	if id == noFreelist {
 		return nil

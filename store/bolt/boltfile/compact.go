@@ -9,10 +9,10 @@ import (
 	"tokenscale/store"
 )
 
-// Compact writes the rows of the store at from into a new file at to, without the space that from
-// does not use any more, and compares the two row by row. The new file is durable when it returns,
-// but for its name; if it fails there is none. Nothing changes from. The errors are those of
-// Inspect.
+// Compact writes the rows of the store at from into a new file at to, without the space that
+// from does not use any more, and compares the two row by row. The new file is durable when it
+// returns, but for its name; if it fails there is none. Nothing changes from. The errors are
+// those of Inspect.
 func Compact(ctx context.Context, from, to string) (err error) {
 	defer FaultsPanic()()
 	old, err := openSound(from)

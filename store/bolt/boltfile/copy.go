@@ -37,8 +37,8 @@ func (f *File) Trim() (err error) {
 	})
 }
 
-// CheckCopy returns an error unless f holds the same rows as from, of all tables. sound is asked of
-// each row as it is in f; its error ends the walk.
+// CheckCopy returns an error unless f holds the same rows as from, of all tables. sound is asked
+// of each row as it is in f; its error ends the walk.
 func (f *File) CheckCopy(from *File, sound func(t store.Table, key, value []byte) error) (err error) {
 	defer guard(&err)
 	return from.bolt.View(func(a *bbolt.Tx) error {
@@ -84,9 +84,9 @@ func equalRows(t store.Table, a, b *bbolt.Bucket, sound func(t store.Table, key,
 	return err
 }
 
-// CheckPages looks whether the pages of f are whole, and whether each is either used or free. bbolt's
-// own check would do it on a goroutine where nobody catches its faults. over is asked before each
-// page; its error ends the walk.
+// CheckPages looks whether the pages of f are whole, and whether each is either used or free.
+// bbolt's own check would do it on a goroutine where nobody catches its faults. over is asked
+// before each page; its error ends the walk.
 func (f *File) CheckPages(over func() error) error {
 	raw, err := os.Open(f.raw.Name())
 	if err != nil {

@@ -33,8 +33,8 @@ const MetaTable = metaTable
 
 const metaTable store.Table = "meta"
 
-// schemaKey is the row of metaTable with the version of the caller's rows, four bytes, the highest
-// first.
+// schemaKey is the row of metaTable with the version of the caller's rows, four bytes, the
+// highest first.
 var schemaKey = []byte("schema")
 
 // ErrSchema means that the store was written by another version of the program, which this one
@@ -44,8 +44,8 @@ var ErrSchema = errors.New("the store has another schema version")
 // ErrExposed means that the file of the store is open to every user of the machine.
 var ErrExposed = errors.New("the store is open to everyone")
 
-// Create makes the file of the store in folder unless there is one, for rows of a schema. It is made
-// under another name and moved into its place when it is whole.
+// Create makes the file of the store in folder unless there is one, for rows of a schema. It is
+// made under another name and moved into its place when it is whole.
 func Create(folder string, schema uint32) error {
 	path, half := Path(folder), filepath.Join(folder, newName)
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {

@@ -37,8 +37,8 @@ type File struct {
 	idle    chan struct{} // closed when it is retired and nobody uses it
 }
 
-// Open opens the file at path. One that another process has open gives ErrLocked. Look with Check
-// first at a file that may be damaged.
+// Open opens the file at path. One that another process has open gives ErrLocked. Look with
+// Check first at a file that may be damaged.
 func Open(path string, o Options) (f *File, err error) {
 	f = &File{idle: make(chan struct{})}
 	defer func() {
@@ -144,9 +144,9 @@ func (f *File) tellIdle() {
 	}
 }
 
-// ErrMoved means that the file was taken away from under whoever has it open. Who moved it may have
-// put another in its place, and a second server could be writing there: what we acknowledge would
-// be lost.
+// ErrMoved means that the file was taken away from under whoever has it open. Who moved it may
+// have put another in its place, and a second server could be writing there: what we acknowledge
+// would be lost.
 var ErrMoved = errors.New("the file is no longer at its path")
 
 // Same returns an error unless the file at path is this one, and whole.
@@ -161,8 +161,8 @@ func (f *File) Same(path string) error {
 	return f.whole()
 }
 
-// whole returns an error if the file has become shorter, which we never make it: pages that memory
-// is mapped to are gone.
+// whole returns an error if the file has become shorter, which we never make it: pages that
+// memory is mapped to are gone.
 func (f *File) whole() error {
 	want := f.size.Load()
 	info, err := f.raw.Stat()

@@ -9,9 +9,9 @@ import (
 	"tokenscale/store"
 )
 
-// guard turns a panic of bbolt into an error. bbolt reads its file through memory and believes what
-// it finds: pages that hold nonsense make it panic, and pages that are gone make it fault. Use it in
-// a defer, around calls of bbolt and of nothing else.
+// guard turns a panic of bbolt into an error. bbolt reads its file through memory and believes
+// what it finds: pages that hold nonsense make it panic, and pages that are gone make it fault.
+// Use it in a defer, around calls of bbolt and of nothing else.
 func guard(err *error) {
 	if p := recover(); p != nil {
 		*err = errors.Join(*err, Damaged(p))

@@ -10,16 +10,15 @@ import (
 	"tokenscale/platform"
 )
 
-// ErrHome means that the folder is on a file system on which a store is not
-// safe.
+// ErrHome means that the folder is on a file system on which a store is not safe.
 var ErrHome = errors.New("a store is not safe on a network file system")
 
 // ErrUnwritable means that the folder cannot be written to.
 var ErrUnwritable = errors.New("the folder of the store cannot be written to")
 
-// MakeFolder makes the folder unless there is one, for our eyes only, and sees to it that it is still
-// there after a power cut. One that we may not write to gives ErrUnwritable, and one in which others
-// could put a store of theirs ErrExposed.
+// MakeFolder makes the folder unless there is one, for our eyes only, and sees to it that it is
+// still there after a power cut. One that we may not write to gives ErrUnwritable, and one in
+// which others could put a store of theirs ErrExposed.
 func MakeFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -40,8 +39,8 @@ func MakeFolder(folder string) error {
 	return nil
 }
 
-// CheckHome refuses a folder on a file system on which a store is not safe, before anything in it
-// is touched. A folder that is not there yet will be on that of its parents.
+// CheckHome refuses a folder on a file system on which a store is not safe, before anything in
+// it is touched. A folder that is not there yet will be on that of its parents.
 func CheckHome(folder string) error {
 	path, err := filepath.Abs(folder)
 	if err != nil {
@@ -64,10 +63,9 @@ func CheckHome(folder string) error {
 	return nil
 }
 
-// OnlyToRead reports whether there is a store in folder that nobody can write
-// to at present: its file system is mounted to be read, or has become so after
-// an error, or the folder or the file was made immutable. A store that we may
-// not write because it is somebody else's is none.
+// OnlyToRead reports whether there is a store in folder that nobody can write to at present: its
+// file system is mounted to be read, or has become so after an error, or the folder or the file
+// was made immutable. A store that we may not write because it is somebody else's is none.
 func OnlyToRead(folder string) bool {
 	path := Path(folder)
 	if _, err := os.Stat(path); err != nil {

@@ -14,8 +14,8 @@ import (
 const schemaKnown = 1
 
 // Inspect looks whether the file at path is a sound store and calls fn with its rows, in one
-// transaction. It changes nothing, not even the folder, and so it reads backups as well. A file that
-// a server has open gives ErrLocked, a damaged one store.ErrDamaged, one of another schema
+// transaction. It changes nothing, not even the folder, and so it reads backups as well. A file
+// that a server has open gives ErrLocked, a damaged one store.ErrDamaged, one of another schema
 // ErrSchema.
 func Inspect(ctx context.Context, path string, fn func(store.Reader) error) (err error) {
 	defer FaultsPanic()()

@@ -17,9 +17,9 @@ import (
 // ErrLocked means that another process has the folder open.
 var ErrLocked = errors.New("the store is in use")
 
-// Hold takes the lock of folder, which must be there, until what it returns is closed: no server can
-// start there meanwhile. It returns ErrLocked if one runs. What OnlyToRead says can only be read is
-// held without writing to it.
+// Hold takes the lock of folder, which must be there, until what it returns is closed: no server
+// can start there meanwhile. It returns ErrLocked if one runs. What OnlyToRead says can only be
+// read is held without writing to it.
 func Hold(folder string) (io.Closer, error) {
 	if OnlyToRead(folder) {
 		return LockToRead(folder)
@@ -30,8 +30,8 @@ func Hold(folder string) (io.Closer, error) {
 // Lock takes the lock of the folder, waiting up to a second for a process that is just about to
 // leave, until what it returns is closed.
 //
-// bbolt locks its file as well, but that lock goes with the file: move the
-// file away and a second server could start in the same folder.
+// bbolt locks its file as well, but that lock goes with the file: move the file away and a
+// second server could start in the same folder.
 func Lock(folder string) (io.Closer, error) {
 	f, err := os.OpenFile(lockPath(folder), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -46,9 +46,9 @@ func Lock(folder string) (io.Closer, error) {
 	return f, nil
 }
 
-// LockToRead takes the lock of the folder without writing to it. Where it was
-// never made and cannot be, it shares the lock of the file: whoever writes to
-// the store must have that for themselves, and those who only read harm nobody.
+// LockToRead takes the lock of the folder without writing to it. Where it was never made and
+// cannot be, it shares the lock of the file: whoever writes to the store must have that for
+// themselves, and those who only read harm nobody.
 func LockToRead(folder string) (io.Closer, error) {
 	shared := false
 	f, err := os.Open(lockPath(folder))
@@ -98,8 +98,8 @@ func sign(f *os.File) error {
 	return nil
 }
 
-// holder tells whose process number stands in the lock, if one does. It may be
-// an older one: who only reads does not sign.
+// holder tells whose process number stands in the lock, if one does. It may be an older one: who
+// only reads does not sign.
 func holder(f *os.File) string {
 	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
 	pid := bytes.TrimSpace(text)

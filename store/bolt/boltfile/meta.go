@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// A Meta is one of the two descriptions at the front of a file. Commits write them in turn, so that
-// the other one is whole if a crash cuts a commit off.
+// A Meta is one of the two descriptions at the front of a file. Commits write them in turn, so
+// that the other one is whole if a crash cuts a commit off.
 type Meta struct {
 	Sound    bool // the rest means something
 	Commit   uint64
@@ -33,9 +33,9 @@ func Metas(path string) (metas [2]Meta, err error) {
 	return metas, f.Close()
 }
 
-// meta returns the newer of the two descriptions at the front of the file, of those that are sound.
-// The second stands one page behind the first, and only the first says how long a page is; without
-// it we try.
+// meta returns the newer of the two descriptions at the front of the file, of those that are
+// sound. The second stands one page behind the first, and only the first says how long a page
+// is; without it we try.
 func (c *checker) meta() (Meta, error) {
 	best := c.metaAt(0)
 	for _, size := range pageSizes(best) {

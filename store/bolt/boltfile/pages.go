@@ -2,8 +2,8 @@ package boltfile
 
 import "bytes"
 
-// walk checks page id and all below it, which must have keys from low to
-// below high; nil means that there is no bound.
+// walk checks page id and all below it, which must have keys from low to below high; nil means
+// that there is no bound.
 func (c *checker) walk(id uint64, low, high []byte, depth int) error {
 	p, err := c.read(id, depth)
 	if err != nil {

@@ -26,14 +26,14 @@ type Reader struct {
 	lacks   []store.Table
 }
 
-// Reader returns a Reader of what the transaction sees; ctx ends its scans. damaged is called with
-// each damage that shows while it reads. Tables of lacks are not in the file, and empty.
+// Reader returns a Reader of what the transaction sees; ctx ends its scans. damaged is called
+// with each damage that shows while it reads. Tables of lacks are not in the file, and empty.
 func (t *Tx) Reader(ctx context.Context, damaged func(error), lacks []store.Table) *Reader {
 	return &Reader{ctx, t.tx, damaged, lacks}
 }
 
-// Run calls fn with r, after which r is over. fn may read bytes of the file that are gone; that is
-// damage too. Its other panics go on.
+// Run calls fn with r, after which r is over. fn may read bytes of the file that are gone; that
+// is damage too. Its other panics go on.
 func (r *Reader) Run(fn func(store.Reader) error) (err error) {
 	defer func() {
 		r.tx = nil
@@ -93,8 +93,8 @@ func (r *Reader) Layer(t store.Table, rg store.Range) (_ overlay.Layer, err erro
 	return &layer{r, b.Cursor(), rg}, nil
 }
 
-// WriteTo writes the whole file as the transaction sees it, and returns its length. What it returns
-// for an error of w is not that error.
+// WriteTo writes the whole file as the transaction sees it, and returns its length. What it
+// returns for an error of w is not that error.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) { return r.tx.WriteTo(w) }
 
 // bucket finds the bucket of a table. There is none, and no error, if the file lacks it.

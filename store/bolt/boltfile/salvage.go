@@ -19,21 +19,20 @@ type Damage struct {
 	Err   error
 }
 
-// A Find is one row that was found in a damaged file. Its bytes are valid
-// only until the function it is given to returns. They may be wrong: rows
-// must be sealed by those who write them.
+// A Find is one row that was found in a damaged file. Its bytes are valid only until the
+// function it is given to returns. They may be wrong: rows must be sealed by those who write
+// them.
 type Find struct {
-	// Table is where the row stands. It is empty for a row of a page that
-	// nothing leads to: the page above it may be damaged, but it may as well
-	// be an old page that was not yet used again, with rows that were changed
-	// or deleted since.
+	// Table is where the row stands. It is empty for a row of a page that nothing leads to: the
+	// page above it may be damaged, but it may as well be an old page that was not yet used
+	// again, with rows that were changed or deleted since.
 	Table      store.Table
 	Key, Value []byte
 }
 
-// Rows reads what is left of the file at path, which may be damaged in any
-// way, and calls fn with each row; stray ones come last. It changes nothing.
-// It returns an error only if there is nothing to go by, or if fn does.
+// Rows reads what is left of the file at path, which may be damaged in any way, and calls fn
+// with each row; stray ones come last. It changes nothing. It returns an error only if there is
+// nothing to go by, or if fn does.
 func Rows(path string, fn func(Find) error) (Salvage, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -48,8 +47,7 @@ func Rows(path string, fn func(Find) error) (Salvage, error) {
 	return s.Salvage, errors.Join(err, f.Close())
 }
 
-// A salvager walks the pages of a file as a checker does, but goes on behind
-// damage.
+// A salvager walks the pages of a file as a checker does, but goes on behind damage.
 type salvager struct {
 	checker
 	Salvage
@@ -77,9 +75,8 @@ func (s *salvager) begin(m Meta) {
 	s.checker = checker{f: s.f, page: m.PageSize, pages: pages, seen: make([]uint64, pages/64+1)}
 }
 
-// start returns the description of the file to go by: the newest, unless its
-// list of tables is damaged and that of the commit before it is not, whose
-// pages are still there.
+// start returns the description of the file to go by: the newest, unless its list of tables is
+// damaged and that of the commit before it is not, whose pages are still there.
 func (s *salvager) start() (Meta, error) {
 	newest, err := s.meta()
 	if err != nil {
@@ -97,8 +94,8 @@ func (s *salvager) start() (Meta, error) {
 	return newest, nil
 }
 
-// listed reports whether the list of tables of m is whole, as far as it can be
-// told. A list that has grown beyond one page is taken for whole.
+// listed reports whether the list of tables of m is whole, as far as it can be told. A list that
+// has grown beyond one page is taken for whole.
 func (s *salvager) listed(m Meta) bool {
 	s.begin(m)
 	p, err := s.read(m.Root, 0)

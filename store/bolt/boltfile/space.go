@@ -27,8 +27,8 @@ func (t *Tx) Used() int64 {
 	return t.tx.Size() - int64(t.file.bolt.Stats().FreePageN)*t.file.page
 }
 
-// Grow sees to it that the file has size bytes, but not more than limit unless that is 0, and that
-// the disk has set them aside. What it lacks is store.ErrFull.
+// Grow sees to it that the file has size bytes, but not more than limit unless that is 0, and
+// that the disk has set them aside. What it lacks is store.ErrFull.
 func (f *File) Grow(size, limit int64) error {
 	have := f.size.Load()
 	if size <= have {

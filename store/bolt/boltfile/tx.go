@@ -65,9 +65,9 @@ func (t *Tx) Rollback() (err error) {
 	return t.tx.Rollback()
 }
 
-// Commit writes the pages, waits for the disk, writes the page that makes them count, and waits for
-// the disk again. An error that wraps store.ErrFull came before any page was written; after every
-// other one what was changed may be in the file.
+// Commit writes the pages, waits for the disk, writes the page that makes them count, and waits
+// for the disk again. An error that wraps store.ErrFull came before any page was written; after
+// every other one what was changed may be in the file.
 func (t *Tx) Commit() (err error) {
 	defer func() {
 		if errors.Is(err, store.ErrDamaged) {
