@@ -1,8 +1,3 @@
-// Package store is the contract between the rules above and the bytes below: tables of rows,
-// transactions over them, and one feed of what was committed.
-//
-// It knows keys and values and nothing of what they mean. The contract is
-// kept by store/bolt, in one file; the suite in store/storetest holds each backend to it.
 package store
 
 import "errors"

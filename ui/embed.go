@@ -1,6 +1,5 @@
 //go:build !no_ui
 
-// Package ui holds the browser side: the cluster administration page and the API explorer, built into the binary.
 package ui
 
 import (

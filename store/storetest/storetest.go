@@ -1,4 +1,3 @@
-// Package storetest is the suite that every store.DB must pass.
 package storetest
 
 import (
