@@ -13,8 +13,8 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Page serves the cluster administration page at `/`: its files, and its one document for every path that could be one
-// of its routes.
+// Page serves the cluster administration page at `/`: its files, and its one document for every
+// path that could be one of its routes.
 func Page() (http.Handler, error) {
 	sub, err := fs.Sub(dist, "dist/page")
 	if err != nil {
