@@ -36,6 +36,8 @@ var floors = [][]string{
 	{"authority/rows"},
 	{"authority/keyring"},
 	{"store/bolt", "store/etcd"},
+	{"store/bolt/boltfile"},
+	{"store/overlay"},
 	{"store/storetest"},
 	{"policy", "store"},
 	{"token", "audit"},

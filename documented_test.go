@@ -18,7 +18,7 @@ func TestWhatTheDocumentsNameIsThere(t *testing.T) {
 	functions, titles := testsHere(t)
 	documents, _ := filepath.Glob("docs/*.md")
 	named := 0
-	for _, document := range append(documents, "README.md") {
+	for _, document := range append(documents, "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md") {
 		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"tokenscale/authn"
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
-	"tokenscale/store/bolt"
+	"tokenscale/store"
 )
 
 // drainTime is how long requests under way may take to end after the server
@@ -30,7 +30,7 @@ type App struct {
 	opts    Options
 	log     *slog.Logger
 	lines   *lineFile // nil unless audit entries are written to a file
-	db      *bolt.DB
+	db      store.DB
 	keys    *keyring.Keys
 	auth    *authority.Authority
 	sink    *sink       // nil unless audit entries are written out

@@ -11,7 +11,7 @@ import (
 	"tokenscale/authority/ledger"
 	"tokenscale/epoch"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // auditLog are the commands about the audit log.
@@ -45,11 +45,11 @@ func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *keyr
 			return err
 		}
 		defer func() { err = errors.Join(err, held.Close()) }()
-		path = bolt.Path(c.Data)
+		path = boltfile.Path(c.Data)
 	} else {
 		keys = keys.WithOldSeals()
 	}
-	return bolt.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
+	return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
 }
 
 // auditVerify says whether the audit log proves itself.

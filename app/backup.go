@@ -15,7 +15,7 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // backup copies the store, of a running server too.
@@ -101,7 +101,7 @@ func ignoreMissing(err error) error {
 // inspect returns what is to be said about the store at path, or an error if
 // it must not be used.
 func inspect(ctx context.Context, path string, keys *keyring.Keys) (rep integrity.Report, err error) {
-	err = bolt.Inspect(ctx, path, func(r store.Reader) (err error) {
+	err = boltfile.Inspect(ctx, path, func(r store.Reader) (err error) {
 		rep, err = integrity.Inspect(ctx, r, keys)
 		return err
 	})
@@ -111,7 +111,7 @@ func inspect(ctx context.Context, path string, keys *keyring.Keys) (rep integrit
 // copyStore writes a copy of the store to w: the running server does, or we do
 // if none runs.
 func copyStore(ctx context.Context, o Options, w io.Writer) error {
-	if _, err := os.Stat(bolt.Path(o.Data)); err != nil {
+	if _, err := os.Stat(boltfile.Path(o.Data)); err != nil {
 		return fmt.Errorf("there is no store in %s (%w)", o.Data, err)
 	}
 	err := fetchBackup(ctx, o.Data, w)
@@ -128,7 +128,7 @@ func copyStore(ctx context.Context, o Options, w io.Writer) error {
 }
 
 // offline calls do with the store of a server that is stopped. Of one that runs
-// it returns bolt.ErrLocked.
+// it returns boltfile.ErrLocked.
 func offline(ctx context.Context, o Options, do func(*authority.Authority, store.DB) error) (err error) {
 	db, keys, err := openStore(ctx, o, false)
 	if err != nil {

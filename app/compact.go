@@ -12,7 +12,7 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/durable"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // compact makes the file of the store as short as its rows allow.
@@ -21,7 +21,7 @@ type compact struct{ StoreOptions }
 // Help is printed by --help.
 func (compact) Help() string {
 	return "The rows are written into a new file, which is checked page by page and seal by seal and then takes the place of the old one in one step: " +
-		"whenever that is cut off, there is a whole store. A running server does it itself and goes on with its work; changes wait for a moment at the end. " +
+		"whenever that is cut off, there is a whole store. A running server does it itself and goes on verifying and reading; changes wait until it is done, two seconds for a million tokens. " +
 		"It needs as much free space as the new file takes."
 }
 
@@ -32,7 +32,7 @@ type sizes struct{ Before, After int64 }
 func (c *compact) Run(ctx context.Context, base Options) (err error) {
 	o := base
 	o.StoreOptions = c.StoreOptions
-	if _, err := os.Stat(bolt.Path(o.Data)); err != nil {
+	if _, err := os.Stat(boltfile.Path(o.Data)); err != nil {
 		return fmt.Errorf("there is no store in %s (%w)", o.Data, err)
 	}
 	s, err := askCompaction(ctx, o.Data)
@@ -42,7 +42,7 @@ func (c *compact) Run(ctx context.Context, base Options) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.Stdout, "%s: %d bytes, before %d.\n", bolt.Path(o.Data), s.After, s.Before)
+	_, err = fmt.Fprintf(o.Stdout, "%s: %d bytes, before %d.\n", boltfile.Path(o.Data), s.After, s.Before)
 	return err
 }
 
@@ -63,10 +63,10 @@ func askCompaction(ctx context.Context, folder string) (s sizes, err error) {
 // serveCompact compacts the store while it is served.
 func (a *App) serveCompact(w http.ResponseWriter, r *http.Request) {
 	err := a.auth.RecordCompaction(r.Context())
-	var done bolt.Compaction
+	var done store.Compaction
 	if err == nil {
 		a.log.Info("the store is being compacted", "bytes", a.db.Stats().Size)
-		done, err = a.db.Compact(r.Context(), a.auth.SoundRow)
+		done, err = a.compactOpen(r.Context())
 	}
 	if err != nil {
 		if a.db.Err() == nil {
@@ -78,6 +78,15 @@ func (a *App) serveCompact(w http.ResponseWriter, r *http.Request) {
 	}
 	a.log.Info("the store was compacted", "bytes", done.After, "before", done.Before, "changes_waited", done.Held)
 	asJSON(w, http.StatusOK, sizes{done.Before, done.After})
+}
+
+// compactOpen compacts the store that is served, if it is one that can be.
+func (a *App) compactOpen(ctx context.Context) (store.Compaction, error) {
+	c, ok := a.db.(store.Compacter)
+	if !ok {
+		return store.Compaction{}, errors.New("this store gives unused space back by itself")
+	}
+	return c.Compact(ctx, a.auth.SoundRow)
 }
 
 // compactStopped compacts the store of a server that is stopped.
@@ -109,7 +118,7 @@ func record(ctx context.Context, o Options) error {
 
 // unanswered says what it means that the store is in use, though no server answers.
 func unanswered(o Options, err error) error {
-	if errors.Is(err, bolt.ErrLocked) {
+	if errors.Is(err, boltfile.ErrLocked) {
 		return fmt.Errorf("a server runs on %s, but does not answer; is it starting or stopping? (%w)", o.Data, err)
 	}
 	return err
@@ -117,7 +126,7 @@ func unanswered(o Options, err error) error {
 
 // stopFirst says what to do about a store that a server has open.
 func stopFirst(err error) error {
-	if errors.Is(err, bolt.ErrLocked) {
+	if errors.Is(err, boltfile.ErrLocked) {
 		return fmt.Errorf("the server is running; stop it first (%w)", err)
 	}
 	return err
@@ -125,11 +134,11 @@ func stopFirst(err error) error {
 
 // replaceCompacted puts a compacted copy in the place of the store in folder.
 func replaceCompacted(ctx context.Context, folder string, keys *keyring.Keys) (s sizes, err error) {
-	path, fresh := bolt.Path(folder), bolt.CompactPath(folder)
+	path, fresh := boltfile.Path(folder), boltfile.CompactPath(folder)
 	if err := ignoreMissing(os.Remove(fresh)); err != nil { // one that was cut off
 		return s, err
 	}
-	if err := bolt.Compact(ctx, path, fresh); err != nil {
+	if err := boltfile.Compact(ctx, path, fresh); err != nil {
 		return s, err
 	}
 	defer func() { err = errors.Join(err, ignoreMissing(os.Remove(fresh))) }()

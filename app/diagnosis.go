@@ -11,7 +11,7 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rollback"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A diagnosis is printed line by line.
@@ -40,7 +40,7 @@ func (d *diagnosis) examine(ctx context.Context, keys *keyring.Keys) error {
 		return err
 	}
 	var rep integrity.Report
-	err = bolt.Inspect(ctx, d.path, func(r store.Reader) (err error) {
+	err = boltfile.Inspect(ctx, d.path, func(r store.Reader) (err error) {
 		rep, err = integrity.Inspect(ctx, r, keys)
 		return err
 	})
@@ -57,7 +57,7 @@ func (d *diagnosis) examine(ctx context.Context, keys *keyring.Keys) error {
 }
 
 func (d *diagnosis) metas() error {
-	metas, err := bolt.Metas(d.path)
+	metas, err := boltfile.Metas(d.path)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (d *diagnosis) history(ctx context.Context, keys *keyring.Keys, o Options) 
 	if d.wrong > 0 {
 		return nil // then there is nothing to compare
 	}
-	err := bolt.Inspect(ctx, d.path, func(r store.Reader) error { return rollback.Check(r, keys, o.stateFile()) })
+	err := boltfile.Inspect(ctx, d.path, func(r store.Reader) error { return rollback.Check(r, keys, o.stateFile()) })
 	if err != nil {
 		d.bad("history", err)
 		return nil

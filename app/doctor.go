@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"tokenscale/authority/keyring"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // errUnsound means that something is wrong with the store that the doctor
@@ -43,7 +43,7 @@ func (c *doctor) Run(ctx context.Context, base Options) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, held.Close()) }()
-		path = bolt.Path(o.Data)
+		path = boltfile.Path(o.Data)
 	} else {
 		keys = keys.WithOldSeals() // it may be from before the keys were rotated
 	}
@@ -80,11 +80,11 @@ func (c *doctor) diagnose(ctx context.Context, d *diagnosis, keys *keyring.Keys,
 
 // holdStore keeps servers away from the store in folder.
 func holdStore(folder string) (io.Closer, error) {
-	if _, err := os.Stat(bolt.Path(folder)); err != nil {
+	if _, err := os.Stat(boltfile.Path(folder)); err != nil {
 		return nil, fmt.Errorf("there is no store in %s (%w)", folder, err)
 	}
-	held, err := bolt.Hold(folder)
-	if errors.Is(err, bolt.ErrLocked) {
+	held, err := boltfile.Hold(folder)
+	if errors.Is(err, boltfile.ErrLocked) {
 		err = fmt.Errorf("the server is running; stop it, or make a backup and look at that (%w)", err)
 	}
 	return held, err

@@ -11,7 +11,7 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/epoch"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -60,7 +60,7 @@ func keyChange(o Options, db store.DB) authority.KeyChange {
 func withStopped(ctx context.Context, o Options, do func(store.DB) error) (err error) {
 	db, _, err := openStore(ctx, o, false)
 	switch {
-	case errors.Is(err, bolt.ErrLocked):
+	case errors.Is(err, boltfile.ErrLocked):
 		return stopFirst(err)
 	case errors.Is(err, keyring.ErrNoFile):
 		return fmt.Errorf("there is no server in %s yet (%w); its first start makes a key", o.Data, err)

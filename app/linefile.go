@@ -142,7 +142,7 @@ func (l *lineFile) whole(f *os.File) error {
 		return fmt.Errorf("looking at the audit file: %w", err)
 	}
 	size := lengthOf(info)
-	isCut := size < l.size
+	isCut := info.Mode().IsRegular() && size < l.size // of a pipe nothing is left behind
 	l.size = size
 	if !isCut {
 		return nil

@@ -198,6 +198,35 @@ func TestLineFile_TellsWhatMayBeLost(t *testing.T) {
 	}
 }
 
+// What is no plain file has no size that could become less.
+func TestLineFile_ALineForAPipeIsWrittenOnce(t *testing.T) {
+	for _, path := range []string{filepath.Join(t.TempDir(), "pipe"), os.DevNull} {
+		if path != os.DevNull {
+			if err := unix.Mkfifo(path, 0o600); err != nil {
+				t.Skipf("SKIPPED: no named pipes here: %v", err)
+			}
+		}
+		reader, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		l, err := openLines(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		for range 3 {
+			if _, err := l.Write([]byte("{}\n")); err != nil {
+				t.Errorf("%s: writing a line says %v", path, err)
+			}
+			if err := l.Look(); err != nil {
+				t.Errorf("%s: a look says %v", path, err)
+			}
+		}
+	}
+}
+
 // A file that loses its name between the write and its end is not trusted.
 func TestLineFile_ALineInAFileThatIsBeingMovedCountsForNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")

@@ -16,6 +16,7 @@ import (
 	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -25,7 +26,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.verifyOnly = bolt.OnlyToRead(a.opts.Data)
+	a.verifyOnly = boltfile.OnlyToRead(a.opts.Data)
 	out, err := a.openSink()
 	if err != nil {
 		return err
@@ -49,31 +50,33 @@ func (a *App) openAuthority(ctx context.Context) error {
 	if remark := keys.Remark(); remark != "" {
 		a.log.Info("the key file: " + remark)
 	}
-	db.LetGo() // all of it was read, and the index has what is asked for
+	if m, ok := db.(store.MemoryReleaser); ok {
+		m.ReleaseMemory() // all of it was read, and the index has what is asked for
+	}
 	return nil
 }
 
 // advised tells whoever cannot have their store which file it is and what to do.
 func (a *App) advised(err error) error {
-	if errors.Is(err, bolt.ErrHome) {
+	if errors.Is(err, boltfile.ErrHome) {
 		return fmt.Errorf("%w. --allow-network-storage allows it", err)
 	}
 	if !integrity.Broken(err) {
 		return err
 	}
-	return fmt.Errorf("%s cannot be used: %w. tokenscale doctor tells what is wrong, and saves what is left; tokenscale restore puts a backup in its place", bolt.Path(a.opts.Data), err)
+	return fmt.Errorf("%s cannot be used: %w. tokenscale doctor tells what is wrong, and saves what is left; tokenscale restore puts a backup in its place", boltfile.Path(a.opts.Data), err)
 }
 
 // openStore opens the store and its keys. Only for a store that is still
 // empty, and only if mayMake is set, keys are made: to a store with rows in
 // it, new keys would be wrong ones.
-func openStore(ctx context.Context, o Options, mayMake bool) (*bolt.DB, *keyring.Keys, error) {
+func openStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring.Keys, error) {
 	keys, err := keyring.Load(o.keyFile())
 	missing := errors.Is(err, keyring.ErrNoFile)
 	if err != nil && !(missing && mayMake) {
 		return nil, nil, err
 	}
-	db, err := bolt.Open(boltOptions(o))
+	db, err := openFolder(o, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,10 +88,13 @@ func openStore(ctx context.Context, o Options, mayMake bool) (*bolt.DB, *keyring
 	return db, keys, nil
 }
 
-func boltOptions(o Options) bolt.Options {
-	return bolt.Options{
-		Folder: o.Data, Tables: rows.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now, AnyHome: o.AllowNetworkStorage,
-	}
+// openFolder opens the store in the data folder, or makes one unless it is only read. It is the one place that knows what keeps a
+// store.
+func openFolder(o Options, readOnly bool) (store.DB, error) {
+	return bolt.Open(bolt.Options{
+		Folder: o.Data, Tables: rows.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now,
+		AnyHome: o.AllowNetworkStorage, ReadOnly: readOnly,
+	})
 }
 
 func makeKeys(ctx context.Context, db store.DB, o Options) (*keyring.Keys, error) {

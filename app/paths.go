@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A usedFile is a file that the server uses for one thing, and for nothing else.
@@ -19,7 +19,7 @@ type usedFile struct {
 // files returns what the server keeps in files, by any settings.
 func (o StoreOptions) files() []usedFile {
 	return []usedFile{
-		{"the store", bolt.Path(o.Data)},
+		{"the store", boltfile.Path(o.Data)},
 		{"the lock of the store", filepath.Join(o.Data, "LOCK")},
 		{"the admin socket", filepath.Join(o.Data, "admin.sock")},
 		{"the key file", o.keyFile()},

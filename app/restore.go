@@ -14,7 +14,7 @@ import (
 	"tokenscale/durable"
 	"tokenscale/platform"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // restore puts a backup into the place of the store.
@@ -47,7 +47,7 @@ func (c *restore) Run(ctx context.Context, base Options) (err error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return err
 	}
-	held, err := bolt.Hold(o.Data)
+	held, err := boltfile.Hold(o.Data)
 	if err != nil {
 		return stopFirst(err)
 	}
@@ -71,12 +71,12 @@ func tellRestore(o Options, rep integrity.Report, kept string) error {
 		fmt.Fprintln(o.Stderr, "The store that was there is now", kept)
 	}
 	_, err := fmt.Fprintf(o.Stdout, "%s: restored %d tokens and %d audit entries, the last of %s. The server can be started.\n",
-		bolt.Path(o.Data), rep.Tokens(), rep.Entries(), rep.LastAt)
+		boltfile.Path(o.Data), rep.Tokens(), rep.Entries(), rep.LastAt)
 	return err
 }
 
 func (c *restore) mayReplace(o Options) error {
-	_, err := os.Lstat(bolt.Path(o.Data))
+	_, err := os.Lstat(boltfile.Path(o.Data))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (c *restore) swap(ctx context.Context, o Options, keys *keyring.Keys) (kept
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	if err := copyFile(c.File, bolt.Path(work)); err != nil {
+	if err := copyFile(c.File, boltfile.Path(work)); err != nil {
 		return "", err
 	}
 	inside := o
@@ -116,7 +116,7 @@ func (c *restore) swap(ctx context.Context, o Options, keys *keyring.Keys) (kept
 	if kept, err = keep(o); err != nil {
 		return "", err
 	}
-	if err := durable.Rename(bolt.Path(work), bolt.Path(o.Data)); err != nil {
+	if err := durable.Rename(boltfile.Path(work), boltfile.Path(o.Data)); err != nil {
 		return kept, err
 	}
 	return kept, finish()
@@ -125,7 +125,7 @@ func (c *restore) swap(ctx context.Context, o Options, keys *keyring.Keys) (kept
 // reseal brings all rows of a copy under the newest key, as those of a store in
 // use are.
 func reseal(ctx context.Context, o Options, keys *keyring.Keys) error {
-	db, err := bolt.Open(boltOptions(o))
+	db, err := openFolder(o, false)
 	if err != nil {
 		return err
 	}
@@ -147,8 +147,8 @@ func removeAll(pattern string) error {
 
 // keep gives the store that is there a second name, if there is one.
 func keep(o Options) (string, error) {
-	kept := bolt.Path(o.Data) + ".before-" + o.Now().UTC().Format("20060102T150405.000Z")
-	err := os.Link(bolt.Path(o.Data), kept)
+	kept := boltfile.Path(o.Data) + ".before-" + o.Now().UTC().Format("20060102T150405.000Z")
+	err := os.Link(boltfile.Path(o.Data), kept)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}

@@ -12,7 +12,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -30,7 +30,7 @@ func (c *rootToken) Run(ctx context.Context, base Options) (err error) {
 	switch {
 	case errors.Is(err, keyring.ErrNoFile):
 		return fmt.Errorf("there is no server in %s yet (%w); its first start makes a root token", c.Data, err)
-	case errors.Is(err, bolt.ErrLocked):
+	case errors.Is(err, boltfile.ErrLocked):
 		return stopFirst(err)
 	case err != nil:
 		return err

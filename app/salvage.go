@@ -16,7 +16,7 @@ import (
 	"tokenscale/durable"
 	"tokenscale/epoch"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // salvage makes the new store in a folder of its own, beside the file that it
@@ -32,7 +32,7 @@ func salvage(ctx context.Context, o Options, keys *keyring.Keys, from, to string
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	inside := o
 	inside.Data = work
-	db, err := bolt.Open(boltOptions(inside))
+	db, err := openFolder(inside, false)
 	if err != nil {
 		return err
 	}
@@ -40,10 +40,10 @@ func salvage(ctx context.Context, o Options, keys *keyring.Keys, from, to string
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	if _, err := inspect(ctx, bolt.Path(work), keys); err != nil {
+	if _, err := inspect(ctx, boltfile.Path(work), keys); err != nil {
 		return err
 	}
-	if err := durable.Rename(bolt.Path(work), to); err != nil {
+	if err := durable.Rename(boltfile.Path(work), to); err != nil {
 		return err
 	}
 	tellSalvage(o.Stdout, to, found, saved)
@@ -53,15 +53,15 @@ func salvage(ctx context.Context, o Options, keys *keyring.Keys, from, to string
 
 // warnOfRollback tells whether the store at path has lost its last changes.
 func warnOfRollback(ctx context.Context, o Options, keys *keyring.Keys, path string) {
-	err := bolt.Inspect(ctx, path, func(r store.Reader) error { return rollback.Check(r, keys, o.stateFile()) })
+	err := boltfile.Inspect(ctx, path, func(r store.Reader) error { return rollback.Check(r, keys, o.stateFile()) })
 	if err != nil {
 		fmt.Fprintf(o.Stdout, "  WARNING: %v. Tokens deleted in what is lost work again once this is restored.\n", err)
 	}
 }
 
-func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis) (bolt.Salvage, integrity.Salvaged, error) {
+func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis) (boltfile.Salvage, integrity.Salvaged, error) {
 	s := integrity.NewSalvager(db, keys)
-	found, err := bolt.Rows(from, func(f bolt.Find) error { return s.Take(ctx, f.Table, f.Key, f.Value) })
+	found, err := boltfile.Rows(from, func(f boltfile.Find) error { return s.Take(ctx, f.Table, f.Key, f.Value) })
 	if err != nil {
 		return found, integrity.Salvaged{}, err
 	}
@@ -76,7 +76,7 @@ func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from stri
 // maxTold is how many parts that could not be read are told one by one.
 const maxTold = 20
 
-func tellSalvage(out io.Writer, to string, found bolt.Salvage, s integrity.Salvaged) {
+func tellSalvage(out io.Writer, to string, found boltfile.Salvage, s integrity.Salvaged) {
 	fmt.Fprintf(out, "\n%s holds what could be saved; put it in place with tokenscale restore.\n", to)
 	fmt.Fprintf(out, "  read: %d pages; could not be read: %d\n", found.Pages, len(found.Damage))
 	for _, d := range found.Damage[:min(maxTold, len(found.Damage))] {

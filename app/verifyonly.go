@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"tokenscale/authority/keyring"
-	"tokenscale/store/bolt"
+	"tokenscale/store"
 )
 
 // A server whose data folder nobody can write to, most likely because its disk
@@ -15,7 +15,7 @@ import (
 
 // openServed opens the store to be served: to be written, or, where nothing can
 // be, to be read. Then no keys are made either.
-func (a *App) openServed(ctx context.Context) (*bolt.DB, *keyring.Keys, error) {
+func (a *App) openServed(ctx context.Context) (store.DB, *keyring.Keys, error) {
 	if !a.verifyOnly {
 		return openStore(ctx, a.opts, true)
 	}
@@ -23,9 +23,7 @@ func (a *App) openServed(ctx context.Context) (*bolt.DB, *keyring.Keys, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	o := boltOptions(a.opts)
-	o.ReadOnly = true
-	db, err := bolt.Open(o)
+	db, err := openFolder(a.opts, true)
 	return db, keys, err
 }
 

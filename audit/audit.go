@@ -1,5 +1,3 @@
-// Package audit holds what is written down of every change, and of every
-// refusal. An entry never holds a secret.
 package audit
 
 import (

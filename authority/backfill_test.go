@@ -12,7 +12,7 @@ import (
 	"tokenscale/authority/authoritytest"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -53,7 +53,7 @@ func TestTree_MadeAnewAndCutOffAfterAnyCommitTheNextStartGoesOn(t *testing.T) {
 	for {
 		must(t, os.RemoveAll(data))
 		must(t, os.CopyFS(data, os.DirFS(before)))
-		must(t, os.Chmod(bolt.Path(data), 0o600))
+		must(t, os.Chmod(boltfile.Path(data), 0o600))
 		left = cuts
 		err := h.TryOpen()
 		if err != nil && !errors.Is(err, errCrash) {

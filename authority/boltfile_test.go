@@ -17,6 +17,7 @@ import (
 	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A written store is the bytes of one, and every row that was ever in it.
@@ -57,8 +58,8 @@ func writeStore(t testing.TB) *writtenStore {
 	h.Close()
 	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
-	path := bolt.Path(filepath.Join(h.Folder(), "data"))
-	metas, err := bolt.Metas(path)
+	path := boltfile.Path(filepath.Join(h.Folder(), "data"))
+	metas, err := boltfile.Metas(path)
 	must(t, err)
 	b, err := os.ReadFile(path)
 	must(t, err)
@@ -129,7 +130,7 @@ func FuzzBoltFile(f *testing.F) {
 			}
 			return nil
 		}
-		err := bolt.Inspect(t.Context(), path, func(r store.Reader) error {
+		err := boltfile.Inspect(t.Context(), path, func(r store.Reader) error {
 			for _, table := range rows.Tables() {
 				if err := r.Scan(table, store.Range{}, func(key, value []byte) error { return believe(table, key, value) }); err != nil {
 					return err
@@ -141,7 +142,7 @@ func FuzzBoltFile(f *testing.F) {
 		if len(orders) == 0 && cut == 0 && err != nil {
 			t.Errorf("the store as it was written: %v", err)
 		}
-		_, _ = bolt.Rows(path, func(found bolt.Find) error { // how much can be saved is for other tests
+		_, _ = boltfile.Rows(path, func(found boltfile.Find) error { // how much can be saved is for other tests
 			return believe(found.Table, found.Key, found.Value)
 		})
 	})

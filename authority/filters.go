@@ -78,7 +78,7 @@ func (a *Authority) UpdateFilter(ctx context.Context, by policy.Actor, id ipfilt
 // a policy uses, with NotFound one that does not exist. It is safe for
 // concurrent use.
 func (a *Authority) DeleteFilter(ctx context.Context, by policy.Actor, id ipfilter.ID, action string) error {
-	return a.command(store.UseReserve(ctx), by, action, func(t *tx) error {
+	return a.command(ctx, by, action, func(t *tx) error {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (a *Authority) DeleteFilter(ctx context.Context, by policy.Actor, id ipfilt
 			return err
 		}
 		return t.record(audit.FilterChanged, "", describedFilter(f))
-	})
+	}, store.UseReserve)
 }
 
 // checkedFilter refuses what no filter can be: both inputs at once if both

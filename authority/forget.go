@@ -25,9 +25,9 @@ func (a *Authority) ForgetKeys(ctx context.Context) error {
 		}); err != nil || len(over) == 0 {
 			return err
 		}
-		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+		if err := a.store.Update(ctx, func(w store.Writer) error {
 			return forgetAll(a.rows, w, over)
-		}); err != nil {
+		}, store.UseReserve); err != nil {
 			return err
 		}
 	}

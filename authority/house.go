@@ -99,10 +99,10 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 			return nil
 		}
 		removed := 0
-		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
+		if err := a.store.Update(ctx, func(w store.Writer) (err error) {
 			removed, err = a.removeDue(w, ids, due, now)
 			return err
-		}); err != nil {
+		}, store.UseReserve); err != nil {
 			return err
 		}
 		if removed == 0 {

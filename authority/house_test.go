@@ -180,7 +180,7 @@ func TestASessionDiesWithItsTokenAndWithItsSecret(t *testing.T) {
 func TestAfterTheStoreHasStoppedChangesAreRefusedAndVerificationGoesOn(t *testing.T) {
 	h, g := gated(t)
 	v, secret := h.Token(draft("x"))
-	for cause, words := range map[error]string{store.ErrStopped: "in doubt", store.ErrFull: "full", store.ErrClosed: "stopping"} {
+	for cause, words := range map[error]string{store.ErrInDoubt: "in doubt", store.ErrStopped: "nothing was changed", store.ErrFull: "full", store.ErrClosed: "stopping"} {
 		g.Before(func(context.Context) error { return cause })
 		refusal(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"), fault.Unavailable, words)
 		verdict(t, h, secret, policy.Accepted)

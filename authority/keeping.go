@@ -21,9 +21,9 @@ func (a *Authority) RecordCompaction(ctx context.Context) error {
 // note writes an entry about something that was done to the store itself.
 func (a *Authority) note(ctx context.Context, kind audit.Type, action string, fields []audit.Field) error {
 	now := a.clock()
-	return a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+	return a.store.Update(ctx, func(w store.Writer) error {
 		return a.ledger.Append(w, audit.Entry{Time: now, Type: kind, Action: action, Sensitive: true, Actor: audit.System(), Fields: fields})
-	})
+	}, store.UseReserve)
 }
 
 // RecordRestore writes down that this store, which is the copy in a backup, is

@@ -12,7 +12,7 @@ import (
 	"tokenscale/authority/rollback"
 	"tokenscale/permission"
 	"tokenscale/policy"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // watched opens a House whose store is watched for rollbacks.
@@ -46,7 +46,7 @@ func write(t *testing.T, path string, b []byte) {
 	}
 }
 
-func (s storeOf) path() string { return bolt.Path(filepath.Join(s.Folder(), "data")) }
+func (s storeOf) path() string { return boltfile.Path(filepath.Join(s.Folder(), "data")) }
 
 type storeOf struct{ *authoritytest.House }
 

@@ -12,6 +12,7 @@ import (
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
@@ -21,18 +22,18 @@ func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
 	_, _, err = keyed(h, root(), "k2", draft("nurse"))
 	must(t, err)
 	h.Close()
-	from, saved := bolt.Path(filepath.Join(h.Folder(), "data")), filepath.Join(h.Folder(), "saved")
+	from, saved := boltfile.Path(filepath.Join(h.Folder(), "data")), filepath.Join(h.Folder(), "saved")
 	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	db, err := bolt.Open(bolt.Options{Folder: saved, Tables: rows.Tables()})
 	must(t, err)
 	s := integrity.NewSalvager(db, keys)
-	_, err = bolt.Rows(from, func(f bolt.Find) error { return s.Take(context.Background(), f.Table, f.Key, f.Value) })
+	_, err = boltfile.Rows(from, func(f boltfile.Find) error { return s.Take(context.Background(), f.Table, f.Key, f.Value) })
 	must(t, err)
 	_, err = s.Finish(t.Context(), h.Clock.Millis(), nil)
 	must(t, err)
 	must(t, db.Close())
-	must(t, os.Rename(bolt.Path(saved), from))
+	must(t, os.Rename(boltfile.Path(saved), from))
 	must(t, h.TryOpen())
 	must(t, h.Check(t.Context()))
 	_, _, err = keyed(h, root(), "k1", draft("nurse"))

@@ -221,7 +221,7 @@ func TestIdempotencyKey_ACrashBetweenCommitAndAnswerMakesNoSecondToken(t *testin
 	h, g := gated(t)
 	g.After(func(ctx context.Context) error {
 		if authoritytest.IsMine(ctx) {
-			return store.ErrStopped
+			return store.ErrInDoubt
 		}
 		return nil
 	})

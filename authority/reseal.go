@@ -33,10 +33,10 @@ func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int,
 	for from, more := []byte(nil), true; more; more = from != nil {
 		var next []byte
 		var moved int
-		if err := db.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
+		if err := db.Update(ctx, func(w store.Writer) (err error) {
 			next, moved, err = s.some(w, t, from)
 			return err
-		}); err != nil {
+		}, store.UseReserve); err != nil {
 			return n, err
 		}
 		n, from = n+moved, next

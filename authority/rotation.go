@@ -125,11 +125,11 @@ func (c KeyChange) addKey(ctx context.Context, f keyring.File, before *keyring.K
 
 // record writes an entry about the keys.
 func (c KeyChange) record(ctx context.Context, keys *keyring.Keys, kind audit.Type, fields ...audit.Field) error {
-	return c.DB.Update(store.UseReserve(ctx), func(w store.Writer) error {
+	return c.DB.Update(ctx, func(w store.Writer) error {
 		return ledger.New(rows.New(keys)).Append(w, audit.Entry{
 			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
 		})
-	})
+	}, store.UseReserve)
 }
 
 // resealState seals the record beside the key file under the newest key.

@@ -34,11 +34,11 @@ type crashing struct {
 
 var errCrash = errors.New("the process was killed here")
 
-func (c *crashing) Update(ctx context.Context, fn func(store.Writer) error) error {
+func (c *crashing) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
 	if c.left--; c.left < 0 {
 		return errCrash
 	}
-	return c.DB.Update(ctx, fn)
+	return c.DB.Update(ctx, fn, how...)
 }
 
 // withKeys calls do with the store of the closed House.

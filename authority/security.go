@@ -22,7 +22,7 @@ import (
 // be; with Forbidden what by may not. It is safe for concurrent use.
 func (a *Authority) SetSecurity(ctx context.Context, by policy.Actor, c policy.Change, action string) (policy.Policies, error) {
 	var next policy.Policies
-	err := a.command(store.UseReserve(ctx), by, action, func(t *tx) error {
+	err := a.command(ctx, by, action, func(t *tx) error {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (a *Authority) SetSecurity(ctx context.Context, by policy.Actor, c policy.C
 			return err
 		}
 		return t.record(audit.PolicyChanged, "", describedPolicies(next))
-	})
+	}, store.UseReserve)
 	if err != nil {
 		return policy.Policies{}, err
 	}

@@ -165,7 +165,7 @@ func (a *Authority) writeEnd(ctx context.Context, s policy.Session, e audit.Entr
 	}
 	ctx = context.WithoutCancel(ctx) // who leaves at once is signed out all the same
 	key := rows.SessionKey(s.IssuedAt.Add(policy.SessionLife), s.ID)
-	return a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+	return a.store.Update(ctx, func(w store.Writer) error {
 		if _, twice, err := a.rows.EndedSessions.Get(w, key); err != nil || twice {
 			return err
 		}
@@ -173,7 +173,7 @@ func (a *Authority) writeEnd(ctx context.Context, s policy.Session, e audit.Entr
 			return err
 		}
 		return a.ledger.Append(w, e)
-	})
+	}, store.UseReserve)
 }
 
 // ForgetSessions forgets the ended sessions that would certainly be over by
@@ -201,14 +201,14 @@ func (a *Authority) ForgetSessions(ctx context.Context) error {
 			a.sessions.forget(certain)
 			return nil
 		}
-		if err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+		if err := a.store.Update(ctx, func(w store.Writer) error {
 			for _, key := range over {
 				if err := a.rows.EndedSessions.Delete(w, key); err != nil {
 					return err
 				}
 			}
 			return nil
-		}); err != nil {
+		}, store.UseReserve); err != nil {
 			return err
 		}
 	}

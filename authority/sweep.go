@@ -42,11 +42,11 @@ func (a *Authority) sweepAll(ctx context.Context) error {
 // their audit entries and the moved cursor in one transaction.
 func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
 	now := a.clock()
-	err = a.store.Update(store.UseReserve(ctx), func(w store.Writer) (err error) {
+	err = a.store.Update(ctx, func(w store.Writer) (err error) {
 		t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: sweepAction, now: now}
 		more, err = t.sweepNext()
 		return err
-	})
+	}, store.UseReserve)
 	return more, err
 }
 

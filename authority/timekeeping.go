@@ -128,9 +128,9 @@ func (a *Authority) saveTimeIfDue(ctx context.Context) error {
 // saveTime writes what time it is, and entries with it.
 func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
 	t := a.time.toSave()
-	err := a.store.Update(store.UseReserve(ctx), func(w store.Writer) error {
+	err := a.store.Update(ctx, func(w store.Writer) error {
 		return cmp.Or(putTime(a.rows, w, t), a.ledger.AppendAll(w, entries))
-	})
+	}, store.UseReserve)
 	if err == nil {
 		a.time.wasSaved(t)
 	}

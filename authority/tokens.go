@@ -117,7 +117,7 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by policy.Actor, id t
 // It refuses with NotFound a token that does not exist. It is safe for
 // concurrent use.
 func (a *Authority) DeleteToken(ctx context.Context, by policy.Actor, id token.ID, action string) error {
-	return a.command(store.UseReserve(ctx), by, action, func(t *tx) error {
+	return a.command(ctx, by, action, func(t *tx) error {
 		if err := t.by.May(policy.AdministerTokens()...); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by policy.Actor, id token.I
 		return t.record(audit.TokenChanged, id, []audit.Field{
 			audit.One("tokenName", v.Name), audit.Many("oldPermissions", v.Permissions.Names()),
 		})
-	})
+	}, store.UseReserve)
 }
 
 // named completes a token that the policy has admitted.

@@ -34,7 +34,7 @@ type tx struct {
 //
 // decide may run twice: it must not read the clock, roll dice or talk to the
 // world.
-func (a *Authority) command(ctx context.Context, by policy.Actor, action string, decide func(*tx) error) error {
+func (a *Authority) command(ctx context.Context, by policy.Actor, action string, decide func(*tx) error, how ...store.Option) error {
 	now := a.clock()
 	err := a.store.Update(ctx, func(w store.Writer) error {
 		t, err := a.begin(w, by, action, now)
@@ -42,7 +42,7 @@ func (a *Authority) command(ctx context.Context, by policy.Actor, action string,
 			return err
 		}
 		return decide(t)
-	})
+	}, how...)
 	err = a.explain(ctx, err)
 	a.counts.command(action, fault.CodeOf(err), err == nil)
 	if err != nil {
@@ -151,9 +151,12 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		a.scrub.Notice(ctx, err)
 	case errors.Is(err, store.ErrReadOnly):
 		return fault.New(fault.Unavailable, "The disk of the server is read-only, so nothing was changed; it only verifies tokens. Make its data folder writable and start it again.")
+	case errors.Is(err, store.ErrInDoubt):
+		a.log.ErrorContext(ctx, "it is in doubt whether a change was stored", "err", err)
+		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed. Whether this change was stored is in doubt; look again after the server was restarted.")
 	case errors.Is(err, store.ErrStopped):
 		a.log.ErrorContext(ctx, "the store has stopped taking changes", "err", err)
-		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed. Whether this change was stored is in doubt; look again after the server was restarted.")
+		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed, so nothing was changed. Try again after the server was restarted.")
 	case errors.Is(err, store.ErrFull):
 		a.log.ErrorContext(ctx, "the store is full", "err", err)
 		return fault.New(fault.Unavailable, "The store is full, so nothing was changed. Deleting tokens still works; more space must be given to the server.")

@@ -15,6 +15,7 @@ import (
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A shelf is a House whose store can be made one that is only read.
@@ -43,7 +44,7 @@ func (s *shelf) restart(readOnly bool) { s.readOnly = readOnly; s.Reopen() }
 // written returns all that a server writes to.
 func (s *shelf) written(t *testing.T) [2][sha256.Size]byte {
 	t.Helper()
-	data := bolt.Path(filepath.Join(s.Folder(), "data"))
+	data := boltfile.Path(filepath.Join(s.Folder(), "data"))
 	return [2][sha256.Size]byte{sha256.Sum256(read(t, data)), sha256.Sum256(read(t, s.record))}
 }
 
@@ -180,7 +181,9 @@ type shut struct{ *under }
 
 func (shut) Err() error { return store.ErrReadOnly }
 
-func (shut) Update(context.Context, func(store.Writer) error) error { return store.ErrReadOnly }
+func (shut) Update(context.Context, func(store.Writer) error, ...store.Option) error {
+	return store.ErrReadOnly
+}
 
 func TestVerifyOnly_AnOlderRowPutInPlaceWhileItRunsIsNoticed(t *testing.T) {
 	u, closed := &under{}, false

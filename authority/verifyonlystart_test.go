@@ -16,19 +16,20 @@ import (
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 func TestVerifyOnly_AnOlderStoreOrOneWithoutItsRecordIsRefused(t *testing.T) {
 	s := newShelf(t)
 	h := s.House
 	h.Close()
-	older := read(t, bolt.Path(filepath.Join(h.Folder(), "data")))
+	older := read(t, boltfile.Path(filepath.Join(h.Folder(), "data")))
 	must(t, s.TryOpen())
 	h.Token(draft("x"))
 	h.Close()
-	newer, record := read(t, bolt.Path(filepath.Join(h.Folder(), "data"))), read(t, s.record)
+	newer, record := read(t, boltfile.Path(filepath.Join(h.Folder(), "data"))), read(t, s.record)
 	s.readOnly = true
-	write(t, bolt.Path(filepath.Join(h.Folder(), "data")), older)
+	write(t, boltfile.Path(filepath.Join(h.Folder(), "data")), older)
 	if err := s.TryOpen(); !errors.Is(err, rollback.ErrRollback) {
 		t.Errorf("an older store: %v", err)
 	}
@@ -37,7 +38,7 @@ func TestVerifyOnly_AnOlderStoreOrOneWithoutItsRecordIsRefused(t *testing.T) {
 		t.Errorf("… that is accepted: %v", err)
 	}
 	s.accept = func(*authority.Options) {}
-	write(t, bolt.Path(filepath.Join(h.Folder(), "data")), newer)
+	write(t, boltfile.Path(filepath.Join(h.Folder(), "data")), newer)
 	must(t, os.Remove(s.record))
 	if err := s.TryOpen(); !errors.Is(err, rollback.ErrRollback) {
 		t.Errorf("without its record: %v", err)
@@ -65,7 +66,7 @@ func TestVerifyOnly_AClockIsNotAcceptedBecauseThatCouldNotBeWrittenDown(t *testi
 func TestVerifyOnly_AStoreWithoutItsTreeIsReadAsItIs(t *testing.T) {
 	setup := authoritytest.Setup{}
 	h, secret, _ := felled(t, setup)
-	path := bolt.Path(filepath.Join(h.Folder(), "data"))
+	path := boltfile.Path(filepath.Join(h.Folder(), "data"))
 	before := sha256.Sum256(read(t, path))
 	db, err := bolt.Open(bolt.Options{Folder: filepath.Dir(path), Tables: rows.Tables(), ReadOnly: true})
 	must(t, err)

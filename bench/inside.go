@@ -17,6 +17,7 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -155,7 +156,7 @@ func (b *bench) opened(p **process, h *house) (time.Duration, memory, error) {
 }
 
 func fileSize(h *house) int64 {
-	info, err := os.Stat(bolt.Path(h.folder))
+	info, err := os.Stat(boltfile.Path(h.folder))
 	if err != nil {
 		return 0
 	}

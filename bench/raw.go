@@ -14,6 +14,7 @@ import (
 	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -79,12 +80,12 @@ func copyStore(h *house, folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	from, err := os.Open(bolt.Path(h.folder))
+	from, err := os.Open(boltfile.Path(h.folder))
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := os.OpenFile(bolt.Path(folder), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	to, err := os.OpenFile(boltfile.Path(folder), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

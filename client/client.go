@@ -1,5 +1,3 @@
-// Package client is a typed client of the GraphQL API: one function for each
-// operation, generated from the schema.
 package client
 
 import (

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"tokenscale/authority/keyring"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestBackupsUnderLoadAreOneMoment makes backups of a server that is being
@@ -34,7 +34,7 @@ func TestBackupsUnderLoadAreOneMoment(t *testing.T) {
 		k.learn([]record{{Op: "create", Token: mark}})
 		q := &place{data: filepath.Join(folder, "q"), keys: p.keys}
 		must(t, os.Mkdir(q.data, 0o700))
-		must(t, os.Rename(path, bolt.Path(q.data)))
+		must(t, os.Rename(path, boltfile.Path(q.data)))
 		k.policy = anyPolicy
 		if o := k.judge(q); o.bad() {
 			t.Fatalf("backup %d: %v", i, o)

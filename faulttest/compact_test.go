@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestAKilledCompactionLeavesAWholeStore kills compact at random moments. Each
@@ -14,21 +14,21 @@ import (
 func TestAKilledCompactionLeavesAWholeStore(t *testing.T) {
 	p := newPlace(t, "")
 	alive, dead := rotationSample(t, p)
-	old, err := os.Stat(bolt.Path(p.data))
+	old, err := os.Stat(boltfile.Path(p.data))
 	must(t, err)
 	began := time.Now()
 	if out, code := p.run(t, "compact"); code != 0 {
 		t.Fatalf("compact ended with %d: %s", code, out)
 	}
 	whole := time.Since(began)
-	short, err := os.Stat(bolt.Path(p.data))
+	short, err := os.Stat(boltfile.Path(p.data))
 	must(t, err)
 	replaced, n := 0, rounds(20, 400)
 	for i := range n {
-		before, err := os.Stat(bolt.Path(p.data))
+		before, err := os.Stat(boltfile.Path(p.data))
 		must(t, err)
 		killedWithin(t, p, whole*3/2, "compact")
-		after, err := os.Stat(bolt.Path(p.data))
+		after, err := os.Stat(boltfile.Path(p.data))
 		must(t, err)
 		if !os.SameFile(before, after) {
 			replaced++

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A history is what one client did, change by change, with nothing else
@@ -101,7 +101,7 @@ func recordCompactions(t *testing.T, p *place, times int) (before []byte, calls 
 	s.kill()
 	slices.Sort(h.ids)
 	h.note()
-	before, err := os.ReadFile(bolt.Path(p.data))
+	before, err := os.ReadFile(boltfile.Path(p.data))
 	must(t, err)
 	trace := filepath.Join(t.TempDir(), "trace")
 	p.wrap = []string{

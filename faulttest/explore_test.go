@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // The explorer records what a server writes and when it waits for the disk,
@@ -87,7 +87,7 @@ func recordServer(t *testing.T, p *place, fresh, crowd bool, changes int) record
 		}
 		s.kill()
 		var err error
-		r.before, err = os.ReadFile(bolt.Path(p.data))
+		r.before, err = os.ReadFile(boltfile.Path(p.data))
 		must(t, err)
 	}
 	trace := filepath.Join(t.TempDir(), "trace")

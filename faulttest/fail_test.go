@@ -19,14 +19,14 @@ import (
 // process ends with 70. After a new start nothing acknowledged is missing.
 func TestAFailingDiskStopsTheStore(t *testing.T) {
 	need(t, "strace")
-	for _, c := range []struct{ name, calls, inject string }{
-		{"syncs fail", "fdatasync", "fdatasync:error=EIO"},
-		{"one sync fails", "fdatasync", "fdatasync:error=EIO:when=1"},
-		{"syncs find no space", "fdatasync", "fdatasync:error=ENOSPC"},
-		{"writes fail", "pwrite64", "pwrite64:error=EIO"},
-		{"one write fails", "pwrite64", "pwrite64:error=EIO:when=1"},
-		{"writes find no space", "pwrite64", "pwrite64:error=ENOSPC"},
-		{"the file cannot grow", "fallocate", "fallocate:error=EIO"},
+	for _, c := range []struct{ name, calls, inject, says string }{
+		{"syncs fail", "fdatasync", "fdatasync:error=EIO", "in doubt"},
+		{"one sync fails", "fdatasync", "fdatasync:error=EIO:when=1", "in doubt"},
+		{"syncs find no space", "fdatasync", "fdatasync:error=ENOSPC", "in doubt"},
+		{"writes fail", "pwrite64", "pwrite64:error=EIO", "in doubt"},
+		{"one write fails", "pwrite64", "pwrite64:error=EIO:when=1", "in doubt"},
+		{"writes find no space", "pwrite64", "pwrite64:error=ENOSPC", "in doubt"},
+		{"the file cannot grow", "fallocate", "fallocate:error=EIO", "nothing was changed"}, // which comes before a commit
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, k := newPlace(t, ""), newKnown()
@@ -43,7 +43,7 @@ func TestAFailingDiskStopsTheStore(t *testing.T) {
 			k.learn([]record{{Op: "delete", ID: id(secrets[0])}})
 
 			inject(t, s, c.calls, c.inject)
-			failed := failOnce(t, a, k)
+			failed := failOnce(t, a, k, c.says)
 			if !failed {
 				t.Fatal("no change failed; is the fault there at all?")
 			}
@@ -61,18 +61,21 @@ func TestAFailingDiskStopsTheStore(t *testing.T) {
 	}
 }
 
-// failOnce sends changes until one fails, whose outcome is then in doubt.
-func failOnce(t *testing.T, a *api, k *known) bool {
+// failOnce sends changes until one fails, and looks whether the answer tells what is known of it.
+func failOnce(t *testing.T, a *api, k *known, says string) bool {
 	t.Helper()
 	for n := range 5000 { // a file grows seldom
 		secret, err := a.create(fmt.Sprintf("during %0100d", n))
-		r := record{Op: "create", Token: secret, Doubt: err != nil}
-		k.learn([]record{r})
 		if err == nil {
+			k.learn([]record{{Op: "create", Token: secret}})
 			continue
 		}
-		if why, refused := errors.AsType[*refusal](err); !refused || !strings.Contains(why.Message, "in doubt") {
-			t.Errorf("the failed change answers %v", err)
+		why, refused := errors.AsType[*refusal](err)
+		if !refused || !strings.Contains(why.Message, says) {
+			t.Errorf("the failed change answers %v; want %q", err, says)
+		}
+		if !refused || strings.Contains(why.Message, "in doubt") {
+			k.learn([]record{{Op: "create", Doubt: true}})
 		}
 		return true
 	}
@@ -128,7 +131,7 @@ func TestAServerWhoseDiskFailedEndsByItself(t *testing.T) {
 	p, k := newPlace(t, ""), newKnown()
 	s := p.start(t)
 	inject(t, s, "fdatasync", "fdatasync:error=EIO")
-	if !failOnce(t, p.api(s), k) {
+	if !failOnce(t, p.api(s), k, "in doubt") {
 		t.Fatal("no change failed")
 	}
 	if code := s.code(t, 90*time.Second); code != 70 {

@@ -14,7 +14,7 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/policy"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestTheFileGrowsWithWhatItHolds makes and deletes many tokens. What stays is
@@ -38,7 +38,7 @@ func TestTheFileGrowsWithWhatItHolds(t *testing.T) {
 	all.Wait()
 	asLong := func(when string) {
 		stats := db.Stats()
-		info, err := os.Stat(bolt.Path(p.data))
+		info, err := os.Stat(boltfile.Path(p.data))
 		must(t, err)
 		t.Logf("%d tokens made and deleted, %s: the file has %.1f MiB, %.1f of them in use", callers*each, when, mib(info.Size()), mib(stats.Used))
 		if limit := 3*stats.Used + 4<<20; info.Size() > limit {

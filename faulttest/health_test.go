@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestHealthNamesWhatIsWrong breaks one thing at a time and waits until the
@@ -173,7 +173,7 @@ func allTraced(t *testing.T, s *server) {
 
 func moveAway(t *testing.T, p *place, s *server, a *api) {
 	t.Helper()
-	path := bolt.Path(p.data)
+	path := boltfile.Path(p.data)
 	must(t, os.Rename(path, path+".away"))
 	makeOne(t, p, s, a)
 }

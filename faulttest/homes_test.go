@@ -16,7 +16,7 @@ import (
 	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 func TestASecondServerEndsAtOnce(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAMovedFileStopsItsServer(t *testing.T) {
 	s := p.start(t)
 	w.run(p, s)
 	time.Sleep(200 * time.Millisecond)
-	file, aside := bolt.Path(p.data), filepath.Join(p.data, "aside")
+	file, aside := boltfile.Path(p.data), filepath.Join(p.data, "aside")
 	must(t, os.Rename(file, aside))
 	copied, err := os.ReadFile(aside)
 	must(t, err)
@@ -68,13 +68,13 @@ func TestAMovedFileStopsItsServer(t *testing.T) {
 func TestANewerStoreIsRefusedAndLeftAlone(t *testing.T) {
 	p := newPlace(t, "")
 	p.start(t).kill()
-	db, err := bbolt.Open(bolt.Path(p.data), 0o600, nil)
+	db, err := bbolt.Open(boltfile.Path(p.data), 0o600, nil)
 	must(t, err)
 	must(t, db.Update(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte("meta")).Put([]byte("schema"), binary.BigEndian.AppendUint32(nil, 2))
 	}))
 	must(t, db.Close())
-	before := hashOf(t, bolt.Path(p.data))
+	before := hashOf(t, boltfile.Path(p.data))
 	for _, args := range [][]string{{"--listen", "127.0.0.1:0"}, {"root-token"}, {"doctor"}, {"backup", filepath.Join(t.TempDir(), "b")}} {
 		cmd := p.command(args...)
 		if args[0] == "root-token" {
@@ -85,7 +85,7 @@ func TestANewerStoreIsRefusedAndLeftAlone(t *testing.T) {
 			t.Errorf("%v says %q, %v", args, out, err)
 		}
 	}
-	if hashOf(t, bolt.Path(p.data)) != before {
+	if hashOf(t, boltfile.Path(p.data)) != before {
 		t.Error("the file was changed")
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // An image is a file that can be changed and put back.
@@ -77,7 +77,7 @@ func (m *image) keep() {
 // look returns the number of the last audit entry, and what is wrong.
 func (m *image) look(keys *keyring.Keys) (uint64, error) {
 	var rep integrity.Report
-	err := bolt.Inspect(context.Background(), m.file.Name(), func(r store.Reader) (err error) {
+	err := boltfile.Inspect(context.Background(), m.file.Name(), func(r store.Reader) (err error) {
 		rep, err = integrity.Inspect(context.Background(), r, keys)
 		return err
 	})

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestKilledServersLoseNothing kills a server at random moments, while it
@@ -59,7 +59,7 @@ func TestTheVerdictSeesAnOlderStore(t *testing.T) {
 	var older []byte
 	for range 2 {
 		var err error
-		older, err = os.ReadFile(bolt.Path(p.data))
+		older, err = os.ReadFile(boltfile.Path(p.data))
 		if err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestTheVerdictSeesAnOlderStore(t *testing.T) {
 		s.kill()
 		k.learn(w.stop(t))
 	}
-	if err := os.WriteFile(bolt.Path(p.data), older, 0o600); err != nil {
+	if err := os.WriteFile(boltfile.Path(p.data), older, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	o := k.judge(p)

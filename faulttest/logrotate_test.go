@@ -136,3 +136,37 @@ func unpacked(t *testing.T, path string) []byte {
 	must(t, err)
 	return text
 }
+
+// TestASlowCopytruncateLosesNoAuditEntry makes many entries between the copy and
+// the cut, as a slow disk does.
+func TestASlowCopytruncateLosesNoAuditEntry(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "audit.json")
+	p := newPlace(t, "")
+	p.flags = []string{"--audit-file", file}
+	s := p.start(t)
+	a := p.api(s)
+	const each = 20
+	for n := range 2 {
+		for range each {
+			_, err := a.create("token")
+			must(t, err)
+		}
+		if n == 0 {
+			written(t, file, each)
+		}
+		text, err := os.ReadFile(file)
+		must(t, err)
+		must(t, os.WriteFile(fmt.Sprint(file, ".", n), text[:bytes.LastIndexByte(text, '\n')+1], 0o600))
+		for range each {
+			_, err := a.create("token")
+			must(t, err)
+		}
+		time.Sleep(200 * time.Millisecond) // they are written out
+		must(t, os.Truncate(file, 0))
+	}
+	if code := s.stop(t); code != 0 {
+		t.Fatalf("the server ended with %d:\n%s", code, s.out)
+	}
+	complete(t, folder, 4*each)
+}

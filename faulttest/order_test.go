@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestTheFilesAreExchangedInAnOrderThatNoCrashCanSpoil watches the calls of a
@@ -45,7 +45,7 @@ func TestTheFilesAreExchangedInAnOrderThatNoCrashCanSpoil(t *testing.T) {
 		t.Fatalf("compact ended with %d: %s", code, out)
 	}
 	before, after := aroundTheName(t, p, trace)
-	fresh := filepath.Base(bolt.CompactPath(p.data))
+	fresh := filepath.Base(boltfile.CompactPath(p.data))
 	t.Logf("before: %v; after: %v", before[max(0, len(before)-6):], after[:min(6, len(after))])
 	for last := len(before) - 1; ; last-- {
 		if last < 0 || before[last] == "pwrite64 "+fresh {

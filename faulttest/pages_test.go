@@ -25,6 +25,7 @@ import (
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 const pageSize = 4096
@@ -90,9 +91,9 @@ func newSample(t *testing.T, tokens int) *sample {
 		}
 	}
 	must(t, errors.Join(a.Close(ctx), db.Close()))
-	metas, err := bolt.Metas(bolt.Path(p.data))
+	metas, err := boltfile.Metas(boltfile.Path(p.data))
 	must(t, err)
-	file, err := os.ReadFile(bolt.Path(p.data))
+	file, err := os.ReadFile(boltfile.Path(p.data))
 	must(t, err)
 	s.file = file[:max(metas[0].Pages, metas[1].Pages)*pageSize]
 	s.state, err = os.ReadFile(p.keys + ".state")
@@ -162,11 +163,11 @@ func (s *sample) serve(t *testing.T, folder string, image []byte, page int, kind
 	data, state := filepath.Join(folder, "data"), filepath.Join(folder, "state")
 	must(t, os.RemoveAll(data))
 	must(t, os.MkdirAll(data, 0o700))
-	must(t, os.WriteFile(bolt.Path(data), image, 0o600))
+	must(t, os.WriteFile(boltfile.Path(data), image, 0o600))
 	must(t, os.WriteFile(state, s.state, 0o600))
 	a, db, err := s.openAt(data, state)
 	if err != nil {
-		if !integrity.Broken(err) && !errors.Is(err, rollback.ErrRollback) && !errors.Is(err, bolt.ErrSchema) {
+		if !integrity.Broken(err) && !errors.Is(err, rollback.ErrRollback) && !errors.Is(err, boltfile.ErrSchema) {
 			t.Errorf("page %d, %s: %v does not say what is wrong", page, kind, err)
 		}
 		return "refused"
@@ -205,7 +206,7 @@ func (s *sample) salvage(t *testing.T, folder string, image []byte, page int, ki
 	db, err := bolt.Open(bolt.Options{Folder: to, Tables: rows.Tables(), Reserve: 64 << 10})
 	must(t, err)
 	salvager := integrity.NewSalvager(db, s.keys)
-	found, err := bolt.Rows(from, func(f bolt.Find) error { return salvager.Take(context.Background(), f.Table, f.Key, f.Value) })
+	found, err := boltfile.Rows(from, func(f boltfile.Find) error { return salvager.Take(context.Background(), f.Table, f.Key, f.Value) })
 	if err != nil {
 		t.Errorf("page %d, %s: %v", page, kind, err)
 	}
@@ -224,7 +225,7 @@ func (s *sample) salvage(t *testing.T, folder string, image []byte, page int, ki
 func (s *sample) checkSaved(t *testing.T, folder string, page int, kind string, saved integrity.Salvaged, count map[string]int) {
 	t.Helper()
 	older := false
-	err := bolt.Inspect(context.Background(), bolt.Path(folder), func(r store.Reader) error {
+	err := boltfile.Inspect(context.Background(), boltfile.Path(folder), func(r store.Reader) error {
 		state := filepath.Join(filepath.Dir(folder), "state")
 		must(t, os.WriteFile(state, s.state, 0o600))
 		older = errors.Is(rollback.Check(r, s.keys, state), rollback.ErrRollback)
@@ -271,7 +272,7 @@ func TestAProgramThatFindsDamageSaysSo(t *testing.T) {
 		spoil(image[page*pageSize:(page+1)*pageSize], s.file, kind, random)
 		p := &place{data: filepath.Join(t.TempDir(), "data"), keys: s.p.keys, root: s.p.root, hash: s.p.hash}
 		must(t, os.MkdirAll(p.data, 0o700))
-		must(t, os.WriteFile(bolt.Path(p.data), image, 0o600))
+		must(t, os.WriteFile(boltfile.Path(p.data), image, 0o600))
 		must(t, os.WriteFile(p.keys+".state", s.state, 0o600))
 		server := p.launch(t)
 		if server.listens(10 * time.Second) {

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // A frozen place is one whose data folder can be made so that nobody can write
@@ -54,7 +54,7 @@ func TestAServerWhoseDiskIsReadOnlyOnlyVerifies(t *testing.T) {
 		}},
 		{"an immutable file", func(t *testing.T) frozen {
 			p := newPlace(t, "")
-			return immutable(t, p, bolt.Path(p.data))
+			return immutable(t, p, boltfile.Path(p.data))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rollback"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // TestAKilledBackupOrRestoreLeavesAWholeStore kills both commands at random
@@ -46,7 +46,7 @@ func TestAKilledBackupOrRestoreLeavesAWholeStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		killed(t, p, "restore", "--replace", first)
-		must(t, sound(bolt.Path(p.data), keys))
+		must(t, sound(boltfile.Path(p.data), keys))
 		s := p.launch(t)
 		if !s.listens(10 * time.Second) {
 			refused++ // the new store is there, and the record beside the key file not yet
@@ -59,7 +59,7 @@ func TestAKilledBackupOrRestoreLeavesAWholeStore(t *testing.T) {
 			s = p.start(t)
 		}
 		s.kill()
-		kept, err := filepath.Glob(bolt.Path(p.data) + ".before-*")
+		kept, err := filepath.Glob(boltfile.Path(p.data) + ".before-*")
 		must(t, err)
 		for _, old := range kept {
 			must(t, os.Remove(old))

@@ -15,6 +15,7 @@ import (
 	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // states makes n states of what is not certain and looks at each that was not
@@ -119,7 +120,7 @@ func (x *folderExplorer) look(names map[string]int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(bolt.CompactPath(x.at)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(boltfile.CompactPath(x.at)); !errors.Is(err, os.ErrNotExist) {
 		x.t.Errorf("a start leaves half a compaction: %v", err)
 	}
 	return db.Close()
@@ -130,7 +131,7 @@ func (x *folderExplorer) look(names map[string]int) error {
 func (x *folderExplorer) inspect() error {
 	var rep integrity.Report
 	var ids []string
-	err := bolt.Inspect(context.Background(), bolt.Path(x.at), func(r store.Reader) (err error) {
+	err := boltfile.Inspect(context.Background(), boltfile.Path(x.at), func(r store.Reader) (err error) {
 		if rep, err = integrity.Inspect(context.Background(), r, x.keys); err != nil {
 			return err
 		}

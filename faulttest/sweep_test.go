@@ -19,7 +19,7 @@ import (
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 )
 
 const disable = `mutation { updateTokenSecurityPolicies(input: {
@@ -75,7 +75,7 @@ func (p *place) rows(t *testing.T) (tokens, entries int) {
 	t.Helper()
 	keys, err := keyring.Load(p.keys)
 	must(t, err)
-	must(t, bolt.Inspect(context.Background(), bolt.Path(p.data), func(r store.Reader) error {
+	must(t, boltfile.Inspect(context.Background(), boltfile.Path(p.data), func(r store.Reader) error {
 		rep, err := integrity.Inspect(context.Background(), r, keys)
 		tokens, entries = rep.Tokens(), rep.Entries()
 		return errors.Join(append(rep.Odd, err, rep.Err())...)
@@ -160,6 +160,6 @@ func copied(t *testing.T, from *place) (*place, *server) {
 		must(t, os.WriteFile(p.keys+ending, text, 0o600))
 	}
 	must(t, os.Chmod(p.data, 0o700))
-	must(t, os.Chmod(bolt.Path(p.data), 0o600))
+	must(t, os.Chmod(boltfile.Path(p.data), 0o600))
 	return &p, p.start(t)
 }

@@ -20,6 +20,7 @@ import (
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
 
@@ -127,7 +128,7 @@ func (k *known) judge(p *place) (o outcome) {
 	if err != nil {
 		return outcome{unsound: err}
 	}
-	if o.unsound = sound(bolt.Path(p.data), keys); o.unsound != nil {
+	if o.unsound = sound(boltfile.Path(p.data), keys); o.unsound != nil {
 		return o
 	}
 	db, err := bolt.Open(bolt.Options{Folder: p.data, Tables: rows.Tables(), Now: time.Now})
@@ -150,7 +151,7 @@ func (k *known) judge(p *place) (o outcome) {
 // is there and of nothing else.
 func sound(path string, keys *keyring.Keys) error {
 	var rep integrity.Report
-	err := bolt.Inspect(context.Background(), path, func(r store.Reader) (err error) {
+	err := boltfile.Inspect(context.Background(), path, func(r store.Reader) (err error) {
 		rep, err = integrity.Inspect(context.Background(), r, keys)
 		return err
 	})

@@ -1,6 +1,3 @@
-// Package graph speaks GraphQL: gqlgen's generated code, the resolvers it
-// calls, and what stands around them. There are no rules here. A resolver
-// takes the actor, makes one call to the authority and shapes the answer.
 package graph
 
 import (

@@ -1,6 +1,3 @@
-// Package permission holds what a system token may do.
-//
-// The sixteen permissions are LogScale's; the names are part of the API.
 package permission
 
 import (

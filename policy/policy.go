@@ -1,10 +1,3 @@
-// Package policy holds every rule: who may do what, what a new token must
-// satisfy, what becomes of existing tokens when the security policy changes,
-// and whether a token may be used now.
-//
-// The rules are pure. They take values and give values; they read no clock,
-// do no I/O and know no store. So each can be read and tested by itself, and
-// the server, the preview and the tests ask the very same functions.
 package policy
 
 import (

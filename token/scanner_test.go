@@ -2,7 +2,6 @@ package token_test
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -123,18 +122,4 @@ func swapped(s string) string {
 			return string(b)
 		}
 	}
-}
-
-// Whether a string can be a token is told without asking the server: the last
-// six letters are a checksum.
-func ExampleParse() {
-	_, secret, _ := token.Mint(rand.NewChaCha8([32]byte{5}))
-	text := secret.Reveal()
-	_, _, ok := token.Parse(text)
-	fmt.Println(ok)
-	_, _, ok = token.Parse(text[:40] + "0000" + text[44:])
-	fmt.Println(ok)
-	// Output:
-	// true
-	// false
 }

@@ -1,6 +1,3 @@
-// Package token holds what a system token is: a named credential with
-// permissions, perhaps an expiry and an IP filter, and the digest of the
-// string that proves possession of it.
 package token
 
 import (

@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-// Types of exactly the fields the page asks for, from the same schema that the server is made from. Documents stay
-// strings, so that no GraphQL parser is shipped.
+// Types of exactly the fields the page asks for, from the same schema that the server is made from.
+// Documents stay strings, so that no GraphQL parser is shipped.
 const config: CodegenConfig = {
   schema: '../schema.graphqls',
   documents: ['src/api/*.ts'],

@@ -1,6 +1,5 @@
 //go:build !no_ui
 
-// Package ui holds the browser side: the cluster administration page and the API explorer, built into the binary.
 package ui
 
 import (
@@ -14,8 +13,8 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Page serves the cluster administration page at `/`: its files, and its one document for every path that could be one
-// of its routes.
+// Page serves the cluster administration page at `/`: its files, and its one document for every
+// path that could be one of its routes.
 func Page() (http.Handler, error) {
 	sub, err := fs.Sub(dist, "dist/page")
 	if err != nil {

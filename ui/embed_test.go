@@ -128,8 +128,8 @@ func TestAssetsAreServedPackedAndForAYear(t *testing.T) {
 	}
 }
 
-// A proxy may have put something in front of all paths: whatever it is, the browser finds the files of a document below
-// it, on every route.
+// A proxy may have put something in front of all paths: whatever it is, the browser finds the files
+// of a document below it, on every route.
 func TestDocumentsNameTheirFilesFromWhereTheyAreSeen(t *testing.T) {
 	explorer, err := Explorer()
 	if err != nil {

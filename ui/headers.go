@@ -2,10 +2,11 @@ package ui
 
 import "net/http"
 
-// The content security policies. The page runs under the strictest one a page can have: only its own files, no inline
-// script or style, no way to turn a string into markup. The one hash allows a fixed rule (`touch-action`) that the
-// component library adds to the document. The explorer's editor writes style elements and starts workers, which
-// Trusted Types would break; it is a document of its own for that reason.
+// The content security policies. The page runs under the strictest one a page can have: only its
+// own files, no inline script or style, no way to turn a string into markup. The one hash allows a
+// fixed rule (`touch-action`) that the component library adds to the document. The explorer's
+// editor writes style elements and starts workers, which Trusted Types would break; it is a
+// document of its own for that reason.
 const (
 	pagePolicy = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'; " +
 		"img-src 'self' data:; style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; " +

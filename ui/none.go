@@ -1,6 +1,5 @@
 //go:build no_ui
 
-// Package ui stands in for the browser side in a binary built without it.
 package ui
 
 import (

@@ -17,8 +17,8 @@ import (
 	"strings"
 )
 
-// site serves one build. Its files are known when it is made, so a request is a look-up in a map and never a path on
-// disk.
+// site serves one build. Its files are known when it is made, so a request is a look-up in a map
+// and never a path on disk.
 type site struct {
 	base    string
 	policy  string
@@ -104,9 +104,10 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.serve(w, r)
 }
 
-// below returns the document f of a build at base with its addresses as they are seen from path. A proxy may have put
-// something in front of all paths that neither the build nor the server knows, so addresses are relative; and what they
-// are relative to is the path that the browser has, not where the document lies.
+// below returns the document f of a build at base with its addresses as they are seen from path. A
+// proxy may have put something in front of all paths that neither the build nor the server knows,
+// so addresses are relative; and what they are relative to is the path that the browser has, not
+// where the document lies.
 func (f *file) below(base, path string) *file {
 	up := strings.Repeat("../", max(0, strings.Count(path, "/")-1))
 	if up == "" {
@@ -146,7 +147,8 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// form chooses between the packed and the plain form of a file by what the browser accepts, and says so in h.
+// form chooses between the packed and the plain form of a file by what the browser accepts, and
+// says so in h.
 func (f *file) form(h http.Header, r *http.Request) (body []byte, etag string, err error) {
 	if !f.packed {
 		return f.body, f.etag, nil
@@ -160,8 +162,8 @@ func (f *file) form(h http.Header, r *http.Request) (body []byte, etag string, e
 	return plain, strings.TrimSuffix(f.etag, `"`) + `-plain"`, err
 }
 
-// isPageRoute says whether a path may be a route of the page: anything that does not look like a file and does not
-// belong to the API or the documentation.
+// isPageRoute says whether a path may be a route of the page: anything that does not look like a
+// file and does not belong to the API or the documentation.
 func isPageRoute(p string) bool {
 	for _, foreign := range []string{"/api/", "/docs/", "/assets/"} {
 		if strings.HasPrefix(p, foreign) {

@@ -1,10 +1,11 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-// The page. The API explorer is a build of its own (explorer/vite.config.ts): it needs a looser content security
-// policy, and nothing of it may reach the page.
+// The page. The API explorer is a build of its own (explorer/vite.config.ts): it needs a looser
+// content security policy, and nothing of it may reach the page.
 export default defineConfig({
-  // Files are named relative to each other, so that a proxy may have the page below any path (see embed.go).
+  // Files are named relative to each other, so that a proxy may have the page below any path (see
+  // embed.go).
   base: './',
   plugins: [react()],
   build: {
@@ -14,8 +15,9 @@ export default defineConfig({
     // Nothing as a data: URL, so that the policy needs no exception for it.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // React and its like change less often than the page: a file of their own stays in the browser's cache over
-    // releases. The components are left to the routes that use them, so that the first paint waits for few.
+    // React and its like change less often than the page: a file of their own stays in the
+    // browser's cache over releases. The components are left to the routes that use them, so that
+    // the first paint waits for few.
     rolldownOptions: {
       output: {
         codeSplitting: { groups: [{ name: 'vendor', test: /node_modules\/(?:react|react-dom|scheduler|@tanstack|wouter|regexparam|use-sync-external-store)\// }] },

@@ -42,7 +42,7 @@ func (g *Gate) After(fn func(context.Context) error) {
 }
 
 // Update implements store.DB.
-func (g *Gate) Update(ctx context.Context, fn func(store.Writer) error) error {
+func (g *Gate) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
 	g.mu.Lock()
 	before, after := g.before, g.after
 	g.mu.Unlock()
@@ -51,7 +51,7 @@ func (g *Gate) Update(ctx context.Context, fn func(store.Writer) error) error {
 			return err
 		}
 	}
-	if err := g.DB.Update(ctx, fn); err != nil || after == nil {
+	if err := g.DB.Update(ctx, fn, how...); err != nil || after == nil {
 		return err
 	}
 	return after(ctx)

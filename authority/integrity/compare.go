@@ -57,7 +57,7 @@ func (s *Scrubber) replaced(ctx context.Context, t store.Table, key []byte) (boo
 		if s.readOnly {
 			return true, nil // no change of ours is on its way
 		}
-		if err := s.DB.Update(store.UseReserve(ctx), func(store.Writer) error { return nil }); err != nil {
+		if err := s.DB.Update(ctx, func(store.Writer) error { return nil }, store.UseReserve); err != nil {
 			return false, err
 		}
 		if s.inMemory(t, key) != before {

@@ -52,12 +52,12 @@ func (s *Scrubber) record(ctx context.Context, bad *keyring.SealError, name stri
 		return nil // the log has it
 	}
 	now := s.Now()
-	return s.DB.Update(store.UseReserve(context.WithoutCancel(ctx)), func(w store.Writer) error {
+	return s.DB.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
 		return ledger.New(s.Rows).Append(w, audit.Entry{
 			Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(),
 			Fields: []audit.Field{audit.One("table", string(bad.Table)), audit.One("key", name), audit.One("reason", bad.Why)},
 		}, about...)
-	})
+	}, store.UseReserve)
 }
 
 // shortKey writes a row's key for people. It may be anything.

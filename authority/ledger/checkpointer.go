@@ -140,7 +140,7 @@ func (c *Checkpointer) next(ctx context.Context) (audit.SignedCheckpoint, error)
 	if err != nil || next.Size == newest.Size {
 		return newest, err
 	}
-	err = c.db.Update(store.UseReserve(ctx), func(w store.Writer) error { return c.ledger.keepCheckpoint(w, next) })
+	err = c.db.Update(ctx, func(w store.Writer) error { return c.ledger.keepCheckpoint(w, next) }, store.UseReserve)
 	if err != nil {
 		return newest, err
 	}

@@ -127,9 +127,9 @@ func (l Ledger) Backfill(ctx context.Context, db store.DB, log *slog.Logger) err
 		return err
 	})
 	for ; err == nil && next < whole; next += backfillBatch {
-		err = db.Update(store.UseReserve(ctx), func(w store.Writer) error {
+		err = db.Update(ctx, func(w store.Writer) error {
 			return l.makeNodes(w, next, min(next+backfillBatch, whole))
-		})
+		}, store.UseReserve)
 	}
 	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
 		log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)

@@ -89,7 +89,7 @@ func (o Options) count(ctx context.Context, here, side milestone, why string) (a
 	if why != "" {
 		entries = append(entries, o.entry(audit.RolledBack, "accept-rollback", here, side, audit.One("reason", why)))
 	}
-	after, err = o.write(store.UseReserve(ctx), max(here.epoch, side.epoch)+1, entries)
+	after, err = o.write(ctx, max(here.epoch, side.epoch)+1, entries, store.UseReserve)
 	if errors.Is(err, store.ErrFull) && why == "" {
 		o.Log.Warn("the store is full; this start is not counted", "err", err)
 		return here, nil
@@ -99,7 +99,7 @@ func (o Options) count(ctx context.Context, here, side milestone, why string) (a
 
 // write writes the number of starts and entries, and returns where the store
 // is then.
-func (o Options) write(ctx context.Context, epoch uint64, entries []audit.Entry) (after milestone, err error) {
+func (o Options) write(ctx context.Context, epoch uint64, entries []audit.Entry, how ...store.Option) (after milestone, err error) {
 	err = o.DB.Update(ctx, func(w store.Writer) error {
 		if err := o.Rows.Numbers.Put(w, rows.EpochKey, epoch); err != nil {
 			return err
@@ -109,7 +109,7 @@ func (o Options) write(ctx context.Context, epoch uint64, entries []audit.Entry)
 		}
 		after, err = reached(o.Rows, w)
 		return err
-	})
+	}, how...)
 	return after, err
 }
 

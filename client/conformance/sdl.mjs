@@ -1,6 +1,9 @@
 import { buildClientSchema, isSpecifiedDirective, printSchema } from 'graphql';
 
-/** Writes a schema as text from its introspection, with GraphQL's own directives, as LogScale's tool fetches it. */
+/**
+ * Writes a schema as text from its introspection, with GraphQL's own directives, as LogScale's tool
+ * fetches it.
+ */
 export function sdl(introspection) {
   const schema = buildClientSchema(introspection);
   const type = (t) => (t.kind === 'NON_NULL' ? `${type(t.ofType)}!` : t.kind === 'LIST' ? `[${type(t.ofType)}]` : t.name);

@@ -4,7 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Starts a server. `log` returns what it has written so far; `stop` ends it and removes what it kept. */
+/**
+ * Starts a server. `log` returns what it has written so far; `stop` ends it and removes what it
+ * kept.
+ */
 export async function start() {
   const folder = await mkdtemp(join(tmpdir(), 'tokenscale-'));
   const binary = process.env.E2E_BINARY ?? '../../bin/tokenscale';

@@ -1,5 +1,3 @@
-// Package scalar reads and writes the values of GraphQL. What it refuses names no more of the value than its kind: arguments are
-// decoded before anybody asks who is calling.
 package scalar
 
 import (

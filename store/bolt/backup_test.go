@@ -36,7 +36,7 @@ func content(t *testing.T, db *DB) map[string]string {
 func restored(t *testing.T, backup []byte) *DB {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, fileName), backup, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "store.db"), backup, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return mustOpen(t, options(folder))
@@ -113,9 +113,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// Whoever reads a backup slowly makes the store grow. It goes no further than
-// was allowed, an alarm can be raised meanwhile, and afterwards space is used
-// again.
+// Whoever reads a backup slowly makes the store grow. It goes no further than was allowed, an
+// alarm can be raised meanwhile, and afterwards space is used again.
 func TestASlowlyReadBackupIsSeenAndGivenUpBeforeTheFileHasGrownTooMuch(t *testing.T) {
 	t.Parallel()
 	clock := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)

@@ -11,8 +11,8 @@ import (
 	"tokenscale/store"
 )
 
-// together runs the functions behind one that waits until all are queued, and
-// returns what became of them.
+// together runs the functions behind one that waits until all are queued, and returns what
+// became of them.
 func together(t *testing.T, db *DB, fns ...func(store.Writer) error) []error {
 	t.Helper()
 	running, release := make(chan struct{}), make(chan struct{})

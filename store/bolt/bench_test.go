@@ -9,8 +9,8 @@ import (
 	"tokenscale/store"
 )
 
-// BenchmarkUpdate writes four small rows in each transaction, as the creation
-// of a token does, from 1, 16 and 64 callers at once.
+// BenchmarkUpdate writes four small rows in each transaction, as the creation of a token does,
+// from 1, 16 and 64 callers at once.
 func BenchmarkUpdate(b *testing.B) {
 	for _, callers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("%d callers", callers), func(b *testing.B) {

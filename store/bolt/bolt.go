@@ -1,94 +1,63 @@
-// Package bolt keeps a store in one file, with bbolt.
-//
-// One goroutine does all the writing. It takes the callers of Update that
-// wait, runs their functions one after the other above one bbolt transaction,
-// commits once for all of them, tells the followers, and answers. The more
-// callers there are, the more of them share a commit; a single caller waits
-// for nobody.
-//
-// A commit that fails stops the writing for good, since bbolt cannot say
-// whether it is in the file: a disk that reports an error once may have lost
-// pages that it never mentions again. The process should end and be started
-// anew. The one failure that stops nothing is want of space found before
-// anything was written; see room.go.
 package bolt
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/overlay"
 )
 
 // DB is a store.DB in a folder of the local disk.
 type DB struct {
-	options Options
-	path    string
-	lock    *os.File
-	handle  atomic.Pointer[handle]
-	readers readers
-	place   sync.Mutex // held while the file at path is looked at, or another one is put there
-
-	queue   chan *call
-	between chan func() // what the committer is to do between two commits
-	current *batch      // the batch in progress; it belongs to the committer
-	closing chan struct{}
-	done    chan struct{} // closed when no committer is left
-	loops   sync.WaitGroup
-
-	readOnly error         // why it was opened to be read; nil if it takes writes
-	lacks    []store.Table // declared, and not in a file that is only read
-
-	stopping sync.Once
-	stopped  chan struct{}
-	cause    error // why it stopped; read it after stopped is closed
+	options   Options
+	path      string
+	lock      io.Closer
+	committer *overlay.Committer
+	file      atomic.Pointer[boltfile.File]
+	readers   readers
+	place     sync.Mutex     // held while the file at path is looked at, or another one is put there
+	lacks     []store.Table  // declared, and not in a file that is only read
+	loops     sync.WaitGroup // what looks at the file, and who waits to close one that was replaced
 
 	once     sync.Once
 	closeErr error
 
-	mu        sync.Mutex
-	followers []func([]store.Change)
-	stats     store.Stats
-	begun     time.Time // when the batch in progress began; zero if there is none
-	refused   atomic.Uint64
-	giveUp    context.CancelCauseFunc // ends the compaction; nil if there is none
-
-	changed     recorder
-	compactions sync.WaitGroup // and those who read a file that one has retired
+	mu          sync.Mutex
+	compacting  bool
+	compactions uint64
 }
 
-// Open opens the store in o.Folder, or makes one. Only one process can have
-// it open: a second one gets ErrLocked within two seconds. A file that bbolt
-// cannot read gives store.ErrDamaged, one of another schema ErrSchema, one
-// that other users can read ErrExposed; each leaves the file as it was. A
-// folder that is no safe home for a store gives ErrHome or ErrUnwritable.
+// The optional interfaces that a DB fulfils.
+var (
+	_ store.DB             = (*DB)(nil)
+	_ store.Compacter      = (*DB)(nil)
+	_ store.MemoryReleaser = (*DB)(nil)
+)
+
+// Open opens the store in o.Folder, or makes one. Only one process can have it open: a second
+// one gets boltfile.ErrLocked within two seconds. A file that bbolt cannot read gives
+// store.ErrDamaged, one of another schema boltfile.ErrSchema, one that other users can read
+// boltfile.ErrExposed; each leaves the file as it was. A folder that is no safe home for a store
+// gives boltfile.ErrHome or boltfile.ErrUnwritable.
 func Open(o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
 	}
-	if err := o.findHome(); err != nil {
+	if err := o.prepareFolder(); err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", o.Folder, err)
 	}
-	held, err := o.lock()
+	held, err := o.holdFolder()
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{
-		options:  o,
-		path:     Path(o.Folder),
-		lock:     held,
-		readOnly: o.unwritten(),
-		queue:    make(chan *call, o.QueueLength),
-		between:  make(chan func()),
-		closing:  make(chan struct{}),
-		done:     make(chan struct{}),
-		stopped:  make(chan struct{}),
-	}
+	db := &DB{options: o, path: boltfile.Path(o.Folder), lock: held}
 	if err := db.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Folder, err), db.release())
 	}
@@ -96,66 +65,119 @@ func Open(o Options) (_ *DB, err error) {
 	return db, nil
 }
 
+// prepareFolder makes the folder, or refuses it. One that is only read is not made.
+func (o Options) prepareFolder() error {
+	if !o.AnyHome {
+		if err := boltfile.CheckHome(o.Folder); err != nil {
+			return err
+		}
+	}
+	if o.ReadOnly {
+		return nil
+	}
+	return boltfile.MakeFolder(o.Folder)
+}
+
+func (o Options) holdFolder() (io.Closer, error) {
+	if o.ReadOnly {
+		return boltfile.LockToRead(o.Folder)
+	}
+	return boltfile.Lock(o.Folder)
+}
+
 // open opens the file. What it opened, release closes.
-func (db *DB) open() (err error) {
-	defer faultsPanic()()
-	defer guard(&err)
-	if err := create(db.options, db.path); err != nil {
+func (db *DB) open() error {
+	defer boltfile.FaultsPanic()()
+	if !db.options.ReadOnly {
+		if err := boltfile.Create(db.options.Folder, db.options.Schema); err != nil {
+			return err
+		}
+	}
+	if err := boltfile.CheckMode(db.path); err != nil {
 		return err
 	}
-	if err := inspect(db.path); err != nil {
+	if err := boltfile.Check(db.path); err != nil {
 		return err
 	}
-	if err := check(db.path); err != nil {
+	f, err := boltfile.Open(db.path, boltfile.Options{MaxSize: db.options.MaxSize, ReadOnly: db.options.ReadOnly})
+	if err != nil {
 		return err
 	}
-	h := &handle{}
-	db.handle.Store(h)
-	if err := h.open(db.path, boltOptions(db.options, os.OpenFile)); err != nil {
+	db.file.Store(f)
+	if err := f.CheckSchema(db.options.Schema); err != nil {
 		return err
 	}
-	if err := agree(db.options, h.bolt); err != nil {
+	if err := db.declare(f); err != nil {
 		return err
 	}
-	if err := db.declare(h.bolt); err != nil {
+	if err := f.Same(db.path); err != nil || db.options.ReadOnly {
 		return err
 	}
-	if err := errors.Join(h.identify(), db.same()); err != nil || db.readOnly != nil {
-		return err
-	}
-	_ = os.Remove(CompactPath(db.options.Folder)) // what a kill may have left of a compaction; if it stays it only takes space
+	// What a kill may have left of a compaction only takes space if it stays.
+	_ = os.Remove(boltfile.CompactPath(db.options.Folder))
 	return nil
 }
 
-// start makes the first room and sets the two goroutines going.
-func (db *DB) start() {
-	if db.readOnly == nil {
-		db.firstRoom()
+// declare makes the tables that the file does not have yet, or remembers them if it may only be
+// read. An open that changes nothing writes nothing.
+func (db *DB) declare(f *boltfile.File) error {
+	missing, err := f.Lacking(db.options.Tables)
+	if err != nil || len(missing) == 0 {
+		return err
 	}
-	db.loops.Add(1)
-	go db.commitLoop(nil)
-	db.watch()
-	go func() {
-		db.loops.Wait()
-		close(db.done)
-	}()
+	if db.options.ReadOnly {
+		db.lacks = missing
+		return nil
+	}
+	return f.MakeTables(missing)
+}
+
+// start sets what happens by itself going, and takes the reserve.
+func (db *DB) start() {
+	db.committer = overlay.Start(backend{db}, overlay.Settings{
+		Tables: db.options.Tables, QueueLength: db.options.QueueLength,
+		BatchCount: db.options.BatchCount, BatchBytes: db.options.BatchBytes,
+		Now: db.options.Now, Refuses: db.options.unwritten(),
+	})
+	if !db.options.ReadOnly {
+		db.takeReserve()
+	}
+	db.loops.Go(db.watchFile)
+}
+
+// Update implements store.DB.
+func (db *DB) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
+	return db.committer.Update(ctx, fn, how...)
 }
 
 // Follow implements store.DB.
-func (db *DB) Follow(fn func([]store.Change)) {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.followers = append(db.followers, fn)
+func (db *DB) Follow(fn func([]store.Change)) { db.committer.Follow(fn) }
+
+// Stopped implements store.DB.
+func (db *DB) Stopped() <-chan struct{} { return db.committer.Stopped() }
+
+// Err implements store.DB.
+func (db *DB) Err() error { return db.committer.Err() }
+
+// Limits implements store.DB. bbolt takes transactions of any size that fits the file; larger
+// ones than these would have others wait too long.
+func (db *DB) Limits() (rows, bytes int) { return 1 << 16, 16 << 20 }
+
+// ReleaseMemory implements store.MemoryReleaser.
+func (db *DB) ReleaseMemory() {
+	tx, err := db.begin(false)
+	if err != nil {
+		return
+	}
+	tx.ReleaseMemory()
+	_ = tx.Rollback() // it has changed nothing
 }
 
 // Close implements store.DB.
 func (db *DB) Close() error {
 	db.once.Do(func() {
-		db.mu.Lock()
-		close(db.closing) // no compaction begins any more
-		db.mu.Unlock()
-		<-db.done
-		db.compactions.Wait()
+		db.committer.Close()
+		db.loops.Wait()
 		db.closeErr = db.release()
 	})
 	return db.closeErr
@@ -164,8 +186,8 @@ func (db *DB) Close() error {
 // release closes the file and then lets go of the folder.
 func (db *DB) release() error {
 	var err error
-	if h := db.handle.Load(); h != nil {
-		err = h.close()
+	if f := db.file.Load(); f != nil {
+		err = f.Close()
 	}
 	return errors.Join(err, db.lock.Close())
 }

@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
-// sound returns the bytes of a store with tables of several shapes: one with
-// branches, one with large values, one small enough to stand inside its
-// parent, one empty.
+// sound returns the bytes of a store with tables of several shapes: one with branches, one with
+// large values, one small enough to stand inside its parent, one empty.
 func sound(t testing.TB) []byte {
 	t.Helper()
 	o := options(t.TempDir())
@@ -35,11 +35,10 @@ func sound(t testing.TB) []byte {
 			t.Fatal(err)
 		}
 	}
-	used := int64(0)
-	err := db.View(context.Background(), func(r store.Reader) error { used = r.(*reader).tx.Size(); return nil })
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
+	tx, err := db.begin(false)
+	must(t, err)
+	used := tx.Size()
+	must(t, errors.Join(tx.Rollback(), db.Close()))
 	b, err := os.ReadFile(db.path)
 	if err != nil {
 		t.Fatal(err)
@@ -53,14 +52,14 @@ func TestASoundFileIsFoundSound(t *testing.T) {
 	if err := os.WriteFile(path, sound(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := check(path); err != nil {
+	if err := boltfile.Check(path); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash damages each page in turn
-// and opens what comes of it. What opens may have changed rows or fewer of
-// them, which those who write rows must notice by their seals and counts.
+// TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash damages each page in turn and opens what
+// comes of it. What opens may have changed rows or fewer of them, which those who write rows
+// must notice by their seals and counts.
 func TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash(t *testing.T) {
 	t.Parallel()
 	good := sound(t)
@@ -78,7 +77,7 @@ func TestADamagedPageIsAnErrorOrHarmlessAndNeverACrash(t *testing.T) {
 		for name, spoil := range kinds {
 			bad := append([]byte{}, good...)
 			spoil(bad[n*page : (n+1)*page])
-			if err := os.WriteFile(filepath.Join(folder, fileName), bad, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, "store.db"), bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			switch err := openAndRead(folder); {
@@ -129,7 +128,7 @@ func TestAFileThatEndsTooEarlyIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, good[:size], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := check(path); !errors.Is(err, store.ErrDamaged) {
+		if err := boltfile.Check(path); !errors.Is(err, store.ErrDamaged) {
 			t.Errorf("%d of %d bytes: %v; want ErrDamaged", size, len(good), err)
 		}
 	}

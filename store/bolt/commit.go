@@ -3,154 +3,103 @@ package bolt
 import (
 	"context"
 	"errors"
-	"runtime"
-	"sync/atomic"
+	"fmt"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/overlay"
 )
 
-// call is a caller of Update who waits.
-type call struct {
-	ctx     context.Context
-	fn      func(store.Writer) error
-	claimed atomic.Bool // whoever sets it decides: the committer runs fn, or the caller leaves
-	answer  chan error
+// backend is what the committer has batches written by. Nothing is written to bbolt's
+// transaction before all functions of a batch have run, so the file is as it was while they do.
+type backend struct{ db *DB }
 
-	err     error          // what became of it so far
-	changes []store.Change // what it did to the batch
+// base is the file as a batch found it.
+type base struct {
+	*boltfile.Reader
+	tx *boltfile.Tx
 }
 
-func (c *call) claim() bool { return c.claimed.CompareAndSwap(false, true) }
-
-// Update implements store.DB.
-func (db *DB) Update(ctx context.Context, fn func(store.Writer) error) error {
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case isClosed(db.closing):
-		return store.ErrClosed
-	case db.Err() != nil:
-		return db.Err()
+// Begin implements overlay.Backend.
+func (e backend) Begin() (overlay.Base, error) {
+	tx, err := e.db.begin(true)
+	if err != nil {
+		return nil, err
 	}
-	c := &call{ctx: ctx, fn: fn, answer: make(chan error, 1)}
-	select {
-	case db.queue <- c:
-		return db.await(c)
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-db.closing:
-		return store.ErrClosed
-	case <-db.stopped:
-		return db.Err()
-	}
+	return base{tx.Reader(context.Background(), e.db.metDamage, nil), tx}, nil
 }
 
-// await waits for the answer to c. A caller whose ctx ends leaves at once if
-// its function has not begun; after that its function may be running, and
-// only the answer tells what came of it.
-func (db *DB) await(c *call) error {
-	select {
-	case err := <-c.answer:
+// Commit implements overlay.Backend.
+func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
+	db, tx := e.db, on.(base).tx
+	if b.Changed.Rows == 0 {
+		return db.abandon(tx, nil)
+	}
+	if err := db.Err(); err != nil {
+		return db.abandon(tx, err) // a function of this batch came upon damage
+	}
+	if err := db.same(); err != nil {
+		return db.abandon(tx, db.stop(err))
+	}
+	if err := db.makeSpace(tx, b); err != nil {
+		return db.abandon(tx, err)
+	}
+	if err := apply(tx, b.Changed); err != nil {
+		return db.abandon(tx, db.stop(err))
+	}
+	if hook := db.options.beforeCommit; hook != nil {
+		if err := hook(); err != nil {
+			return db.inDoubt(errors.Join(err, tx.Rollback()))
+		}
+	}
+	if err := tx.Commit(); errors.Is(err, store.ErrFull) {
 		return err
-	case <-c.ctx.Done():
-		if c.claim() {
-			return c.ctx.Err()
-		}
-	case <-db.done:
-		if c.claim() { // the store was closed, and nobody is left to run it
-			return store.ErrClosed
-		}
+	} else if err != nil {
+		return db.inDoubt(err)
 	}
-	return <-c.answer
+	return nil
 }
 
-// commitLoop is the one goroutine that writes. It begins with calls that an
-// earlier one left behind.
-func (db *DB) commitLoop(left []*call) {
-	defer db.loops.Done()
-	defer faultsPanic()()
-	orderly := false
-	defer func() {
-		if !orderly {
-			db.replaceCommitter()
-		}
-	}()
-	db.serve(left)
-	for !isClosed(db.closing) {
-		select {
-		case <-db.closing:
-		case do := <-db.between:
-			do()
-		case c := <-db.queue:
-			if c.claim() {
-				db.serve([]*call{c})
+// inDoubt stops the store because of a commit that may be in the file or not.
+func (db *DB) inDoubt(cause error) error {
+	return fmt.Errorf("%w: %w", store.ErrInDoubt, db.stop(cause))
+}
+
+// abandon ends the transaction without a commit and returns why.
+func (db *DB) abandon(tx *boltfile.Tx, why error) error {
+	if err := tx.Rollback(); err != nil {
+		return db.stop(errors.Join(why, err))
+	}
+	return why
+}
+
+// Abandon implements overlay.Backend. A failure shows again when the next batch begins.
+func (e backend) Abandon(on overlay.Base) { _ = on.(base).tx.Rollback() }
+
+// Recovered implements overlay.Backend.
+func (e backend) Recovered(p any) error {
+	if !boltfile.IsFault(p) {
+		return nil
+	}
+	err := boltfile.Damaged(p)
+	_ = e.db.stop(err) // the caller gets the cause itself
+	return err
+}
+
+// apply hands the changes to bbolt, which keeps them in memory.
+func apply(tx *boltfile.Tx, changed *overlay.Overlay) (err error) {
+	for _, t := range changed.Tables() {
+		changed.Each(t, func(r store.Row) bool {
+			if r.Value == nil {
+				err = tx.Delete(t, r.Key)
+			} else {
+				err = tx.Put(t, r.Key, r.Value)
 			}
+			return err == nil
+		})
+		if err != nil {
+			return err
 		}
 	}
-	orderly = true
-}
-
-// serve runs calls that were claimed, and what waits behind them as long as
-// the batch has room, and answers them all.
-func (db *DB) serve(calls []*call) {
-	if len(calls) == 0 {
-		return
-	}
-	b, err := db.newBatch()
-	if err != nil {
-		for _, c := range calls {
-			db.reply(c, err)
-		}
-		return
-	}
-	for _, c := range calls {
-		b.run(c)
-	}
-	runtime.Gosched() // let the callers just answered come back, and share this commit
-	for b.hasRoom() {
-		select {
-		case c := <-db.queue:
-			if c.claim() {
-				b.run(c)
-			}
-			continue
-		default:
-		}
-		break
-	}
-	b.finish()
-}
-
-// reply answers a caller.
-func (db *DB) reply(c *call, err error) {
-	if err != nil {
-		db.refused.Add(1)
-	}
-	c.answer <- err
-}
-
-// errExit is for a function that ended its goroutine, as testing.T.FailNow
-// does.
-var errExit = errors.New("the transaction ended its goroutine")
-
-// replaceCommitter is the last thing a committer does that was ended by a
-// function it ran. That function is refused; the others of its batch run
-// again under a new committer.
-func (db *DB) replaceCommitter() {
-	var left []*call
-	if b := db.current; b != nil {
-		db.current = nil
-		if b.running == nil { // not in a transaction: then it was a follower
-			db.stop(errors.New("a follower ended the goroutine it was called on"))
-			for _, c := range b.calls {
-				db.reply(c, errors.Join(c.err, db.Err()))
-			}
-		} else {
-			b.running.err = errExit
-			_ = db.rollback(b.tx) // it shows again when the next batch begins
-			left = b.settle()
-		}
-	}
-	db.loops.Add(1)
-	go db.commitLoop(left)
+	return nil
 }

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.etcd.io/bbolt"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
 func TestACompactedStoreIsShorterAndHoldsTheSameRows(t *testing.T) {
@@ -29,11 +29,11 @@ func TestACompactedStoreIsShorterAndHoldsTheSameRows(t *testing.T) {
 	}
 	want := content(t, db)
 	must(t, db.Close())
-	before, err := os.Stat(Path(folder))
+	before, err := os.Stat(boltfile.Path(folder))
 	must(t, err)
 	other := t.TempDir()
-	must(t, Compact(t.Context(), Path(folder), Path(other)))
-	after, err := os.Stat(Path(other))
+	must(t, boltfile.Compact(t.Context(), boltfile.Path(folder), boltfile.Path(other)))
+	after, err := os.Stat(boltfile.Path(other))
 	must(t, err)
 	if after.Mode() != 0o600 || after.Size() > before.Size()/4 {
 		t.Errorf("the new file has the mode %v and %d bytes, the old one %d", after.Mode(), after.Size(), before.Size())
@@ -47,17 +47,17 @@ func TestACompactionThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
 	db := filledStore(t)
 	must(t, db.Close())
-	from, to := Path(db.options.Folder), filepath.Join(t.TempDir(), "fresh")
+	from, to := boltfile.Path(db.options.Folder), filepath.Join(t.TempDir(), "fresh")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Compact(ctx, from, to); !errors.Is(err, context.Canceled) {
+	if err := boltfile.Compact(ctx, from, to); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(to); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("something is there: %v", err)
 	}
 	must(t, os.WriteFile(to, []byte("mine"), 0o600))
-	if err := Compact(t.Context(), from, to); !errors.Is(err, os.ErrExist) {
+	if err := boltfile.Compact(t.Context(), from, to); !errors.Is(err, os.ErrExist) {
 		t.Errorf("over a file that is there: %v", err)
 	}
 	if text, err := os.ReadFile(to); string(text) != "mine" {
@@ -65,42 +65,10 @@ func TestACompactionThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
-// The comparison is what keeps a wrong copy from taking the place of the store.
-func TestFilesThatDifferAreToldApart(t *testing.T) {
-	t.Parallel()
-	for name, change := range map[string]func(*bbolt.Tx) error{
-		"a row changed":   func(tx *bbolt.Tx) error { return tx.Bucket([]byte("t")).Put([]byte("a"), []byte("2")) },
-		"a row missing":   func(tx *bbolt.Tx) error { return tx.Bucket([]byte("t")).Delete([]byte("b")) },
-		"a row more":      func(tx *bbolt.Tx) error { return tx.Bucket([]byte("t")).Put([]byte("c"), nil) },
-		"a table missing": func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("t")) },
-		"a table more":    func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("u")); return err },
-		"nothing":         nil,
-	} {
-		folder := t.TempDir()
-		var files [2]*bbolt.DB
-		for i := range files {
-			f, err := bbolt.Open(filepath.Join(folder, fmt.Sprint(i)), 0o600, nil)
-			must(t, err)
-			defer f.Close()
-			must(t, f.Update(func(tx *bbolt.Tx) error {
-				b, err := tx.CreateBucket([]byte("t"))
-				return errors.Join(err, b.Put([]byte("a"), []byte("1")), b.Put([]byte("b"), []byte("1")))
-			}))
-			files[i] = f
-		}
-		if change != nil {
-			must(t, files[1].Update(change))
-		}
-		err := files[0].View(func(a *bbolt.Tx) error {
-			return files[1].View(func(b *bbolt.Tx) error { return equal(t.Context(), a, b) })
-		})
-		if (err == nil) != (change == nil) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func must(t testing.TB, err error) {
+func must(t interface {
+	Helper()
+	Fatal(...any)
+}, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

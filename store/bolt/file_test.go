@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
 const things store.Table = "things"
@@ -57,8 +58,8 @@ func TestASecondStartIsRefusedSoonAndSaysWhy(t *testing.T) {
 	}()
 	select {
 	case err := <-refused:
-		if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), folder) {
-			t.Errorf("the second start: %v; want ErrLocked, with the name of the folder", err)
+		if !errors.Is(err, boltfile.ErrLocked) || !strings.Contains(err.Error(), folder) {
+			t.Errorf("the second start: %v; want boltfile.ErrLocked, with the name of the folder", err)
 		}
 	case <-time.After(2 * time.Second):
 		t.Fatal("the second start is still waiting after two seconds")
@@ -76,11 +77,11 @@ func TestASecondStartIsRefusedThoughTheFileWasMovedAway(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	mustOpen(t, options(folder))
-	if err := os.Rename(filepath.Join(folder, fileName), filepath.Join(folder, "moved")); err != nil {
+	if err := os.Rename(filepath.Join(folder, "store.db"), filepath.Join(folder, "moved")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(options(folder)); !errors.Is(err, ErrLocked) {
-		t.Errorf("the second start: %v; want ErrLocked", err)
+	if _, err := Open(options(folder)); !errors.Is(err, boltfile.ErrLocked) {
+		t.Errorf("the second start: %v; want boltfile.ErrLocked", err)
 	}
 }
 
@@ -88,7 +89,7 @@ func TestAStoreIsForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "made", "here")
 	db := mustOpen(t, options(folder))
-	for name, want := range map[string]os.FileMode{"": 0o700, fileName: 0o600, "LOCK": 0o600} {
+	for name, want := range map[string]os.FileMode{"": 0o700, "store.db": 0o600, "LOCK": 0o600} {
 		info, err := os.Stat(filepath.Join(folder, name))
 		if err != nil {
 			t.Fatal(err)
@@ -100,8 +101,8 @@ func TestAStoreIsForItsOwnerAlone(t *testing.T) {
 	if err := errors.Join(db.Close(), os.Chmod(db.path, 0o604)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(options(folder)); !errors.Is(err, ErrExposed) {
-		t.Errorf("a file that others can read: %v; want ErrExposed", err)
+	if _, err := Open(options(folder)); !errors.Is(err, boltfile.ErrExposed) {
+		t.Errorf("a file that others can read: %v; want boltfile.ErrExposed", err)
 	}
 }
 
@@ -119,8 +120,8 @@ func TestAnotherSchemaIsRefusedAndItsFileLeftAlone(t *testing.T) {
 	for _, schema := range []uint32{1, 6, 8} {
 		o.Schema = schema
 		o.Tables = []store.Table{things, "new"}
-		if _, err := Open(o); !errors.Is(err, ErrSchema) {
-			t.Errorf("schema %d on a file of 7: %v; want ErrSchema", schema, err)
+		if _, err := Open(o); !errors.Is(err, boltfile.ErrSchema) {
+			t.Errorf("schema %d on a file of 7: %v; want boltfile.ErrSchema", schema, err)
 		}
 		if sum(t, db.path) != before {
 			t.Fatalf("schema %d: the file has changed", schema)
@@ -144,7 +145,7 @@ func sum(t testing.TB, path string) [sha256.Size]byte {
 func TestAStoreThatWasHalfMadeIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	half := filepath.Join(folder, newName)
+	half := filepath.Join(folder, "store.db.new")
 	if err := os.WriteFile(half, []byte("a crash came here"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func TestAFileThatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
-			path := filepath.Join(folder, fileName)
+			path := filepath.Join(folder, "store.db")
 			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -202,7 +203,7 @@ func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
 		"no folder":      {},
-		"reserved table": {Folder: t.TempDir(), Tables: []store.Table{metaTable}},
+		"reserved table": {Folder: t.TempDir(), Tables: []store.Table{boltfile.MetaTable}},
 		"nameless table": {Folder: t.TempDir(), Tables: []store.Table{""}},
 		"tiny":           {Folder: t.TempDir(), MaxSize: 1000},
 		"negative":       {Folder: t.TempDir(), MaxSize: -1},

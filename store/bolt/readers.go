@@ -4,26 +4,26 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"tokenscale/store/bolt/boltfile"
 )
 
-// ErrSlowBackup means that a backup was read so slowly that the store grew too
-// much meanwhile.
+// ErrSlowBackup means that a backup was read so slowly that the store grew too much meanwhile.
 var ErrSlowBackup = errors.New("the backup was read too slowly and is given up, because the store cannot use space again meanwhile")
 
-// readers are the transactions that read at this moment. bbolt keeps every
-// page that the oldest of them may look at, so one that does not end makes the
-// file grow without limit.
+// readers are the transactions that read at this moment. bbolt keeps every page that the oldest
+// of them may look at, so one that does not end makes the file grow without limit.
 type readers struct {
 	mu   sync.Mutex
-	open map[*reader]time.Time // since when
+	open map[*boltfile.Reader]time.Time // since when
 }
 
 // enter notes a reader until leave is called.
-func (r *readers) enter(who *reader, now time.Time) (leave func()) {
+func (r *readers) enter(who *boltfile.Reader, now time.Time) (leave func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.open == nil {
-		r.open = map[*reader]time.Time{}
+		r.open = map[*boltfile.Reader]time.Time{}
 	}
 	r.open[who] = now
 	return func() {

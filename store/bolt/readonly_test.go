@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // toRead are the options of a store that is opened to be read.
@@ -52,7 +53,7 @@ func TestAStoreThatIsOnlyReadAnswersRefusesChangesAndWritesNothing(t *testing.T)
 	folder := closedStore(t)
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(folder, "LOCK"), []byte("4711\n"), 0o600),
-		os.WriteFile(CompactPath(folder), []byte("left by a kill"), 0o600),
+		os.WriteFile(boltfile.CompactPath(folder), []byte("left by a kill"), 0o600),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -103,15 +104,15 @@ func TestAStoreThatIsOnlyReadExcludesWhoWritesAndIsExcluded(t *testing.T) {
 				}
 			}
 			reading := mustOpen(t, toRead(folder))
-			if _, err := Open(options(folder)); !errors.Is(err, ErrLocked) {
-				t.Errorf("one that writes: %v; want ErrLocked", err)
+			if _, err := Open(options(folder)); !errors.Is(err, boltfile.ErrLocked) {
+				t.Errorf("one that writes: %v; want boltfile.ErrLocked", err)
 			}
 			if err := reading.Close(); err != nil {
 				t.Fatal(err)
 			}
 			mustOpen(t, options(folder))
-			if _, err := Open(toRead(folder)); !errors.Is(err, ErrLocked) {
-				t.Errorf("one that reads while another writes: %v; want ErrLocked", err)
+			if _, err := Open(toRead(folder)); !errors.Is(err, boltfile.ErrLocked) {
+				t.Errorf("one that reads while another writes: %v; want boltfile.ErrLocked", err)
 			}
 		})
 	}
@@ -121,8 +122,8 @@ func TestTwoThatOnlyReadAreToldApartByTheLockIfThereIsOne(t *testing.T) {
 	t.Parallel()
 	folder := closedStore(t)
 	mustOpen(t, toRead(folder))
-	if _, err := Open(toRead(folder)); !errors.Is(err, ErrLocked) {
-		t.Errorf("the second one: %v; want ErrLocked", err)
+	if _, err := Open(toRead(folder)); !errors.Is(err, boltfile.ErrLocked) {
+		t.Errorf("the second one: %v; want boltfile.ErrLocked", err)
 	}
 }
 
@@ -155,10 +156,10 @@ func TestAFolderWithoutAStoreCannotBeOpenedToBeRead(t *testing.T) {
 	if left := files(t, folder); len(left) > 0 {
 		t.Errorf("there is now %v", left)
 	}
-	if OnlyToRead(folder) || OnlyToRead(filepath.Join(folder, "none")) {
+	if boltfile.OnlyToRead(folder) || boltfile.OnlyToRead(filepath.Join(folder, "none")) {
 		t.Error("a folder without a store is said to be one to read")
 	}
-	if OnlyToRead(closedStore(t)) {
+	if boltfile.OnlyToRead(closedStore(t)) {
 		t.Error("a folder that can be written is said to be one to read")
 	}
 }
@@ -175,7 +176,7 @@ func TestDamageStopsNothingInAStoreThatIsOnlyRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := db.handle.Load().page
+	page := db.file.Load().Page()
 	for n := int64(10); n < 40 && err == nil; n++ {
 		_, err = f.WriteAt(make([]byte, page), n*page)
 	}

@@ -3,16 +3,15 @@ package bolt
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.etcd.io/bbolt"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
 var errTest = errors.New("a failure of the test")
@@ -20,9 +19,9 @@ var errTest = errors.New("a failure of the test")
 func TestACompactionThatFailsAtAnyStepLeavesTheStoreAsItWas(t *testing.T) {
 	t.Parallel()
 	db := airy(t, options(memory(t)))
-	for _, at := range []string{"open", "copy", "piece", "compare", "check", "room", "exchange", "swap"} {
+	for _, at := range []string{"make", "copy", "compare", "check", "reserve", "exchange", "swap"} {
 		want := content(t, db)
-		db.options.atStep = func(step string) error {
+		db.options.atStep = func(step string, fresh *boltfile.File) error {
 			if step == at {
 				return errTest
 			}
@@ -43,7 +42,7 @@ func TestACompactionEndsWithItsCallerAndWithTheStore(t *testing.T) {
 	t.Parallel()
 	var at func()
 	o := options(t.TempDir())
-	o.atStep = func(step string) error {
+	o.atStep = func(step string, fresh *boltfile.File) error {
 		if step == "compare" {
 			at()
 		}
@@ -65,13 +64,13 @@ func TestACompactionEndsWithItsCallerAndWithTheStore(t *testing.T) {
 	var closed sync.WaitGroup
 	at = func() {
 		closed.Go(func() { must(t, db.Close()) })
-		<-db.closing
+		<-db.committer.Closing()
 	}
 	if _, err := db.Compact(t.Context(), anything); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("a store that is closed: %v", err)
 	}
 	closed.Wait()
-	if _, err := os.Stat(CompactPath(o.Folder)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(boltfile.CompactPath(o.Folder)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the new file is there still: %v", err)
 	}
 	if _, err := db.Compact(t.Context(), anything); !errors.Is(err, store.ErrClosed) {
@@ -98,42 +97,39 @@ func TestARowThatIsNotSoundEndsACompaction(t *testing.T) {
 // What the copy holds is compared before it may take the place of the store.
 func TestACopyThatDiffersNeverTakesThePlaceOfTheStore(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*bbolt.Bucket) error{
-		"a row changed": func(b *bbolt.Bucket) error { return b.Put([]byte("09-000"), []byte("other")) },
-		"a row missing": func(b *bbolt.Bucket) error { return b.Delete([]byte("09-199")) },
-		"a row more":    func(b *bbolt.Bucket) error { return b.Put([]byte("zz"), nil) },
-		"a row before":  func(b *bbolt.Bucket) error { return b.Put([]byte("00"), nil) },
+	for name, spoil := range map[string]func(*boltfile.Tx) error{
+		"a row changed": func(tx *boltfile.Tx) error { return tx.Put(things, []byte("09-000"), []byte("other")) },
+		"a row missing": func(tx *boltfile.Tx) error { return tx.Delete(things, []byte("09-199")) },
+		"a row more":    func(tx *boltfile.Tx) error { return tx.Put(things, []byte("zz"), nil) },
+		"a row before":  func(tx *boltfile.Tx) error { return tx.Put(things, []byte("00"), nil) },
 	} {
-		var fresh *bbolt.DB
 		o := options(memory(t))
 		db := airy(t, o)
 		want := content(t, db)
-		c := &compaction{db: db, sound: anything, path: CompactPath(o.Folder), fresh: &handle{}}
-		ctx, end, err := db.beginCompaction(t.Context())
-		must(t, err)
-		c.ctx = ctx
-		db.options.atStep = func(step string) error {
-			if fresh = c.fresh.bolt; step == "compare" {
-				return fresh.Update(func(tx *bbolt.Tx) error { return spoil(tx.Bucket([]byte(things))) })
+		db.options.atStep = func(step string, fresh *boltfile.File) error {
+			if step != "compare" {
+				return nil
 			}
-			return nil
+			tx, err := fresh.Begin(true)
+			must(t, err)
+			must(t, spoil(tx))
+			return tx.Commit()
 		}
-		if err := c.run(); !errors.Is(err, store.ErrDamaged) {
+		if _, err := db.Compact(t.Context(), anything); !errors.Is(err, store.ErrDamaged) {
 			t.Errorf("%s: %v", name, err)
 		}
-		must(t, c.discard())
-		end()
+		db.options.atStep = nil
 		must(t, db.Err())
 		stillWhole(t, db, want)
 	}
 }
 
-// Nobody knows which of the two files a crash leaves if the folder is not on
-// the disk; so nothing may be acknowledged any more.
+// Nobody knows which of the two files a crash leaves if the folder is not on the disk; so
+// nothing may be acknowledged any more.
 func TestAnExchangeThatMayNotBeOnTheDiskStopsTheStore(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
-	o.atStep = func(step string) error {
+	o.atStep = func(step string, fresh *boltfile.File) error {
 		if step == "renamed" {
 			return errDisk
 		}
@@ -161,97 +157,105 @@ func TestAFileThatWasTakenAwayIsNotExchanged(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
 	o.CheckEvery = time.Hour
-	o.atStep = func(step string) error {
+	o.atStep = func(step string, fresh *boltfile.File) error {
 		if step == "swap" {
-			return os.Rename(Path(o.Folder), Path(o.Folder)+".moved")
+			return os.Rename(boltfile.Path(o.Folder), boltfile.Path(o.Folder)+".moved")
 		}
 		return nil
 	}
 	db := airy(t, o)
-	if _, err := db.Compact(t.Context(), anything); !errors.Is(err, store.ErrStopped) || !errors.Is(err, errMoved) {
+	if _, err := db.Compact(t.Context(), anything); !errors.Is(err, store.ErrStopped) || !errors.Is(err, boltfile.ErrMoved) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := os.Stat(Path(o.Folder)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(boltfile.Path(o.Folder)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("there is a file at its path: %v", err)
-	}
-}
-
-func TestAStoreThatIsChangedTooFastIsNotCompacted(t *testing.T) {
-	t.Parallel()
-	db := airy(t, options(memory(t)))
-	n := 0
-	db.options.atStep = func(step string) error {
-		if step != "exchange" && step != "settle" {
-			return nil
-		}
-		return db.Update(context.Background(), func(w store.Writer) error {
-			for range few + 1 {
-				n++
-				if err := w.Put(things, fmt.Appendf(nil, "%08d", n), []byte("x")); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if _, err := db.Compact(t.Context(), anything); !errors.Is(err, ErrBusy) {
-		t.Errorf("got %v", err)
-	}
-	db.options.atStep = nil
-	stillWhole(t, db, content(t, db))
-}
-
-func TestMoreChangesThanAreKeptAreNeverForgotten(t *testing.T) {
-	t.Parallel()
-	var r recorder
-	r.begin(3)
-	o := newOverlay()
-	for n := range 4 {
-		o.set(things, row{key: fmt.Append(nil, n)})
-	}
-	r.mu.Lock()
-	r.add(o)
-	r.mu.Unlock()
-	if _, err := r.take(); !errors.Is(err, ErrBusy) {
-		t.Errorf("got %v", err)
 	}
 }
 
 func TestWhatAKilledCompactionLeftIsGoneAtTheNextStart(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
-	must(t, os.WriteFile(CompactPath(o.Folder), []byte("half"), 0o600))
+	must(t, os.WriteFile(boltfile.CompactPath(o.Folder), []byte("half"), 0o600))
 	db := mustOpen(t, o)
 	stillWhole(t, db, map[string]string{})
 }
 
-// What is served comes first: a change that finds the disk full ends the
-// compaction that takes the space.
-func TestACompactionGivesWayWhenTheDiskIsFull(t *testing.T) {
+// A disk that is full ends the compaction that fills it, and nothing else.
+func TestADiskThatFillsUpEndsACompactionAndNotTheStore(t *testing.T) {
 	t.Parallel()
 	if !alone(t) {
 		return
 	}
 	db := airy(t, options(t.TempDir()))
-	db.options.atStep = func(step string) error {
-		if step == "compare" {
-			defer limitFiles(t, db.Stats().Size)()
-			err := db.Update(context.Background(), func(w store.Writer) error {
-				for n := range 20 {
-					must(t, w.Put(things, fmt.Append(nil, n), make([]byte, store.MaxValue)))
-				}
-				return nil
-			})
-			if !errors.Is(err, store.ErrFull) {
-				t.Errorf("a change that does not fit: %v", err)
+	want := content(t, db)
+	relieve := func() {}
+	db.options.atStep = func(step string, _ *boltfile.File) error {
+		if step == "copy" {
+			relieve = limitFiles(t, 100_000)
+		}
+		return nil
+	}
+	if _, err := db.Compact(t.Context(), anything); err == nil || errors.Is(err, store.ErrStopped) {
+		t.Errorf("got %v", err)
+	}
+	relieve()
+	db.options.atStep = nil
+	stillWhole(t, db, want)
+}
+
+// Callers of Update wait while the store is compacted, and readers do not.
+func TestChangesWaitForACompactionAndReadersDoNot(t *testing.T) {
+	t.Parallel()
+	db := airy(t, options(t.TempDir()))
+	changed := make(chan error, 1)
+	db.options.atStep = func(step string, _ *boltfile.File) error {
+		switch step {
+		case "make":
+			go func() { changed <- db.Update(context.Background(), putting("meanwhile", "1")) }()
+			for db.Stats().Queued == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := db.Update(over, putting("late", "1")); !errors.Is(err, context.Canceled) {
+				t.Errorf("a caller who has gone: %v", err)
+			}
+		case "swap", "renamed":
+			if n, got := db.Stats().Queued, get(t, db, "meanwhile"); n != 1 || got != "" {
+				t.Errorf("before %s %d callers wait, and what they write reads %q", step, n, got)
 			}
 		}
 		return nil
 	}
-	want := content(t, db)
-	if _, err := db.Compact(t.Context(), anything); !errors.Is(err, ErrNoRoom) {
-		t.Errorf("got %v", err)
+	_, err := db.Compact(t.Context(), anything)
+	must(t, errors.Join(err, <-changed))
+	if got := get(t, db, "meanwhile"); got != "1" {
+		t.Errorf("what was written after it reads %q", got)
 	}
-	db.options.atStep = nil
-	stillWhole(t, db, want)
+}
+
+// Damage of the store that shows while it is compacted stops it, as it does elsewhere.
+func TestACompactionThatComesUponDamageStopsTheStore(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*DB) error{
+		"nonsense": func(db *DB) error {
+			_, err := overwrite(db, make([]byte, db.file.Load().Page()), 30)
+			return err
+		},
+		"cut short": func(db *DB) error { return os.Truncate(db.path, 100_000) },
+	} {
+		db := filledStore(t)
+		db.options.atStep = func(step string, _ *boltfile.File) error {
+			if step == "copy" {
+				return spoil(db)
+			}
+			return nil
+		}
+		if _, err := db.Compact(t.Context(), anything); !errors.Is(err, store.ErrStopped) || !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(boltfile.CompactPath(db.options.Folder)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: the new file is there still: %v", name, err)
+		}
+	}
 }

@@ -16,10 +16,11 @@ import (
 	"pgregory.net/rapid"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
-// Changes of every kind, at every step of a compaction, in the store and in a
-// map.
+// Changes of every kind, before and after compactions and waiting for them, in the store and in
+// a map.
 func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 	t.Parallel()
 	all := memory(t)
@@ -31,7 +32,7 @@ func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 		defer os.RemoveAll(folder)
 		want := map[string]string{}
 		var db *DB
-		change := func() {
+		change := func() error {
 			next := maps.Clone(want)
 			err := db.Update(context.Background(), func(w store.Writer) error {
 				for range rapid.IntRange(0, 15).Draw(t, "rows") {
@@ -52,19 +53,12 @@ func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 				}
 				return nil
 			})
-			if err != nil {
-				t.Fatal(err)
+			if err == nil {
+				want = next
 			}
-			want = next
+			return err
 		}
 		o := Options{Folder: folder, Tables: []store.Table{"a", "m", "z"}, Reserve: 1 << 16, CheckEvery: time.Hour}
-		o.piece, o.catchUpAt = rapid.IntRange(1, 300).Draw(t, "piece"), rapid.IntRange(1, 40).Draw(t, "catch up at")
-		o.atStep = func(step string) error {
-			if step != "swap" && step != "named" && step != "renamed" && rapid.Bool().Draw(t, step) {
-				change()
-			}
-			return nil
-		}
 		if db, err = Open(o); err != nil {
 			t.Fatal(err)
 		}
@@ -87,17 +81,21 @@ func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(1, 2).Draw(t, "compactions") {
-			change()
-			if _, err := db.Compact(context.Background(), anything); err != nil {
-				t.Fatal(err)
+			must(t, change())
+			waiting := make(chan error, 1)
+			if rapid.Bool().Draw(t, "meanwhile") {
+				go func() { waiting <- change() }()
+			} else {
+				waiting <- nil
 			}
+			_, err := db.Compact(context.Background(), anything)
+			must(t, errors.Join(err, <-waiting))
 			agree()
 		}
-		change()
+		must(t, change())
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		o.atStep = nil
 		if db, err = Open(o); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +107,6 @@ func TestAnyChangesDuringCompactionsAreKept(t *testing.T) {
 func TestCompactionsUnderLoadLoseNothing(t *testing.T) {
 	t.Parallel()
 	o := options(memory(t))
-	o.piece, o.catchUpAt = 10_000, 200
 	db := airy(t, o)
 	want := content(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -163,5 +160,5 @@ func TestCompactionsUnderLoadLoseNothing(t *testing.T) {
 		t.Errorf("the rows differ:\n%s", diff)
 	}
 	must(t, db.Close())
-	must(t, check(db.path))
+	must(t, boltfile.Check(db.path))
 }

@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
 // memory returns a folder of the test whose syncs take no time.
@@ -61,7 +62,7 @@ func airy(t testing.TB, o Options) *DB {
 // stillWhole fails unless the store goes on as it was, without a second file.
 func stillWhole(t testing.TB, db *DB, want map[string]string) {
 	t.Helper()
-	if _, err := os.Stat(CompactPath(db.options.Folder)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(boltfile.CompactPath(db.options.Folder)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the new file is there still: %v", err)
 	}
 	if diff := cmp.Diff(want, content(t.(*testing.T), db)); diff != "" {
@@ -76,7 +77,7 @@ func TestAnOpenStoreIsMadeShorterAndGoesOn(t *testing.T) {
 	o.CheckEvery = time.Millisecond // whoever watches the file must know the new one
 	var db *DB
 	looked := make(chan error, 1)
-	o.atStep = func(step string) error {
+	o.atStep = func(step string, fresh *boltfile.File) error {
 		if step == "named" {
 			go func() { looked <- db.same() }()
 			time.Sleep(20 * time.Millisecond)
@@ -120,7 +121,7 @@ func TestTablesThatNobodyDeclaredAreKept(t *testing.T) {
 	t.Parallel()
 	o := options(t.TempDir())
 	must(t, mustOpen(t, Options{Folder: o.Folder, Tables: []store.Table{"zz of somebody else", "a", things}}).Close())
-	file, err := bbolt.Open(Path(o.Folder), 0o600, nil)
+	file, err := bbolt.Open(boltfile.Path(o.Folder), 0o600, nil)
 	must(t, err)
 	must(t, file.Update(func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte("zz of somebody else"))
@@ -131,8 +132,8 @@ func TestTablesThatNobodyDeclaredAreKept(t *testing.T) {
 	_, err = db.Compact(t.Context(), anything)
 	must(t, err)
 	must(t, db.Close())
-	must(t, check(Path(o.Folder)))
-	file, err = openToRead(Path(o.Folder))
+	must(t, boltfile.Check(boltfile.Path(o.Folder)))
+	file, err = bbolt.Open(boltfile.Path(o.Folder), 0o600, &bbolt.Options{ReadOnly: true})
 	must(t, err)
 	defer file.Close()
 	must(t, file.View(func(tx *bbolt.Tx) error {
@@ -144,13 +145,13 @@ func TestTablesThatNobodyDeclaredAreKept(t *testing.T) {
 	}))
 }
 
-// Readers and backups that began before the files were exchanged finish on the
-// old one, however long they take.
+// Readers and backups that began before the files were exchanged finish on the old one, however
+// long they take.
 func TestReadersFinishWhereTheyBegan(t *testing.T) {
 	t.Parallel()
 	db := airy(t, options(t.TempDir()))
 	want := content(t, db)
-	old := db.handle.Load()
+	old := db.file.Load()
 	var copied bytes.Buffer
 	var all sync.WaitGroup
 	slow := &slowCopy{to: &copied, slowReader: slowReader{began: make(chan struct{}), more: make(chan struct{})}}
@@ -175,14 +176,11 @@ func TestReadersFinishWhereTheyBegan(t *testing.T) {
 		return err
 	})
 	must(t, err)
-	select {
-	case <-old.idle:
-		t.Error("the old file is given up while a backup reads it")
-	default:
+	if _, err := old.Begin(false); !errors.Is(err, boltfile.ErrRetired) {
+		t.Errorf("the old file is still in use: %v", err)
 	}
 	close(slow.more)
 	all.Wait()
-	<-old.idle
 	if diff := cmp.Diff(want, content(t, restored(t, copied.Bytes()))); diff != "" {
 		t.Errorf("the backup differs:\n%s", diff)
 	}

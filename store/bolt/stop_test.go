@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
 )
 
 var errDisk = errors.New("input/output error")
@@ -37,10 +38,15 @@ func TestAFailedCommitStopsTheWritingAndNotTheReading(t *testing.T) {
 		go func() { results <- db.Update(context.Background(), putting("b", "2")) }()
 	}
 	<-held
+	doubtful := 0
 	close(hold)
 	for range cap(results) {
-		if err := <-results; !errors.Is(err, store.ErrStopped) || !errors.Is(err, errDisk) {
+		err := <-results
+		if !errors.Is(err, store.ErrStopped) || !errors.Is(err, errDisk) {
 			t.Errorf("a caller got %v; want ErrStopped and the cause", err)
+		}
+		if errors.Is(err, store.ErrInDoubt) {
+			doubtful++
 		}
 	}
 	select {
@@ -52,8 +58,11 @@ func TestAFailedCommitStopsTheWritingAndNotTheReading(t *testing.T) {
 		t.Errorf("Err() = %v; want ErrStopped and the cause", err)
 	}
 	fail.Store(false)
-	if err := db.Update(t.Context(), putting("c", "3")); !errors.Is(err, store.ErrStopped) {
-		t.Errorf("a later caller got %v; want ErrStopped, for the disk may have lost pages", err)
+	if doubtful == 0 {
+		t.Error("nobody was told that it is in doubt what became of their change")
+	}
+	if err := db.Update(t.Context(), putting("c", "3")); !errors.Is(err, store.ErrStopped) || errors.Is(err, store.ErrInDoubt) {
+		t.Errorf("a later caller got %v; want ErrStopped, for the disk may have lost pages, and no doubt", err)
 	}
 	if got := get(t, db, "a"); got != "1" {
 		t.Errorf("a = %q; want 1, as reading goes on", got)
@@ -72,11 +81,11 @@ func TestAFollowerThatPanicsOrExitsStopsTheWriting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := mustOpen(t, options(t.TempDir()))
 			db.Follow(follow)
-			if err := db.Update(t.Context(), putting("a", "1")); !errors.Is(err, store.ErrStopped) {
-				t.Errorf("the caller got %v; want ErrStopped", err)
+			if err := db.Update(t.Context(), putting("a", "1")); !errors.Is(err, store.ErrStopped) || !errors.Is(err, store.ErrInDoubt) {
+				t.Errorf("the caller got %v; want ErrStopped, in doubt", err)
 			}
-			if err := db.Update(t.Context(), putting("b", "1")); !errors.Is(err, store.ErrStopped) {
-				t.Errorf("the next caller got %v; want ErrStopped", err)
+			if err := db.Update(t.Context(), putting("b", "1")); !errors.Is(err, store.ErrStopped) || errors.Is(err, store.ErrInDoubt) {
+				t.Errorf("the next caller got %v; want ErrStopped, and no doubt", err)
 			}
 		})
 	}
@@ -95,8 +104,8 @@ func TestAFileThatIsMovedAwayStopsTheWritingByItself(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("it has not stopped")
 	}
-	if err := db.Err(); !errors.Is(err, errMoved) {
-		t.Errorf("Err() = %v; want errMoved", err)
+	if err := db.Err(); !errors.Is(err, boltfile.ErrMoved) {
+		t.Errorf("Err() = %v; want boltfile.ErrMoved", err)
 	}
 }
 
@@ -113,8 +122,8 @@ func TestNothingIsAcknowledgedAfterTheFileWasReplaced(t *testing.T) {
 	if err := errors.Join(os.Remove(db.path), os.WriteFile(db.path, copied, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Update(t.Context(), putting("b", "1")); !errors.Is(err, store.ErrStopped) || !errors.Is(err, errMoved) {
-		t.Errorf("got %v; want ErrStopped and errMoved", err)
+	if err := db.Update(t.Context(), putting("b", "1")); !errors.Is(err, store.ErrStopped) || !errors.Is(err, boltfile.ErrMoved) {
+		t.Errorf("got %v; want ErrStopped and boltfile.ErrMoved", err)
 	}
 }
 
@@ -200,11 +209,21 @@ func TestAFileThatIsCutShortIsNoticedByTheNextCommit(t *testing.T) {
 	}
 }
 
+// overwrite writes over the n-th page of the file.
+func overwrite(db *DB, page []byte, n int64) (int, error) {
+	f, err := os.OpenFile(db.path, os.O_WRONLY, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	return f.WriteAt(page, n*int64(len(page)))
+}
+
 func TestABatchThatComesUponDamageIsNotCommitted(t *testing.T) {
 	t.Parallel()
 	db := filledStore(t)
 	errs := together(t, db, putting("zzz", "1"), func(w store.Writer) error {
-		if _, err := db.handle.Load().raw.WriteAt(make([]byte, db.handle.Load().page), 30*db.handle.Load().page); err != nil {
+		if _, err := overwrite(db, make([]byte, db.file.Load().Page()), 30); err != nil {
 			return err
 		}
 		return readAll(w)
@@ -219,12 +238,12 @@ func TestPagesThatTurnIntoNonsenseGiveErrorsAndNoCrash(t *testing.T) {
 	for name, fill := range map[string]byte{"zeros": 0, "ones": 0xff, "a pattern": 0x5a} {
 		t.Run(name, func(t *testing.T) {
 			db := filledStore(t)
-			page := make([]byte, db.handle.Load().page)
+			page := make([]byte, db.file.Load().Page())
 			for i := range page {
 				page[i] = fill
 			}
 			for n := int64(2); n < 60; n++ {
-				if _, err := db.handle.Load().raw.WriteAt(page, n*db.handle.Load().page); err != nil {
+				if _, err := overwrite(db, page, n); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -262,9 +281,8 @@ func TestClosingWaitsForReaders(t *testing.T) {
 			t.Error("Close returned while a reader was at work")
 		}
 	})
-	for !isClosed(db.done) {
-		time.Sleep(time.Millisecond)
-	}
+	<-db.committer.Closing()
+	time.Sleep(10 * time.Millisecond) // time enough for a Close that does not wait
 	close(finish)
 	all.Wait()
 }

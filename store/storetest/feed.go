@@ -38,8 +38,8 @@ func (h *told) has(text string) bool {
 	return slices.ContainsFunc(h.calls, func(c []string) bool { return slices.Contains(c, text) })
 }
 
-// followOrder numbers transactions inside them, so that the numbers are the
-// order of the commits.
+// followOrder numbers transactions inside them, so that the numbers are the order of the
+// commits.
 func followOrder(t *testing.T, open Open) {
 	db := open(t, t.TempDir())
 	var one, two told

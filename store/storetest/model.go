@@ -78,8 +78,7 @@ var (
 	someValue = rapid.StringN(0, 8, 40)
 )
 
-// transact runs one random transaction and returns what the tables hold
-// after it.
+// transact runs one random transaction and returns what the tables hold after it.
 func transact(rt *rapid.T, db store.DB, before tables) tables {
 	after := before.clone()
 	fails := rapid.IntRange(0, 4).Draw(rt, "fails") == 0

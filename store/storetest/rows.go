@@ -95,9 +95,8 @@ func limits(t *testing.T, open Open) {
 	holds(t, db, right, string(long)+"="+string(large))
 }
 
-// scanRanges compares every range over a small alphabet with a naive walk,
-// where some rows are in the store, some in the batch, some in the
-// transaction, and some hide or delete others.
+// scanRanges compares every range over a small alphabet with a naive walk, where some rows are
+// in the store, some in the batch, some in the transaction, and some hide or delete others.
 func scanRanges(t *testing.T, open Open) {
 	db := open(t, t.TempDir())
 	update(t, db, func(w store.Writer) error { return put(w, left, "b=file", "c=file", "e=file", "g=file", "h=file") })
@@ -190,17 +189,28 @@ func scanSnapshot(t *testing.T, open Open) {
 func largeValues(t *testing.T, open Open) {
 	db := open(t, t.TempDir())
 	size := func(n int) int { return n * n * 20_000 % store.MaxValue }
-	update(t, db, func(w store.Writer) error {
-		for n := range 12 {
-			if err := w.Put(left, key(n), bytes.Repeat([]byte{byte(n)}, size(n))); err != nil {
-				return err
-			}
+	_, most := db.Limits()
+	batches, left := [][]int{nil}, most
+	for n := range 12 {
+		if need := len(key(n)) + size(n); need > left {
+			batches, left = append(batches, nil), most
 		}
-		return nil
-	})
+		left -= len(key(n)) + size(n)
+		batches[len(batches)-1] = append(batches[len(batches)-1], n)
+	}
+	for _, batch := range batches {
+		update(t, db, func(w store.Writer) error {
+			for _, n := range batch {
+				if err := w.Put(right, key(n), bytes.Repeat([]byte{byte(n)}, size(n))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 	err := db.View(t.Context(), func(r store.Reader) error {
 		for n := range 12 {
-			if got, err := r.Get(left, key(n)); err != nil || !bytes.Equal(got, bytes.Repeat([]byte{byte(n)}, size(n))) {
+			if got, err := r.Get(right, key(n)); err != nil || !bytes.Equal(got, bytes.Repeat([]byte{byte(n)}, size(n))) {
 				t.Errorf("value %d: %d bytes, %v; want %d", n, len(got), err, size(n))
 			}
 		}
@@ -209,4 +219,41 @@ func largeValues(t *testing.T, open Open) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// largest fills transactions up to what Limits says: one with rows, one with bytes.
+func largest(t *testing.T, open Open) {
+	db := open(t, t.TempDir())
+	rows, most := db.Limits()
+	if rows < 100 || most < store.MaxKey+store.MaxValue {
+		t.Fatalf("limits of %d rows and %d bytes are too narrow for anything", rows, most)
+	}
+	rows = min(rows, most/len(key(0)))
+	update(t, db, func(w store.Writer) error {
+		for n := range rows {
+			if err := w.Put(left, key(n), nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	update(t, db, func(w store.Writer) error {
+		for n := range rows {
+			if err := w.Delete(left, key(n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	holds(t, db, left)
+	update(t, db, func(w store.Writer) error {
+		for n, room := 0, most; room > len(key(n)); n++ {
+			size := min(store.MaxValue, room-len(key(n)))
+			if err := w.Put(right, key(n), make([]byte, size)); err != nil {
+				return err
+			}
+			room -= len(key(n)) + size
+		}
+		return nil
+	})
 }

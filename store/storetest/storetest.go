@@ -1,4 +1,3 @@
-// Package storetest is the suite that every store.DB must pass.
 package storetest
 
 import (
@@ -14,18 +13,17 @@ import (
 	"tokenscale/store"
 )
 
-// Tables are the tables that the suite uses. The function given to Run must
-// declare them.
+// Tables are the tables that the suite uses. The function given to Run must declare them.
 var Tables = []store.Table{left, right}
 
 const left, right store.Table = "left", "right"
 
-// Queue is how many callers of Update may wait in a store that the suite
-// tests. The function given to Run must open it so.
+// Queue is how many callers of Update may wait in a store that the suite tests. The function
+// given to Run must open it so.
 const Queue = 8
 
-// Open opens the store in dir, or makes one, and closes it when the test
-// ends. The suite may close it before and open it again.
+// Open opens the store in dir, or makes one, and closes it when the test ends. The suite may
+// close it before and open it again.
 type Open func(t testing.TB, dir string) store.DB
 
 // Run runs the suite against the stores that open opens.
@@ -42,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"a scan ends when its function says so", scanEnds},
 		{"a scan walks the rows as they were when it began", scanSnapshot},
 		{"large values come back", largeValues},
+		{"a transaction as large as the limits allow is taken", largest},
 
 		{"a transaction that fails leaves nothing behind for the next one", failureIsolated},
 		{"a transaction sees what the one before it wrote", seesEarlier},
@@ -121,8 +120,8 @@ func holds(t testing.TB, db store.DB, table store.Table, want ...string) {
 	}
 }
 
-// A plug is a transaction that stays open, so that other callers queue up
-// behind it and share a batch if the backend has batches.
+// A plug is a transaction that stays open, so that other callers queue up behind it and share a
+// batch if the backend has batches.
 type plug struct {
 	release chan struct{}
 	done    chan error
@@ -156,8 +155,8 @@ func (p *plug) pull(t testing.TB) {
 	}
 }
 
-// enqueue calls Update on another goroutine and returns when it waits in the
-// queue, so that callers keep the order in which they were enqueued.
+// enqueue calls Update on another goroutine and returns when it waits in the queue, so that
+// callers keep the order in which they were enqueued.
 func enqueue(t testing.TB, db store.DB, ctx context.Context, fn func(store.Writer) error) <-chan error {
 	t.Helper()
 	before := db.Stats().Queued

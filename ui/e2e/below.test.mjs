@@ -1,5 +1,5 @@
-// Behind a proxy that has put a path in front of all of ours and takes it off again: nothing is set on the server for it,
-// and nothing leads out of it.
+// Behind a proxy that has put a path in front of all of ours and takes it off again: nothing is set
+// on the server for it, and nothing leads out of it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';

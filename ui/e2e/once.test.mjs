@@ -51,7 +51,10 @@ async function back() {
   await page.waitForTimeout(300);
 }
 
-/** In which answers the secret stands; it may stand in no request, in no part of the page, and in no storage. */
+/**
+ * In which answers the secret stands; it may stand in no request, in no part of the page, and in no
+ * storage.
+ */
 async function trail(secret) {
   const half = secret.split('~')[1];
   const all = await Promise.all(exchanges);
@@ -94,7 +97,8 @@ test('after it was closed it is in one answer of the server and nowhere else, wh
 test('neither the back button nor a reload brings it back, though the browser has kept the page', async () => {
   page.on('dialog', (dialog) => dialog.accept());
   const secret = await reveal('left and come back');
-  // The page begins anew as soon as it is shown again, so what it held in between is noted where that stays.
+  // The page begins anew as soon as it is shown again, so what it held in between is noted where
+  // that stays.
   await page.evaluate((half) => {
     window.addEventListener('pageshow', () => sessionStorage.setItem('held', document.documentElement.outerHTML.includes(half)), true);
   }, secret.split('~')[1]);

@@ -93,7 +93,8 @@ async function attack({ base, mutation }) {
   return results;
 }
 
-// A neighbour has another port of the same host: it is of the same site, so the browser sends it the strictest cookies.
+// A neighbour has another port of the same host: it is of the same site, so the browser sends it
+// the strictest cookies.
 for (const [who, host] of [['another site', 'localhost'], ['a neighbour on the same host', '127.0.0.1']]) {
   test(`${who} changes nothing, and reads nothing`, async () => {
     const browser = await openBrowser(server);
@@ -117,7 +118,8 @@ for (const [who, host] of [['another site', 'localhost'], ['a neighbour on the s
     await page.reload();
     await page.getByRole('button', { name: /^Profile of/ }).waitFor(); // still signed in
     if (host === '127.0.0.1') {
-      // The same request from our own page makes a token, so the others failed for where they came from.
+      // The same request from our own page makes a token, so the others failed for where they came
+      // from.
       const own = await page.evaluate(async (body) => (await fetch('/graphql', { method: 'POST', body, headers: { 'Content-Type': 'application/json', 'X-Requested-By': 'tokenscale' } })).text(), mutation);
       assert.match(own, /"token":/);
       assert.notEqual(await state(), before);

@@ -298,7 +298,8 @@ test('search, order and page are in the address', async () => {
   await page.reload();
   await page.getByText('1–2 of 2').waitFor();
   assert.equal(await page.getByRole('searchbox', { name: 'Filter tokens' }).inputValue(), 'alpha');
-  // A whole token string pasted here by mistake must not reach the address or the server: its id is enough to find it.
+  // A whole token string pasted here by mistake must not reach the address or the server: its id is
+  // enough to find it.
   const { token, tokenMetadata } = await server.make({ name: 'pasted' });
   await page.getByRole('searchbox', { name: 'Filter tokens' }).fill(token);
   await page.waitForURL(new RegExp(`q=${tokenMetadata.id}(&|$)`));

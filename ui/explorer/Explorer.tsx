@@ -39,7 +39,10 @@ export function Explorer() {
   );
 }
 
-/** Has the editors follow the colour scheme of the system while the page is open. GraphiQL itself asks for it once. */
+/**
+ * Has the editors follow the colour scheme of the system while the page is open. GraphiQL itself
+ * asks for it once.
+ */
 function FollowScheme() {
   const chosen = useGraphiQL((state) => state.theme);
   const { setTheme } = useGraphiQLActions();
@@ -78,7 +81,9 @@ function Band() {
   );
 }
 
-/** The name of who is signed in on the page; null when nobody is, undefined while that is not known. */
+/**
+ * The name of who is signed in on the page; null when nobody is, undefined while that is not known.
+ */
 function useWho(): string | null | undefined {
   const [who, setWho] = useState<string | null | undefined>(undefined);
   useEffect(() => {

@@ -6,7 +6,10 @@ import { hasSession } from './session';
 
 const notSignedIn = { errors: [{ message: 'Not signed in. Sign in on the page, or give a token as Authorization in the headers below.' }] };
 
-/** Asks over the session of the page, or with the headers typed here. What is no GraphQL answer becomes an error of it. */
+/**
+ * Asks over the session of the page, or with the headers typed here. What is no GraphQL answer
+ * becomes an error of it.
+ */
 export const fetcher: Fetcher = async (params, options) => {
   const typed: Record<string, string> = options?.headers ?? {};
   const bearer = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');

@@ -1,4 +1,7 @@
-/** Storage that ends with the page: what is typed or answered here may hold a secret and must not stay in the browser. */
+/**
+ * Storage that ends with the page: what is typed or answered here may hold a secret and must not
+ * stay in the browser.
+ */
 export function memoryStorage() {
   const items = new Map<string, string>();
   return {

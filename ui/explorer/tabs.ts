@@ -1,6 +1,7 @@
 /**
- * GraphiQL puts a button to close a tab inside what it calls a tab, where a screen reader cannot reach it. What it is in
- * truth is a list of buttons, one of them current; this says so, whenever GraphiQL says otherwise. It returns its end.
+ * GraphiQL puts a button to close a tab inside what it calls a tab, where a screen reader cannot
+ * reach it. What it is in truth is a list of buttons, one of them current; this says so, whenever
+ * GraphiQL says otherwise. It returns its end.
  */
 export function plainTabs(root: HTMLElement): () => void {
   const observer = new MutationObserver(() => sayPlainly(root));

@@ -9,8 +9,8 @@ import { Tokens } from './pages/tokens/Tokens';
 import { home } from './lib/home';
 import { makeQueryClient } from './queryClient';
 
-// Each page comes when it is first needed, and all of them once the browser has nothing better to do: moving on is
-// instant then, also while the server is away.
+// Each page comes when it is first needed, and all of them once the browser has nothing better to
+// do: moving on is instant then, also while the server is away.
 const pages = {
   createToken: () => import('./pages/tokens/CreateToken'),
   tokenDetail: () => import('./pages/tokens/TokenDetail'),

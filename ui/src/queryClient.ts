@@ -7,8 +7,8 @@ export function makeQueryClient(): QueryClient {
     queryCache: new QueryCache({ onError: (error) => reportRefusal(asRefusal(error)) }),
     defaultOptions: {
       queries: {
-        // An answer is an answer; only a server in trouble is asked again. When it cannot be reached at all, the
-        // connection watch asks anew as soon as it is back.
+        // An answer is an answer; only a server in trouble is asked again. When it cannot be
+        // reached at all, the connection watch asks anew as soon as it is back.
         retry: (count, error) => error instanceof Refusal && error.kind === 'failed' && count < 1,
         retryDelay: 400,
         staleTime: 5_000,

@@ -1,4 +1,5 @@
-// A real browser, watched: whatever it complains about, and wherever it goes, is remembered and must be nothing.
+// A real browser, watched: whatever it complains about, and wherever it goes, is remembered and
+// must be nothing.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,14 +8,16 @@ import { chromium } from 'playwright-core';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-// One browser for a file of tests; every test gets a context of its own, which shares nothing with the others.
+// One browser for a file of tests; every test gets a context of its own, which shares nothing with
+// the others.
 let process_;
 
 function launch(keepsPages) {
   return chromium.launch({
     executablePath,
     headless: true,
-    // Playwright turns off what people have on: a page that was left is kept as it was, and shown again by the back button.
+    // Playwright turns off what people have on: a page that was left is kept as it was, and shown
+    // again by the back button.
     ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
@@ -60,7 +63,8 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
   context.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return;
     const text = message.text();
-    // The browser itself notes every answer that is not 2xx and every refused connection; tests name those they cause.
+    // The browser itself notes every answer that is not 2xx and every refused connection; tests
+    // name those they cause.
     if (browser.expected.some((pattern) => pattern.test(text))) return;
     complaints.push(`console ${message.type()}: ${text}`);
   });

@@ -46,8 +46,9 @@ type Answer<T> = { data?: T | null; errors?: GraphQLFault[] };
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-By': 'tokenscale' };
 
 /**
- * Asks the server one thing. Gives its data, or throws a Refusal; an aborted request throws the abort. With an
- * idempotency key the server makes nothing a second time when the same is asked for again.
+ * Asks the server one thing. Gives its data, or throws a Refusal; an aborted request throws the
+ * abort. With an idempotency key the server makes nothing a second time when the same is asked for
+ * again.
  */
 export async function request<TResult, TVariables>(
   document: TypedDocumentString<TResult, TVariables>,
@@ -69,7 +70,9 @@ export async function request<TResult, TVariables>(
   return answer.data;
 }
 
-/** Changes a token string for a session cookie. The string is in this one request and nowhere else. */
+/**
+ * Changes a token string for a session cookie. The string is in this one request and nowhere else.
+ */
 export async function signIn(token: string): Promise<void> {
   await send('/api/v1/session', {
     method: 'POST',
@@ -86,7 +89,10 @@ export async function hasSession(signal?: AbortSignal): Promise<boolean> {
 // Whether the session has ended, while that is asked for.
 let leaving: Promise<boolean> | undefined;
 
-/** Ends the session. Until that is answered nothing else is asked; when it has ended, what was to be asked never is. */
+/**
+ * Ends the session. Until that is answered nothing else is asked; when it has ended, what was to be
+ * asked never is.
+ */
 export async function signOut(): Promise<void> {
   const ending = send('/api/v1/session', { method: 'DELETE', headers: { 'X-Requested-By': 'tokenscale' } });
   leaving = ending.then(
@@ -103,7 +109,9 @@ export async function signOut(): Promise<void> {
 /** How the server is. One that is down answers, but a change it is asked for may be refused. */
 export type Condition = 'well' | 'down' | 'unreachable';
 
-/** Asks how the server is; one that is down answers 503. It asks for nothing that needs a session. */
+/**
+ * Asks how the server is; one that is down answers 503. It asks for nothing that needs a session.
+ */
 export async function askCondition(signal?: AbortSignal): Promise<Condition> {
   try {
     const response = await fetch(`${home}/api/v1/status`, { cache: 'no-store', signal });

@@ -100,7 +100,10 @@ export type SystemToken = TokenRowFragment;
 export type Permission = SystemPermissionsQuery['systemPermissions'][number];
 export type PermissionName = Permission['name'];
 
-/** A token together with its string. It must never reach a cache: callers keep it in their own state and drop it. */
+/**
+ * A token together with its string. It must never reach a cache: callers keep it in their own state
+ * and drop it.
+ */
 export type IssuedToken = { token: string; tokenMetadata: SystemToken };
 
 export const tokensKey = ['tokens'] as const;

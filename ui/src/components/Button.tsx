@@ -10,14 +10,17 @@ type ButtonProps = Omit<AriaProps, 'className' | 'style' | 'children' | 'isPendi
   look?: Look;
   small?: boolean;
   children: ReactNode;
-  /** Whether what it began is on its way. It keeps the focus then, and does nothing when pressed. */
+  /**
+   * Whether what it began is on its way. It keeps the focus then, and does nothing when pressed.
+   */
   isPending?: boolean;
   /** Said instead of the label while it works. */
   pendingLabel?: string;
 };
 
 export function Button({ look = 'plain', small = false, isPending = false, pendingLabel = 'Working', children, ...rest }: ButtonProps) {
-  // The library's own pending state leaves a label in the document that outlives the button; this one does not.
+  // The library's own pending state leaves a label in the document that outlives the button; this
+  // one does not.
   return (
     <>
       <AriaButton

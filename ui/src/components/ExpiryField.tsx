@@ -12,7 +12,9 @@ import field from './Field.module.css';
 
 type ExpiryFieldProps = { value: ExpiryChoice; onChange: (value: ExpiryChoice) => void; maximumMs: number | null; error?: string | undefined };
 
-/** When a token ends: after a length of time, at a date, or never; and what that means on the ruler. */
+/**
+ * When a token ends: after a length of time, at a date, or never; and what that means on the ruler.
+ */
 export function ExpiryField({ value, onChange, maximumMs, error }: ExpiryFieldProps) {
   const now = useNow();
   const setMode = (mode: string) => {

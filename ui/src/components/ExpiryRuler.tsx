@@ -9,7 +9,9 @@ type ExpiryRulerProps = { choice: ExpiryChoice; maximumMs: number | null; now: n
 
 const percent = (part: number) => `${(part * 100).toFixed(2)}%`;
 
-/** Shows where a life ends, with the enforced maximum as the edge beyond which nothing is possible. */
+/**
+ * Shows where a life ends, with the enforced maximum as the edge beyond which nothing is possible.
+ */
 export function ExpiryRuler({ choice, maximumMs, now, onStop }: ExpiryRulerProps) {
   const end = endOf(choice, now);
   const length = end === null ? (maximumMs ?? Infinity) : end - now;

@@ -13,7 +13,10 @@ type PageHeadProps = {
 
 let first = true;
 
-/** The top of a page. After moving from one page to the next the heading takes the focus, so that it is read out. */
+/**
+ * The top of a page. After moving from one page to the next the heading takes the focus, so that it
+ * is read out.
+ */
 export function PageHead({ title, heading, intro, actions, back }: PageHeadProps) {
   const ref = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

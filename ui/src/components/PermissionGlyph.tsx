@@ -5,8 +5,8 @@ import styles from './PermissionGlyph.module.css';
 const cell = 8;
 
 /**
- * The permission map, small: sixteen cells in their four groups, always in the same place, so that a pattern is
- * recognised without reading.
+ * The permission map, small: sixteen cells in their four groups, always in the same place, so that
+ * a pattern is recognised without reading.
  */
 export function PermissionGlyph({ permissions, held }: { permissions: readonly Permission[]; held: readonly string[] }) {
   const cells = glyphCells(permissions);

@@ -16,7 +16,10 @@ type PermissionPickerProps = {
   grantable: readonly string[];
 };
 
-/** The permission map in full: every permission in its group, with its words, always in the same order. */
+/**
+ * The permission map in full: every permission in its group, with its words, always in the same
+ * order.
+ */
 export function PermissionPicker({ permissions, value, onChange, grantable }: PermissionPickerProps) {
   const [search, setSearch] = useState('');
   const groups = groupsOf(permissions.filter((permission) => fits(permission, search)));

@@ -12,8 +12,8 @@ import styles from './RevealOnce.module.css';
 type RevealOnceProps = { secret: string; heading: ReactNode; note?: ReactNode; onClose: () => void };
 
 /**
- * The one moment in which a token string is seen. It stands alone on the screen; leaving asks whether it was stored,
- * also when it is the browser that is asked to go elsewhere.
+ * The one moment in which a token string is seen. It stands alone on the screen; leaving asks
+ * whether it was stored, also when it is the browser that is asked to go elsewhere.
  */
 export function RevealOnce({ secret, heading, note, onClose }: RevealOnceProps) {
   const [asking, setAsking] = useState(false);

@@ -16,7 +16,8 @@ export type RuleMarks = {
 
 const noMarks: RuleMarks = {};
 
-// Of a long text only the lines around what is seen are drawn, in steps of so many: no more than a window shows.
+// Of a long text only the lines around what is seen are drawn, in steps of so many: no more than a
+// window shows.
 const step = 50;
 
 type RuleEditorProps = { label: string; value: string; onChange?: (value: string) => void; marks?: RuleMarks; error?: string | undefined; description?: string };
@@ -87,8 +88,8 @@ export function RuleEditor({ label, value, onChange, marks = noMarks, error, des
 }
 
 /**
- * Puts in a long text that is pasted. Browsers put it in line by line as if it were typed, which takes Chromium a minute
- * for ten thousand lines; what is lost is that one step of undoing.
+ * Puts in a long text that is pasted. Browsers put it in line by line as if it were typed, which
+ * takes Chromium a minute for ten thousand lines; what is lost is that one step of undoing.
  */
 function pasteLong(event: ClipboardEvent<HTMLTextAreaElement>, onChange: (value: string) => void) {
   const text = event.clipboardData.getData('text/plain');

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 import { classes } from '../lib/classes';
 import styles from './Table.module.css';
 
-// The roles are written out because the narrow layout changes how rows are displayed, and some browsers then forget
-// that it is a table.
+// The roles are written out because the narrow layout changes how rows are displayed, and some
+// browsers then forget that it is a table.
 
 export function Table({ label, head, children, stale = false }: { label: string; head: ReactNode; children: ReactNode; stale?: boolean }) {
   return (

@@ -1,5 +1,6 @@
-// The Unicode names of what gets into a token by copying: what nobody sees, what word processors put in the place of
-// plain characters, and letters of other scripts that look like ours. Browsers do not know the names.
+// The Unicode names of what gets into a token by copying: what nobody sees, what word processors
+// put in the place of plain characters, and letters of other scripts that look like ours. Browsers
+// do not know the names.
 
 const names: Readonly<Record<string, string>> = {
   '\t': 'CHARACTER TABULATION',
@@ -120,7 +121,10 @@ const lookalikes: ReadonlyArray<[string, string, string]> = [
 
 const digits = ['ZERO', 'ONE', 'TWO', 'THREE', 'FOUR', 'FIVE', 'SIX', 'SEVEN', 'EIGHT', 'NINE'];
 
-/** Names a character: its number, its Unicode name where it is a usual stray, and itself where it can be seen. */
+/**
+ * Names a character: its number, its Unicode name where it is a usual stray, and itself where it
+ * can be seen.
+ */
 export function nameOf(c: string): string {
   const code = c.codePointAt(0) ?? 0;
   const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -62,7 +62,10 @@ export const stops: readonly Stop[] = [
   stop('1 y', 365, 'Days'),
 ];
 
-/** Where a length of time stands on the ruler, 0 to 1. Its scale is logarithmic: minutes and years both have room. */
+/**
+ * Where a length of time stands on the ruler, 0 to 1. Its scale is logarithmic: minutes and years
+ * both have room.
+ */
 export function rulerPosition(ms: number): number {
   const low = Math.log(5 * minute);
   const high = Math.log(600 * day);

@@ -1,7 +1,7 @@
 /**
- * A text as names are compared: without regard to case and to how accents are written, as the server does (Unicode's
- * canonical caseless matching, without the dot that stands on an i). Letter by letter, or a sigma at the end of a word
- * would be another one.
+ * A text as names are compared: without regard to case and to how accents are written, as the
+ * server does (Unicode's canonical caseless matching, without the dot that stands on an i). Letter
+ * by letter, or a sigma at the end of a word would be another one.
  */
 export function fold(text: string): string {
   const folded = [...text.normalize('NFD')].map((letter) => (letter === dotless ? letter : letter.toLowerCase().toUpperCase().toLowerCase()));

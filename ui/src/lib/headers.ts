@@ -1,4 +1,7 @@
-/** Whether a browser can send these headers. Others it refuses as if the network had failed, and sends nothing. */
+/**
+ * Whether a browser can send these headers. Others it refuses as if the network had failed, and
+ * sends nothing.
+ */
 export function canBeSent(headers: HeadersInit | undefined): boolean {
   try {
     void new Headers(headers);

@@ -1,7 +1,13 @@
-/** The path below which the server is reached, without a slash at the end: nothing, unless a proxy adds one. */
+/**
+ * The path below which the server is reached, without a slash at the end: nothing, unless a proxy
+ * adds one.
+ */
 export const home = import.meta.env.PROD ? pathAbove(import.meta.url) : '';
 
-/** Where a script of a build stands tells where the build does. It works on every route, and needs no setting. */
+/**
+ * Where a script of a build stands tells where the build does. It works on every route, and needs
+ * no setting.
+ */
 export function pathAbove(script: string): string {
   return new URL(script).pathname.replace(/(?:\/docs\/api-explorer)?\/assets\/[^/]*$/, '');
 }

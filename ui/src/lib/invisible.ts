@@ -1,6 +1,6 @@
-// Names are shown as they were given, but nothing in them may hide: a character that turns the direction of what
-// follows, or takes no room, is shown by its number. Joiners and plain direction marks are part of honest writing and
-// stay.
+// Names are shown as they were given, but nothing in them may hide: a character that turns the
+// direction of what follows, or takes no room, is shown by its number. Joiners and plain direction
+// marks are part of honest writing and stay.
 
 const hidden = /[\u00ad\u200b\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 

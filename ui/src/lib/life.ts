@@ -1,4 +1,5 @@
-// The life line: where a token stands between its creation and its end. Pure geometry, so that it can be tested.
+// The life line: where a token stands between its creation and its end. Pure geometry, so that it
+// can be tested.
 
 import { day, distance, hour, span } from './time';
 
@@ -18,14 +19,17 @@ export type LifeLine = {
   lived: number;
   /** Where the line ends, 0 to 1; 1 for an open end. */
   end: number;
-  /** Where the policy's maximum stands, 0 to 1; null when there is none, or it lies off the line. */
+  /**
+   * Where the policy's maximum stands, 0 to 1; null when there is none, or it lies off the line.
+   */
   maximum: number | null;
 };
 
 export function lifeLine({ createdAt, expireAt, maximumMs }: Life, now: number): LifeLine {
   const age = Math.max(0, now - createdAt);
   if (expireAt === null) {
-    // An open end has no whole to be a part of: the lived part grows ever slower and never reaches the end.
+    // An open end has no whole to be a part of: the lived part grows ever slower and never reaches
+    // the end.
     return { state: 'open', lived: age / (age + 90 * day), end: 1, maximum: null };
   }
   const length = Math.max(1, expireAt - createdAt);

@@ -1,5 +1,6 @@
-// What is pasted as a token often brings more along: quotes, line ends, the words of a header, characters that nobody
-// sees. What is plainly no part of a token is taken off; anything else is named, with where it is, before it is sent.
+// What is pasted as a token often brings more along: quotes, line ends, the words of a header,
+// characters that nobody sees. What is plainly no part of a token is taken off; anything else is
+// named, with where it is, before it is sent.
 
 import { nameOf } from './characters';
 
@@ -25,7 +26,8 @@ export function unwrapped(typed: string): Pasted {
   let text = typed;
   for (let before = undefined; before !== text; ) {
     before = text;
-    // A byte order mark counts as white space to JavaScript, but nobody takes it for a space: it is named instead.
+    // A byte order mark counts as white space to JavaScript, but nobody takes it for a space: it is
+    // named instead.
     text = without('white space', (t) => t.replace(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, ''), text);
     text = without('quotes', (t) => t.replace(edge, ''), text);
     text = without('the word Bearer', (t) => t.replace(scheme, ''), text);
@@ -33,7 +35,10 @@ export function unwrapped(typed: string): Pasted {
   return { text, takenOff: [...takenOff] };
 }
 
-/** Says which character of the text is no part of a token, and where it is; nothing if there is none. */
+/**
+ * Says which character of the text is no part of a token, and where it is; nothing if there is
+ * none.
+ */
 export function strayIn(text: string): string | undefined {
   const characters = [...text];
   const strays = characters.flatMap((c, at) => (/[A-Za-z0-9~]/.test(c) ? [] : [{ c, at: at + 1 }]));

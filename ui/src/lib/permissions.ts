@@ -1,5 +1,5 @@
-// The order and places of the permissions on the map. The server gives the groups and their order; the page only lays
-// them out.
+// The order and places of the permissions on the map. The server gives the groups and their order;
+// the page only lays them out.
 
 type Described = { name: string; label: string; group: string; description: string };
 
@@ -33,7 +33,9 @@ export function glyphCells<T extends Described>(permissions: readonly T[]): Cell
   return cells;
 }
 
-/** Whether a permission fits what was typed: by its label, its name in the API or its description. */
+/**
+ * Whether a permission fits what was typed: by its label, its name in the API or its description.
+ */
 export function fits(permission: Described, search: string): boolean {
   const wanted = search.trim().toLowerCase();
   if (wanted === '') return true;

@@ -1,7 +1,8 @@
 import { useEffect, useSyncExternalStore } from 'react';
 
-// Whether a new secret is on the screen at this moment. Nothing may cover it or take it away: not even the news that
-// the session died, which is what happens to one who resets the token of their own session.
+// Whether a new secret is on the screen at this moment. Nothing may cover it or take it away: not
+// even the news that the session died, which is what happens to one who resets the token of their
+// own session.
 let open = 0;
 const listeners = new Set<() => void>();
 

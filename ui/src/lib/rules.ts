@@ -1,6 +1,6 @@
-// What the page needs to know about the text of a filter to draw it. It does not parse rules: the server does, and
-// says which lines it could not read. A text may have ten thousand lines and is looked at on every key: nothing here
-// makes a thing of each line that is not needed.
+// What the page needs to know about the text of a filter to draw it. It does not parse rules: the
+// server does, and says which lines it could not read. A text may have ten thousand lines and is
+// looked at on every key: nothing here makes a thing of each line that is not needed.
 
 /** The lines as the server counts them: only a newline ends one. */
 export function linesOf(text: string): string[] {
@@ -24,7 +24,10 @@ export function sentencesByLine(refusal: string | undefined): ReadonlyMap<number
 const allowing = /^(?:[^#\n]*;)?[ \t\r]*allow[ \t]/im;
 const anyRule = /^[;\s]*[^#;\s]/m;
 
-/** Whether any rule allows something. Then what no rule names is denied; the last line, unwritten, says so. */
+/**
+ * Whether any rule allows something. Then what no rule names is denied; the last line, unwritten,
+ * says so.
+ */
 export function impliedRule(text: string): 'allow all' | 'deny all' {
   return allowing.test(text) ? 'deny all' : 'allow all';
 }

@@ -1,4 +1,5 @@
-// Moments and spans in words. Everything is in the reader's zone; the instant in UTC is offered beside it.
+// Moments and spans in words. Everything is in the reader's zone; the instant in UTC is offered
+// beside it.
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -7,7 +8,8 @@ export const day = 24 * hour;
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 const count = new Intl.NumberFormat('en');
-// Parts are put together here: what a locale makes of them differs from one browser's data to the next.
+// Parts are put together here: what a locale makes of them differs from one browser's data to the
+// next.
 const parts = new Intl.DateTimeFormat('en-US', {
   day: 'numeric',
   month: 'short',
@@ -25,7 +27,10 @@ const units = [
   ['minute', minute],
 ] as const;
 
-/** "in 3 days", "12 minutes ago". The unit is the largest of which there are at least two, once rounded to the next smaller one. */
+/**
+ * "in 3 days", "12 minutes ago". The unit is the largest of which there are at least two, once
+ * rounded to the next smaller one.
+ */
 export function distance(at: number, now: number): string {
   const ms = at - now;
   const size = Math.abs(ms);

@@ -10,8 +10,8 @@ export type Action<TArguments extends readonly unknown[], TResult> = {
 };
 
 /**
- * One change asked of the server. It keeps no result: an answer may hold a new secret, and a mutation cache would hold
- * it for as long as the page lives.
+ * One change asked of the server. It keeps no result: an answer may hold a new secret, and a
+ * mutation cache would hold it for as long as the page lives.
  */
 export function useAction<TArguments extends readonly unknown[], TResult>(
   act: (...args: TArguments) => Promise<TResult>,

@@ -4,7 +4,10 @@ import { withoutSecret } from './withoutSecret';
 
 type Change = Readonly<Record<string, string | null>>;
 
-/** Reads and writes what the URL says about a list. A value that is the default is left out of the URL. */
+/**
+ * Reads and writes what the URL says about a list. A value that is the default is left out of the
+ * URL.
+ */
 export function useUrlState(): [URLSearchParams, (change: Change, replace?: boolean) => void] {
   const [params, setParams] = useSearchParams();
   const change = useCallback(
@@ -32,8 +35,8 @@ export function pageOf(params: URLSearchParams): number {
 }
 
 /**
- * Text that is typed: shown at once, put into the URL when the typing rests. What the URL says wins when it changes
- * from elsewhere, as by the back button.
+ * Text that is typed: shown at once, put into the URL when the typing rests. What the URL says wins
+ * when it changes from elsewhere, as by the back button.
  */
 export function useTyped(inUrl: string, put: (value: string) => void, restMs = 180): [string, (value: string) => void] {
   const [typed, setTyped] = useState(inUrl);

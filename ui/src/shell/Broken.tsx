@@ -4,7 +4,9 @@ import { Button } from '../components/Button';
 import { RefusalNotice } from '../components/Notice';
 import styles from './Starting.module.css';
 
-/** The page cannot even learn who asks. It keeps trying by itself when the server does not answer. */
+/**
+ * The page cannot even learn who asks. It keeps trying by itself when the server does not answer.
+ */
 export function Broken({ refusal }: { refusal: Refusal }) {
   const client = useQueryClient();
   return (

@@ -1,7 +1,10 @@
 import { Component, type ReactNode } from 'react';
 import { Notice } from '../components/Notice';
 
-/** What is left standing when a part of the page breaks. It shows no detail: there may be a secret in it. */
+/**
+ * What is left standing when a part of the page breaks. It shows no detail: there may be a secret
+ * in it.
+ */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false };
 

@@ -23,7 +23,8 @@ export function useSignOut() {
     await client.cancelQueries(); // what is still being asked would be refused
     await signOut();
     await client.cancelQueries(); // what began meanwhile
-    // The order matters: with the old session still in the cache the sign-in page would lead straight back.
+    // The order matters: with the old session still in the cache the sign-in page would lead
+    // straight back.
     client.setQueryData(sessionKey, null);
     navigate('/sign-in');
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });

@@ -5,7 +5,10 @@ import { Button } from '../components/Button';
 import { Dialog } from '../components/Dialog';
 import { SignInForm } from './SignInForm';
 
-/** Stands over the page when its session has died, so that nothing typed is lost by signing in again. */
+/**
+ * Stands over the page when its session has died, so that nothing typed is lost by signing in
+ * again.
+ */
 export function SessionEnded({ refusal, onBack, onLeave }: { refusal: Refusal; onBack: () => void; onLeave: () => void }) {
   const client = useQueryClient();
   const filtered = refusal.kind === 'filtered';

@@ -13,7 +13,10 @@ import { Starting } from './Starting';
 
 const ended = () => new Refusal('signed-out', 'The session has ended.');
 
-/** Lets in who is signed in, leads everyone else to the sign-in page, and notices when a session dies. */
+/**
+ * Lets in who is signed in, leads everyone else to the sign-in page, and notices when a session
+ * dies.
+ */
 export function SessionGate({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [path, navigate] = useLocation();
@@ -21,10 +24,12 @@ export function SessionGate({ children }: { children: ReactNode }) {
   // Whoever opens the sign-in page wants to sign in: who they were before is not asked there.
   const { data, error, isPending } = useQuery({ ...sessionQuery, refetchInterval: 60_000, enabled: path !== '/sign-in' });
   const [death, setDeath] = useState<Refusal | null>(null);
-  // Who was signed in stays known after the session died: the page stands on, with the question to sign in over it.
+  // Who was signed in stays known after the session died: the page stands on, with the question to
+  // sign in over it.
   const revealing = useIsRevealing();
   const [last, setLast] = useState<Session | null>(null);
-  // Who is at the sign-in page has left: going back from there leads here again, and not to what was seen before.
+  // Who is at the sign-in page has left: going back from there leads here again, and not to what
+  // was seen before.
   const seen = path === '/sign-in' ? null : (data ?? last);
   if (seen !== last) setLast(seen);
 

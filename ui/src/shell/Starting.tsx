@@ -2,7 +2,10 @@ import { Ruler } from './Ruler';
 import shell from './Shell.module.css';
 import styles from './Starting.module.css';
 
-/** What stands there until it is known who asks: the frame at once, a word only when that takes long. */
+/**
+ * What stands there until it is known who asks: the frame at once, a word only when that takes
+ * long.
+ */
 export function Starting() {
   return (
     <>

@@ -11,7 +11,10 @@ export type Section = { title: string; commands: Command[] };
 
 const few = 8;
 
-/** What the command bar offers for what is typed: tokens asked of the server, filters and pages known here. */
+/**
+ * What the command bar offers for what is typed: tokens asked of the server, filters and pages
+ * known here.
+ */
 export function useCommands(typed: string): { sections: Section[]; searching: boolean } {
   const { viewer } = useSession();
   const wanted = withoutSecret(typed).trim();

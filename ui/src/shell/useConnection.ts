@@ -7,8 +7,8 @@ const calmMs = 4_000;
 const anxiousMs = 1_500;
 
 /**
- * How the server is. It is asked now and then, so that a reader hears of a stopped server before pressing anything; when
- * it answers again, all that is on the screen is read anew.
+ * How the server is. It is asked now and then, so that a reader hears of a stopped server before
+ * pressing anything; when it answers again, all that is on the screen is read anew.
  */
 export function useConnection(): Condition {
   const [condition, setCondition] = useState<Condition>('well');

@@ -15,7 +15,8 @@ type ExportProps = { shown: readonly AuditEvent[]; selection: AuditSelection; to
 export function Export({ shown, selection, total }: ExportProps) {
   const [read, setRead] = useState(0);
   const all = useAction(async () => {
-    // The end is fixed first: entries that come while it reads would push others onto the next chunk, twice.
+    // The end is fixed first: entries that come while it reads would push others onto the next
+    // chunk, twice.
     const until = selection.until ?? Date.now();
     const lines: string[] = [];
     for (let skip = 0; skip < Math.min(total, most); skip += chunk) {

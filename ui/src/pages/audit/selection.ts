@@ -24,7 +24,10 @@ export function isNarrowed(selection: AuditSelection): boolean {
   return Object.values(selection).some((value) => value !== null);
 }
 
-/** One entry a line, as the audit file has them: nothing of the page's own, only what the server said. */
+/**
+ * One entry a line, as the audit file has them: nothing of the page's own, only what the server
+ * said.
+ */
 export function jsonLines(events: readonly AuditEvent[]): string {
   return events
     .map(({ fields, ...event }) =>
@@ -43,7 +46,10 @@ export function sentenceOf(event: AuditEvent): string | null {
   return `It expires within ${counted(days, 'day')}, at ${exact(at)}`;
 }
 
-/** The kinds of entries there are. The list only helps to choose; another kind in the URL works as well. */
+/**
+ * The kinds of entries there are. The list only helps to choose; another kind in the URL works as
+ * well.
+ */
 export const types = [
   { value: 'hashedtokens.change', label: 'Token made, changed or deleted' },
   { value: 'hashedtokens.rotate', label: 'Secret reset' },

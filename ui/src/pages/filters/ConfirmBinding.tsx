@@ -1,7 +1,9 @@
 import { Confirm } from '../../components/Confirm';
 import { counted } from '../../lib/time';
 
-/** Whom a filter binds: so many tokens, and those of the kinds whose security policy enforces it. */
+/**
+ * Whom a filter binds: so many tokens, and those of the kinds whose security policy enforces it.
+ */
 export type Usage = { totalTokens: number; policies: readonly string[] };
 
 export function isUsed({ totalTokens, policies }: Usage): boolean {
@@ -15,7 +17,10 @@ type ConfirmBindingProps = {
   onClose: () => void;
 };
 
-/** Asks before new rules bind those who use a filter already: there is no moment between saving and binding. */
+/**
+ * Asks before new rules bind those who use a filter already: there is no moment between saving and
+ * binding.
+ */
 export function ConfirmBinding({ usage, ...rest }: ConfirmBindingProps) {
   const { totalTokens, policies } = usage;
   const tokens = counted(totalTokens, 'token');

@@ -17,7 +17,10 @@ type FilterBenchProps = {
 // As many lines as the server tells of when it refuses a text.
 const told = 20;
 
-/** Rules at the left, an address at the right: the line that decides lights up while one types either. */
+/**
+ * Rules at the left, an address at the right: the line that decides lights up while one types
+ * either.
+ */
 export function FilterBench({ rules, onChange, error, mayTest }: FilterBenchProps) {
   const [address, setAddress] = useState('');
   const bench = useBench(rules, address, mayTest);

@@ -15,7 +15,10 @@ type FilterFormProps = {
   action: string;
   pendingLabel: string;
   save: (draft: Draft) => Promise<IPFilter>;
-  /** Counts whom the rules bind already; given for a filter that exists. New rules are then asked about first. */
+  /**
+   * Counts whom the rules bind already; given for a filter that exists. New rules are then asked
+   * about first.
+   */
   usage?: () => Promise<Usage>;
   onSaved: (filter: IPFilter) => void;
   /** Further buttons beside the one that saves. */
@@ -48,7 +51,8 @@ export function FilterForm({ start, action, pendingLabel, save, usage, onSaved, 
         className={styles.form}
         onSubmit={(event) => {
           event.preventDefault();
-          // React passes a submit through portals: a form in a dialog must not submit the one around it.
+          // React passes a submit through portals: a form in a dialog must not submit the one
+          // around it.
           event.stopPropagation();
           void counting.run();
         }}

@@ -6,7 +6,8 @@ import type { RuleMarks } from '../../components/RuleEditor';
 import { sentencesByLine } from '../../lib/rules';
 import { asRefusal } from '../../lib/useAction';
 
-// The rules are checked on their own, against any address, so that a half-typed address hides no mistake in them.
+// The rules are checked on their own, against any address, so that a half-typed address hides no
+// mistake in them.
 const none: readonly number[] = [];
 const anyAddress = '192.0.2.1';
 

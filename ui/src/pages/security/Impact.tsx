@@ -16,7 +16,10 @@ const size = 25;
 
 type ImpactProps = { before: Draft; draft: Draft; filters: readonly IPFilter[]; done: string | null; onReset: () => void; onDone: (sentence: string) => void };
 
-/** Before and after: what the edited policies would do to the tokens there are, counted by the server. */
+/**
+ * Before and after: what the edited policies would do to the tokens there are, counted by the
+ * server.
+ */
 export function Impact({ before, draft, filters, done, onReset, onDone }: ImpactProps) {
   const client = useQueryClient();
   const [page, setPage] = useState(1);

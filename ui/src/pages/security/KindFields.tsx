@@ -56,7 +56,8 @@ export function KindFields({ noun, value, onChange, filters, binding, errors }: 
 type MaximumFieldProps = { noun: string; binding: boolean; value: number | null; onChange: (ms: number | null) => void; error: string | undefined };
 
 function MaximumField({ noun, binding, value, onChange, error }: MaximumFieldProps) {
-  // The unit is remembered apart from the length: 24 hours typed in hours must not turn into a day under the fingers.
+  // The unit is remembered apart from the length: 24 hours typed in hours must not turn into a day
+  // under the fingers.
   const [unit, setUnit] = useState<ExpirationUnit>(() => amountOf(value ?? 90 * day).unit);
   const [amount, setAmount] = useState(() => String(amountOf(value ?? 90 * day).amount));
   const send = (nextAmount: string, nextUnit: ExpirationUnit) => {

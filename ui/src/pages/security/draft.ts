@@ -44,7 +44,10 @@ export function draftOf(policies: Policies): Draft {
   };
 }
 
-/** All kinds are always sent, as they stand on the page: what is left out the API would take for "none". */
+/**
+ * All kinds are always sent, as they stand on the page: what is left out the API would take for
+ * "none".
+ */
 export function inputOf({ system, organization, view, personal }: Draft): TokenSecurityPoliciesInput {
   return {
     systemPermissionTokensEnabled: system.enabled,

@@ -16,7 +16,9 @@ type FilterStepProps = {
   mayCreate: boolean;
 };
 
-/** The addresses from which the token may be used: chosen, made on the spot, or given by the policy. */
+/**
+ * The addresses from which the token may be used: chosen, made on the spot, or given by the policy.
+ */
 export function FilterStep({ filters, value, onChange, enforced, error, mayCreate }: FilterStepProps) {
   const client = useQueryClient();
   const [making, setMaking] = useState(false);
@@ -30,7 +32,8 @@ export function FilterStep({ filters, value, onChange, enforced, error, mayCreat
   return (
     <div className={styles.narrow}>
       <FilterPicker
-        // A filter made on the spot must appear chosen; the list it is chosen from is a new one then.
+        // A filter made on the spot must appear chosen; the list it is chosen from is a new one
+        // then.
         key={filters.length}
         label="Only from the addresses of"
         none="Any address"

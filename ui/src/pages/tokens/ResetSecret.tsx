@@ -20,7 +20,9 @@ import styles from './Detail.module.css';
 
 type Grace = { on: boolean; amount: number; unit: ExpirationUnit };
 
-/** A new string for a token, with or without time to bring it to the machines that use the old one. */
+/**
+ * A new string for a token, with or without time to bring it to the machines that use the old one.
+ */
 export function ResetSecret({ token, onClose }: { token: SystemToken; onClose: () => void }) {
   const client = useQueryClient();
   const [, navigate] = useLocation();

@@ -23,8 +23,8 @@ export default function TokenDetail({ id }: { id: string }) {
   const { viewer } = useSession();
   const administers = mayAdministerTokens(viewer);
   const [open, setOpen] = useState<OpenDialog>(null);
-  // While the secret is being reset nothing is read anew: the old id is gone then, and the answer "not found" would
-  // take away the screen on which the new string stands.
+  // While the secret is being reset nothing is read anew: the old id is gone then, and the answer
+  // "not found" would take away the screen on which the new string stands.
   const token = useQuery({ ...tokenQuery(id), refetchInterval: 30_000, enabled: open !== 'reset' });
   const permissions = useQuery({ ...permissionsQuery, enabled: administers });
   const policies = useQuery({ ...policiesQuery, enabled: administers });

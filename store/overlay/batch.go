@@ -1,0 +1,145 @@
+package overlay
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"tokenscale/store"
+)
+
+// A Batch is the transactions that share one commit.
+type Batch struct {
+	// Changed is what all of them changed together.
+	Changed *Overlay
+
+	committer *Committer
+	base      Base
+	calls     []*call
+	running   *call // the one whose function is running
+	begun     time.Time
+}
+
+// newBatch begins a batch. Nothing is written before all its functions have run, so the store is
+// as it was while they do.
+func (c *Committer) newBatch() (*Batch, error) {
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	begun := c.settings.Now()
+	base, err := c.backend.Begin()
+	if err != nil {
+		return nil, c.Stop(err)
+	}
+	c.underway(begun)
+	b := &Batch{committer: c, base: base, Changed: New(), begun: begun}
+	c.current = b
+	return b, nil
+}
+
+// MayUseReserve reports whether each transaction that changes something was given
+// store.UseReserve.
+func (b *Batch) MayUseReserve() bool {
+	for _, c := range b.calls {
+		if c.err == nil && len(c.changes) > 0 && !c.useReserve {
+			return false
+		}
+	}
+	return true
+}
+
+// takesMore reports whether another transaction may join.
+func (b *Batch) takesMore() bool {
+	s := b.committer.settings
+	return len(b.calls) < s.BatchCount && b.Changed.Bytes < s.BatchBytes && !closed(b.committer.closing)
+}
+
+// run runs the function of c above what the batch has changed so far. If it fails, what it did
+// is forgotten.
+func (b *Batch) run(c *call) {
+	b.calls = append(b.calls, c)
+	if c.err = c.ctx.Err(); c.err != nil {
+		return
+	}
+	w := &writer{ctx: c.ctx, tables: b.committer.settings.Tables, base: b.base, batch: b.Changed, own: New()}
+	b.running = c
+	err := w.guarded(c.fn, b.committer.backend.Recovered)
+	b.running = nil
+	w.over = true
+	if err == nil {
+		err = c.ctx.Err() // a caller who has gone away changes nothing
+	}
+	if c.err = err; err == nil {
+		c.changes = w.changes()
+	}
+}
+
+// finish commits the batch and answers its callers.
+func (b *Batch) finish() {
+	c := b.committer
+	err := c.backend.Commit(b.base, b)
+	c.underway(time.Time{})
+	c.current = nil
+	if errors.Is(err, store.ErrFull) && len(b.calls) > 1 {
+		// Together they are too much. Some of them may fit.
+		for _, left := range b.settle() {
+			c.serveAlone(left)
+		}
+		return
+	}
+	if err == nil {
+		c.count(b)
+		c.current = b // so that a follower that ends this goroutine is found
+		err = b.tell()
+		c.current = nil
+	}
+	for _, caller := range b.calls {
+		if caller.err == nil {
+			caller.err = err
+		}
+		c.reply(caller, caller.err)
+	}
+}
+
+// settle answers the calls that have failed and returns the others as they were before they ran.
+func (b *Batch) settle() []*call {
+	var left []*call
+	for _, c := range b.calls {
+		if c.err != nil {
+			b.committer.reply(c, c.err)
+			continue
+		}
+		c.changes = nil
+		left = append(left, c)
+	}
+	return left
+}
+
+// tell tells the followers what the batch changed. If one of them panics, what it knows is no
+// longer what the store holds, so the store stops.
+func (b *Batch) tell() error {
+	followers := b.committer.following()
+	for _, c := range b.calls {
+		if c.err != nil || len(c.changes) == 0 {
+			continue
+		}
+		for _, follow := range followers {
+			if err := told(follow, c.changes); err != nil {
+				return inDoubt(b.committer.Stop(err))
+			}
+		}
+	}
+	return nil
+}
+
+func told(follow func([]store.Change), changes []store.Change) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a follower panicked: %v", p)
+		}
+	}()
+	follow(changes)
+	return nil
+}
+
+func inDoubt(err error) error { return fmt.Errorf("%w: %w", store.ErrInDoubt, err) }

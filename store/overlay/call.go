@@ -1,0 +1,67 @@
+package overlay
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"tokenscale/store"
+)
+
+// call is a caller of Update who waits.
+type call struct {
+	ctx        context.Context
+	fn         func(store.Writer) error
+	useReserve bool
+	claimed    atomic.Bool // whoever sets it decides: the committer runs fn, or the caller leaves
+	answer     chan error
+
+	err     error          // what became of it so far
+	changes []store.Change // what it did to the batch
+}
+
+func (c *call) claim() bool { return c.claimed.CompareAndSwap(false, true) }
+
+// Update implements store.DB.
+func (c *Committer) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case closed(c.closing):
+		return store.ErrClosed
+	case c.Err() != nil:
+		return c.Err()
+	}
+	caller := &call{
+		ctx: ctx, fn: fn, answer: make(chan error, 1),
+		useReserve: slices.Contains(how, store.UseReserve),
+	}
+	select {
+	case c.queue <- caller:
+		return c.await(caller)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.closing:
+		return store.ErrClosed
+	case <-c.stopped:
+		return c.Err()
+	}
+}
+
+// await waits for the answer to a caller. One whose ctx ends leaves at once if its function has
+// not begun; after that its function may be running, and only the answer tells what came of it.
+func (c *Committer) await(caller *call) error {
+	select {
+	case err := <-caller.answer:
+		return err
+	case <-caller.ctx.Done():
+		if caller.claim() {
+			return caller.ctx.Err()
+		}
+	case <-c.done:
+		if caller.claim() { // the store was closed, and nobody is left to run it
+			return store.ErrClosed
+		}
+	}
+	return <-caller.answer
+}

@@ -1,0 +1,184 @@
+package overlay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tokenscale/store"
+	"tokenscale/store/overlay"
+	"tokenscale/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// rows are those of one table; tables are never changed once they are published.
+type (
+	rows   map[string]string
+	tables map[store.Table]rows
+)
+
+// memory is a store that keeps its rows in memory: the least that a backend can be.
+type memory struct {
+	*overlay.Committer
+	mu   sync.Mutex
+	now  tables
+	fail error // what the next commit fails with
+	once sync.Once
+}
+
+func newMemory(t testing.TB, now tables) *memory {
+	t.Helper()
+	m := &memory{now: now}
+	m.Committer = overlay.Start(m, overlay.Settings{
+		Tables: slices.Sorted(slices.Values(storetest.Tables)), QueueLength: storetest.Queue,
+		BatchCount: 256, BatchBytes: 1 << 20, Now: time.Now,
+	})
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+func (m *memory) picture() tables {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.now
+}
+
+// Begin implements overlay.Backend.
+func (m *memory) Begin() (overlay.Base, error) { return m.picture(), nil }
+
+// Commit implements overlay.Backend.
+func (m *memory) Commit(_ overlay.Base, b *overlay.Batch) error {
+	if m.fail != nil {
+		return fmt.Errorf("%w: %w", store.ErrInDoubt, m.Stop(m.fail))
+	}
+	next := maps.Clone(m.picture())
+	for _, t := range b.Changed.Tables() {
+		next[t] = maps.Clone(next[t])
+		if next[t] == nil {
+			next[t] = rows{}
+		}
+		b.Changed.Each(t, func(r store.Row) bool {
+			if next[t][string(r.Key)] = string(r.Value); r.Value == nil {
+				delete(next[t], string(r.Key))
+			}
+			return true
+		})
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = next
+	return nil
+}
+
+// Abandon implements overlay.Backend.
+func (m *memory) Abandon(overlay.Base) {}
+
+// Recovered implements overlay.Backend.
+func (m *memory) Recovered(any) error { return nil }
+
+// Get implements overlay.Base.
+func (p tables) Get(t store.Table, key []byte) ([]byte, error) {
+	v, ok := p[t][string(key)]
+	if !ok {
+		return nil, nil
+	}
+	return []byte(v), nil
+}
+
+// Layer implements overlay.Base.
+func (p tables) Layer(t store.Table, r store.Range) (overlay.Layer, error) {
+	o := overlay.New()
+	for k, v := range p[t] {
+		o.Set(t, store.Row{Key: []byte(k), Value: append([]byte{}, v...)})
+	}
+	return o.Layer(t, r), nil
+}
+
+// reader is a store.Reader until it is over.
+type reader struct {
+	ctx  context.Context
+	now  tables
+	over bool
+}
+
+func (r *reader) check(t store.Table) error {
+	switch {
+	case r.over:
+		return errors.New("over")
+	case !slices.Contains(storetest.Tables, t):
+		return store.ErrRow
+	}
+	return nil
+}
+
+// Get implements store.Reader.
+func (r *reader) Get(t store.Table, key []byte) ([]byte, error) {
+	if err := r.check(t); err != nil {
+		return nil, err
+	}
+	return r.now.Get(t, key)
+}
+
+// Scan implements store.Reader.
+func (r *reader) Scan(t store.Table, rg store.Range, fn func(key, value []byte) error) error {
+	if err := r.check(t); err != nil {
+		return err
+	}
+	l, _ := r.now.Layer(t, rg) // never fails
+	return overlay.Merge(r.ctx, rg, fn, l)
+}
+
+// View implements store.DB.
+func (m *memory) View(ctx context.Context, fn func(store.Reader) error) error {
+	select {
+	case <-m.Closing():
+		return store.ErrClosed
+	default:
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r := &reader{ctx: ctx, now: m.picture()}
+	defer func() { r.over = true }()
+	return fn(r)
+}
+
+// Limits implements store.DB. They are narrow, as in a cluster.
+func (m *memory) Limits() (rows, bytes int) { return 128, 1 << 20 * 5 / 4 }
+
+// Backup implements store.DB.
+func (m *memory) Backup(ctx context.Context, _ io.Writer) (int64, error) {
+	return 0, m.View(ctx, func(store.Reader) error { return errors.ErrUnsupported })
+}
+
+// Close implements store.DB.
+func (m *memory) Close() error {
+	m.once.Do(m.Committer.Close)
+	return nil
+}
+
+// The suite of the backends holds of what they share, without a disk.
+func TestTheSuite(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	disks := map[string]*memory{}
+	storetest.Run(t, func(t testing.TB, dir string) store.DB {
+		mu.Lock()
+		defer mu.Unlock()
+		kept := tables{}
+		if before := disks[dir]; before != nil {
+			kept = before.picture()
+		}
+		disks[dir] = newMemory(t, kept)
+		return disks[dir]
+	})
+}
