@@ -20,8 +20,10 @@ func TestAKilledUpgradeGoesOn(t *testing.T) {
 	p, k := newPlace(t, filepath.Join(memory(t), "data")), newKnown()
 	o := newOlderStore(t, p, k, rounds(14, 60))
 	start, upgrade := o.unkilled(t)
-	commits := 2 + int(o.entries>>8+63)/64                               // the tables, the start, and 64 nodes each
-	before, inside, after, kills := 0, map[int]int{}, 0, rounds(30, 300) // inside by the nodes that there were
+	// The tables, the start, and a commit for each 64 nodes.
+	commits := 2 + int(o.entries>>8+63)/64
+	// inside counts by the number of nodes that there were.
+	before, inside, after, kills := 0, map[int]int{}, 0, rounds(30, 300)
 	for n := range kills {
 		s := o.again(t)
 		pause := start
