@@ -138,13 +138,15 @@ func freePort(t *testing.T) string {
 func (p *proxied) write(name, text string) {
 	p.t.Helper()
 	text = strings.NewReplacer(
-		"127.0.0.1:8080 check", strings.TrimPrefix(p.server.url, "http://")+" check inter 50ms fall 1", // soon, or the test is over
+		// HAProxy must look soon, or the test is over.
+		"127.0.0.1:8080 check", strings.TrimPrefix(p.server.url, "http://")+" check inter 50ms fall 1",
 		"127.0.0.1:8080", strings.TrimPrefix(p.server.url, "http://"),
 		"127.0.0.1:3000", p.orders.address,
 		"listen 443", "listen 127.0.0.1:"+p.port, "bind :443", "bind 127.0.0.1:"+p.port, "https_port 443", "https_port "+p.port, "http_port 80", "http_port "+freePort(p.t),
 		"/etc/ssl/example.org.pem", filepath.Join(p.folder, "example.org.pem"),
 		"/etc/haproxy/tokenscale.lua", filepath.Join(p.folder, "tokenscale.lua"),
-		"{FOLDER}", p.folder, "{USER}", map[bool]string{true: "user root;"}[os.Getuid() == 0], // the folder is root's
+		// nginx must run as root where the folder is root's.
+		"{FOLDER}", p.folder, "{USER}", map[bool]string{true: "user root;"}[os.Getuid() == 0],
 	).Replace(text)
 	if err := os.WriteFile(filepath.Join(p.folder, name), []byte(text), 0o644); err != nil {
 		p.t.Fatal(err)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -92,7 +93,7 @@ func TestWhoReadsSlowlyGetsAll(t *testing.T) {
 			_, err = io.CopyN(&got, res.Body, 512<<10)
 			time.Sleep(20 * time.Millisecond)
 		}
-		if err != io.EOF || !bytes.Equal(got.Bytes(), long) {
+		if !errors.Is(err, io.EOF) || !bytes.Equal(got.Bytes(), long) {
 			t.Errorf("%d of %d bytes came: %v", got.Len(), len(long), err)
 		}
 		if err := <-wrote; err != nil {

@@ -13,28 +13,50 @@ type Type string
 
 // The types of entries.
 const (
-	TokenChanged  Type = "hashedtokens.change"                          // a token was made, changed or deleted
-	TokenRotated  Type = "hashedtokens.rotate"                          // a token got a new string and id
-	TokenExpired  Type = "tokens.expire"                                // an expired token was removed
-	TokenExpiring Type = "tokens.expiring"                              // a token will expire in some days
-	FilterChanged Type = "ipfilters.change"                             // an IP filter was made, changed or deleted
-	PolicyChanged Type = "organizations.securitypolicies.tokens.update" // the security policies were set
-	RootReplaced  Type = "roottoken.replace"                            // root got a new token
-	SessionEnded  Type = "sessions.end"                                 // a session of the page was signed out
-	Refused       Type = "authentication.refused"                       // credentials were not accepted
-	TokensRead    Type = "hashedtokens.read"                            // tokens were listed
-	TrailRead     Type = "audit.read"                                   // the audit log was read
-	ImpactRead    Type = "organizations.securitypolicies.tokens.read"   // a change of the policies was tried
-	BackedUp      Type = "store.backup"                                 // a copy of the store was made
-	Restored      Type = "store.restore"                                // the store was replaced by a backup
-	Compacted     Type = "store.compact"                                // the file of the store was written anew, without unused space
-	Salvaged      Type = "store.salvage"                                // the store was put together from a damaged one
-	RolledBack    Type = "store.rollback"                               // the server was told to go on from an older state
-	Unsound       Type = "store.integrity"                              // a stored row is not what was written
-	KeysRotated   Type = "keys.rotate"                                  // the server got a new key, and its rows were brought under it
-	KeysDropped   Type = "keys.drop"                                    // old keys were taken out of the key file
-	ClockJumped   Type = "clock.jump"                                   // the machine's clock was set far back or ahead
-	ClockAccepted Type = "clock.accept"                                 // the server was told to go on from what that clock says
+	// A token was made, changed or deleted.
+	TokenChanged Type = "hashedtokens.change"
+	// A token got a new string and id.
+	TokenRotated Type = "hashedtokens.rotate"
+	// An expired token was removed.
+	TokenExpired Type = "tokens.expire"
+	// A token will expire in some days.
+	TokenExpiring Type = "tokens.expiring"
+	// An IP filter was made, changed or deleted.
+	FilterChanged Type = "ipfilters.change"
+	// The security policies were set.
+	PolicyChanged Type = "organizations.securitypolicies.tokens.update"
+	// Root got a new token.
+	RootReplaced Type = "roottoken.replace"
+	// A session of the page was signed out.
+	SessionEnded Type = "sessions.end"
+	// Credentials were not accepted.
+	Refused Type = "authentication.refused"
+	// Tokens were listed.
+	TokensRead Type = "hashedtokens.read"
+	// The audit log was read.
+	TrailRead Type = "audit.read"
+	// A change of the policies was tried.
+	ImpactRead Type = "organizations.securitypolicies.tokens.read"
+	// A copy of the store was made.
+	BackedUp Type = "store.backup"
+	// The store was replaced by a backup.
+	Restored Type = "store.restore"
+	// The file of the store was written anew, without unused space.
+	Compacted Type = "store.compact"
+	// The store was put together from a damaged one.
+	Salvaged Type = "store.salvage"
+	// The server was told to go on from an older state.
+	RolledBack Type = "store.rollback"
+	// A stored row is not what was written.
+	Unsound Type = "store.integrity"
+	// The server got a new key, and its rows were brought under it.
+	KeysRotated Type = "keys.rotate"
+	// Old keys were taken out of the key file.
+	KeysDropped Type = "keys.drop"
+	// The machine's clock was set far back or ahead.
+	ClockJumped Type = "clock.jump"
+	// The server was told to go on from what that clock says.
+	ClockAccepted Type = "clock.accept"
 )
 
 // The kinds of actors.

@@ -21,7 +21,8 @@ func FuzzAuditLine(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seq uint64, at int64, who, refused, name, value string, list bool) {
 		for _, text := range []*string{&who, &refused, &name, &value} {
-			*text = strings.ToValidUTF8(*text, "?") // what is kept is checked for that; see policy.Name
+			// What is kept is checked for that; see policy.Name.
+			*text = strings.ToValidUTF8(*text, "?")
 		}
 		e := Entry{
 			Seq: seq, Time: epoch.Millis(at), Type: TokenChanged, Action: "createSystemToken", Sensitive: true, Refused: refused,

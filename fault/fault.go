@@ -11,14 +11,15 @@ type Code string
 
 // The codes a client can meet.
 const (
-	Invalid         Code = "INVALID"            // no state of the server could accept this
-	Unauthenticated Code = "UNAUTHENTICATED"    // we do not know who is asking
-	Forbidden       Code = "FORBIDDEN"          // we know, and the answer is no
-	NotFound        Code = "NOT_FOUND"          // there is no such thing, or none you may see
-	Conflict        Code = "CONFLICT"           // the state of the server stands in the way
-	Unavailable     Code = "UNAVAILABLE"        // nothing is wrong with the request; the server cannot carry it out now
-	TooLarge        Code = "RESPONSE_TOO_LARGE" // the answer would be longer than one may be
-	Internal        Code = "INTERNAL"           // not a refusal: a bug or a broken machine
+	Invalid         Code = "INVALID"         // no state of the server could accept this
+	Unauthenticated Code = "UNAUTHENTICATED" // we do not know who is asking
+	Forbidden       Code = "FORBIDDEN"       // we know, and the answer is no
+	NotFound        Code = "NOT_FOUND"       // there is no such thing, or none you may see
+	Conflict        Code = "CONFLICT"        // the state of the server stands in the way
+	// Nothing is wrong with the request; the server cannot carry it out now.
+	Unavailable Code = "UNAVAILABLE"
+	TooLarge    Code = "RESPONSE_TOO_LARGE" // the answer would be longer than one may be
+	Internal    Code = "INTERNAL"           // not a refusal: a bug or a broken machine
 )
 
 // InputMessage is the message of every fault about input. LogScale's clients

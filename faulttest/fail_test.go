@@ -26,7 +26,8 @@ func TestAFailingDiskStopsTheStore(t *testing.T) {
 		{"writes fail", "pwrite64", "pwrite64:error=EIO", "in doubt"},
 		{"one write fails", "pwrite64", "pwrite64:error=EIO:when=1", "in doubt"},
 		{"writes find no space", "pwrite64", "pwrite64:error=ENOSPC", "in doubt"},
-		{"the file cannot grow", "fallocate", "fallocate:error=EIO", "nothing was changed"}, // which comes before a commit
+		// Growing the file comes before a commit.
+		{"the file cannot grow", "fallocate", "fallocate:error=EIO", "nothing was changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, k := newPlace(t, ""), newKnown()

@@ -123,7 +123,8 @@ func TestUnsafeHomesAreRefused(t *testing.T) {
 			p := newPlace(t, t.TempDir())
 			p.start(t).kill()
 			must(t, os.Chmod(p.data, 0o500))
-			p.wrap = []string{"setpriv", "--bounding-set=-dac_override,-dac_read_search"} // else root may do all
+			// Without these capabilities root may do no more than others.
+			p.wrap = []string{"setpriv", "--bounding-set=-dac_override,-dac_read_search"}
 			return p
 		}, "the folder of the store cannot be written to"},
 	} {

@@ -19,7 +19,8 @@ func newPod(t *testing.T) (p *place, volume string) {
 	t.Helper()
 	needRoot(t, "setpriv")
 	volume = t.TempDir()
-	for _, folder := range []string{filepath.Dir(program), filepath.Dir(volume)} { // which only we could enter
+	// Until now only we could enter these folders.
+	for _, folder := range []string{filepath.Dir(program), filepath.Dir(volume)} {
 		must(t, os.Chmod(folder, 0o755))
 	}
 	mount(t, volume)

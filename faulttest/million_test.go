@@ -58,7 +58,8 @@ func TestPagesOfAMillionTokens(t *testing.T) {
 		limit        int
 	}{{"pages of 50", "", 50}, {"pages of 1000", "", 1000}, {"a search for a part of a name, 50 of it", "77", 50}}
 	began := collections(t, p, s)
-	for n := 0; collections(t, p, s) < began+3 && n < 50; n++ { // as large as the collector lets it be
+	// The memory grows as far as the collector lets it.
+	for n := 0; collections(t, p, s) < began+3 && n < 50; n++ {
 		for range 100 {
 			ask("", "Name", "ASC", rand.IntN(1000), 1000)
 		}

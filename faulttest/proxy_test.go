@@ -41,7 +41,8 @@ func filtersBehindAProxy(t *testing.T, hosts map[string]*host, address func(*hos
 		{"client", proxied, "", http.StatusOK},
 		{"client", proxied, address(hosts["stranger"]), http.StatusOK},
 		{"client", proxied, "unknown, _hidden, 1.2.3.4:5", http.StatusOK},
-		{"client", s.url, address(hosts["stranger"]), http.StatusOK}, // who is not trusted is not believed
+		// A client that is no trusted proxy is not believed.
+		{"client", s.url, address(hosts["stranger"]), http.StatusOK},
 		{"stranger", s.url, "", http.StatusForbidden},
 		{"stranger", s.url, client, http.StatusForbidden},
 		{"stranger", proxied, "", http.StatusForbidden},

@@ -73,7 +73,9 @@ func killed(t *testing.T, p *place, args ...string) {
 	t.Helper()
 	cmd := p.command(args...)
 	must(t, cmd.Start())
-	timer := time.AfterFunc(time.Duration(rand.IntN(90))*time.Millisecond, func() { _ = cmd.Process.Kill() }) // it may have ended
-	_ = cmd.Wait()                                                                                            // however it ended
+	// By then the command may have ended by itself.
+	timer := time.AfterFunc(time.Duration(rand.IntN(90))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+	// How it ended does not matter.
+	_ = cmd.Wait()
 	timer.Stop()
 }

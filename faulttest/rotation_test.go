@@ -112,7 +112,9 @@ func killedWithin(t *testing.T, p *place, whole time.Duration, args ...string) {
 	t.Helper()
 	cmd := p.command(args...)
 	must(t, cmd.Start())
-	timer := time.AfterFunc(time.Duration(rand.Int64N(int64(whole))), func() { _ = cmd.Process.Kill() }) // it may have ended
-	_ = cmd.Wait()                                                                                       // however it ended
+	// By then the command may have ended by itself.
+	timer := time.AfterFunc(time.Duration(rand.Int64N(int64(whole))), func() { _ = cmd.Process.Kill() })
+	// How it ended does not matter.
+	_ = cmd.Wait()
 	timer.Stop()
 }

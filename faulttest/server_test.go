@@ -176,7 +176,8 @@ type api struct {
 
 func (p *place) api(s *server) *api {
 	c := &http.Client{Timeout: 20 * time.Second}
-	if strings.HasPrefix(s.url, "https:") { // with a certificate of the test, which is of no interest here
+	// The certificate was made by the test; checking it is of no interest here.
+	if strings.HasPrefix(s.url, "https:") {
 		c.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
 	}
 	return &api{s.url, p.root, c}

@@ -145,7 +145,8 @@ func (g gauges) now() usage {
 	if err != nil {
 		g.t.Skipf("SKIPPED: the system does not tell what a process uses: %v", err)
 	}
-	_, metrics, err := g.api.get("/metrics", g.api.root) // first, so that its own connection is always counted
+	// First, so that its own connection is always counted.
+	_, metrics, err := g.api.get("/metrics", g.api.root)
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -82,7 +82,8 @@ func (f *inode) some(i int, chance *rand.Rand) string {
 	var picks strings.Builder
 	odd := chance.IntN(len(f.pending) + 1)
 	pick := func(n int) bool {
-		taken := [...]bool{false, true, n != odd, n < odd}[i/4%4] // nothing, all, all but one, the first few
+		// Nothing, all, all but one, the first few.
+		taken := [...]bool{false, true, n != odd, n < odd}[i/4%4]
 		if i >= 16 {
 			taken = chance.IntN(2) == 0
 		}

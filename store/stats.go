@@ -18,13 +18,15 @@ type Stats struct {
 	Compactions uint64 // times that the store was compacted while it was open
 	Compacting  bool   // whether that is under way
 
-	Readers    int           // transactions that read at this moment
-	OldestRead time.Duration // for how long the longest of them has; while it goes on, space cannot be used again
+	Readers int // transactions that read at this moment
+	// How long the longest of them has been reading; while it goes on, space is not reused.
+	OldestRead time.Duration
 
 	LastBatch    int           // transactions in the last commit
 	LastCommit   time.Time     // when the last commit ended; zero before the first
 	LastDuration time.Duration // what the last commit took, from first function to durable
 	MaxDuration  time.Duration // the longest commit so far
-	Underway     time.Duration // what the one in progress has taken until now; zero if there is none
-	Duration     time.Duration // all commits together
+	// How long the one in progress has taken until now; zero if there is none.
+	Underway time.Duration
+	Duration time.Duration // all commits together
 }

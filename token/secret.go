@@ -56,7 +56,8 @@ func NewID(random io.Reader) (string, error) { return letters(random, idLength) 
 
 // letters returns n letters and digits, each as likely as any other.
 func letters(random io.Reader, n int) (string, error) {
-	const fair = 256 / len(alphabet) * len(alphabet) // bytes from here on would favour the first letters
+	// Bytes from fair on would favour the first letters.
+	const fair = 256 / len(alphabet) * len(alphabet)
 	out := make([]byte, 0, n)
 	for b := make([]byte, n); len(out) < n; {
 		if _, err := io.ReadFull(random, b); err != nil {

@@ -67,7 +67,8 @@ func TestString_AMistypedOrCutStringIsRefusedByItsChecksum(t *testing.T) {
 			check(text[:i] + string(c) + text[i+1:])
 		}
 		if i > 0 {
-			check(text[:i-1] + string(text[i]) + string(text[i-1]) + text[i+1:]) // two letters exchanged
+			// Two letters exchanged.
+			check(text[:i-1] + string(text[i]) + string(text[i-1]) + text[i+1:])
 		}
 	}
 }
@@ -99,7 +100,8 @@ func TestEveryLetterIsEquallyLikely(t *testing.T) {
 	}
 	delete(seen, '~')
 	want := float64(rounds*(idLength+tailLength-checkLength)) / float64(len(alphabet))
-	var chi float64 // chi-squared with 61 degrees of freedom; beyond 130 by chance once in a million runs
+	// Chi-squared with 61 degrees of freedom; beyond 130 by chance once in a million runs.
+	var chi float64
 	for i := range len(alphabet) {
 		d := float64(seen[alphabet[i]]) - want
 		chi += d * d / want

@@ -93,7 +93,8 @@ func TestSecurityHeadersStandOnEveryAnswer(t *testing.T) {
 func TestAssetsAreServedPackedAndForAYear(t *testing.T) {
 	h := page(t)
 	document := body(t, get(t, h, http.MethodGet, "/", nil).Body)
-	asset := regexp.MustCompile(`/assets/[^"]+\.js`).FindString(document) // with the slash of the dot before it
+	// The slash is the one behind the dot that stands before it.
+	asset := regexp.MustCompile(`/assets/[^"]+\.js`).FindString(document)
 	if asset == "" {
 		t.Fatalf("the document names no script: %s", document)
 	}

@@ -74,7 +74,8 @@ test('urql, which asks queries by GET', async (t) => {
     mutate: async (text, variables) => good(await urql.mutation(text, variables)),
     refused: async (text, variables) => {
       const [error] = (await urql.mutation(text, variables)).error.graphQLErrors;
-      const { state } = JSON.parse(sent.at(-1).answer).errors[0]; // urql keeps what the specification knows
+      // urql keeps only the members that the specification names.
+      const { state } = JSON.parse(sent.at(-1).answer).errors[0];
       return { message: error.message, extensions: error.extensions, state };
     },
     unknown: async (text) => (await client(wrong).query(text, {})).error.response.status,

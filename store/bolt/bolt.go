@@ -22,9 +22,10 @@ type DB struct {
 	committer *overlay.Committer
 	file      atomic.Pointer[boltfile.File]
 	readers   readers
-	place     sync.Mutex     // held while the file at path is looked at, or another one is put there
-	lacks     []store.Table  // declared, and not in a file that is only read
-	loops     sync.WaitGroup // what looks at the file, and who waits to close one that was replaced
+	// Held while the file at path is looked at, or another one is put there.
+	place sync.Mutex
+	lacks []store.Table  // declared, and not in a file that is only read
+	loops sync.WaitGroup // what looks at the file, and who waits to close one that was replaced
 
 	once     sync.Once
 	closeErr error

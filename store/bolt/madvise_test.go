@@ -21,7 +21,8 @@ func mapped(t *testing.T, db *DB) (kb int) {
 	}
 	ours := false
 	for line := range strings.Lines(string(maps)) {
-		if begin, _, _ := strings.Cut(line, " "); strings.Contains(begin, "-") { // the line that a mapping begins with
+		// Such a line begins a mapping.
+		if begin, _, _ := strings.Cut(line, " "); strings.Contains(begin, "-") {
 			ours = strings.HasSuffix(strings.TrimSpace(line), db.path)
 		}
 		n := 0

@@ -25,7 +25,8 @@ beforeEach(async () => {
     exchanges.push(
       (async () => {
         const response = await request.response();
-        const body = await response.body().catch(() => Buffer.alloc(0)); // a page that was left has none
+        // A page that was left has none.
+        const body = await response.body().catch(() => Buffer.alloc(0));
         return {
           sent: JSON.stringify([request.url(), request.postData(), request.headers()]),
           got: JSON.stringify(response.headers()) + body.toString('utf8'),

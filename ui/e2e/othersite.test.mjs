@@ -107,7 +107,8 @@ for (const [who, host] of [['another site', 'localhost'], ['a neighbour on the s
     const other = await context.newPage();
     await other.goto(`http://${host}:${evil.address().port}/`);
     const results = await other.evaluate(attack, { base: server.base, mutation });
-    const sent = new Set(['a beacon', 'fetch without asking', 'fetch without asking, as text', 'fetch to sign in']); // whose answer nobody may read
+    // Their answers nobody may read.
+    const sent = new Set(['a beacon', 'fetch without asking', 'fetch without asking, as text', 'fetch to sign in']);
     for (const [name, result] of Object.entries(results)) {
       const harmless = sent.has(name) ? /^(opaque 0|true|blocked)$/ : /^(blocked|opaque|answered)$/;
       assert.match(result, harmless, name);

@@ -171,7 +171,8 @@ test('who signs out while the page is still asking is refused nothing', async ()
     if (route.request().method() !== 'DELETE') return route.continue();
     const response = await route.fetch();
     release(); // it is asked after the session has ended, and before the page knows that
-    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange'))); // and so is what begins only now
+    // What begins only now is given up, too.
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
     await page.waitForTimeout(300);
     await route.fulfill({ response });
   });

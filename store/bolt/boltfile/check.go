@@ -17,8 +17,10 @@ import (
 const (
 	headLen    = 16 // id 8, flags 2, count 2, overflow 4
 	elementLen = 16 // leaf: flags 4, position 4, key 4, value 4; branch: position 4, key 4, page 8
-	metaLen    = 64 // magic 4, version 4, page size 4, flags 4, root 8, sequence 8, freelist 8, pages 8, txid 8, checksum 8
-	bucketLen  = 16 // root page 8, sequence 8; a root of 0 means that a page follows
+	// Magic 4, version 4, page size 4, flags 4, root 8, sequence 8, freelist 8, pages 8, txid 8,
+	// checksum 8.
+	metaLen   = 64
+	bucketLen = 16 // root page 8, sequence 8; a root of 0 means that a page follows
 
 	magic   = 0xED0CDAED
 	version = 2

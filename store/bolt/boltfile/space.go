@@ -17,7 +17,8 @@ func (f *File) Size() int64 { return f.size.Load() }
 func (f *File) Free() int64 {
 	s := f.bolt.Stats()
 	if s.OpenTxN == 0 {
-		return int64(s.FreePageN + s.PendingPageN) // no reader holds back what the last commit freed
+		// No reader holds back what the last commit freed.
+		return int64(s.FreePageN + s.PendingPageN)
 	}
 	return int64(s.FreePageN)
 }

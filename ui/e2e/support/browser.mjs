@@ -56,7 +56,8 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
   });
   context.on('request', (request) => {
     const url = new URL(request.url());
-    const ours = url.href === server.base || url.href.startsWith(`${server.base}/`); // which may be below a path
+    // The base may be below a path.
+    const ours = url.href === server.base || url.href.startsWith(`${server.base}/`);
     if (!ours && !['data:', 'blob:'].includes(url.protocol)) complaints.push(`request to elsewhere: ${url}`);
   });
   context.on('weberror', (error) => complaints.push(`page error: ${error.error().stack ?? error.error()}`));
