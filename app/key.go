@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rekey"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
@@ -36,7 +36,7 @@ func (c *keyRotate) Run(ctx context.Context, base Options) error {
 	o := base
 	o.StoreOptions = c.StoreOptions
 	return withStopped(ctx, o, func(db store.DB) error {
-		done, err := authority.RotateKeys(ctx, keyChange(o, db))
+		done, err := rekey.Rotate(ctx, keyChange(o, db))
 		if err != nil {
 			if done.Key != 0 {
 				err = fmt.Errorf("the rotation to the key %v is not finished; run this again to go on: %w", done.Key, err)
@@ -52,8 +52,8 @@ func (c *keyRotate) Run(ctx context.Context, base Options) error {
 	})
 }
 
-func keyChange(o Options, db store.DB) authority.KeyChange {
-	return authority.KeyChange{DB: db, KeyFile: o.keyFile(), StateFile: o.stateFile(), Random: o.Random, Now: epoch.Of(o.Now())}
+func keyChange(o Options, db store.DB) rekey.Change {
+	return rekey.Change{DB: db, KeyFile: o.keyFile(), StateFile: o.stateFile(), Random: o.Random, Now: epoch.Of(o.Now())}
 }
 
 // withStopped calls do with the store of a server that is stopped.
@@ -82,7 +82,7 @@ func (keyStatus) Help() string {
 // Run is called by kong.
 func (c *keyStatus) Run(ctx context.Context, base Options) error {
 	return c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
-		uses, err := authority.CountKeyUses(ctx, r, keys)
+		uses, err := rekey.Uses(ctx, r, keys)
 		if err == nil {
 			tellKeys(base.Stdout, c.keyFile(), uses)
 		}
@@ -90,7 +90,7 @@ func (c *keyStatus) Run(ctx context.Context, base Options) error {
 	})
 }
 
-func tellKeys(out io.Writer, file string, uses []authority.KeyUse) {
+func tellKeys(out io.Writer, file string, uses []rekey.Use) {
 	fmt.Fprintf(out, "%s holds %s, the newest first:\n", file, keyCount(len(uses)))
 	for _, u := range uses {
 		fmt.Fprintf(out, "%v  rows %d, tokens %d, root token %s; %s\n", u.ID, u.Rows, u.Tokens, yesNo(u.Root), keyState(u))
@@ -104,7 +104,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-func keyState(u authority.KeyUse) string {
+func keyState(u rekey.Use) string {
 	switch {
 	case u.Newest:
 		return "seals all new rows"
@@ -139,7 +139,7 @@ func (c *keyDrop) Run(ctx context.Context, base Options) error {
 		}
 	}
 	return withStopped(ctx, o, func(db store.DB) error {
-		dropped, err := authority.DropKeys(ctx, keyChange(o, db), ids...)
+		dropped, err := rekey.Drop(ctx, keyChange(o, db), ids...)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rekey"
 	"tokenscale/durable"
 	"tokenscale/platform"
 	"tokenscale/store"
@@ -129,7 +130,7 @@ func reseal(ctx context.Context, o Options, keys *keyring.Keys) error {
 	if err != nil {
 		return err
 	}
-	_, err = authority.Reseal(ctx, db, keys)
+	_, err = rekey.Reseal(ctx, db, keys)
 	return errors.Join(err, db.Close())
 }
 

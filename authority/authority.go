@@ -23,6 +23,7 @@ import (
 	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
+	"tokenscale/loop"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -80,11 +81,12 @@ type Authority struct {
 	sweeper     *sweeper
 	counts      *counts
 	refused     *refusals
-	denied      *denials
+	firsts      loop.Signal // set while there may be refusals to write in full
+	denied      *refusedChanges
 	export      *ledger.Exporter // nil if nobody asked for one
 	reached     *rollback.Record // nil without a StateFile
 	checkpoints *ledger.Checkpointer
-	read        *reads
+	read        *readings
 	scrub       *integrity.Scrubber
 
 	sessions sessions
@@ -157,7 +159,7 @@ func assemble(o Options) *Authority {
 	a := &Authority{
 		rows: rows.New(o.Keys), ledger: ledger.New(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), denied: newDenials(), read: newReads(),
+		counts: newCounts(), refused: newRefusals(), firsts: loop.NewSignal(), denied: newRefusedChanges(), read: newReadings(),
 	}
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
@@ -196,7 +198,7 @@ func (a *Authority) clock() epoch.Millis { return a.time.now() }
 // Start begins the housekeeping. Close ends it.
 func (a *Authority) Start() {
 	a.loops.Go(a.keepHouse)
-	a.loops.Go(a.writeFirsts)
+	a.loops.Go(func() { a.writeFirsts(a.alive) })
 	a.loops.Go(a.keepTime)
 	a.loops.Go(func() { a.scrub.Run(a.alive) })
 	if !a.verifyOnly {
@@ -219,7 +221,7 @@ func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
 	a.sweeper.wait()
-	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx), a.flushDenials(ctx), a.flushReads(ctx))
+	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx), a.flushRefusedChanges(ctx), a.flushReads(ctx))
 	a.lastCheckpoint(ctx)
 	a.lastTime(ctx)
 	if a.export != nil {

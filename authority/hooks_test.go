@@ -6,6 +6,7 @@ import (
 
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
+	"tokenscale/authority/tally"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
@@ -17,9 +18,9 @@ import (
 const (
 	SweepBatch = sweepBatch
 	HouseBatch = houseBatch
-	MaxKinds   = maxKinds
+	MaxKinds   = tally.MaxKinds
 
-	DenialsAtOnce = denialsAtOnce
+	RefusedAtOnce = refusedAtOnce
 )
 
 // Round does what the housekeeping does from time to time.

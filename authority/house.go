@@ -40,7 +40,7 @@ func (a *Authority) round(ctx context.Context) {
 		{"forgetting ended sessions", a.ForgetSessions, true},
 		{"writing last uses", a.flushUses, false},
 		{"writing counted refusals", a.flushRefusals, false},
-		{"writing refused changes", a.flushDenials, false},
+		{"writing refused changes", a.flushRefusedChanges, false},
 		{"writing who has read what", a.flushReads, false},
 		{"finishing a change of the security policies", a.sweepIfLeft, true},
 		{"telling of tokens that will expire soon", a.WarnOfExpiry, true},

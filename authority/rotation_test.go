@@ -18,6 +18,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/rekey"
 	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
@@ -42,32 +43,32 @@ func (c *crashing) Update(ctx context.Context, fn func(store.Writer) error, how 
 }
 
 // withKeys calls do with the store of the closed House.
-func withKeys(t *testing.T, h *authoritytest.House, do func(authority.KeyChange) error) error {
+func withKeys(t *testing.T, h *authoritytest.House, do func(rekey.Change) error) error {
 	t.Helper()
 	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: rows.Tables()})
 	must(t, err)
 	defer db.Close()
-	return do(authority.KeyChange{DB: db, KeyFile: h.KeyFile(), StateFile: h.KeyFile() + ".state", Random: rand.Reader, Now: h.Clock.Millis()})
+	return do(rekey.Change{DB: db, KeyFile: h.KeyFile(), StateFile: h.KeyFile() + ".state", Random: rand.Reader, Now: h.Clock.Millis()})
 }
 
-func newKey(t *testing.T, h *authoritytest.House) authority.Rotated {
+func newKey(t *testing.T, h *authoritytest.House) rekey.Rotated {
 	t.Helper()
-	var done authority.Rotated
-	must(t, withKeys(t, h, func(c authority.KeyChange) (err error) {
-		done, err = authority.RotateKeys(context.Background(), c)
+	var done rekey.Rotated
+	must(t, withKeys(t, h, func(c rekey.Change) (err error) {
+		done, err = rekey.Rotate(context.Background(), c)
 		return err
 	}))
 	return done
 }
 
 // uses returns what is under which key, the newest first.
-func uses(t *testing.T, h *authoritytest.House) (list []authority.KeyUse) {
+func uses(t *testing.T, h *authoritytest.House) (list []rekey.Use) {
 	t.Helper()
 	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
-	must(t, withKeys(t, h, func(c authority.KeyChange) error {
+	must(t, withKeys(t, h, func(c rekey.Change) error {
 		return c.DB.View(context.Background(), func(r store.Reader) (err error) {
-			list, err = authority.CountKeyUses(context.Background(), r, keys)
+			list, err = rekey.Uses(context.Background(), r, keys)
 			return err
 		})
 	}))
@@ -106,9 +107,9 @@ func TestRotation_CutOffAfterAnyCommitTheServerStartsAndTheNextRunGoesOn(t *test
 	cut, finished := 0, false
 	for !finished {
 		left := cut
-		err := withKeys(t, h, func(c authority.KeyChange) error {
+		err := withKeys(t, h, func(c rekey.Change) error {
 			c.DB = &crashing{c.DB, left}
-			_, err := authority.RotateKeys(t.Context(), c)
+			_, err := rekey.Rotate(t.Context(), c)
 			return err
 		})
 		finished = err == nil
@@ -174,14 +175,14 @@ func TestRotation_AStolenOldKeyOpensNothing(t *testing.T) {
 	refused("while it verifies tokens", "is an old one and seals nothing any more")
 
 	drop := func(ids ...token.KeyID) error {
-		return withKeys(t, h, func(c authority.KeyChange) error { _, err := authority.DropKeys(t.Context(), c, ids...); return err })
+		return withKeys(t, h, func(c rekey.Change) error { _, err := rekey.Drop(t.Context(), c, ids...); return err })
 	}
 	for _, ids := range [][]token.KeyID{nil, {old}} {
-		if err := drop(ids...); !errors.Is(err, authority.ErrKeyInUse) || !strings.Contains(err.Error(), "1 token") {
+		if err := drop(ids...); !errors.Is(err, rekey.ErrKeyInUse) || !strings.Contains(err.Error(), "1 token") {
 			t.Errorf("dropping a key that verifies a token: %v", err)
 		}
 	}
-	if err := drop(done.Key); !errors.Is(err, authority.ErrKeyInUse) {
+	if err := drop(done.Key); !errors.Is(err, rekey.ErrKeyInUse) {
 		t.Errorf("dropping the newest key: %v", err)
 	}
 	must(t, h.TryOpen())
@@ -225,7 +226,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 	both, err := h.SignedCheckpoint(t.Context())
 	must(t, err)
 	h.Close()
-	must(t, withKeys(t, h, func(c authority.KeyChange) error { _, err := authority.DropKeys(t.Context(), c); return err }))
+	must(t, withKeys(t, h, func(c rekey.Change) error { _, err := rekey.Drop(t.Context(), c); return err }))
 	after, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	must(t, h.TryOpen())
@@ -268,7 +269,7 @@ func TestRotation_StoredCheckpointsOutliveTheKeyThatSignedThem(t *testing.T) {
 	must(t, err)
 	h.Close()
 	newKey(t, h)
-	must(t, withKeys(t, h, func(c authority.KeyChange) error { _, err := authority.DropKeys(t.Context(), c); return err }))
+	must(t, withKeys(t, h, func(c rekey.Change) error { _, err := rekey.Drop(t.Context(), c); return err }))
 	must(t, h.TryOpen())
 	must(t, h.Check(t.Context()))
 	if strings.Contains(h.Log.String(), "checkpoint") {
@@ -298,7 +299,7 @@ func TestRotation_ADamagedOrOlderStoreKeepsItsKeys(t *testing.T) {
 	bad[20] ^= 1
 	behind(t, h, func(w store.Writer) error { return w.Put(authority.Names.Tokens, row.Key, bad) })
 	try := func() error {
-		return withKeys(t, h, func(c authority.KeyChange) error { _, err := authority.RotateKeys(t.Context(), c); return err })
+		return withKeys(t, h, func(c rekey.Change) error { _, err := rekey.Rotate(t.Context(), c); return err })
 	}
 	if err := try(); err == nil || !integrity.Broken(err) {
 		t.Errorf("a damaged store: %v", err)

@@ -69,13 +69,13 @@ func TestDenied_WhoTriesAgainAndAgainFillsNoDiskAndIsCountedExactly(t *testing.T
 	h := authoritytest.Open(t)
 	nobody, _ := h.Holder()
 	other, _ := h.Holder()
-	deny(t, h, nobody, authority.DenialsAtOnce)
-	wantDenied(t, h, nobody, authority.DenialsAtOnce, authority.DenialsAtOnce)
+	deny(t, h, nobody, authority.RefusedAtOnce)
+	wantDenied(t, h, nobody, authority.RefusedAtOnce, authority.RefusedAtOnce)
 	deny(t, h, nobody, 3200)
 	deny(t, h, other, 16)
 	wantDenied(t, h, other, 16, 16)
 	h.Round(t.Context())
-	wantDenied(t, h, nobody, authority.DenialsAtOnce+1, authority.DenialsAtOnce+3200)
+	wantDenied(t, h, nobody, authority.RefusedAtOnce+1, authority.RefusedAtOnce+3200)
 	last := lastDenied(h)
 	if last.Type != audit.TokenChanged || last.Action != "deleteToken" || !strings.Contains(last.Refused, "not allowed") || !last.Sensitive {
 		t.Errorf("what was counted is told by %+v", last)
@@ -83,13 +83,13 @@ func TestDenied_WhoTriesAgainAndAgainFillsNoDiskAndIsCountedExactly(t *testing.T
 	h.Clock.Pass(16 * time.Second) // one in each second is an entry of its own again
 	deny(t, h, nobody, 32)
 	h.Reopen() // and what was counted is written at the end
-	wantDenied(t, h, nobody, authority.DenialsAtOnce+1+16+1, authority.DenialsAtOnce+3200+32)
+	wantDenied(t, h, nobody, authority.RefusedAtOnce+1+16+1, authority.RefusedAtOnce+3200+32)
 }
 
 func TestDenied_WhatCouldNotBeWrittenIsWrittenTheNextTime(t *testing.T) {
 	h, g := gated(t)
 	nobody, _ := h.Holder()
-	deny(t, h, nobody, authority.DenialsAtOnce)
+	deny(t, h, nobody, authority.RefusedAtOnce)
 	since := h.Clock.Millis()
 	deny(t, h, nobody, 16)
 	g.Before(func(context.Context) error { return errors.New("no disk") })
@@ -98,7 +98,7 @@ func TestDenied_WhatCouldNotBeWrittenIsWrittenTheNextTime(t *testing.T) {
 	g.Before(nil)
 	deny(t, h, nobody, 16)
 	h.Round(t.Context())
-	wantDenied(t, h, nobody, authority.DenialsAtOnce+1, authority.DenialsAtOnce+32)
+	wantDenied(t, h, nobody, authority.RefusedAtOnce+1, authority.RefusedAtOnce+32)
 	if f := lastDenied(h).Fields; len(f) != 2 || f[1].Value != since.String() {
 		t.Errorf("the entry says %v, want since %s", f, since)
 	}
@@ -107,11 +107,11 @@ func TestDenied_WhatCouldNotBeWrittenIsWrittenTheNextTime(t *testing.T) {
 func TestDenied_KindsBeyondAreCountedTogether(t *testing.T) {
 	h := authoritytest.Open(t)
 	nobody, _ := h.Holder()
-	deny(t, h, nobody, authority.DenialsAtOnce)
+	deny(t, h, nobody, authority.RefusedAtOnce)
 	for i := range authority.MaxKinds + 44 {
 		h.RecordRefusal(t.Context(), nobody, "deleteToken", fault.New(fault.NotFound, "Reason %d.", i))
 	}
 	h.Round(t.Context())
-	wantDenied(t, h, nobody, authority.DenialsAtOnce+authority.MaxKinds, authority.DenialsAtOnce+authority.MaxKinds)
+	wantDenied(t, h, nobody, authority.RefusedAtOnce+authority.MaxKinds, authority.RefusedAtOnce+authority.MaxKinds)
 	wantDenied(t, h, policy.Actor{}, 1, 44)
 }

@@ -1,4 +1,4 @@
-package authority
+package rekey
 
 import (
 	"cmp"
@@ -18,25 +18,9 @@ import (
 	"tokenscale/token"
 )
 
-// A rotation gives a store a new key, in steps of which each leaves a store
-// and a key file that a server can start with:
-//
-//  1. an entry of the audit log names the new key;
-//  2. the key file gets it, in front of the others;
-//  3. batch by batch, every row is sealed under it, and so is the record
-//     beside the key file;
-//  4. an entry says so;
-//  5. the other keys are marked as old ones: from now on a row sealed under
-//     one of them is refused, so whoever has stolen one can write none.
-//
-// A rotation that was cut off after the second step shows in the key file by
-// a key that is neither the newest nor an old one, and the next run goes on
-// with it. Digests cannot be made anew without the strings of the tokens, so
-// an old key stays until no token needs it.
-
-// KeyChange is what the rotation, and the dropping, of keys works with. No
+// Change is what the rotation, and the dropping, of keys works with. No
 // server may have the store open. All but StateFile are needed.
-type KeyChange struct {
+type Change struct {
 	DB        store.DB // opened with Tables
 	KeyFile   string
 	StateFile string // the record beside the key file; see Options
@@ -51,10 +35,10 @@ type Rotated struct {
 	Rows    int  // sealed under it by this run
 }
 
-// RotateKeys gives the store a new key and seals every row under it. It
+// Rotate gives the store a new key and seals every row under it. It
 // refuses a store that is not sound, or older than it was. Whenever it is cut
 // off, the store can be used, and another call goes on.
-func RotateKeys(ctx context.Context, c KeyChange) (Rotated, error) {
+func Rotate(ctx context.Context, c Change) (Rotated, error) {
 	f, keys, err := c.examine(ctx)
 	if err != nil {
 		return Rotated{}, err
@@ -80,7 +64,7 @@ func RotateKeys(ctx context.Context, c KeyChange) (Rotated, error) {
 }
 
 // examine reads the key file, and the whole store with it.
-func (c KeyChange) examine(ctx context.Context) (keyring.File, *keyring.Keys, error) {
+func (c Change) examine(ctx context.Context) (keyring.File, *keyring.Keys, error) {
 	f, err := keyring.ReadFile(c.KeyFile)
 	if err != nil {
 		return nil, nil, err
@@ -103,7 +87,7 @@ func (c KeyChange) examine(ctx context.Context) (keyring.File, *keyring.Keys, er
 
 // addKey puts a new key in front of f. The file is written beside the old one
 // first, so that nothing is recorded that cannot be done.
-func (c KeyChange) addKey(ctx context.Context, f keyring.File, before *keyring.Keys) (keyring.File, *keyring.Keys, error) {
+func (c Change) addKey(ctx context.Context, f keyring.File, before *keyring.Keys) (keyring.File, *keyring.Keys, error) {
 	next, err := f.WithNew(c.Random)
 	if err != nil {
 		return nil, nil, err
@@ -124,7 +108,7 @@ func (c KeyChange) addKey(ctx context.Context, f keyring.File, before *keyring.K
 }
 
 // record writes an entry about the keys.
-func (c KeyChange) record(ctx context.Context, keys *keyring.Keys, kind audit.Type, fields ...audit.Field) error {
+func (c Change) record(ctx context.Context, keys *keyring.Keys, kind audit.Type, fields ...audit.Field) error {
 	return c.DB.Update(ctx, func(w store.Writer) error {
 		return ledger.New(rows.New(keys)).Append(w, audit.Entry{
 			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
@@ -133,7 +117,7 @@ func (c KeyChange) record(ctx context.Context, keys *keyring.Keys, kind audit.Ty
 }
 
 // resealState seals the record beside the key file under the newest key.
-func (c KeyChange) resealState(keys *keyring.Keys) error {
+func (c Change) resealState(keys *keyring.Keys) error {
 	if c.StateFile == "" {
 		return nil
 	}
@@ -142,9 +126,9 @@ func (c KeyChange) resealState(keys *keyring.Keys) error {
 
 // leftNone reads all rows again, because what comes next shuts out those under
 // an older key.
-func (c KeyChange) leftNone(ctx context.Context, keys *keyring.Keys) error {
+func (c Change) leftNone(ctx context.Context, keys *keyring.Keys) error {
 	return c.DB.View(ctx, func(r store.Reader) error {
-		uses, err := CountKeyUses(ctx, r, keys)
+		uses, err := Uses(ctx, r, keys)
 		for _, u := range uses {
 			if !u.Newest && u.Rows > 0 && err == nil {
 				err = fmt.Errorf("%d rows are still sealed under the key %v", u.Rows, u.ID)

@@ -1,4 +1,4 @@
-package authority
+package rekey
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"tokenscale/token"
 )
 
-// A KeyUse says what one key of the key file is used for.
-type KeyUse struct {
+// A Use says what one key of the key file is used for.
+type Use struct {
 	ID     token.KeyID
 	Newest bool
 	Old    bool // it seals nothing any more
@@ -25,15 +25,15 @@ type KeyUse struct {
 }
 
 // Idle reports whether nothing needs the key any more.
-func (u KeyUse) Idle() bool { return !u.Newest && u.Rows == 0 && u.Tokens == 0 && !u.Root }
+func (u Use) Idle() bool { return !u.Newest && u.Rows == 0 && u.Tokens == 0 && !u.Root }
 
-// CountKeyUses says of each key, as they stand in the key file, what in the
+// Uses says of each key, as they stand in the key file, what in the
 // store is under it. It refuses a store with a row that is not sound.
-func CountKeyUses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]KeyUse, error) {
+func Uses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]Use, error) {
 	lines := keys.Lines()
-	uses, at := make([]KeyUse, len(lines)), map[token.KeyID]*KeyUse{}
+	uses, at := make([]Use, len(lines)), map[token.KeyID]*Use{}
 	for i, line := range lines {
-		uses[i] = KeyUse{ID: line.ID, Newest: i == 0, Old: line.Old}
+		uses[i] = Use{ID: line.ID, Newest: i == 0, Old: line.Old}
 		at[line.ID] = &uses[i]
 	}
 	all, r := rows.New(keys), r
@@ -63,10 +63,10 @@ func CountKeyUses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]Ke
 // ErrKeyInUse means that something needs a key that was to be dropped.
 var ErrKeyInUse = errors.New("the key is in use")
 
-// DropKeys takes the keys out of the key file, or if none are given all that
+// Drop takes the keys out of the key file, or if none are given all that
 // nothing needs any more, and returns which. It refuses, with an error that
 // wraps ErrKeyInUse, to drop one that something in the store needs.
-func DropKeys(ctx context.Context, c KeyChange, ids ...token.KeyID) ([]token.KeyID, error) {
+func Drop(ctx context.Context, c Change, ids ...token.KeyID) ([]token.KeyID, error) {
 	f, keys, err := c.examine(ctx)
 	if err != nil {
 		return nil, err
@@ -74,9 +74,9 @@ func DropKeys(ctx context.Context, c KeyChange, ids ...token.KeyID) ([]token.Key
 	if f.Unfinished() {
 		return nil, fmt.Errorf("%w: rows may still be sealed under another key than the newest; finish the rotation first, with tokenscale key rotate", ErrKeyInUse)
 	}
-	var uses []KeyUse
+	var uses []Use
 	if err := c.DB.View(ctx, func(r store.Reader) (err error) {
-		uses, err = CountKeyUses(ctx, r, keys)
+		uses, err = Uses(ctx, r, keys)
 		return err
 	}); err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func DropKeys(ctx context.Context, c KeyChange, ids ...token.KeyID) ([]token.Key
 
 // droppable returns which of the keys can be dropped: those given, or else all
 // that are idle.
-func droppable(uses []KeyUse, given []token.KeyID) (ids []token.KeyID, err error) {
-	known := map[token.KeyID]KeyUse{}
+func droppable(uses []Use, given []token.KeyID) (ids []token.KeyID, err error) {
+	known := map[token.KeyID]Use{}
 	for _, u := range uses {
 		known[u.ID] = u
 		if len(given) == 0 && u.Idle() {
@@ -119,7 +119,7 @@ func droppable(uses []KeyUse, given []token.KeyID) (ids []token.KeyID, err error
 }
 
 // Needs says in words what needs the key.
-func (u KeyUse) Needs() string {
+func (u Use) Needs() string {
 	switch what := plural(u.Tokens, "token"); {
 	case u.Newest:
 		return "to seal rows, since it is the newest"
@@ -143,7 +143,7 @@ func plural(n int, what string) string {
 }
 
 // putKeys replaces the key file by one without the keys ids, with an entry.
-func (c KeyChange) putKeys(ctx context.Context, f keyring.File, keys *keyring.Keys, ids []token.KeyID) error {
+func (c Change) putKeys(ctx context.Context, f keyring.File, keys *keyring.Keys, ids []token.KeyID) error {
 	names := make([]string, len(ids))
 	for i, id := range ids {
 		names[i] = id.String()
