@@ -108,7 +108,8 @@ type Authority struct {
 // later ones depend on is then refused with store.ErrReadOnly.
 func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := assemble(o)
-	a.store.Follow(a.follow)
+	a.index.Follow(a.store, a.rows, a.log, o.RootHash != nil)
+	a.store.Follow(a.sessions.follow)
 	if err := a.claim(ctx); err != nil {
 		return nil, err
 	}
@@ -175,12 +176,12 @@ func assemble(o Options) *Authority {
 // It also writes down the policies a new store begins with, so that their row
 // is never missing by right: whoever took it out would loosen every rule.
 func (a *Authority) claim(ctx context.Context) error {
-	claimed := false
-	err := a.store.View(ctx, func(r store.Reader) error {
-		var err error
+	claimed, err := false, error(nil)
+	ask := func(r store.Reader) error {
 		_, claimed, err = a.rows.Numbers.Get(r, rows.KeysKey)
 		return err
-	})
+	}
+	err = a.store.View(ctx, ask)
 	if errors.Is(err, keyring.ErrSeal) {
 		return fmt.Errorf("the key file does not belong to this store: give the one it was made with (%w)", err)
 	}
@@ -188,7 +189,20 @@ func (a *Authority) claim(ctx context.Context) error {
 		return err
 	}
 	return a.store.Update(ctx, func(w store.Writer) error {
-		return errors.Join(a.rows.Numbers.Put(w, rows.KeysKey, 1), a.rows.Policies.Put(w, rows.PoliciesKey, policy.Fresh()))
+		if err := ask(w); err != nil || claimed { // another node was faster
+			return err
+		}
+		return cmp.Or(a.rows.Numbers.Put(w, rows.KeysKey, 1), a.rows.Policies.Put(w, rows.PoliciesKey, policy.Fresh()))
+	})
+}
+
+// load reads what is held in memory.
+func (a *Authority) load(ctx context.Context) error {
+	return a.store.View(ctx, func(r store.Reader) error {
+		if err := a.index.Read(r, a.rows, a.log); err != nil {
+			return err
+		}
+		return a.loadEndedSessions(r)
 	})
 }
 

@@ -94,7 +94,7 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 			return nil
 		}
 		now, due := a.clock(), certain.Add(-keepExpired)
-		ids := a.index.DueBefore(due+1, houseBatch)
+		ids := a.index.DueBefore(due+1, store.BatchSize(a.store, houseBatch, rowsPerToken, 8))
 		if len(ids) == 0 {
 			return nil
 		}
@@ -142,7 +142,7 @@ func (a *Authority) flushUses(ctx context.Context) error {
 	}
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch, t := uses[:min(houseBatch, len(uses))], a.time.toSave()
+		batch, t := uses[:min(store.BatchSize(a.store, houseBatch, 1, 4), len(uses))], a.time.toSave()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err
@@ -164,6 +164,9 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t savedTime) err
 		}
 		if row == nil { // deleted meanwhile
 			continue
+		}
+		if old, ok, err := a.rows.Uses.Get(w, string(u.ID)); err == nil && ok && old.At > u.At {
+			continue // another node has seen a later one
 		}
 		if err := a.rows.Uses.Put(w, string(u.ID), rows.Use{At: u.At, From: u.From}); err != nil {
 			return err

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"errors"
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
@@ -18,29 +19,55 @@ func (a *Authority) takeRoot(hash token.Hash) {
 
 // FirstRoot makes the root token of an empty store and returns its Secret,
 // and true. If there is one already, or one is set from outside, or the store
-// is not empty, it returns false.
+// is not empty, it returns false. It asks the store itself, inside the
+// transaction: another node may have been faster.
 func (a *Authority) FirstRoot(ctx context.Context) (token.Secret, bool, error) {
 	if _, ok := a.index.Root(); ok || a.byHash || a.index.Len() > 0 {
 		return token.Secret{}, false, nil
 	}
-	s, err := a.setRoot(ctx, "firstStart")
+	s, err := a.setRoot(ctx, "firstStart", a.isEmpty)
+	if errors.Is(err, errNotEmpty) {
+		return token.Secret{}, false, nil
+	}
 	return s, err == nil, err
+}
+
+// errNotEmpty means that the store has a root token, or others, already.
+var errNotEmpty = errors.New("the store is not empty")
+
+// isEmpty returns errNotEmpty unless the store has no token at all.
+func (a *Authority) isEmpty(r store.Reader) error {
+	_, found, err := a.rows.Root.Get(r, rows.RootKey)
+	if err == nil && !found {
+		err = r.Scan(rows.TokensTable, store.Range{}, func([]byte, []byte) error {
+			found = true
+			return store.Stop
+		})
+	}
+	if err == nil && found {
+		err = errNotEmpty
+	}
+	return err
 }
 
 // ReplaceRoot makes a new root token; the old one is dead when this returns.
 func (a *Authority) ReplaceRoot(ctx context.Context) (token.Secret, error) {
-	return a.setRoot(ctx, "root-token")
+	return a.setRoot(ctx, "root-token", func(store.Reader) error { return nil })
 }
 
-func (a *Authority) setRoot(ctx context.Context, action string) (token.Secret, error) {
+// setRoot makes a new root token, unless may returns an error.
+func (a *Authority) setRoot(ctx context.Context, action string, may func(store.Reader) error) (token.Secret, error) {
 	s, err := token.MintFor(token.Root, a.random)
 	if err != nil {
 		return token.Secret{}, err
 	}
-	now := a.clock()
-	digest := a.keys.DigestHash(a.keys.NewestID(), s.Hash())
+	now, key := a.clock(), a.keys.NewestID()
+	digest := a.keys.DigestHash(key, s.Hash())
 	err = a.store.Update(ctx, func(w store.Writer) error {
-		if err := a.rows.Root.Put(w, rows.RootKey, rows.Root{Digest: digest, Key: a.keys.NewestID(), Since: now}); err != nil {
+		if err := may(w); err != nil {
+			return err
+		}
+		if err := a.rows.Root.Put(w, rows.RootKey, rows.Root{Digest: digest, Key: key, Since: now}); err != nil {
 			return err
 		}
 		return a.ledger.Append(w, audit.Entry{

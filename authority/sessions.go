@@ -59,21 +59,28 @@ func (s *sessions) mayBegin(id token.ID, now epoch.Millis) time.Duration {
 	return wait
 }
 
-// apply brings a committed change of the table into memory. What was forgotten
-// there is over.
-func (s *sessions) apply(c store.Change) error {
-	over, id, ok := rows.ParseSessionKey(c.Key)
-	if !ok {
-		return rows.ErrMalformed
+// follow brings committed changes into memory. What was forgotten in the store is
+// over.
+func (s *sessions) follow(changes []store.Change) {
+	for _, c := range changes {
+		if c.Table != rows.SessionsTable {
+			continue
+		}
+		over, id, ok := rows.ParseSessionKey(c.Key)
+		switch {
+		case !ok:
+		case c.Value != nil:
+			s.end(id, over)
+		default:
+			s.restore(id)
+		}
 	}
-	if c.Value != nil {
-		s.end(id, over)
-		return nil
-	}
+}
+
+func (s *sessions) restore(id policy.SessionID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.ended, id)
-	return nil
 }
 
 // forget drops what no longer matters at now. Ended sessions that stand in the

@@ -15,6 +15,10 @@ import (
 // enough that other changes wait only some milliseconds for it.
 const sweepBatch = 1000
 
+// rowsPerToken is how many rows a change of one token writes at most: its own, its
+// last use, the count of its filter, an audit entry, and what finds that.
+const rowsPerToken = 5
+
 // sweepAction stands in the audit entries of what a sweep does.
 const sweepAction = "updateTokenSecurityPolicies"
 
@@ -44,26 +48,26 @@ func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
 	now := a.clock()
 	err = a.store.Update(ctx, func(w store.Writer) (err error) {
 		t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: sweepAction, now: now}
-		more, err = t.sweepNext()
+		more, err = t.sweepNext(store.BatchSize(a.store, sweepBatch, rowsPerToken, 8))
 		return err
 	}, store.UseReserve)
 	return more, err
 }
 
 // sweepNext does it inside the transaction.
-func (t *tx) sweepNext() (more bool, err error) {
+func (t *tx) sweepNext(n int) (more bool, err error) {
 	s, ok, err := t.rows.Sweep.Get(t, rows.SweepKey)
 	if err != nil || !ok {
 		return false, err
 	}
-	batch, err := t.tokensAfter(s.Cursor, sweepBatch)
+	batch, err := t.tokensAfter(s.Cursor, n)
 	if err != nil {
 		return false, err
 	}
 	if err := t.bringAll(batch, s); err != nil {
 		return false, err
 	}
-	if len(batch) < sweepBatch {
+	if len(batch) < n {
 		return false, t.rows.Sweep.Delete(t, rows.SweepKey)
 	}
 	s.Cursor, s.Done = string(batch[len(batch)-1].ID), s.Done+uint64(len(batch))

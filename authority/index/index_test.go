@@ -3,6 +3,7 @@ package index
 import (
 	"flag"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -203,5 +204,45 @@ func TestFindingAndTouchingAllocateNothing(t *testing.T) {
 		x.Touch(e, 2, home)
 	}); n >= 1 {
 		t.Errorf("allocations = %v, want 0", n)
+	}
+}
+
+// A request that was overtaken brings an earlier moment from another address: the
+// later moment stays, and with it the address it came from.
+func TestTouch_ALaterUseKeepsItsOwnAddress(t *testing.T) {
+	x := New()
+	x.Update(func(b Batch) { b.Put(token.Token{ID: "t"}) })
+	e := find(t, x, "t")
+	away := netip.MustParseAddr("10.9.9.9")
+	x.Touch(e, 50, home)
+	x.Touch(e, 40, away)
+	if u := e.LastUse(); u.At != 50 || u.From != home {
+		t.Errorf("last used at %v from %v, want 50 from %v", u.At, u.From, home)
+	}
+	x.Touch(e, 60, away)
+	if u := e.LastUse(); u.At != 60 || u.From != away {
+		t.Errorf("last used at %v from %v, want 60 from %v", u.At, u.From, away)
+	}
+}
+
+// Whatever order many requests come in, time and address are those of one of
+// them, and of the latest.
+func TestTouch_TimeAndAddressAreOfOneRequest(t *testing.T) {
+	x := New()
+	x.Update(func(b Batch) { b.Put(token.Token{ID: "t"}) })
+	e := find(t, x, "t")
+	var all sync.WaitGroup
+	const n = 2000
+	for g := range 8 {
+		all.Go(func() {
+			for i := range n { // each moment has an address of its own
+				at := i*8 + g + 1
+				x.Touch(e, epoch.Millis(at), netip.AddrFrom4([4]byte{10, 0, 0, byte(at % 8)}))
+			}
+		})
+	}
+	all.Wait()
+	if u := e.LastUse(); u.At != 8*n || u.From != netip.AddrFrom4([4]byte{10, 0, 0, 0}) {
+		t.Errorf("last used at %v from %v, want %v from 10.0.0.0", u.At, u.From, 8*n)
 	}
 }

@@ -12,9 +12,15 @@ import (
 // lastUse is when and from where a token was last used. Verification writes
 // it on every request without a lock.
 type lastUse struct {
-	at    atomic.Int64
-	from  atomic.Pointer[netip.Addr]
-	dirty atomic.Bool // it is in the useList already
+	latest atomic.Pointer[useFrom]
+	dirty  atomic.Bool // it is in the useList already
+}
+
+// useFrom is the last use from one address. Time and address stay together:
+// whoever comes from another address gets one of its own.
+type useFrom struct {
+	addr netip.Addr
+	at   atomic.Int64
 }
 
 // A Use is a token's last use.
@@ -32,12 +38,7 @@ type useList struct {
 }
 
 func (l *useList) touch(e *Entry, now epoch.Millis, from netip.Addr) {
-	u := e.lastUse()
-	if old := u.from.Load(); old == nil || *old != from {
-		kept := from // a variable of its own, so that only a new address allocates
-		u.from.Store(&kept)
-	}
-	u.raise(now)
+	e.lastUse().note(now, from)
 	l.add(e)
 }
 
@@ -58,11 +59,34 @@ func (e *Entry) lastUse() *lastUse {
 	return e.use.Load()
 }
 
-// raise sets the moment, but never back: requests may overtake each other.
-func (u *lastUse) raise(now epoch.Millis) {
+// note notes a use, unless a later one is known: requests may overtake each
+// other. While the address stays the same it allocates nothing.
+func (u *lastUse) note(now epoch.Millis, from netip.Addr) {
 	for {
-		at := u.at.Load()
-		if at >= int64(now) || u.at.CompareAndSwap(at, int64(now)) {
+		last := u.latest.Load()
+		if last != nil && last.addr == from {
+			last.raise(now)
+			if u.latest.Load() == last {
+				return
+			}
+			continue // one from elsewhere came between; the later of the two counts
+		}
+		if last != nil && last.at.Load() > int64(now) {
+			return
+		}
+		next := &useFrom{addr: from}
+		next.at.Store(int64(now))
+		if u.latest.CompareAndSwap(last, next) {
+			return
+		}
+	}
+}
+
+// raise sets the moment, but never back.
+func (f *useFrom) raise(now epoch.Millis) {
+	for {
+		at := f.at.Load()
+		if at >= int64(now) || f.at.CompareAndSwap(at, int64(now)) {
 			return
 		}
 	}
@@ -70,13 +94,11 @@ func (u *lastUse) raise(now epoch.Millis) {
 
 // LastUse returns when and from where the token was last used, or zeros.
 func (e *Entry) LastUse() Use {
-	u := e.use.Load()
-	if u == nil {
-		return Use{ID: e.ID()}
-	}
-	use := Use{ID: e.ID(), At: epoch.Millis(u.at.Load())}
-	if from := u.from.Load(); from != nil {
-		use.From = *from
+	use := Use{ID: e.ID()}
+	if u := e.use.Load(); u != nil {
+		if last := u.latest.Load(); last != nil {
+			use.At, use.From = epoch.Millis(last.at.Load()), last.addr
+		}
 	}
 	return use
 }
@@ -84,10 +106,7 @@ func (e *Entry) LastUse() Use {
 // Remember sets the last use of a token from the store, at start.
 func (x *Index) Remember(use Use) {
 	if e, ok := x.Find(use.ID); ok {
-		u := e.lastUse()
-		from := use.From // a variable of its own, or all of use would be kept
-		u.from.Store(&from)
-		u.raise(use.At)
+		e.lastUse().note(use.At, use.From)
 	}
 }
 

@@ -126,9 +126,10 @@ func (l Ledger) Backfill(ctx context.Context, db store.DB, log *slog.Logger) err
 		next, whole, err = l.missingNodes(r)
 		return err
 	})
-	for ; err == nil && next < whole; next += backfillBatch {
+	batch := uint64(store.BatchSize(db, backfillBatch, 1, 8))
+	for ; err == nil && next < whole; next += batch {
 		err = db.Update(ctx, func(w store.Writer) error {
-			return l.makeNodes(w, next, min(next+backfillBatch, whole))
+			return l.makeNodes(w, next, min(next+batch, whole))
 		}, store.UseReserve)
 	}
 	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {

@@ -30,11 +30,12 @@ func Reseal(ctx context.Context, db store.DB, keys *keyring.Keys) (n int, err er
 type resealer struct{ keys *keyring.Keys }
 
 func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int, err error) {
+	most := store.BatchSize(db, resealBatch, 1, 0)
 	for from, more := []byte(nil), true; more; more = from != nil {
 		var next []byte
 		var moved int
 		if err := db.Update(ctx, func(w store.Writer) (err error) {
-			next, moved, err = s.some(w, t, from)
+			next, moved, err = s.some(w, t, from, most)
 			return err
 		}, store.UseReserve); err != nil {
 			return n, err
@@ -45,10 +46,10 @@ func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int,
 }
 
 // some does it for some rows of t, and returns where the next ones begin.
-func (s resealer) some(w store.Writer, t store.Table, from []byte) (next []byte, n int, err error) {
+func (s resealer) some(w store.Writer, t store.Table, from []byte, most int) (next []byte, n int, err error) {
 	seen := 0
 	err = w.Scan(t, store.Range{From: from}, func(key, row []byte) error {
-		if seen++; seen > resealBatch {
+		if seen++; seen > most {
 			next = bytes.Clone(key)
 			return store.Stop
 		}

@@ -1,64 +1,58 @@
-package authority
+package index
 
 import (
 	"cmp"
-	"context"
+	"log/slog"
 	"runtime"
 	"sync"
 
-	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
 )
 
-// load reads everything that verification needs into the index. A row whose
-// seal is broken stops it: a server that starts with a part of its tokens
-// would look healthy and be wrong.
-func (a *Authority) load(ctx context.Context) error {
-	return a.store.View(ctx, func(r store.Reader) error {
-		if err := a.rows.Filters.Each(r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
-			a.setFilter(f)
-			return nil
-		}); err != nil {
-			return err
-		}
-		tokens, err := a.loadTokens(r)
-		if err != nil {
-			return err
-		}
-		a.index.Load(tokens)
-		if err := a.rows.Uses.Each(r, store.Range{}, func(id []byte, u rows.Use) error {
-			a.index.Remember(index.Use{ID: token.ID(id), At: u.At, From: u.From})
-			return nil
-		}); err != nil {
-			return err
-		}
-		if err := a.loadEndedSessions(r); err != nil {
-			return err
-		}
-		return a.loadSettings(r)
-	})
-}
-
-func (a *Authority) loadSettings(r store.Reader) error {
-	p, err := a.rows.Policies.Require(r, rows.PoliciesKey)
+// Read fills an empty Index with all that verification needs. A row whose seal is
+// broken stops it: a server that starts with a part of its tokens would look
+// healthy and be wrong.
+func (x *Index) Read(r store.Reader, all *rows.Rows, log *slog.Logger) error {
+	if err := all.Filters.Each(r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
+		x.setFilter(f, log)
+		return nil
+	}); err != nil {
+		return err
+	}
+	tokens, err := readTokens(r, all)
 	if err != nil {
 		return err
 	}
-	a.index.SetPolicies(p)
-	root, ok, err := a.rows.Root.Get(r, rows.RootKey)
+	x.Load(tokens)
+	if err := all.Uses.Each(r, store.Range{}, func(id []byte, u rows.Use) error {
+		x.Remember(Use{ID: token.ID(id), At: u.At, From: u.From})
+		return nil
+	}); err != nil {
+		return err
+	}
+	return x.readSettings(r, all)
+}
+
+func (x *Index) readSettings(r store.Reader, all *rows.Rows) error {
+	p, err := all.Policies.Require(r, rows.PoliciesKey)
+	if err != nil {
+		return err
+	}
+	x.SetPolicies(p)
+	root, ok, err := all.Root.Get(r, rows.RootKey)
 	if ok {
-		a.index.SetRoot(index.Root{Digest: root.Digest, Key: root.Key})
+		x.SetRoot(Root{Digest: root.Digest, Key: root.Key})
 	}
 	return err
 }
 
-// loadTokens decodes all tokens on all cores: checking the seals is most of
+// readTokens decodes all tokens on all cores: checking the seals is most of
 // the work of a start.
-func (a *Authority) loadTokens(r store.Reader) (*index.Loader, error) {
-	d := newDecoder(a.rows.Tokens)
+func readTokens(r store.Reader, all *rows.Rows) (*Loader, error) {
+	d := newDecoder(all.Tokens)
 	c := <-d.free
 	err := r.Scan(rows.TokensTable, store.Range{}, func(key, value []byte) error {
 		if c.add(key, value); c.len() == decodeChunk {
@@ -77,7 +71,7 @@ type decoder struct {
 	table  rows.Table[token.Token]
 	free   chan *chunk // one for each core, and one that is being filled
 	work   sync.WaitGroup
-	loaded index.Loader
+	loaded Loader
 
 	mu  sync.Mutex
 	err error

@@ -1,0 +1,114 @@
+package index
+
+import (
+	"log/slog"
+
+	"tokenscale/authority/rows"
+	"tokenscale/ipfilter"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// breath is after how many changes of one transaction readers are let through.
+// More than that are only in a sweep, whose changes need not be seen at once:
+// the policy binds without them.
+const breath = 64
+
+// A follower brings committed changes into an Index.
+type follower struct {
+	*Index
+	rows        *rows.Rows
+	log         *slog.Logger
+	foreignRoot bool
+}
+
+// Follow has x follow the changes of db from now on. With foreignRoot the root
+// token is known from outside, and what the store holds of one is left out.
+//
+// A row that does not open is not believed: its token or filter is refused until
+// it is written anew, and without policies, or without the root token, nothing is
+// allowed, or nobody is root.
+func (x *Index) Follow(db store.DB, all *rows.Rows, log *slog.Logger, foreignRoot bool) {
+	f := &follower{x, all, log, foreignRoot}
+	db.Follow(f.follow)
+}
+
+// follow is called in the order of the commits, before their callers get their
+// answers.
+func (f *follower) follow(changes []store.Change) {
+	f.Update(func(b Batch) {
+		for i, c := range changes {
+			if i%breath == breath-1 {
+				b.Breathe()
+			}
+			if err := f.apply(b, c); err != nil {
+				// We have written it ourselves, so this is a bug; or, on a store
+				// with several nodes, another one has other keys.
+				f.log.Error("a committed row cannot be read back; what it concerns is refused", "table", c.Table, "err", err)
+				f.distrust(b, c)
+			}
+		}
+	})
+}
+
+func (f *follower) apply(b Batch, c store.Change) error {
+	switch c.Table {
+	case rows.TokensTable:
+		if c.Value == nil {
+			b.Drop(token.ID(c.Key))
+			return nil
+		}
+		return decoded(f.rows.Tokens, c, b.Put)
+	case rows.FiltersTable:
+		if c.Value == nil {
+			f.DropFilter(ipfilter.ID(c.Key))
+			return nil
+		}
+		return decoded(f.rows.Filters, c, func(v ipfilter.Filter) { f.setFilter(v, f.log) })
+	case rows.SettingsTable:
+		return f.applySetting(c)
+	}
+	return nil
+}
+
+func (f *follower) applySetting(c store.Change) error {
+	switch string(c.Key) {
+	case rows.PoliciesKey:
+		return decoded(f.rows.Policies, c, f.SetPolicies)
+	case rows.RootKey:
+		if f.foreignRoot {
+			return nil
+		}
+		return decoded(f.rows.Root, c, func(r rows.Root) { f.SetRoot(Root{Digest: r.Digest, Key: r.Key}) })
+	}
+	return nil
+}
+
+// distrust has refused what a row that does not open concerns.
+func (f *follower) distrust(b Batch, c store.Change) {
+	switch {
+	case c.Table == rows.TokensTable:
+		b.Distrust(token.ID(c.Key))
+	case c.Table == rows.FiltersTable:
+		f.DistrustFilter(ipfilter.ID(c.Key))
+	case c.Table == rows.SettingsTable && string(c.Key) == rows.PoliciesKey:
+		f.SetPolicies(policy.Policies{})
+	case c.Table == rows.SettingsTable && string(c.Key) == rows.RootKey && !f.foreignRoot:
+		f.root.Store(nil)
+	}
+}
+
+func decoded[V any](t rows.Table[V], c store.Change, to func(V)) error {
+	v, err := t.Decode(c.Key, c.Value)
+	if err == nil {
+		to(v)
+	}
+	return err
+}
+
+func (x *Index) setFilter(v ipfilter.Filter, log *slog.Logger) {
+	if !x.SetFilter(v) {
+		log.Error("the rules of a stored IP filter cannot be read, so it lets nobody in", "ipFilterId", v.ID)
+	}
+}

@@ -1,0 +1,80 @@
+package index_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tokenscale/authority/index"
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
+	"tokenscale/ipfilter"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/store/bolt"
+	"tokenscale/token"
+)
+
+// keysOf returns keys made of one letter.
+func keysOf(t *testing.T, letter string) *keyring.Keys {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(path, []byte("tokenscale-keys-1\n"+strings.Repeat(letter, 64)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := keyring.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// Rows that were written under other keys are not believed, whatever they say:
+// what was known of the token, the filter, the policies and root no longer counts.
+func TestFollow_ARowThatDoesNotOpenIsDistrusted(t *testing.T) {
+	db, err := bolt.Open(bolt.Options{Folder: t.TempDir(), Tables: rows.Tables()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	ours, others := rows.New(keysOf(t, "a")), rows.New(keysOf(t, "b"))
+	x := index.New()
+	x.Follow(db, ours, slog.New(slog.DiscardHandler), false)
+	write := func(all *rows.Rows) {
+		t.Helper()
+		if err := db.Update(t.Context(), func(w store.Writer) error {
+			for _, err := range []error{
+				all.Tokens.Put(w, "t", token.Token{ID: "t", Name: "nurse"}),
+				all.Filters.Put(w, "f", ipfilter.Filter{ID: "f", Name: "f", Text: "allow all"}),
+				all.Policies.Put(w, rows.PoliciesKey, policy.Fresh()),
+				all.Root.Put(w, rows.RootKey, rows.Root{Digest: token.Digest{1}}),
+			} {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	believed := func() (token, filter, policies, root bool) {
+		e, known := x.Find("t")
+		_, root = x.Root()
+		return known && !e.Distrusted(), x.Rules("f") != nil, x.System().Enabled, root
+	}
+	write(ours)
+	if a, b, c, d := believed(); !a || !b || !c || !d {
+		t.Fatalf("the control: token %v, filter %v, policies %v, root %v", a, b, c, d)
+	}
+	write(others)
+	if a, b, c, d := believed(); a || b || c || d {
+		t.Errorf("of rows that do not open: token %v, filter %v, policies %v, root %v", a, b, c, d)
+	}
+	write(ours)
+	if a, b, c, d := believed(); !a || !b || !c || !d {
+		t.Errorf("written anew: token %v, filter %v, policies %v, root %v", a, b, c, d)
+	}
+}
