@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"authority/integrity", "authority/rollback", "authority/tally"},
 	{"authority/ledger", "authority/index"},
 	{"authority/rows"},
-	{"authority/keyring"},
+	{"authority/keyring", "authority/clock"},
 	{"store/bolt", "store/etcd"},
 	{"store/bolt/boltfile"},
 	{"store/overlay"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/clock"
 	"tokenscale/authority/ledger"
 )
 
@@ -69,19 +70,16 @@ func certCheck(now time.Time, s certState, path string) check {
 }
 
 // checkClock asks whether the clock of this machine can be believed. Time for
-// tokens never runs back; see authority.ClockState.
+// tokens never runs back; see clock.Clock.
 func (a *App) checkClock() check { return clockCheck(a.opts.Now(), a.auth.ClockState()) }
 
-func clockCheck(wall time.Time, s authority.ClockState) check {
+func clockCheck(wall time.Time, s clock.State) check {
 	fields := []string{"now", wall.UTC().Format(time.RFC3339), "time", s.Now.String(), "behind", s.Behind.String(), "ahead", s.Ahead.String()}
-	if s.Held != 0 {
-		fields = append(fields, "expiredRemovedUpTo", s.Certain.String(), "expiredKeptUntil", s.Held.String())
-	}
 	switch {
 	case s.Behind > 0:
 		return newCheck("clock", warn, "the clock is behind what it said before; tokens are judged by the later time. Set it right, or if it is, start once with --accept-clock", fields...)
 	case s.Ahead > 0:
-		return newCheck("clock", warn, "the clock has jumped ahead; tokens that have expired by that are refused, and kept until the server has run for a day. If it is wrong, set it right and start once with --accept-clock", fields...)
+		return newCheck("clock", warn, "the clock has jumped ahead; tokens that have expired by that are refused, and can be brought back until the server has run for seven days. If it is wrong, set it right and start once with --accept-clock", fields...)
 	}
 	return newCheck("clock", ok, "", fields...)
 }

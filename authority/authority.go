@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"tokenscale/authority/clock"
 	"tokenscale/authority/index"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
@@ -38,7 +39,7 @@ type Options struct {
 	Random io.Reader // fit for keys, such as crypto/rand.Reader
 	Log    *slog.Logger
 
-	// Steady, if not nil, is a clock that nobody sets; see ClockState. Unless
+	// Steady, if not nil, is a clock that nobody sets; see clock.Clock. Unless
 	// given it is the monotonic part of what Now returns.
 	Steady func() time.Duration
 
@@ -74,7 +75,7 @@ type Authority struct {
 	store       store.DB
 	keys        *keyring.Keys
 	index       *index.Index
-	time        *clock
+	time        *clock.Clock
 	random      io.Reader
 	log         *slog.Logger
 	pause       time.Duration
@@ -91,6 +92,8 @@ type Authority struct {
 
 	sessions sessions
 	storeID  uint64 // names the store; see StoreID
+
+	removed time.Duration // for how long the server had run at the last look for tokens to remove
 
 	byHash     bool // root is known by a hash from outside
 	verifyOnly bool // the store can only be read; see verifyonly.go
@@ -127,6 +130,11 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 			return nil, err
 		}
 	}
+	if accepted && !a.verifyOnly {
+		if err := a.bringBack(ctx); err != nil {
+			return nil, fmt.Errorf("bringing back tokens that had expired by a wrong clock: %w", err)
+		}
+	}
 	if err := a.load(ctx); err != nil {
 		return nil, fmt.Errorf("loading the store: %w", err)
 	}
@@ -158,7 +166,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 // assemble puts an Authority together that has not looked at its store yet.
 func assemble(o Options) *Authority {
 	a := &Authority{
-		rows: rows.New(o.Keys), ledger: ledger.New(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: newClock(o.Now, o.Steady),
+		rows: rows.New(o.Keys), ledger: ledger.New(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: clock.New(o.Now, o.Steady),
 		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(), refused: newRefusals(), firsts: loop.NewSignal(), denied: newRefusedChanges(), read: newReadings(),
 	}
@@ -207,13 +215,13 @@ func (a *Authority) load(ctx context.Context) error {
 }
 
 // clock returns this moment, which is never before an earlier one.
-func (a *Authority) clock() epoch.Millis { return a.time.now() }
+func (a *Authority) clock() epoch.Millis { return a.time.Now() }
 
 // Start begins the housekeeping. Close ends it.
 func (a *Authority) Start() {
-	a.loops.Go(a.keepHouse)
+	a.loops.Go(func() { a.keepHouse(a.alive) })
 	a.loops.Go(func() { a.writeFirsts(a.alive) })
-	a.loops.Go(a.keepTime)
+	a.loops.Go(func() { a.keepTime(a.alive) })
 	a.loops.Go(func() { a.scrub.Run(a.alive) })
 	if !a.verifyOnly {
 		a.loops.Go(func() { a.checkpoints.Run(a.alive) })

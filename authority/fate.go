@@ -19,7 +19,7 @@ const (
 // line and what has become of that one.
 func (t *tx) fate(id token.ID) (token.ID, policy.Fate, error) {
 	for range maxHeirs {
-		v, ok, err := t.rows.Tokens.Get(t, string(id))
+		v, ok, err := t.rows.Token(t, id)
 		if err != nil {
 			return id, policy.Lost, err
 		}

@@ -10,17 +10,14 @@ import (
 	"tokenscale/store"
 )
 
-// ForgetKeys removes the idempotency keys that certainly no longer count; none
-// while the machine's clock is behind. It is safe for concurrent use.
+// ForgetKeys removes the idempotency keys that no longer count. It is safe for
+// concurrent use.
 func (a *Authority) ForgetKeys(ctx context.Context) error {
 	for {
-		certain, ok := a.time.certain()
-		if !ok {
-			return nil
-		}
+		now := a.clock()
 		var over []string
 		if err := a.store.View(ctx, func(r store.Reader) (err error) {
-			over, err = overdue(a.rows, r, certain)
+			over, err = overdue(a.rows, r, now)
 			return err
 		}); err != nil || len(over) == 0 {
 			return err

@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"cmp"
 	"context"
 
 	"tokenscale/authority/keyring"
@@ -45,7 +44,7 @@ func (a *Authority) FlushUses(ctx context.Context) error { return a.flushUses(ct
 
 // FollowClock does what is done every second.
 func (a *Authority) FollowClock(ctx context.Context) error {
-	a.time.look()
+	a.time.Look()
 	return a.followClock(ctx)
 }
 
@@ -87,24 +86,4 @@ func FilterRow(keys *keyring.Keys, f ipfilter.Filter) store.Row {
 
 // LastSaved is what time it would be after a crash, if the machine's clock did
 // not know.
-func (a *Authority) LastSaved() epoch.Millis { return a.time.lastSaved() }
-
-// HoldAsOlder writes what time it is as a program did that knew no gaps and
-// removes nothing before held.
-func (a *Authority) HoldAsOlder(w store.Writer, mark, held epoch.Millis) error {
-	return cmp.Or(a.rows.Numbers.Put(w, rows.ClockKey, uint64(mark)), a.rows.Numbers.Put(w, rows.HeldKey, uint64(held)))
-}
-
-// HeldForOlder is before when an older program would remove nothing.
-func (a *Authority) HeldForOlder(r store.Reader) (epoch.Millis, error) {
-	n, _, err := a.rows.Numbers.Get(r, rows.HeldKey)
-	return epoch.Millis(n), err
-}
-
-// GapRows are the keys of the rows that an older program did not know.
-func GapRows() (keys []string) {
-	for _, pair := range gapKeys {
-		keys = append(keys, pair[:]...)
-	}
-	return keys
-}
+func (a *Authority) LastSaved() epoch.Millis { return a.time.LastSaved() }

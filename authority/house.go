@@ -4,30 +4,18 @@ import (
 	"context"
 	"time"
 
-	"tokenscale/audit"
+	"tokenscale/authority/clock"
 	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
-	"tokenscale/epoch"
+	"tokenscale/loop"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
-// keepHouse removes expired tokens and idempotency keys, writes last uses and
+// keepHouse hides expired tokens and removes them in the end, writes last uses and
 // counted refusals, takes up a sweep that could not end, and tells of tokens that
-// will expire soon, until the authority closes.
-func (a *Authority) keepHouse() {
-	tick := time.NewTicker(a.pause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-a.alive.Done():
-			return
-		case <-tick.C:
-			a.round(a.alive)
-		}
-	}
-}
+// will expire soon, until ctx ends.
+func (a *Authority) keepHouse(ctx context.Context) { loop.Every(ctx, a.pause, a.round) }
 
 func (a *Authority) round(ctx context.Context) {
 	for _, task := range []struct {
@@ -35,7 +23,8 @@ func (a *Authority) round(ctx context.Context) {
 		do    func(context.Context) error
 		store bool // for a store that takes changes
 	}{
-		{"removing expired tokens", a.RemoveExpired, true},
+		{"hiding expired tokens", a.HideExpired, true},
+		{"removing tokens that were hidden long ago", a.removeHiddenHourly, true},
 		{"forgetting idempotency keys", a.ForgetKeys, true},
 		{"forgetting ended sessions", a.ForgetSessions, true},
 		{"writing last uses", a.flushUses, false},
@@ -78,61 +67,6 @@ func (a *Authority) sweepIfLeft(ctx context.Context) error {
 // long for it.
 const houseBatch = 500
 
-// keepExpired is how long an expired token is still listed, as in LogScale.
-const keepExpired = 5 * time.Minute
-
-// expireAction stands in the audit entries of removed tokens.
-const expireAction = "removeExpiredTokens"
-
-// RemoveExpired removes the tokens that certainly expired at least 5 minutes
-// ago, each with an audit entry; none while the machine's clock is behind. See
-// ClockState. It is safe for concurrent use.
-func (a *Authority) RemoveExpired(ctx context.Context) error {
-	for {
-		certain, ok := a.time.certain()
-		if !ok {
-			return nil
-		}
-		now, due := a.clock(), certain.Add(-keepExpired)
-		ids := a.index.DueBefore(due+1, store.BatchSize(a.store, houseBatch, rowsPerToken, 8))
-		if len(ids) == 0 {
-			return nil
-		}
-		removed := 0
-		if err := a.store.Update(ctx, func(w store.Writer) (err error) {
-			removed, err = a.removeDue(w, ids, due, now)
-			return err
-		}, store.UseReserve); err != nil {
-			return err
-		}
-		if removed == 0 {
-			return nil // they changed meanwhile; the next round sees
-		}
-	}
-}
-
-func (a *Authority) removeDue(w store.Writer, ids []token.ID, due, now epoch.Millis) (removed int, err error) {
-	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, now: now}
-	var entries []audit.Entry
-	for _, id := range ids {
-		v, ok, err := t.rows.Tokens.Get(t, string(id))
-		if err != nil {
-			return 0, err
-		}
-		if !ok || !v.Expired(due) { // it changed meanwhile
-			continue
-		}
-		if err := t.rows.RemoveStored(t, v); err != nil {
-			return 0, err
-		}
-		entries = append(entries, audit.Entry{
-			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id),
-			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
-		})
-	}
-	return len(entries), t.ledger.AppendAll(t, entries)
-}
-
 // flushUses writes when tokens were last used: each token at most once a
 // round, however often it was used. Where nothing can be written they stay in
 // memory.
@@ -142,19 +76,19 @@ func (a *Authority) flushUses(ctx context.Context) error {
 	}
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch, t := uses[:min(store.BatchSize(a.store, houseBatch, 1, 4), len(uses))], a.time.toSave()
+		batch, t := uses[:min(store.BatchSize(a.store, houseBatch, 1, 4), len(uses))], a.time.ToSave()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err
 		}
-		a.time.wasSaved(t)
+		a.time.WasSaved(t)
 		uses = uses[len(batch):]
 	}
 	return nil
 }
 
-func (a *Authority) writeUses(w store.Writer, uses []index.Use, t savedTime) error {
-	if err := putTime(a.rows, w, t); err != nil {
+func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) error {
+	if err := a.putTime(w, t); err != nil {
 		return err
 	}
 	for _, u := range uses {

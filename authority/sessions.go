@@ -101,7 +101,7 @@ func (s *sessions) forget(now epoch.Millis) {
 }
 
 func (a *Authority) loadEndedSessions(r store.Reader) error {
-	return a.rows.EndedSessions.Each(r, store.Range{}, func(key []byte, _ struct{}) error {
+	return a.rows.EndedSessions.Each(r, store.Range{}, func(key []byte, _ time.Duration) error {
 		over, id, _ := rows.ParseSessionKey(key) // unpackSessionEnd has read it
 		a.sessions.end(id, over)
 		return nil
@@ -171,41 +171,42 @@ func (a *Authority) writeEnd(ctx context.Context, s policy.Session, e audit.Entr
 		return cmp.Or(err, store.ErrReadOnly)
 	}
 	ctx = context.WithoutCancel(ctx) // who leaves at once is signed out all the same
+	ran := a.time.Running()
 	key := rows.SessionKey(s.IssuedAt.Add(policy.SessionLife), s.ID)
 	return a.store.Update(ctx, func(w store.Writer) error {
 		if _, twice, err := a.rows.EndedSessions.Get(w, key); err != nil || twice {
 			return err
 		}
-		if err := a.rows.EndedSessions.Put(w, key, struct{}{}); err != nil {
+		if err := a.rows.EndedSessions.Put(w, key, ran); err != nil {
 			return err
 		}
 		return a.ledger.Append(w, e)
 	}, store.UseReserve)
 }
 
-// ForgetSessions forgets the ended sessions that would certainly be over by
-// now; none while the machine's clock is behind. It is safe for concurrent use.
+// ForgetSessions forgets the ended sessions that would be over by now, if the
+// server has run for a session's life since, whatever its clock says. It is safe
+// for concurrent use.
 func (a *Authority) ForgetSessions(ctx context.Context) error {
-	certain, ok := a.time.certain()
-	if !ok {
-		return nil
-	}
+	now, ran := a.clock(), a.time.Running()
 	for {
 		var over []string
 		if err := a.store.View(ctx, func(r store.Reader) error {
 			over = over[:0]
-			return a.rows.EndedSessions.Each(r, store.Range{}, func(key []byte, _ struct{}) error {
-				if end, _, _ := rows.ParseSessionKey(key); end > certain || len(over) == houseBatch {
+			return a.rows.EndedSessions.Each(r, store.Range{}, func(key []byte, ended time.Duration) error {
+				if end, _, _ := rows.ParseSessionKey(key); end > now || len(over) == houseBatch {
 					return store.Stop
 				}
-				over = append(over, string(key))
+				if ran >= ended+policy.SessionLife {
+					over = append(over, string(key))
+				}
 				return nil
 			})
 		}); err != nil {
 			return err
 		}
 		if len(over) == 0 {
-			a.sessions.forget(certain)
+			a.sessions.forget(now)
 			return nil
 		}
 		if err := a.store.Update(ctx, func(w store.Writer) error {

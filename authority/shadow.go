@@ -41,7 +41,7 @@ func (t *tx) shadow(v token.Token) (token.Token, bool, error) {
 	if v.Replaces == "" {
 		return token.Token{}, false, nil
 	}
-	old, ok, err := t.rows.Tokens.Get(t, string(v.Replaces))
+	old, ok, err := t.rows.Token(t, v.Replaces)
 	return old, ok && old.ReplacedBy == v.ID, err
 }
 

@@ -4,15 +4,20 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
 	"tokenscale/audit"
-	"tokenscale/authority/ledger"
+	"tokenscale/authority/clock"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
+	"tokenscale/loop"
 	"tokenscale/store"
 )
+
+// acceptAction stands in the audit entries of what --accept-clock does.
+const acceptAction = "accept-clock"
 
 const (
 	// lookPause is the time between two looks at the machine's clock.
@@ -27,81 +32,54 @@ const (
 	timeLate = time.Hour
 )
 
-// A savedTime is what is kept of a clock over a restart.
-type savedTime struct {
-	mark epoch.Millis
-	gaps gaps
-}
-
 // beginTime goes on from the time that the store tells, unless accept is set.
 func (a *Authority) beginTime(ctx context.Context, accept bool) (accepted bool, err error) {
-	var t savedTime
+	var s clock.Saved
 	err = a.store.View(ctx, func(r store.Reader) (err error) {
-		t, err = storedTime(a.rows, r)
+		s, err = a.storedTime(r)
 		return err
 	})
-	if err != nil {
-		return false, err
-	}
-	accepted = a.time.begin(t, accept)
-	if !accepted {
-		a.time.wasSaved(t)
-	}
-	if s := a.time.state(); s.Now-s.Certain > t.gaps.length() {
-		a.log.Info("much time has passed since this server last ran; what has expired since is refused, and removed when the server has run for a day, in case the clock is wrong", "last", t.mark, "removed from", s.Held)
-	}
-	return accepted, nil
+	return err == nil && a.time.Begin(s, accept), err
 }
 
-// storedTime reads what time it was. A store without that row may be from
-// before there was one; its audit log tells as well.
-func storedTime(r *rows.Rows, tx store.Reader) (t savedTime, err error) {
-	mark, ok, err := r.Numbers.Get(tx, rows.ClockKey)
+// storedTime reads what time it was, and for how long the server had run. If
+// that was never written, as after a crash in the first hour, the audit log tells.
+func (a *Authority) storedTime(tx store.Reader) (s clock.Saved, err error) {
+	mark, ok, err := a.rows.Numbers.Get(tx, rows.ClockKey)
 	if err != nil {
-		return t, err
+		return s, err
 	}
-	if !ok {
-		last, err := ledger.New(r).Last(tx)
-		return savedTime{mark: last.Time}, err
+	if s.Mark = epoch.Millis(mark); !ok {
+		last, err := a.ledger.Last(tx)
+		return clock.Saved{Mark: last.Time}, err
 	}
-	t.mark = epoch.Millis(mark)
-	if t.gaps, err = storedGaps(r, tx); err != nil {
-		return t, err
-	}
-	held, _, err := r.Numbers.Get(tx, rows.HeldKey)
-	if until := epoch.Millis(held); until > t.mark && until != t.gaps.until(t.mark) {
-		// An older program wrote that, which removed nothing until then.
-		t.gaps = gaps{{longestGap, min(between(t.mark, until), clockHold)}}
-	}
-	return t, err
+	ran, _, err := a.rows.Numbers.Get(tx, rows.RunningKey)
+	s.Ran = time.Duration(min(ran, uint64(math.MaxInt64/time.Millisecond))) * time.Millisecond
+	return s, err
 }
 
-// putTime writes what time it is.
-func putTime(r *rows.Rows, w store.Writer, t savedTime) error {
-	return cmp.Or(r.Numbers.Put(w, rows.ClockKey, uint64(t.mark)), r.Numbers.Put(w, rows.HeldKey, uint64(t.gaps.until(t.mark))), putGaps(r, w, t.gaps))
+// putTime writes what time it is, and for how long the server has run.
+func (a *Authority) putTime(w store.Writer, s clock.Saved) error {
+	return cmp.Or(
+		a.rows.Numbers.Put(w, rows.ClockKey, uint64(s.Mark)),
+		a.rows.Numbers.Put(w, rows.RunningKey, uint64(s.Ran.Milliseconds())),
+	)
 }
 
 // keepTime looks at the machine's clock, and writes down what time it is as
-// far as something depends on it, until the authority closes.
-func (a *Authority) keepTime() {
-	tick := time.NewTicker(lookPause)
-	defer tick.Stop()
+// far as something depends on it, until ctx ends.
+func (a *Authority) keepTime(ctx context.Context) {
 	failed := 0 // looks for which a store that has just failed is left alone
-	for {
-		select {
-		case <-a.alive.Done():
-			return
-		case <-tick.C:
-		}
-		a.time.look()
+	loop.Every(ctx, lookPause, func(ctx context.Context) {
+		a.time.Look()
 		if failed--; failed > 0 || a.store.Err() != nil && !a.verifyOnly {
-			continue
+			return
 		}
-		if err := a.followClock(a.alive); err != nil && a.alive.Err() == nil {
+		if err := a.followClock(ctx); err != nil && ctx.Err() == nil {
 			failed = int(time.Minute / lookPause)
 			a.log.Error("what time it is could not be written down; it is tried again", "err", err)
 		}
-	}
+	})
 }
 
 // followClock writes what is due.
@@ -116,7 +94,7 @@ func (a *Authority) saveTimeIfDue(ctx context.Context) error {
 	if a.verifyOnly {
 		return nil
 	}
-	now, saved := a.time.now(), a.time.lastSaved()
+	now, saved := a.time.Now(), a.time.LastSaved()
 	next := a.index.NextExpiry(saved)
 	expired := now >= saved.Add(timePause) && next != 0 && next <= now
 	if !expired && now < saved.Add(timeLate) {
@@ -127,12 +105,12 @@ func (a *Authority) saveTimeIfDue(ctx context.Context) error {
 
 // saveTime writes what time it is, and entries with it.
 func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
-	t := a.time.toSave()
+	t := a.time.ToSave()
 	err := a.store.Update(ctx, func(w store.Writer) error {
-		return cmp.Or(putTime(a.rows, w, t), a.ledger.AppendAll(w, entries))
+		return cmp.Or(a.putTime(w, t), a.ledger.AppendAll(w, entries))
 	}, store.UseReserve)
 	if err == nil {
-		a.time.wasSaved(t)
+		a.time.WasSaved(t)
 	}
 	return err
 }
@@ -140,7 +118,7 @@ func (a *Authority) saveTime(ctx context.Context, entries []audit.Entry) error {
 // lastTime writes the exact time at which a server ends. Without it, only the
 // last moments are missing.
 func (a *Authority) lastTime(ctx context.Context) {
-	if a.store.Err() != nil || a.time.toSave().mark <= a.time.lastSaved() {
+	if a.store.Err() != nil || a.time.ToSave().Mark <= a.time.LastSaved() {
 		return
 	}
 	if err := a.saveTime(ctx, nil); err != nil {
@@ -151,26 +129,26 @@ func (a *Authority) lastTime(ctx context.Context) {
 // noteClock writes to the log and to the audit log what happened to the
 // machine's clock, and that the operator had us go on from it.
 func (a *Authority) noteClock(ctx context.Context, accepted bool) error {
-	news := a.time.takeNews()
+	news := a.time.TakeNews()
 	if len(news) == 0 && !accepted {
 		return nil
 	}
 	entries := make([]audit.Entry, 0, len(news)+1)
 	if accepted {
 		a.log.Warn("time goes on from what the clock says, as --accept-clock asks")
-		entries = append(entries, clockEntry(audit.ClockAccepted, "accept-clock", a.clock()))
+		entries = append(entries, clockEntry(audit.ClockAccepted, acceptAction, a.clock()))
 	}
 	for _, j := range news {
-		a.log.Error("the clock of this machine has jumped; what has expired stays refused, and nothing is removed for that before the clock is right, or has been ahead for a day of running", "direction", j.direction, "by", j.by, "clock", j.wall, "time", j.at)
-		entries = append(entries, clockEntry(audit.ClockJumped, "clock", j.at, audit.One("direction", j.direction),
-			audit.One("byMs", strconv.FormatInt(j.by.Milliseconds(), 10)), audit.One("clock", j.wall.String())))
+		a.log.Error("the clock of this machine has jumped; what has expired stays refused, and comes back only with --accept-clock, within seven days of running", "direction", j.Direction, "by", j.By, "clock", j.Wall, "time", j.At)
+		entries = append(entries, clockEntry(audit.ClockJumped, "clock", j.At, audit.One("direction", j.Direction),
+			audit.One("byMs", strconv.FormatInt(j.By.Milliseconds(), 10)), audit.One("clock", j.Wall.String())))
 	}
 	if a.verifyOnly && !accepted {
 		return nil // the log has it
 	}
 	err := a.saveTime(ctx, entries)
 	if err != nil {
-		a.time.putBackNews(news)
+		a.time.PutBackNews(news)
 	}
 	return err
 }
@@ -193,4 +171,4 @@ func clockEntry(kind audit.Type, action string, at epoch.Millis, fields ...audit
 }
 
 // ClockState says what becomes of the machine's clock.
-func (a *Authority) ClockState() ClockState { return a.time.state() }
+func (a *Authority) ClockState() clock.State { return a.time.State() }

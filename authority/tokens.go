@@ -121,7 +121,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by policy.Actor, id token.I
 		if err := t.by.May(policy.AdministerTokens()...); err != nil {
 			return err
 		}
-		v, ok, err := t.rows.Tokens.Get(t, rowKey(id))
+		v, ok, err := t.rows.Token(t, token.ID(rowKey(id)))
 		if err != nil {
 			return err
 		}

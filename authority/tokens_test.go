@@ -198,13 +198,13 @@ func TestTokens_Expired_ListedFor5MinutesThenRemovedWithAnAuditEntry(t *testing.
 	h := authoritytest.Open(t)
 	made, secret := h.Token(ending(h, "short", minute))
 	h.Clock.Pass(6*minute - time.Millisecond)
-	must(t, h.RemoveExpired(t.Context()))
+	must(t, h.HideExpired(t.Context()))
 	if !listed(h, made.ID) {
 		t.Fatal("removed before its 5 minutes")
 	}
 	h.Clock.Pass(time.Millisecond)
-	must(t, h.RemoveExpired(t.Context()))
-	must(t, h.RemoveExpired(t.Context()))
+	must(t, h.HideExpired(t.Context()))
+	must(t, h.HideExpired(t.Context()))
 	if listed(h, made.ID) {
 		t.Error("still listed after 5 minutes")
 	}
@@ -219,7 +219,7 @@ func TestTokens_Expired_ManyAreRemovedInBatches(t *testing.T) {
 	seed(t, h, 1200, func(i int, v *token.Token) { v.ExpireAt = h.Clock.Millis() + 1 })
 	kept, _ := h.Token(draft("kept"))
 	h.Clock.Pass(6 * minute)
-	must(t, h.RemoveExpired(t.Context()))
+	must(t, h.HideExpired(t.Context()))
 	if all := h.All(); len(all) != 1 || all[0].ID != kept.ID {
 		t.Errorf("%d tokens are left, want 1", len(all))
 	}

@@ -67,7 +67,7 @@ func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
 		t.by = by
 		return nil
 	}
-	own, ok, err := t.rows.Tokens.Get(t, rowKey(by.ID))
+	own, ok, err := t.rows.Token(t, token.ID(rowKey(by.ID)))
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, abo
 // Refusals never repeat what the caller gave as an id: it might be a whole
 // token string.
 func (t *tx) live(id token.ID) (token.Token, error) {
-	v, ok, err := t.rows.Tokens.Get(t, rowKey(id))
+	v, ok, err := t.rows.Token(t, token.ID(rowKey(id)))
 	if err != nil {
 		return token.Token{}, err
 	}

@@ -1,6 +1,8 @@
 package token
 
 import (
+	"time"
+
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -36,7 +38,15 @@ type Token struct {
 	// ToldDays is the nearest number of days before its expiry of which the
 	// audit log has told; zero if of none. Rotation keeps it.
 	ToldDays uint8
+
+	// HiddenAfter is for how long the server had run, in all, when t was hidden
+	// because it had expired; zero while it is listed. It is in milliseconds.
+	HiddenAfter time.Duration
 }
+
+// Hidden reports whether t has expired so long ago that it is no longer listed.
+// To clients it does not exist.
+func (t Token) Hidden() bool { return t.HiddenAfter != 0 }
 
 // Expired reports whether t no longer works at now. A token is valid exactly
 // while now is before its expiry.

@@ -19,6 +19,7 @@ type told struct {
 	Tokens   map[token.ID]token.Token
 	Filters  map[ipfilter.ID]ipfilter.Filter
 	Policies policy.Policies
+	Hidden   map[token.ID]token.Token // while it is replayed
 }
 
 // shown reduces a State to what an audit log tells.
@@ -33,7 +34,7 @@ func shown(s State) told {
 // replay does again what the audit log tells, which comes newest first.
 func replay(h *House, trail []audit.Entry) told {
 	h.tb.Helper()
-	t := told{Tokens: map[token.ID]token.Token{}, Filters: map[ipfilter.ID]ipfilter.Filter{}, Policies: policy.Fresh()}
+	t := told{Tokens: map[token.ID]token.Token{}, Filters: map[ipfilter.ID]ipfilter.Filter{}, Policies: policy.Fresh(), Hidden: map[token.ID]token.Token{}}
 	for _, e := range slices.Backward(trail) {
 		if e.Refused != "" {
 			continue
@@ -42,6 +43,7 @@ func replay(h *House, trail []audit.Entry) told {
 			h.tb.Errorf("the audit log cannot be: %s: %s", why, Describe(e))
 		}
 	}
+	t.Hidden = nil
 	return t
 }
 
@@ -91,6 +93,11 @@ func (t *told) step(e event) string {
 			return "that token had not been expired for 5 minutes"
 		}
 		delete(t.Tokens, v.ID)
+		t.Hidden[v.ID] = v
+	case audit.ClockAccepted:
+		if v, ok := t.Hidden[token.ID(e.TokenID)]; ok {
+			t.Tokens[v.ID] = e.described(v)
+		}
 	case audit.TokenExpiring:
 		return t.warned(e)
 	case audit.FilterChanged:

@@ -22,7 +22,15 @@ func (b Batch) Breathe() {
 
 // Put adds or replaces a token. What it replaces may have been distrusted; it
 // is not.
-func (b Batch) Put(t token.Token) { b.put(newEntry(t)) }
+//
+// A hidden token is dropped: to whom the index serves it does not exist.
+func (b Batch) Put(t token.Token) {
+	if t.Hidden() {
+		b.Drop(t.ID)
+		return
+	}
+	b.put(newEntry(t))
+}
 
 // Distrust has a token refused until it is put anew, if it is there.
 func (b Batch) Distrust(id token.ID) {

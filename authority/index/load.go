@@ -17,11 +17,14 @@ type Loader struct {
 	entries [][]*Entry
 }
 
-// Add collects tokens, which are the caller's again when it returns.
+// Add collects tokens, which are the caller's again when it returns. Hidden ones
+// are left out.
 func (l *Loader) Add(tokens []token.Token) {
-	entries := make([]*Entry, len(tokens))
-	for i, t := range tokens {
-		entries[i] = newEntry(t)
+	entries := make([]*Entry, 0, len(tokens))
+	for _, t := range tokens {
+		if !t.Hidden() {
+			entries = append(entries, newEntry(t))
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -63,7 +63,7 @@ func (c *checker) checkTokens() error {
 		if !c.rows.Keys.Has(v.DigestKey) {
 			lost[v.DigestKey]++
 		}
-		if v.FilterID == "" {
+		if v.FilterID == "" || v.Hidden() {
 			return nil
 		}
 		c.bound[v.FilterID]++
@@ -115,7 +115,7 @@ func (c *checker) checkSettings() error {
 	}
 	_, _, badSweep := c.rows.Sweep.Get(c.r, rows.SweepKey)
 	_, _, badRoot := c.rows.Root.Get(c.r, rows.RootKey)
-	for _, key := range []string{rows.KeysKey, rows.ExportKey, rows.EpochKey, rows.ClockKey, rows.HeldKey, rows.StoreKey} {
+	for _, key := range []string{rows.KeysKey, rows.ExportKey, rows.EpochKey, rows.ClockKey, rows.RunningKey, rows.StoreKey} {
 		_, _, err := c.rows.Numbers.Get(c.r, key)
 		errs = append(errs, err)
 	}

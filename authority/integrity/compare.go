@@ -18,7 +18,7 @@ func (s *Scrubber) agrees(t store.Table, key, row []byte) (bool, error) {
 	case t == rows.TokensTable:
 		v, err := s.Rows.Tokens.Decode(key, row)
 		e, known := s.Index.Find(token.ID(key))
-		return err != nil || known && e.Token() == v, err
+		return err != nil || known != v.Hidden() && (!known || e.Token() == v), err
 	case t == rows.FiltersTable:
 		v, err := s.Rows.Filters.Decode(key, row)
 		f, known := s.Index.Filter(ipfilter.ID(key))

@@ -48,6 +48,8 @@ func (t history) learn(e audit.Entry) {
 	v := t.of(token.ID(e.TokenID))
 	v.mentions++
 	switch {
+	case e.Type == audit.ClockAccepted:
+		v.alive, v.permissions = true, named(now.List) // it had expired only by a wrong clock
 	case is:
 		v.alive = v.alive || !was
 		v.permissions = named(now.List)
@@ -71,6 +73,10 @@ func (t history) compare(tokens rows.Table[token.Token], tx store.Reader) error 
 	if err := tokens.Each(tx, store.Range{}, func(_ []byte, v token.Token) error {
 		told := t[v.ID]
 		switch {
+		case v.Hidden() && told != nil && told.alive:
+			return fmt.Errorf("the token %s is hidden, and the audit log does not know that it expired", v.ID)
+		case v.Hidden():
+			return nil // it has expired, and its row stays for some time
 		case told == nil || !told.alive:
 			return fmt.Errorf("there is a token %s, and the audit log knows of none", v.ID)
 		case told.permissions != v.Permissions:

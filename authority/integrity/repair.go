@@ -56,7 +56,9 @@ const nobody = "deny all"
 func (s *Salvager) repairFilters(w store.Writer) error {
 	used := map[ipfilter.ID]uint64{}
 	if err := s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v token.Token) error {
-		used[v.FilterID]++
+		if !v.Hidden() {
+			used[v.FilterID]++
+		}
 		return nil
 	}); err != nil {
 		return err

@@ -3,6 +3,7 @@ package rows
 import (
 	"math"
 	"net/netip"
+	"time"
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
@@ -50,7 +51,7 @@ const (
 	ExportKey   = "export"
 	EpochKey    = "epoch"
 	ClockKey    = "clock"
-	HeldKey     = "held"
+	RunningKey  = "running"
 	StoreKey    = "store"
 )
 
@@ -65,7 +66,7 @@ type Rows struct {
 	Policies      Table[policy.Policies] // settings: policies
 	Sweep         Table[Sweep]           // settings: sweep, while one is under way
 	Root          Table[Root]            // settings: root
-	EndedSessions Table[struct{}]        // by when it would be over, 8 bytes, big-endian, and session id: those signed out
+	EndedSessions Table[time.Duration]   // by when it would be over, 8 bytes, big-endian, and session id: those signed out
 	Numbers       Table[uint64]          // settings: all others, which are numbers
 
 	Entries     Table[audit.Entry] // by number, 8 bytes, big-endian
@@ -101,7 +102,7 @@ func New(keys *keyring.Keys) *Rows {
 		Policies:      Table[policy.Policies]{SettingsTable, keys, packPolicies, unpackPolicies},
 		Sweep:         Table[Sweep]{SettingsTable, keys, packSweep, unpackSweep},
 		Root:          Table[Root]{SettingsTable, keys, packRoot, unpackRoot},
-		EndedSessions: Table[struct{}]{SessionsTable, keys, packNothing, unpackSessionEnd},
+		EndedSessions: Table[time.Duration]{SessionsTable, keys, packSessionEnd, unpackSessionEnd},
 		Numbers:       Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
 
 		Entries:     Table[audit.Entry]{AuditTable, keys, packEntry, unpackEntry},
@@ -130,6 +131,7 @@ func packToken(p *Packer, t token.Token) {
 	p.Text(string(t.ReplacedBy))
 	p.Text(string(t.Replaces))
 	p.Number(uint64(t.ToldDays))
+	packRunning(p, t.HiddenAfter)
 }
 
 func unpackToken(u *Unpacker, key []byte) token.Token {
@@ -147,6 +149,7 @@ func unpackToken(u *Unpacker, key []byte) token.Token {
 		ReplacedBy:  token.ID(u.Text()),
 		Replaces:    token.ID(u.Text()),
 		ToldDays:    unpackDays(u),
+		HiddenAfter: unpackRunning(u),
 	}
 }
 
@@ -157,6 +160,20 @@ func unpackDays(u *Unpacker) uint8 {
 		return 0
 	}
 	return uint8(n)
+}
+
+// packRunning packs for how long the server had run, rounded up to milliseconds.
+func packRunning(p *Packer, d time.Duration) {
+	p.Number(uint64((d + time.Millisecond - 1) / time.Millisecond))
+}
+
+func unpackRunning(u *Unpacker) time.Duration {
+	n := u.Number()
+	if n > uint64(math.MaxInt64/time.Millisecond) {
+		u.fail()
+		return 0
+	}
+	return time.Duration(n) * time.Millisecond
 }
 
 func unpackDigest(u *Unpacker) token.Digest {

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"encoding/binary"
+	"time"
 
 	"tokenscale/epoch"
 	"tokenscale/policy"
@@ -21,9 +22,16 @@ func ParseSessionKey(key []byte) (over epoch.Millis, id policy.SessionID, ok boo
 	return epoch.Millis(binary.BigEndian.Uint64(key)), policy.SessionID(key[8:]), true
 }
 
-func unpackSessionEnd(u *Unpacker, key []byte) struct{} {
+// packSessionEnd packs for how long the server had run when a session was ended.
+func packSessionEnd(p *Packer, ran time.Duration) {
+	p.Number(Version)
+	packRunning(p, ran)
+}
+
+func unpackSessionEnd(u *Unpacker, key []byte) time.Duration {
 	if _, _, ok := ParseSessionKey(key); !ok {
 		u.fail()
 	}
-	return struct{}{}
+	u.Expect(Version)
+	return unpackRunning(u)
 }

@@ -71,3 +71,28 @@ func (r *Rows) bind(w store.Writer, id ipfilter.ID, by int) error {
 	}
 	return r.Bound.Put(w, string(id), n)
 }
+
+// HideToken writes v, which is hidden from now on: it binds its filter no more.
+func (r *Rows) HideToken(w store.Writer, v token.Token) error {
+	if err := r.bind(w, v.FilterID, -1); err != nil {
+		return err
+	}
+	return r.Tokens.Put(w, string(v.ID), v)
+}
+
+// RemoveHidden deletes a hidden token with all that hangs on it.
+func (r *Rows) RemoveHidden(w store.Writer, id token.ID) error {
+	if err := r.Uses.Delete(w, string(id)); err != nil {
+		return err
+	}
+	return r.Tokens.Delete(w, string(id))
+}
+
+// Token returns the token id, unless it is hidden.
+func (r *Rows) Token(tx store.Reader, id token.ID) (token.Token, bool, error) {
+	v, ok, err := r.Tokens.Get(tx, string(id))
+	if ok && v.Hidden() {
+		return token.Token{}, false, nil
+	}
+	return v, ok, err
+}

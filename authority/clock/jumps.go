@@ -1,4 +1,4 @@
-package authority
+package clock
 
 import (
 	"time"
@@ -6,15 +6,15 @@ import (
 	"tokenscale/epoch"
 )
 
-// ClockJumps counts since the server started.
-type ClockJumps struct{ Back, Ahead uint64 }
+// Jumps counts since the server started.
+type Jumps struct{ Back, Ahead uint64 }
 
-// A clockJump is what happened to the machine's clock.
-type clockJump struct {
-	direction string // back or ahead
-	by        time.Duration
-	wall      epoch.Millis // what it says now
-	at        epoch.Millis // what time it is
+// A Jump is what happened to the machine's clock.
+type Jump struct {
+	Direction string // back or ahead
+	By        time.Duration
+	Wall      epoch.Millis // what the machine's clock says now
+	At        epoch.Millis // what time it is
 }
 
 // A clock that jumps all the time must not fill the audit log.
@@ -23,14 +23,14 @@ const (
 	newsPause = time.Minute // between two times that they are
 )
 
-func (c *clock) tell(j clockJump) {
+func (c *Clock) tell(j Jump) {
 	if len(c.news) < maxNews {
 		c.news = append(c.news, j)
 	}
 }
 
-// takeNews returns the jumps that nobody was told of, if it is time to.
-func (c *clock) takeNews() []clockJump {
+// TakeNews returns the jumps that nobody was told of, if it is time to.
+func (c *Clock) TakeNews() []Jump {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	steady := c.steady(c.wall())
@@ -42,7 +42,8 @@ func (c *clock) takeNews() []clockJump {
 	return news
 }
 
-func (c *clock) putBackNews(news []clockJump) {
+// PutBackNews keeps jumps that could not be written down for the next time.
+func (c *Clock) PutBackNews(news []Jump) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.quiet = 0

@@ -1,0 +1,185 @@
+package authority
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"tokenscale/audit"
+	"tokenscale/authority/rows"
+	"tokenscale/epoch"
+	"tokenscale/loop"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// An expired token is refused at once, listed for five minutes more, and then
+// hidden, with an audit entry: to clients it is gone. Its row stays until the
+// server has run for seven more days, so that a clock that was wrong destroys
+// nothing: whoever starts with --accept-clock before that gets back what had
+// expired by the wrong clock only.
+
+// expireAction stands in the audit entries of hidden tokens.
+const expireAction = "removeExpiredTokens"
+
+// HideExpired hides the tokens that expired at least 5 minutes ago, each with an
+// audit entry. It is safe for concurrent use.
+func (a *Authority) HideExpired(ctx context.Context) error {
+	most := store.BatchSize(a.store, houseBatch, rowsPerToken, 8)
+	for {
+		now, ran := a.clock(), a.time.Running()
+		ids := a.index.DueBefore(now.Add(-policy.ListedExpired)+1, most)
+		if len(ids) == 0 {
+			return nil
+		}
+		hidden := 0
+		if err := a.store.Update(ctx, func(w store.Writer) (err error) {
+			hidden, err = a.hide(w, ids, now, ran)
+			return err
+		}, store.UseReserve); err != nil {
+			return err
+		}
+		if hidden == 0 {
+			return nil // they changed meanwhile; the next round sees
+		}
+	}
+}
+
+func (a *Authority) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time.Duration) (n int, err error) {
+	var entries []audit.Entry
+	for _, id := range ids {
+		v, ok, err := a.rows.Token(w, id)
+		if err != nil {
+			return 0, err
+		}
+		v, due := policy.Hide(v, now, ran)
+		if !ok || !due { // it changed meanwhile
+			continue
+		}
+		if err := a.rows.HideToken(w, v); err != nil {
+			return 0, err
+		}
+		entries = append(entries, audit.Entry{
+			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id),
+			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
+		})
+	}
+	return len(entries), a.ledger.AppendAll(w, entries)
+}
+
+// removePause is how much running lies between two walks over the tokens for
+// hidden ones, and walkPause the time between two of its batches.
+const (
+	removePause = time.Hour
+	walkPause   = 20 * time.Millisecond
+)
+
+// removeHiddenHourly calls RemoveHidden, but for the most of the rounds.
+func (a *Authority) removeHiddenHourly(ctx context.Context) error {
+	ran := a.time.Running()
+	if ran < a.removed+removePause {
+		return nil
+	}
+	a.removed = ran
+	return a.RemoveHidden(ctx)
+}
+
+// RemoveHidden removes the rows of tokens that were hidden before the server has
+// run for 7 days. It reads all tokens, slowly, so that nobody waits for it.
+func (a *Authority) RemoveHidden(ctx context.Context) error {
+	ran := a.time.Running()
+	return a.eachBatch(ctx, func(v token.Token) bool { return policy.Removable(v, ran) }, func(w store.Writer, v token.Token) error {
+		return a.rows.RemoveHidden(w, v.ID)
+	})
+}
+
+// eachBatch calls do with all stored tokens that pick chooses, some in one
+// transaction. do gets them as they are by then; one that pick does not choose
+// any more is left out.
+func (a *Authority) eachBatch(ctx context.Context, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
+	most := store.BatchSize(a.store, houseBatch, rowsPerToken, 8)
+	for from, more := []byte(nil), true; more; {
+		var ids []token.ID
+		err := a.store.View(ctx, func(r store.Reader) (err error) {
+			ids, from, err = a.pickSome(r, from, most, pick)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(ids) > 0 {
+			err = a.store.Update(ctx, func(w store.Writer) error { return a.doSome(w, ids, pick, do) }, store.UseReserve)
+		}
+		if more = from != nil; more && err == nil {
+			err = loop.Rest(ctx, walkPause)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pickSome returns which of the next so many tokens are chosen, and where to go
+// on; nil at the end.
+func (a *Authority) pickSome(r store.Reader, from []byte, most int, pick func(token.Token) bool) (ids []token.ID, next []byte, err error) {
+	seen := 0
+	err = a.rows.Tokens.Each(r, store.Range{From: from}, func(key []byte, v token.Token) error {
+		if seen++; seen > most {
+			next = bytes.Clone(key)
+			return store.Stop
+		}
+		if pick(v) {
+			ids = append(ids, v.ID)
+		}
+		return nil
+	})
+	return ids, next, err
+}
+
+func (a *Authority) doSome(w store.Writer, ids []token.ID, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
+	for _, id := range ids {
+		v, ok, err := a.rows.Tokens.Get(w, string(id))
+		if err != nil {
+			return err
+		}
+		if ok && pick(v) {
+			if err := do(w, v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bringBack lists the hidden tokens again that have not expired by what time it
+// is now, after the operator had time go on from an earlier moment. A token whose
+// IP filter was deleted meanwhile stays hidden.
+func (a *Authority) bringBack(ctx context.Context) error {
+	now := a.clock()
+	var system policy.Security
+	if err := a.store.View(ctx, func(r store.Reader) error {
+		p, err := a.rows.Policies.Require(r, rows.PoliciesKey)
+		system = p.System
+		return err
+	}); err != nil {
+		return err
+	}
+	pick := func(v token.Token) bool { _, back := system.BringBack(v, now); return back }
+	return a.eachBatch(ctx, pick, func(w store.Writer, v token.Token) error {
+		v, _ = system.BringBack(v, now)
+		if v.FilterID != "" {
+			if _, ok, err := a.rows.Filters.Get(w, string(v.FilterID)); err != nil || !ok {
+				return err
+			}
+		}
+		if err := a.rows.AddToken(w, v); err != nil {
+			return err
+		}
+		return a.ledger.Append(w, audit.Entry{
+			Time: now, Type: audit.ClockAccepted, Action: acceptAction, Sensitive: true, Actor: audit.System(), TokenID: string(v.ID),
+			Fields: append(described(v), audit.One("tokenId", string(v.ID))),
+		})
+	})
+}
