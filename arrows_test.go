@@ -24,7 +24,9 @@ var floors = [][]string{
 	{".", "bench", "mutation"},
 	{"bench/stock"}, // written by bench/stockgen, not kept
 	{"faulttest", "faulttest/seeder", "graph/generate", "bench/stockgen"},
+	{"cli"},
 	{"app"},
+	{"web"},
 	{"graph", "ui", "client"},
 	{"graph/model"},
 	{"graph/scalar"},
