@@ -153,7 +153,7 @@ stock:
 # leaves nothing behind either.
 BASE ?= HEAD~1
 COUNT ?= 6
-BENCHED ?= ./token ./authn ./authority/... ./store/bolt ./app
+BENCHED ?= ./token ./authn ./authority/... ./store/bolt ./web
 bench-compare:
 	@folder=$$(mktemp -d) && trap 'git worktree remove --force "$$folder/old"; rm -rf "$$folder"' EXIT && trap 'exit 130' INT TERM && \
 	git worktree add -q --detach "$$folder/old" $(BASE) && \

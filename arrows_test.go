@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"go/ast"
 	"go/parser"
@@ -24,7 +25,9 @@ var floors = [][]string{
 	{".", "bench", "mutation"},
 	{"bench/stock"}, // written by bench/stockgen, not kept
 	{"faulttest", "faulttest/seeder", "graph/generate", "bench/stockgen"},
+	{"cli"},
 	{"app"},
+	{"web"},
 	{"graph", "ui", "client"},
 	{"graph/model"},
 	{"graph/scalar"},
@@ -65,6 +68,44 @@ func TestArrowsPointDown(t *testing.T) {
 			if to, ours := strings.CutPrefix(imp, module); ours && floorOf(to) <= floorOf(from) {
 				t.Errorf("%s: %s must not import %s", name, from, to)
 			}
+		}
+	}
+}
+
+// A shelf holds one idea, and then it is not long.
+const (
+	mostLines = 2500
+	mostFiles = 20
+)
+
+// outgrown are the packages that hold more for now, and why.
+var outgrown = map[string]string{
+	"authority": "its shelves are being lifted out of it, one after the other",
+	"graph":     "its own HTTP transport, with budgets and turns, is a shelf that was not built yet",
+}
+
+// Tests and generated files are left out.
+func TestEachPackageFitsOnItsShelf(t *testing.T) {
+	lines, files := map[string]int{}, map[string]int{}
+	for name, file := range sources(t) {
+		if ast.IsGenerated(file) {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[path.Dir(name)]++
+		lines[path.Dir(name)] += bytes.Count(text, []byte("\n"))
+	}
+	for pkg := range lines {
+		fits := lines[pkg] <= mostLines && files[pkg] <= mostFiles
+		why, excused := outgrown[pkg]
+		switch {
+		case !fits && !excused:
+			t.Errorf("%s has %d lines in %d files, want at most %d in %d: what in it is an idea of its own?", pkg, lines[pkg], files[pkg], mostLines, mostFiles)
+		case fits && excused:
+			t.Errorf("%s fits again, so it needs no exception (%s)", pkg, why)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tokenscale/app"
+	"tokenscale/cli"
 )
 
 // What was built, set by the linker: see the Makefile.
@@ -31,7 +32,7 @@ func run() int {
 	// The first of these asks the server to stop. From then on they do what
 	// they always do, so that the second one ends the process at once.
 	context.AfterFunc(ctx, stop)
-	return app.Run(ctx, os.Args[1:], app.Options{
+	return cli.Run(ctx, os.Args[1:], app.Options{
 		Now:     time.Now,
 		Random:  rand.Reader,
 		Version: app.Version{Number: number, Build: build, Revision: revision},

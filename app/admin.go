@@ -2,17 +2,30 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
+
+	"tokenscale/store"
 )
 
 // The commands that need the running server speak to it through a socket in
 // the data folder. Whoever can reach it could as well read the store that lies
 // beside it, so it gives nobody more than they have; and no token, however
 // strong and however far away its thief, can ask for a copy of everything.
+
+const (
+	adminHeaderTime = 5 * time.Second
+	adminIdleTime   = time.Minute
+
+	// backupTime is how long a backup may take.
+	backupTime = 15 * time.Minute
+)
 
 // backupPatience is how long the client of a backup may take for the next
 // piece. A backup under way keeps space of the store from being used again.
@@ -30,7 +43,7 @@ func (a *App) openAdmin() {
 	mux.HandleFunc("POST /backup", a.serveBackup)
 	mux.HandleFunc("POST /compact", a.serveCompact)
 	mux.HandleFunc("POST /checkpoint", a.serveCheckpoint)
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout}
+	s := &http.Server{Handler: mux, ReadHeaderTimeout: adminHeaderTime, IdleTimeout: adminIdleTime}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ln) }()
 	a.undoes("socket for commands", func(context.Context) error {
@@ -38,7 +51,7 @@ func (a *App) openAdmin() {
 		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
 			err = errors.Join(err, e)
 		}
-		return errors.Join(err, os.Remove(filepath.Join(a.opts.Data, socketName)))
+		return errors.Join(err, os.Remove(filepath.Join(a.opts.Data, SocketName)))
 	})
 }
 
@@ -49,13 +62,13 @@ func (a *App) serveBackup(w http.ResponseWriter, r *http.Request) {
 		a.log.Warn("a backup could not be written to the audit log", "err", err)
 	}
 	out := &patientWriter{w: w, control: http.NewResponseController(w), now: a.opts.Now}
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), backupTime)
 	defer cancel()
 	n, err := a.db.Backup(ctx, out)
 	if err != nil {
 		a.log.Error("a backup failed", "err", err)
 		if n == 0 && out.n == 0 {
-			text(w, http.StatusInternalServerError, err.Error())
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		panic(http.ErrAbortHandler)
@@ -86,8 +99,39 @@ func (a *App) serveCheckpoint(w http.ResponseWriter, r *http.Request) {
 	note, err := a.auth.SignedCheckpoint(r.Context())
 	if err != nil {
 		a.log.Error("no checkpoint could be made", "err", err)
-		text(w, http.StatusInternalServerError, err.Error())
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	text(w, http.StatusOK, note)
+	io.WriteString(w, note)
+}
+
+// serveCompact compacts the store while it is served.
+func (a *App) serveCompact(w http.ResponseWriter, r *http.Request) {
+	err := a.auth.RecordCompaction(r.Context())
+	var done store.Compaction
+	if err == nil {
+		a.log.Info("the store is being compacted", "bytes", a.db.Stats().Size)
+		done, err = a.compact(r.Context())
+	}
+	if err != nil {
+		if a.db.Err() == nil {
+			err = fmt.Errorf("the store is as it was: %w", err)
+		}
+		a.log.Error("a compaction failed", "err", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	a.log.Info("the store was compacted", "bytes", done.After, "before", done.Before, "changes_waited", done.Held)
+	if err := json.NewEncoder(w).Encode(done); err != nil { // who asked is gone
+		a.log.Debug("nobody was told of a compaction", "err", err)
+	}
+}
+
+// compact compacts the store that is served, if it is one that can be.
+func (a *App) compact(ctx context.Context) (store.Compaction, error) {
+	c, ok := a.db.(store.Compacter)
+	if !ok {
+		return store.Compaction{}, errors.New("this store gives unused space back by itself")
+	}
+	return c.Compact(ctx, a.auth.SoundRow)
 }

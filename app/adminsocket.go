@@ -4,15 +4,18 @@ import (
 	"errors"
 	"net"
 	"os"
+
+	"tokenscale/platform"
 )
 
-// socketName is the name of the socket in the data folder.
-const socketName = "admin.sock"
+// SocketName is the name of the socket in the data folder, by which commands
+// reach the server that runs on it.
+const SocketName = "admin.sock"
 
 // listenLocal makes the socket. The folder is ours alone while we hold its
 // lock, so a socket that is there already is one that a crash has left.
 func listenLocal(folder string) (net.Listener, error) {
-	path, done, err := socketPath(folder)
+	path, done, err := platform.SocketPath(folder, SocketName)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +44,7 @@ func (l ownListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if uid, err := peer(c); err == nil && (uid == 0 || uid == os.Geteuid()) {
+		if uid, err := platform.Peer(c); err == nil && (uid == 0 || uid == os.Geteuid()) {
 			return c, nil
 		}
 		_ = c.Close()

@@ -1,52 +1,36 @@
-// Package app puts the server together: it opens the store, wires what stands
-// above it, answers HTTP, and takes all of it down again in order. The other
-// commands of the program are here too.
 package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"slices"
-	"sync/atomic"
 	"time"
 
-	"tokenscale/authn"
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
 	"tokenscale/store"
+	"tokenscale/web"
 )
-
-// drainTime is how long requests under way may take to end after the server
-// was asked to stop.
-const drainTime = 20 * time.Second
 
 // An App is a running server.
 type App struct {
-	opts    Options
-	log     *slog.Logger
-	lines   *lineFile // nil unless audit entries are written to a file
-	db      store.DB
-	keys    *keyring.Keys
-	auth    *authority.Authority
-	sink    *sink       // nil unless audit entries are written out
-	tls     *tls.Config // nil for plain HTTP, and so is cert
-	cert    *certificate
-	ln      net.Listener
-	crowd   *crowd // ln, for as many as there is room for
-	server  *http.Server
-	served  chan error  // what Serve returned
-	leaving atomic.Bool // not ready any more
+	opts   Options
+	log    *slog.Logger
+	lines  *lineFile // nil unless audit entries are written to a file
+	db     store.DB
+	keys   *keyring.Keys
+	auth   *authority.Authority
+	sink   *sink            // nil unless audit entries are written out
+	cert   *web.Certificate // nil for plain HTTP
+	limit  *web.ConnLimit
+	ln     net.Listener
+	server *web.Server
+	served chan error // what Serve returned
 
 	verifyOnly bool // nothing can be written to the data folder
-
-	started time.Time
-	timed   *timed
-	told    *authn.Throttle // of strangers who were refused, and how much of it the log tells
 
 	undo []step
 }
@@ -62,14 +46,16 @@ type step struct {
 // serve until another one ends.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
 	o = o.tidy()
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	a := &App{opts: o, log: newLog(o), timed: newTimed(), served: make(chan error, 1), started: o.Now()}
-	if a.tls, a.cert, err = newTLS(o, a.log); err != nil {
-		return nil, err // before anything is made in the data folder
+	a := &App{opts: o, log: newLog(o), served: make(chan error, 1)}
+	if o.TLSCert != "" {
+		if a.cert, err = web.LoadCertificate(o.TLSCert, o.TLSKey, o.Now, a.log); err != nil {
+			return nil, err // before anything is made in the data folder
+		}
 	}
-	if a.crowd, err = a.newCrowd(); err != nil {
+	if a.limit, err = web.NewConnLimit(o.MaxConnections, prefixes(o.TrustedProxies), a.cert != nil, a.log); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -83,7 +69,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.auth.Start()
 	a.heedReopen()
 	a.openAdmin()
-	go func() { a.served <- a.serve() }()
+	go func() { a.served <- a.server.Serve(a.ln) }()
 	a.announce()
 	return a, nil
 }
@@ -93,17 +79,31 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openAuthority(ctx); err != nil {
 		return err
 	}
-	if a.server, err = a.newServer(); err != nil {
+	if a.server, err = web.New(a.webOptions()); err != nil {
 		return err
 	}
-	if a.ln, err = listen(ctx, a.opts.Listen); err != nil {
+	if a.ln, err = new(net.ListenConfig).Listen(ctx, "tcp", a.opts.Listen); err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
 	a.undoes("listener", func(context.Context) error { return closeListener(a.ln) })
-	a.crowd.Listener = a.ln
 	// The root token is made only now: had the address been taken, nobody
 	// would have kept what was shown.
 	return a.firstRoot(ctx)
+}
+
+// webOptions says what the server serves.
+func (a *App) webOptions() web.Options {
+	o := web.Options{
+		Authority: a.auth, Store: a.db, SessionKey: a.keys.Session(), Limit: a.limit, Certificate: a.cert,
+		Listen: a.opts.Listen, TrustedProxies: prefixes(a.opts.TrustedProxies),
+		AllowedHosts: a.opts.AllowedHosts, AllowedOrigins: a.opts.AllowedOrigins,
+		Memory: a.opts.Memory, Data: a.opts.Data, VerifyOnly: a.verifyOnly, AuditFile: a.opts.AuditFile,
+		Version: a.opts.Version.String(), Now: a.opts.Now, Log: a.log, Sleep: a.opts.Sleep,
+	}
+	if a.sink != nil {
+		o.AuditState = a.sink.state
+	}
+	return o
 }
 
 // undoes registers how to take back what was just done. Steps are taken back
@@ -127,21 +127,6 @@ func (a *App) close() error {
 	return errors.Join(errs...)
 }
 
-// closeListener closes what the HTTP server may have closed before.
-func closeListener(ln net.Listener) error {
-	if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
-}
-
-func (a *App) serve() error {
-	if a.tls != nil {
-		return a.server.ServeTLS(a.crowd, "", "")
-	}
-	return a.server.Serve(a.crowd)
-}
-
 // Addr returns the address the server listens on.
 func (a *App) Addr() net.Addr { return a.ln.Addr() }
 
@@ -160,8 +145,8 @@ func (a *App) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		a.log.Info("stopping")
 	}
-	a.leaving.Store(true)
-	return errors.Join(cause, a.sayFarewell(), a.drain(ctx), a.close())
+	a.server.Leave()
+	return errors.Join(cause, a.linger(), a.drain(ctx), a.close())
 }
 
 // lastMinute keeps a server going whose store has failed, so that tokens are
@@ -179,16 +164,4 @@ func (a *App) lastMinute(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	return a.db.Err()
-}
-
-// drain lets the requests under way end. The listener is closed already.
-func (a *App) drain(ctx context.Context) error {
-	// ctx may be over, so the drain needs a deadline of its own.
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	err := a.server.Shutdown(drain)
-	if err != nil { // out of patience: cut off what is left
-		err = errors.Join(fmt.Errorf("some requests did not end in time: %w", err), a.server.Close())
-	}
-	return err
 }

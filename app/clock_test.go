@@ -59,3 +59,9 @@ func TestAClockThatWasAYearAhead(t *testing.T) {
 		}
 	})
 }
+
+func between(text, before, after string) string {
+	_, text, _ = strings.Cut(text, before)
+	text, _, _ = strings.Cut(text, after)
+	return text
+}

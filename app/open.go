@@ -39,7 +39,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 	a.undoes("store", func(context.Context) error { return db.Close() })
 	a.auth, err = authority.Open(ctx, authority.Options{
 		DB: db, Keys: keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
-		StateFile: a.opts.stateFile(), AcceptRollback: a.opts.AcceptRollback,
+		StateFile: a.opts.StatePath(), AcceptRollback: a.opts.AcceptRollback,
 		Steady: a.opts.Steady, AcceptClock: a.opts.AcceptClock,
 	})
 	if err != nil {
@@ -67,16 +67,16 @@ func (a *App) advised(err error) error {
 	return fmt.Errorf("%s cannot be used: %w. tokenscale doctor tells what is wrong, and saves what is left; tokenscale restore puts a backup in its place", boltfile.Path(a.opts.Data), err)
 }
 
-// openStore opens the store and its keys. Only for a store that is still
+// OpenStore opens the store and its keys. Only for a store that is still
 // empty, and only if mayMake is set, keys are made: to a store with rows in
 // it, new keys would be wrong ones.
-func openStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring.Keys, error) {
-	keys, err := keyring.Load(o.keyFile())
+func OpenStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring.Keys, error) {
+	keys, err := keyring.Load(o.KeyPath())
 	missing := errors.Is(err, keyring.ErrNoFile)
 	if err != nil && !(missing && mayMake) {
 		return nil, nil, err
 	}
-	db, err := openFolder(o, false)
+	db, err := OpenFolder(o, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,9 +88,9 @@ func openStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring
 	return db, keys, nil
 }
 
-// openFolder opens the store in the data folder, or makes one unless it is only read. It is the one place that knows what keeps a
-// store.
-func openFolder(o Options, readOnly bool) (store.DB, error) {
+// OpenFolder opens the store in the data folder, or makes one unless it is
+// only read. It is the one place that knows what keeps a store.
+func OpenFolder(o Options, readOnly bool) (store.DB, error) {
 	return bolt.Open(bolt.Options{
 		Folder: o.Data, Tables: rows.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now,
 		AnyHome: o.AllowNetworkStorage, ReadOnly: readOnly,
@@ -103,9 +103,9 @@ func makeKeys(ctx context.Context, db store.DB, o Options) (*keyring.Keys, error
 		return nil, err
 	}
 	if !empty {
-		return nil, fmt.Errorf("there is a store in %s but no key file at %s: give the key file it was made with", o.Data, o.keyFile())
+		return nil, fmt.Errorf("there is a store in %s but no key file at %s: give the key file it was made with", o.Data, o.KeyPath())
 	}
-	return keyring.Create(o.keyFile(), o.Random)
+	return keyring.Create(o.KeyPath(), o.Random)
 }
 
 // isEmpty reports whether db has no row in any table.
@@ -149,6 +149,9 @@ func (a *App) firstRoot(ctx context.Context) error {
 // announce says where the server can be reached, and if it only verifies.
 func (a *App) announce() {
 	a.warnVerifyOnly()
+	if a.opts.MemoryBy != "" {
+		a.log.Info("memory is limited", "bytes", a.opts.Memory, "by", a.opts.MemoryBy)
+	}
 	for _, lack := range platform.Lacks() {
 		a.log.Warn("on this operating system " + lack)
 	}

@@ -11,8 +11,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"tokenscale/web"
 )
 
 // Options are the settings of a server. The tags make them flags, with a twin
@@ -61,7 +64,10 @@ type Options struct {
 	// [authn.Sleep].
 	Sleep func(context.Context, time.Duration) `kong:"-"`
 
-	memory int64 // what the process may use, in bytes; 0 if nobody said
+	// Memory is what the process may use, in bytes, and MemoryBy who said so; 0
+	// and nothing if nobody did.
+	Memory   int64  `kong:"-"`
+	MemoryBy string `kong:"-"`
 
 	// StopAfter is how long a server whose store has stopped goes on
 	// answering from memory; 0 means a minute.
@@ -81,25 +87,32 @@ type StoreOptions struct {
 	RootHash string `name:"bootstrap-root-token-hashed" env:"BOOTSTRAP_ROOT_TOKEN_HASHED" placeholder:"HASH" help:"Hash of the root token, as hash-token prints it. Set, it decides what the root token is; no other is made."`
 }
 
-// keyFile returns where the keys are.
-func (o StoreOptions) keyFile() string {
+// KeyPath returns where the keys are.
+func (o StoreOptions) KeyPath() string {
 	if o.KeyFile != "" {
 		return o.KeyFile
 	}
 	return filepath.Join(o.Data, "keys")
 }
 
-// stateFile returns where it is noted how far the store has come.
-func (o StoreOptions) stateFile() string {
+// StatePath returns where it is noted how far the store has come.
+func (o StoreOptions) StatePath() string {
 	if o.StateFile != "" {
 		return o.StateFile
 	}
-	return o.keyFile() + ".state"
+	return o.KeyPath() + ".state"
 }
 
-// check refuses settings that do not go together, with a sentence that says
+// tidy returns o with its lists as they are compared.
+func (o Options) tidy() Options {
+	o.AllowedHosts, o.AllowedOrigins = web.TidyHosts(o.AllowedHosts), web.TidyOrigins(o.AllowedOrigins)
+	o.TrustedProxies = slices.DeleteFunc(slices.Clone(o.TrustedProxies), func(n Network) bool { return !n.IsValid() })
+	return o
+}
+
+// Check refuses settings that do not go together, with a sentence that says
 // what to do.
-func (o Options) check() error {
+func (o Options) Check() error {
 	if (o.TLSCert == "") != (o.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key go together: set both or none")
 	}
@@ -107,27 +120,14 @@ func (o Options) check() error {
 	if err != nil {
 		return fmt.Errorf("--listen takes an address and a port, such as 127.0.0.1:8080 or [::1]:8080, not %q", o.Listen)
 	}
-	if !isLoopback(host) && o.TLSCert == "" && !o.InsecureHTTP {
+	if !web.IsLoopback(host) && o.TLSCert == "" && !o.InsecureHTTP {
 		return fmt.Errorf("listening on %s without TLS would show tokens to the network: set --tls-cert and --tls-key, or --insecure-http if a proxy in front speaks TLS", o.Listen)
 	}
 	if o.MaxConnections < 0 {
 		return fmt.Errorf("--max-connections takes a number above 0, not %d", o.MaxConnections)
 	}
-	return errors.Join(o.checkLists(), apart(o.files()))
+	return errors.Join(web.CheckLists(o.AllowedHosts, o.AllowedOrigins), apart(o.files()))
 }
-
-// isLoopback reports whether only this machine can reach host. A name other
-// than localhost may mean anything.
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
-// errSetting marks a setting that nobody knows.
-var errSetting = errors.New("unknown setting")
 
 // A Network is a range of addresses, or a single one.
 type Network struct{ netip.Prefix }

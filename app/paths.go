@@ -21,9 +21,9 @@ func (o StoreOptions) files() []usedFile {
 	return []usedFile{
 		{"the store", boltfile.Path(o.Data)},
 		{"the lock of the store", filepath.Join(o.Data, "LOCK")},
-		{"the admin socket", filepath.Join(o.Data, "admin.sock")},
-		{"the key file", o.keyFile()},
-		{"the file of --state-file", o.stateFile()},
+		{"the admin socket", filepath.Join(o.Data, SocketName)},
+		{"the key file", o.KeyPath()},
+		{"the file of --state-file", o.StatePath()},
 	}
 }
 

@@ -66,7 +66,7 @@ func TestApart_NoTwoSettingsNameOneFile(t *testing.T) {
 func TestLineFile_IsNeverWhatIsUsedForSomethingElse(t *testing.T) {
 	o := Options{StoreOptions: StoreOptions{Data: t.TempDir()}}
 	o.AuditFile = filepath.Join(o.Data, "audit.log")
-	if err := os.WriteFile(o.keyFile(), []byte("keys\n"), 0o600); err != nil {
+	if err := os.WriteFile(o.KeyPath(), []byte("keys\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l, err := openLines(o.AuditFile, o.notAudit())
@@ -77,13 +77,13 @@ func TestLineFile_IsNeverWhatIsUsedForSomethingElse(t *testing.T) {
 	if err := os.Remove(o.AuditFile); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(o.keyFile(), o.AuditFile); err != nil {
+	if err := os.Symlink(o.KeyPath(), o.AuditFile); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Write([]byte("{}\n")); err == nil {
 		t.Error("a line is written")
 	}
-	if text, _ := os.ReadFile(o.keyFile()); string(text) != "keys\n" {
+	if text, _ := os.ReadFile(o.KeyPath()); string(text) != "keys\n" {
 		t.Errorf("the key file holds %q", text)
 	}
 }

@@ -2,15 +2,13 @@ package app
 
 import (
 	"context"
-	"io"
 	"os"
-	"runtime/pprof"
 	"sync"
 )
 
-// heed calls do for each signal that comes, until the function it returns is
+// Heed calls do for each signal that comes, until the function it returns is
 // called, which waits.
-func heed(signals <-chan os.Signal, do func()) (end func()) {
+func Heed(signals <-chan os.Signal, do func()) (end func()) {
 	over := make(chan struct{})
 	var loop sync.WaitGroup
 	loop.Go(func() {
@@ -26,17 +24,10 @@ func heed(signals <-chan os.Signal, do func()) (end func()) {
 	return func() { close(over); loop.Wait() }
 }
 
-// tellStacks writes where all goroutines are whenever it is asked to. Go does
-// so as well, but ends the process then.
-func tellStacks(asked <-chan os.Signal, out io.Writer) (end func()) {
-	const asPanicsDo = 2
-	return heed(asked, func() { _ = pprof.Lookup("goroutine").WriteTo(out, asPanicsDo) })
-}
-
 // heedReopen opens files anew when it is asked to, also while the server
 // drains. What was asked during the start is done now.
 func (a *App) heedReopen() {
-	end := heed(a.opts.Reopen, a.reopen)
+	end := Heed(a.opts.Reopen, a.reopen)
 	a.undoes("signals", func(context.Context) error { end(); return nil })
 }
 
@@ -46,7 +37,7 @@ func (a *App) reopen() {
 		a.lines.renew()
 	}
 	if a.cert != nil {
-		a.cert.renew()
+		a.cert.Renew()
 	}
 	a.log.Info("the audit file and the certificate are opened anew")
 }

@@ -17,13 +17,13 @@ import (
 // be, to be read. Then no keys are made either.
 func (a *App) openServed(ctx context.Context) (store.DB, *keyring.Keys, error) {
 	if !a.verifyOnly {
-		return openStore(ctx, a.opts, true)
+		return OpenStore(ctx, a.opts, true)
 	}
-	keys, err := keyring.Load(a.opts.keyFile())
+	keys, err := keyring.Load(a.opts.KeyPath())
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := openFolder(a.opts, true)
+	db, err := OpenFolder(a.opts, true)
 	return db, keys, err
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"tokenscale/app"
+	"tokenscale/cli"
 )
 
 // The roles of this program. All of them measure themselves in the same way,
@@ -35,7 +36,7 @@ func serveOurs(folder string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	go answer(nil)
-	if code := app.Run(ctx, []string{"--listen", "127.0.0.1:0", "--data", folder, "--log-level", "error"}, app.Options{
+	if code := cli.Run(ctx, []string{"--listen", "127.0.0.1:0", "--data", folder, "--log-level", "error"}, app.Options{
 		Now: time.Now, Random: rand.Reader, Stdout: os.Stdout, Stderr: os.Stdout,
 	}); code != 0 {
 		return fmt.Errorf("the server ended with %d", code)

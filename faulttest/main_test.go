@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	_ "tokenscale/app" // so that no result is taken from the cache when the program has changed
+	_ "tokenscale/cli" // so that no result is taken from the cache when the program has changed
 )
 
 // program is the server under test, built once.

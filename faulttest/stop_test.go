@@ -16,7 +16,8 @@ import (
 
 // TestStoppedServersLoseNothing asks a server to stop while clients change
 // things as fast as they can. Whoever was let in gets an answer: the only
-// error a client may see is that nobody listens any more. What was
+// errors a client may see are that nobody listens any more, and that a new
+// connection was not accepted. What was
 // acknowledged is there afterwards.
 func TestStoppedServersLoseNothing(t *testing.T) {
 	p, k := newPlace(t, ""), newKnown()
@@ -72,7 +73,7 @@ func newBusy(p *place, s *server) *busy {
 	b.serving, b.ended = context.WithCancel(context.Background())
 	b.api.client = &http.Client{Timeout: 25 * time.Second, Transport: &timed{http.Transport{MaxIdleConnsPerHost: busyClients, DialContext: b.dial}}}
 	b.saw = func(err error) {
-		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errIdle) {
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errIdle) || errors.Is(err, errNotAccepted) {
 			return
 		}
 		b.mu.Lock()
@@ -125,13 +126,17 @@ func (b *busy) end(t *testing.T, round int) []record {
 	return b.records
 }
 
-// farewell is for how long a stopping server waits for the next request on a
+// lingerTime is for how long a stopping server waits for the next request on a
 // connection.
-const farewell = 500 * time.Millisecond
+const lingerTime = 500 * time.Millisecond
 
 // errIdle means that a connection had been idle for longer than that before
 // the request was sent, and may have been closed at the same moment.
 var errIdle = errors.New("the connection was old")
+
+// errNotAccepted means that the system made a connection and reset it before
+// the server had accepted it.
+var errNotAccepted = errors.New("the connection was new")
 
 // A timed sends requests and knows how long their connections were idle.
 type timed struct{ http.Transport }
@@ -139,12 +144,16 @@ type timed struct{ http.Transport }
 // RoundTrip implements http.RoundTripper.
 func (c *timed) RoundTrip(req *http.Request) (*http.Response, error) {
 	var used, wrote time.Time
+	fresh := false
 	res, err := c.Transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GotConn:      func(i httptrace.GotConnInfo) { used = time.Now().Add(-i.IdleTime) },
+		GotConn:      func(i httptrace.GotConnInfo) { used, fresh = time.Now().Add(-i.IdleTime), !i.Reused },
 		WroteRequest: func(httptrace.WroteRequestInfo) { wrote = time.Now() },
 	})))
-	if err != nil && wrote.Sub(used) > farewell {
+	if err != nil && wrote.Sub(used) > lingerTime {
 		err = fmt.Errorf("%w: %w", errIdle, err)
+	}
+	if fresh && errors.Is(err, syscall.ECONNRESET) {
+		err = fmt.Errorf("%w: %w", errNotAccepted, err)
 	}
 	return res, err
 }

@@ -17,7 +17,7 @@ const maxAddress = 8 << 10
 
 // readAddress takes apart a question that stands in an address. All else that
 // stands there, a token too, is neither read nor kept.
-func readAddress(query string) (*graphql.RawParams, *refusal) {
+func readAddress(query string, m *meter) (*graphql.RawParams, *refusal) {
 	if len(query) > maxAddress {
 		return nil, &refusal{http.StatusRequestURITooLong, fault.Invalid, "the address is longer than 8 KiB; ask by POST"}
 	}
@@ -32,6 +32,9 @@ func readAddress(query string) (*graphql.RawParams, *refusal) {
 		if !utf8.ValidString(members.Get(name)) {
 			return nil, malformed(name + " is not UTF-8")
 		}
+	}
+	if bad := m.takeApart([]byte(members.Get("variables") + members.Get("extensions"))); bad != nil {
+		return nil, bad
 	}
 	p := &graphql.RawParams{Query: members.Get("query"), OperationName: members.Get("operationName")}
 	if decodeAddress(members.Get("variables"), &p.Variables) != nil {

@@ -112,7 +112,7 @@ func FuzzAddress(f *testing.F) {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		p, bad := readAddress(query)
+		p, bad := readAddress(query, nil)
 		if (p == nil) == (bad == nil) {
 			t.Fatalf("%q: %v, %v; want one of the two", query, p, bad)
 		}

@@ -22,9 +22,9 @@ import (
 const maxBody = 6*ipfilter.MaxText + 64<<10
 
 // read takes the request apart, or says why it cannot.
-func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func read(w http.ResponseWriter, r *http.Request, m *meter) (*graphql.RawParams, *refusal) {
 	start := graphql.Now()
-	params, bad := readMethod(w, r)
+	params, bad := readMethod(w, r, m)
 	if bad != nil {
 		return nil, bad
 	}
@@ -35,18 +35,18 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal)
 }
 
 // readMethod reads what was asked by the method of the request.
-func readMethod(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func readMethod(w http.ResponseWriter, r *http.Request, m *meter) (*graphql.RawParams, *refusal) {
 	switch r.Method {
 	case http.MethodPost:
-		return readBody(w, r)
+		return readBody(w, r, m)
 	case http.MethodGet, http.MethodHead:
-		return readAddress(r.URL.RawQuery)
+		return readAddress(r.URL.RawQuery, m)
 	}
 	w.Header().Set("Allow", "GET, HEAD, POST")
 	return nil, &refusal{http.StatusMethodNotAllowed, fault.Invalid, "GraphQL is asked by POST, and queries also by GET"}
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func readBody(w http.ResponseWriter, r *http.Request, m *meter) (*graphql.RawParams, *refusal) {
 	if !isJSON(r.Header) {
 		return nil, &refusal{http.StatusUnsupportedMediaType, fault.Invalid, "the body must be application/json in UTF-8, not compressed"}
 	}
@@ -66,6 +66,9 @@ func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refu
 	}
 	if err != nil {
 		return nil, malformed("the body ended too early")
+	}
+	if bad := m.takeApart(body); bad != nil {
+		return nil, bad
 	}
 	return parse(body)
 }

@@ -15,7 +15,7 @@ const (
 	// wait.
 	leastTurns = 4
 
-	// unbounded says that no budget holds, as in the servers that the fault
+	// Unbounded says that no budget holds, as in the servers that the fault
 	// tests build to see that without budgets they are killed.
-	unbounded = false
+	Unbounded = false
 )

@@ -42,7 +42,7 @@ func newBudget(bytes int64) *budget {
 
 // largest returns how long one answer may be, in bytes.
 func (b *budget) largest() int64 {
-	if unbounded {
+	if Unbounded {
 		return maxAnswer
 	}
 	return min(maxAnswer, b.total/answersAtOnce)
@@ -53,7 +53,7 @@ func (b *budget) largest() int64 {
 func (b *budget) take(who token.ID, n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !unbounded && (b.used+n > b.total || b.callers[who]+n > b.total/2) {
+	if !Unbounded && (b.used+n > b.total || b.callers[who]+n > b.total/2) {
 		return false
 	}
 	b.used += n

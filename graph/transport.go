@@ -41,12 +41,10 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	h.Set("Cache-Control", "no-store")
 	kind := answerType(r.Header.Values("Accept"))
 	h.Set("Content-Type", kind+"; charset=utf-8")
-	if r.ContentLength < 0 || r.ContentLength > unmetered {
-		in := t.meter(r.Context())
-		defer in.settle(0)
-		r.Body = &meteredBody{ReadCloser: r.Body, meter: in}
-	}
-	op, ctx, refuse := t.prepare(w, r, exec, kind)
+	in := t.meter(r.Context())
+	defer in.settle(0)
+	r.Body = &meteredBody{ReadCloser: r.Body, meter: in}
+	op, ctx, refuse := t.prepare(w, r, exec, kind, in)
 	if refuse != nil {
 		if t.onRefused != nil {
 			t.onRefused(r.Context())
@@ -61,10 +59,10 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	t.change(ctx, w, kind, exec, op)
 }
 
-// prepare reads and validates a request. If it cannot be carried out, the
+// prepare reads and validates a request, whose memory in counts. If it cannot be carried out, the
 // function returned last answers it; that one keeps nothing of the request.
-func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, kind string) (*graphql.OperationContext, context.Context, func()) {
-	params, bad := read(w, r)
+func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, kind string, in *meter) (*graphql.OperationContext, context.Context, func()) {
+	params, bad := read(w, r, in)
 	if bad != nil {
 		return nil, nil, func() { bad.write(w) }
 	}

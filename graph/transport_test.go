@@ -23,7 +23,10 @@ import (
 
 // tiny is a server of one field, which answers, fails or echoes as it is told,
 // behind our transport.
-func tiny(t testing.TB) http.Handler {
+func tiny(t testing.TB) http.Handler { return tinyWithin(t, newBudget(0)) }
+
+// tinyWithin is the same within a budget.
+func tinyWithin(t testing.TB, b *budget) http.Handler {
 	t.Helper()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `
 		scalar Long
@@ -36,7 +39,7 @@ func tiny(t testing.TB) http.Handler {
 	})
 	known := graphql.MapCache[*ast.QueryDocument]{}
 	server.SetQueryCache(known)
-	server.AddTransport(transport{known: known, queue: newQueue(), budget: newBudget(0), turns: newTurns(), packer: newPacker()})
+	server.AddTransport(transport{known: known, queue: newQueue(), budget: b, turns: newTurns(), packer: newPacker()})
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		shown := graphql.DefaultErrorPresenter(ctx, err)
 		if f, ok := errors.AsType[*fault.Error](err); ok {
@@ -74,6 +77,11 @@ func execute(ctx context.Context) graphql.ResponseHandler {
 // send posts a body as a client would, with headers, name and value in turn.
 func send(t testing.TB, body string, headers ...string) (status int, h http.Header, text string) {
 	t.Helper()
+	return sendTo(t, tiny(t), body, headers...)
+}
+
+func sendTo(t testing.TB, to http.Handler, body string, headers ...string) (status int, h http.Header, text string) {
+	t.Helper()
 	r := httptest.NewRequest("POST", "/graphql?id=AnyThing", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
@@ -82,7 +90,7 @@ func send(t testing.TB, body string, headers ...string) (status int, h http.Head
 		}
 	}
 	w := httptest.NewRecorder()
-	tiny(t).ServeHTTP(w, r)
+	to.ServeHTTP(w, r)
 	read, err := io.ReadAll(w.Result().Body)
 	if err != nil {
 		t.Fatal(err)

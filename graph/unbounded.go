@@ -6,5 +6,5 @@ const (
 	maxAnswer   = 1 << 40
 	maxInFlight = 1 << 30
 	leastTurns  = 1 << 30
-	unbounded   = true
+	Unbounded   = true
 )

@@ -13,7 +13,6 @@ import (
 func Lacks() []string {
 	return []string{
 		"space for the store is not taken from the disk beforehand, so on a full disk deleting may fail too",
-		"who is just connecting while the server stops may be cut off",
 		"a disk that has become read-only is noticed by the first change that fails",
 	}
 }

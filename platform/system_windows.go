@@ -23,7 +23,6 @@ func Lacks() []string {
 		"space for the store is not taken from the disk beforehand, so on a full disk deleting may fail too",
 		"the admin socket does not check who connects",
 		"there is no SIGHUP: a moved audit file and a new certificate are noticed all the same",
-		"who is just connecting while the server stops may be cut off",
 	}
 }
 

@@ -24,7 +24,6 @@ type DB struct {
 	readers   readers
 	// Held while the file at path is looked at, or another one is put there.
 	place sync.Mutex
-	lacks []store.Table  // declared, and not in a file that is only read
 	loops sync.WaitGroup // what looks at the file, and who waits to close one that was replaced
 
 	once     sync.Once
@@ -89,8 +88,9 @@ func (o Options) holdFolder() (io.Closer, error) {
 // open opens the file. What it opened, release closes.
 func (db *DB) open() error {
 	defer boltfile.FaultsPanic()()
+	schema := boltfile.Schema{Version: db.options.Schema, Tables: db.options.Tables}
 	if !db.options.ReadOnly {
-		if err := boltfile.Create(db.options.Folder, db.options.Schema); err != nil {
+		if err := boltfile.Create(db.options.Folder, schema); err != nil {
 			return err
 		}
 	}
@@ -105,10 +105,7 @@ func (db *DB) open() error {
 		return err
 	}
 	db.file.Store(f)
-	if err := f.CheckSchema(db.options.Schema); err != nil {
-		return err
-	}
-	if err := db.declare(f); err != nil {
+	if err := f.CheckSchema(schema); err != nil {
 		return err
 	}
 	if err := f.Same(db.path); err != nil || db.options.ReadOnly {
@@ -117,20 +114,6 @@ func (db *DB) open() error {
 	// What a kill may have left of a compaction only takes space if it stays.
 	_ = os.Remove(boltfile.CompactPath(db.options.Folder))
 	return nil
-}
-
-// declare makes the tables that the file does not have yet, or remembers them if it may only be
-// read. An open that changes nothing writes nothing.
-func (db *DB) declare(f *boltfile.File) error {
-	missing, err := f.Lacking(db.options.Tables)
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	if db.options.ReadOnly {
-		db.lacks = missing
-		return nil
-	}
-	return f.MakeTables(missing)
 }
 
 // start sets what happens by itself going, and takes the reserve.

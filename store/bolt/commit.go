@@ -26,7 +26,7 @@ func (e backend) Begin() (overlay.Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	return base{tx.Reader(context.Background(), e.db.metDamage, nil), tx}, nil
+	return base{tx.Reader(context.Background(), e.db.metDamage), tx}, nil
 }
 
 // Commit implements overlay.Backend.

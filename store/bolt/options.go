@@ -21,12 +21,11 @@ type Options struct {
 
 	// ReadOnly opens a store to be read, and writes nothing, so it works where
 	// boltfile.OnlyToRead says that nothing can be written. There must be a store. Update and
-	// Compact are refused with store.ErrReadOnly; a table that is declared and not in the file
-	// is empty.
+	// Compact are refused with store.ErrReadOnly.
 	ReadOnly bool
 
-	// Tables are the tables of the store. One that is in the file and not in the list stays
-	// there untouched.
+	// Tables are the tables of the store, made with it. A file that lacks one is refused; one
+	// that is in the file and not in the list stays there untouched.
 	Tables []store.Table
 
 	// Schema is the version of what the caller writes into the tables; 0 means 1. It is stored

@@ -127,26 +127,6 @@ func TestTwoThatOnlyReadAreToldApartByTheLockIfThereIsOne(t *testing.T) {
 	}
 }
 
-func TestATableThatAFileLacksIsEmptyIfItIsOnlyRead(t *testing.T) {
-	t.Parallel()
-	o := toRead(closedStore(t))
-	o.Tables = append(o.Tables, "newer")
-	db := mustOpen(t, o)
-	err := db.View(t.Context(), func(r store.Reader) error {
-		row, err := r.Get("newer", []byte("a"))
-		if row != nil || err != nil {
-			t.Errorf("got %q, %v; want nothing", row, err)
-		}
-		if _, err := r.Get("unknown", []byte("a")); !errors.Is(err, store.ErrRow) {
-			t.Errorf("of a table that was not declared: %v; want ErrRow", err)
-		}
-		return r.Scan("newer", store.Range{}, func(_, _ []byte) error { return errors.New("a row") })
-	})
-	if err != nil {
-		t.Error(err)
-	}
-}
-
 func TestAFolderWithoutAStoreCannotBeOpenedToBeRead(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -26,7 +26,7 @@ func (db *DB) view(ctx context.Context, fn func(*boltfile.Reader) error) (err er
 	if err != nil {
 		return err
 	}
-	r := tx.Reader(ctx, db.metDamage, db.lacks)
+	r := tx.Reader(ctx, db.metDamage)
 	defer db.readers.enter(r, db.options.Now())()
 	defer func() {
 		if failed := tx.Rollback(); failed != nil {

@@ -27,10 +27,9 @@ func newFile(t *testing.T, path string) *File {
 	f, err := Open(path, Options{New: true})
 	must(t, err)
 	t.Cleanup(func() { must(t, f.Close()) })
-	must(t, f.MakeTables([]store.Table{"t"}))
 	change(t, f, func(tx *bbolt.Tx) error {
-		b := tx.Bucket([]byte("t"))
-		return errors.Join(b.Put([]byte("a"), []byte("1")), b.Put([]byte("b"), []byte("1")))
+		b, err := tx.CreateBucket([]byte("t"))
+		return errors.Join(err, b.Put([]byte("a"), []byte("1")), b.Put([]byte("b"), []byte("1")))
 	})
 	return f
 }

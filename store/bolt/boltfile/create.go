@@ -45,9 +45,15 @@ var ErrSchema = errors.New("the store has another schema version")
 // ErrExposed means that the file of the store is open to every user of the machine.
 var ErrExposed = errors.New("the store is open to everyone")
 
-// Create makes the file of the store in folder unless there is one, for rows of a schema. It is
-// made under another name and moved into its place when it is whole.
-func Create(folder string, schema uint32) error {
+// A Schema is what a file was made for.
+type Schema struct {
+	Version uint32
+	Tables  []store.Table
+}
+
+// Create makes the file of the store in folder unless there is one. It is made under another name
+// and moved into its place when it is whole.
+func Create(folder string, schema Schema) error {
 	path, half := Path(folder), filepath.Join(folder, newName)
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -61,18 +67,23 @@ func Create(folder string, schema uint32) error {
 	return durable.Rename(half, path)
 }
 
-// writeEmpty makes a file without tables.
-func writeEmpty(path string, schema uint32) error {
+// writeEmpty makes a file with empty tables.
+func writeEmpty(path string, schema Schema) error {
 	f, err := Open(path, Options{New: true})
 	if err != nil {
 		return err
 	}
 	err = f.bolt.Update(func(tx *bbolt.Tx) error {
+		for _, t := range schema.Tables {
+			if _, err := tx.CreateBucket([]byte(t)); err != nil {
+				return err
+			}
+		}
 		meta, err := tx.CreateBucket([]byte(metaTable))
 		if err != nil {
 			return err
 		}
-		return meta.Put(schemaKey, binary.BigEndian.AppendUint32(nil, schema))
+		return meta.Put(schemaKey, binary.BigEndian.AppendUint32(nil, schema.Version))
 	})
 	if err == nil {
 		err = f.Persist()
@@ -95,51 +106,37 @@ func CheckMode(path string) error {
 	return nil
 }
 
-// CheckSchema refuses a file of another schema version. It writes nothing.
-func (f *File) CheckSchema(want uint32) (err error) {
+// CheckSchema refuses a file of another schema: of another version, or without one of the tables.
+// It writes nothing.
+func (f *File) CheckSchema(want Schema) (err error) {
 	defer guard(&err)
 	return f.bolt.View(func(tx *bbolt.Tx) error {
-		var found uint32
-		if meta := tx.Bucket([]byte(metaTable)); meta != nil {
-			if row := meta.Get(schemaKey); len(row) == 4 {
-				found = binary.BigEndian.Uint32(row)
-			}
+		if err := checkVersion(tx, want.Version); err != nil {
+			return err
 		}
-		switch {
-		case found == 0:
-			return fmt.Errorf("%w: the file does not say what wrote it", store.ErrDamaged)
-		case found > want:
-			return fmt.Errorf("%w: it has version %d and this program knows %d; use the newer program", ErrSchema, found, want)
-		case found < want:
-			return fmt.Errorf("%w: it has version %d and this program wants %d", ErrSchema, found, want)
-		}
-		return nil
-	})
-}
-
-// Lacking returns which of the tables are not in the file.
-func (f *File) Lacking(tables []store.Table) (missing []store.Table, err error) {
-	defer guard(&err)
-	err = f.bolt.View(func(tx *bbolt.Tx) error {
-		for _, t := range tables {
+		for _, t := range want.Tables {
 			if tx.Bucket([]byte(t)) == nil {
-				missing = append(missing, t)
+				return fmt.Errorf("%w: it has no table %q, so another version of the program wrote it", ErrSchema, t)
 			}
 		}
 		return nil
 	})
-	return missing, err
 }
 
-// MakeTables makes tables that are not in the file.
-func (f *File) MakeTables(tables []store.Table) (err error) {
-	defer guard(&err)
-	return f.bolt.Update(func(tx *bbolt.Tx) error {
-		for _, t := range tables {
-			if _, err := tx.CreateBucketIfNotExists([]byte(t)); err != nil {
-				return err
-			}
+func checkVersion(tx *bbolt.Tx, want uint32) error {
+	var found uint32
+	if meta := tx.Bucket([]byte(metaTable)); meta != nil {
+		if row := meta.Get(schemaKey); len(row) == 4 {
+			found = binary.BigEndian.Uint32(row)
 		}
-		return nil
-	})
+	}
+	switch {
+	case found == 0:
+		return fmt.Errorf("%w: the file does not say what wrote it", store.ErrDamaged)
+	case found > want:
+		return fmt.Errorf("%w: it has version %d and this program knows %d; use the newer program", ErrSchema, found, want)
+	case found < want:
+		return fmt.Errorf("%w: it has version %d and this program wants %d", ErrSchema, found, want)
+	}
+	return nil
 }

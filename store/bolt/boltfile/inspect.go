@@ -29,7 +29,7 @@ func Inspect(ctx context.Context, path string, fn func(store.Reader) error) (err
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
-	return tx.Reader(ctx, func(error) {}, nil).Run(fn)
+	return tx.Reader(ctx, func(error) {}).Run(fn)
 }
 
 // openSound opens a file to be read that all checks find in order.
@@ -41,7 +41,7 @@ func openSound(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.CheckSchema(schemaKnown), f.consistent()); err != nil {
+	if err := errors.Join(f.CheckSchema(Schema{Version: schemaKnown}), f.consistent()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -23,13 +22,12 @@ type Reader struct {
 	ctx     context.Context
 	tx      *bbolt.Tx // nil once it is over
 	damaged func(error)
-	lacks   []store.Table
 }
 
 // Reader returns a Reader of what the transaction sees; ctx ends its scans. damaged is called
-// with each damage that shows while it reads. Tables of lacks are not in the file, and empty.
-func (t *Tx) Reader(ctx context.Context, damaged func(error), lacks []store.Table) *Reader {
-	return &Reader{ctx, t.tx, damaged, lacks}
+// with each damage that shows while it reads.
+func (t *Tx) Reader(ctx context.Context, damaged func(error)) *Reader {
+	return &Reader{ctx, t.tx, damaged}
 }
 
 // Run calls fn with r, after which r is over. fn may read bytes of the file that are gone; that
@@ -66,7 +64,7 @@ func (r *Reader) report(p any) error {
 func (r *Reader) Get(t store.Table, key []byte) (value []byte, err error) {
 	defer r.guard(&err)
 	b, err := r.bucket(t)
-	if b == nil {
+	if err != nil {
 		return nil, err
 	}
 	value = b.Get(key)
@@ -87,8 +85,8 @@ func (r *Reader) Scan(t store.Table, rg store.Range, fn func(key, value []byte) 
 func (r *Reader) Layer(t store.Table, rg store.Range) (_ overlay.Layer, err error) {
 	defer r.guard(&err)
 	b, err := r.bucket(t)
-	if b == nil {
-		return overlay.New().Layer(t, rg), err
+	if err != nil {
+		return nil, err
 	}
 	return &layer{r, b.Cursor(), rg}, nil
 }
@@ -97,7 +95,7 @@ func (r *Reader) Layer(t store.Table, rg store.Range) (_ overlay.Layer, err erro
 // returns for an error of w is not that error.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) { return r.tx.WriteTo(w) }
 
-// bucket finds the bucket of a table. There is none, and no error, if the file lacks it.
+// bucket finds the bucket of a table.
 func (r *Reader) bucket(t store.Table) (b *bbolt.Bucket, err error) {
 	if r.tx == nil {
 		return nil, errOver
@@ -105,7 +103,7 @@ func (r *Reader) bucket(t store.Table) (b *bbolt.Bucket, err error) {
 	if t != metaTable {
 		b = r.tx.Bucket([]byte(t))
 	}
-	if b == nil && !slices.Contains(r.lacks, t) {
+	if b == nil {
 		return nil, fmt.Errorf("%w: there is no table %q", store.ErrRow, t)
 	}
 	return b, nil

@@ -1,8 +1,0 @@
-//go:build unbounded
-
-package app
-
-const (
-	pieceTime = patience
-	unbounded = true
-)

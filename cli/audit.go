@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"tokenscale/app"
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
+	"tokenscale/epoch"
+	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+)
+
+// auditLog are the commands about the audit log.
+type auditLog struct {
+	Verify     auditVerify     `cmd:"" help:"Look whether the audit log is as it was written, and agrees with checkpoints and lines kept elsewhere."`
+	Checkpoint auditCheckpoint `cmd:"" help:"Print the newest signed checkpoint, to keep elsewhere. A running server is asked for it."`
+	Export     auditExport     `cmd:"" help:"Print the audit log as lines of JSON."`
+	Key        auditKey        `cmd:"" help:"Print the key that checks the signatures of checkpoints. It is no secret."`
+}
+
+// errAltered means that the audit log is not as it was written, or not as
+// something says that was kept elsewhere.
+var errAltered = errors.New("the audit log, or what was kept of it, was changed")
+
+// auditStore is how these commands find a store.
+type auditStore struct {
+	app.StoreOptions
+	File string `arg:"" optional:"" help:"A backup to look at in the place of the store in the data folder."`
+}
+
+// read calls fn with the rows of the store, which no server may have open.
+func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *keyring.Keys) error) (err error) {
+	keys, err := keyring.Load(c.KeyPath())
+	if err != nil {
+		return fmt.Errorf("the store is read with the keys: %w", err)
+	}
+	path := c.File
+	if path == "" {
+		held, err := holdStore(c.Data)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, held.Close()) }()
+		path = boltfile.Path(c.Data)
+	} else {
+		keys = keys.WithOldSeals()
+	}
+	return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
+}
+
+// auditVerify says whether the audit log proves itself.
+type auditVerify struct {
+	auditStore
+	Checkpoint  []string `placeholder:"FILE" help:"A checkpoint that was kept elsewhere. May be given several times."`
+	VerifierKey []string `sep:"none" placeholder:"LINE" help:"What audit key printed before the keys were changed, for checkpoints signed by a key that was dropped since."`
+	Export      string   `placeholder:"FILE" help:"Lines of JSON that were written out, or exported, and kept elsewhere."`
+}
+
+// Help is printed by --help.
+func (auditVerify) Help() string {
+	return "Checks every seal, the numbers and times of the entries, the tree over them, and the signed checkpoints. " +
+		"Give at least one checkpoint that was kept elsewhere: without one, entries cut off at the end are not missed, nor is a log written anew by somebody who has the key file. " +
+		"The server must be stopped, unless a backup is looked at. Exits with 0 if all is well, with 3 if something does not fit, with 1 if it could not look."
+}
+
+// Run is called by kong.
+func (c *auditVerify) Run(ctx context.Context, base app.Options) error {
+	given, err := readNotes(c.Checkpoint)
+	if err != nil {
+		return err
+	}
+	found := 0
+	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+		trusting, err := keys.Trusting(c.VerifierKey...)
+		if err != nil {
+			return err
+		}
+		rep, err := ledger.Examine(ctx, r, trusting, given...)
+		if err != nil {
+			return err
+		}
+		found = c.tell(base.Stdout, rep, len(given))
+		if c.Export == "" {
+			return nil
+		}
+		n, err := c.compare(ctx, base.Stdout, r, keys)
+		found += n
+		return err
+	})
+	if err == nil && found > 0 {
+		err = errAltered
+	}
+	return err
+}
+
+// tell prints what was found, and returns how much that is.
+func (c *auditVerify) tell(out io.Writer, rep ledger.Report, given int) int {
+	tellFindings(out, rep.Found)
+	if len(rep.Found) > 0 {
+		return len(rep.Found)
+	}
+	fmt.Fprintf(out, "The audit log is whole: %d entries, the last of %s, every seal sound, no gap, no step back in time.\n", rep.Size, rep.Time)
+	fmt.Fprintf(out, "It fits %d checkpoints, which cover the entries up to %d. Its root is %s.\n", rep.Fits, rep.Covered, rep.Root)
+	if given == 0 {
+		fmt.Fprintln(out, "No checkpoint from elsewhere was given, so entries cut off at its end would not be missed here.")
+	}
+	return 0
+}
+
+// compare compares the log with lines kept elsewhere.
+func (c *auditVerify) compare(ctx context.Context, out io.Writer, r store.Reader, keys *keyring.Keys) (int, error) {
+	f, err := os.Open(c.Export)
+	if err != nil {
+		return 0, err
+	}
+	lines, found, err := ledger.ExamineExport(ctx, r, keys, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return 0, fmt.Errorf("reading %s: %w", c.Export, err)
+	}
+	tellFindings(out, found)
+	if len(found) == 0 {
+		fmt.Fprintf(out, "All %d lines of %s say what the log says.\n", lines, c.Export)
+	}
+	return len(found), nil
+}
+
+// tellFindings prints the first that does not fit and some of the rest.
+func tellFindings[F fmt.Stringer](out io.Writer, found []F) {
+	for i, f := range found[:min(maxTold, len(found))] {
+		if i == 0 {
+			fmt.Fprintf(out, "WRONG, first of all: %v\n", f)
+			continue
+		}
+		fmt.Fprintf(out, "WRONG: %v\n", f)
+	}
+	if more := len(found) - maxTold; more > 0 {
+		fmt.Fprintf(out, "and %d more.\n", more)
+	}
+}
+
+func readNotes(paths []string) ([]ledger.NamedNote, error) {
+	var notes []ledger.NamedNote
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("reading a checkpoint: %w", err)
+		}
+		notes = append(notes, ledger.NamedNote{Name: "the checkpoint " + path, Note: string(text)})
+	}
+	return notes, nil
+}
+
+// auditCheckpoint prints the newest checkpoint.
+type auditCheckpoint struct{ auditStore }
+
+// Help is printed by --help.
+func (auditCheckpoint) Help() string {
+	return "Keep what it prints where nobody who can write to this machine can reach it: on paper, in a mail to yourself, in another log. " +
+		"tokenscale audit verify --checkpoint FILE tells later whether any entry up to there was changed, taken out or cut off."
+}
+
+// Run is called by kong.
+func (c *auditCheckpoint) Run(ctx context.Context, base app.Options) error {
+	note, err := c.newest(ctx, epoch.Of(base.Now()))
+	if err != nil {
+		return err
+	}
+	if note == "" {
+		return errors.New("the audit log is empty, so there is no checkpoint")
+	}
+	_, err = io.WriteString(base.Stdout, note)
+	return err
+}
+
+// newest asks the running server, or makes a checkpoint if none runs.
+func (c *auditCheckpoint) newest(ctx context.Context, now epoch.Millis) (note string, err error) {
+	if c.File == "" {
+		note, err := fetchCheckpoint(ctx, c.Data)
+		if !errors.Is(err, errNotRunning) {
+			return note, err
+		}
+	}
+	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+		note, err = ledger.Sign(r, keys, now)
+		return err
+	})
+	return note, err
+}
+
+// auditExport prints the log.
+type auditExport struct {
+	auditStore
+	From uint64 `default:"1" placeholder:"NUMBER" help:"The entry to begin with; 1 unless set."`
+}
+
+// Run is called by kong.
+func (c *auditExport) Run(ctx context.Context, base app.Options) error {
+	return c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+		_, err := ledger.Export(ctx, r, keys, c.From, base.Stdout)
+		return err
+	})
+}
+
+// auditKey prints the verifier key.
+type auditKey struct{ app.StoreOptions }
+
+// Run is called by kong.
+func (c *auditKey) Run(base app.Options) error {
+	keys, err := keyring.Load(c.KeyPath())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(base.Stdout, keys.VerifierKey())
+	return err
+}

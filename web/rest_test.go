@@ -1,0 +1,94 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tokenscale/authority"
+	"tokenscale/authority/clock"
+	"tokenscale/authority/integrity"
+	"tokenscale/authority/ledger"
+	"tokenscale/store"
+)
+
+func between(text, before, after string) string {
+	_, text, _ = strings.Cut(text, before)
+	text, _, _ = strings.Cut(text, after)
+	return text
+}
+
+func basic(user, password string) string {
+	r := http.Request{Header: http.Header{}}
+	r.SetBasicAuth(user, password)
+	return strings.TrimPrefix(r.Header.Get("Authorization"), "Basic ")
+}
+
+// What humioctl decodes, member by member.
+func TestHealthJSON(t *testing.T) {
+	r := serving(t, nil)
+	_, text := r.ask("GET", "/api/v1/health-json", "", bearer(r.root)...)
+	var got struct {
+		Status, StatusMessage, Uptime, Version string
+		OKs                                    []struct {
+			Name, Status, StatusMessage string
+			Fields                      map[string]string
+		}
+		Warnings, Down []any
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range got.OKs {
+		if names = append(names, c.Name); c.Status != "OK" || len(c.Fields) == 0 {
+			t.Errorf("check %+v, want OK and figures", c)
+		}
+	}
+	if strings.Join(names, " ") != "store-writable disk-space last-commit clock audit audit-checkpoint integrity ip-filters reads" || got.Status != "OK" || got.Warnings == nil || got.Down == nil {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestChecksWarn(t *testing.T) {
+	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name string
+		got  check
+		want state
+	}{
+		{"a store whose rows are what was written is fine", checkIntegrity(integrity.ScrubStats{Rows: 9, Passes: 1}), ok},
+		{"a row that is not what was written warns", checkIntegrity(integrity.ScrubStats{Bad: 1}), warn},
+		{"a short read is fine", checkReads(store.Stats{Readers: 1, OldestRead: time.Second}), ok},
+		{"a read of 60 seconds warns", checkReads(store.Stats{Readers: 1, OldestRead: time.Minute}), warn},
+		{"an audit sink that nobody asked for is fine", (&Server{}).checkAudit(), ok},
+		{"an audit sink that works is fine", audited(0, nil).checkAudit(), ok},
+		{"an audit sink that fails warns", audited(0, errors.New("full")).checkAudit(), warn},
+		{"an audit sink that hangs warns", audited(slowAudit+1, nil).checkAudit(), warn},
+		{"an audit log that is signed is fine", checkCheckpoints(ledger.CheckpointState{Entries: 9, Covered: 7, Time: 1}), ok},
+		{"an audit log that cannot be signed warns", checkCheckpoints(ledger.CheckpointState{Entries: 9, Failed: errors.New("forked")}), warn},
+		{"filters that can be read are fine", checkFilters(authority.FilterCount{All: 3}), ok},
+		{"a filter that cannot be read warns", checkFilters(authority.FilterCount{All: 3, Shut: 1}), warn},
+		{"a clock that runs is fine", clockCheck(start, clock.State{}), ok},
+		{"a clock that was set back warns", clockCheck(start, clock.State{Behind: time.Hour}), warn},
+		{"a clock that was set ahead warns", clockCheck(start, clock.State{Ahead: 2 * time.Hour}), warn},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.got.state != test.want {
+				t.Errorf("%s, want %v", test.got.line(), test.want)
+			}
+		})
+	}
+}
+
+// audited returns a server whose audit entries are also written out: for how
+// long a write has been under way, and what is in its way.
+func audited(busy time.Duration, err error) *Server {
+	return &Server{o: Options{AuditState: func() (time.Duration, error) { return busy, err }}}
+}

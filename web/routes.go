@@ -1,0 +1,119 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenscale/authn"
+	"tokenscale/graph"
+	"tokenscale/policy"
+	"tokenscale/ui"
+)
+
+// routes says what stands at which address.
+func (s *Server) routes() (http.Handler, error) {
+	sessions, err := authn.NewSessions(s.o.SessionKey, s.o.Authority.StoreID())
+	if err != nil {
+		return nil, err
+	}
+	page, err := ui.Page()
+	if err != nil {
+		return nil, err
+	}
+	explorer, err := ui.Explorer()
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	asked := s.routeAPI(mux, sessions)
+	mux.Handle("/playground", only(redirectTo(explorerPath), "GET", "HEAD"))
+	mux.Handle(explorerPath, explorer)
+	mux.Handle(explorerPath+"/", explorer)
+	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
+	mux.Handle("/readyz", only(http.HandlerFunc(s.ready), "GET", "HEAD"))
+	mux.Handle("/", page)
+	return beforeRoutes(asked, tidied(mux)), nil
+}
+
+// routeAPI adds what programs and the page ask, and returns what proxies ask.
+func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked http.Handler) {
+	s.strange = s.throttle()
+	anyDoor := authn.Door{Verifier: s.o.Authority, OnRefused: s.o.Authority.Refused, Throttle: s.throttle(), Even: authn.NewEven(s.o.Now), Log: s.o.Log}
+	// A cookie counts only where the host is checked, and not where a session
+	// begins. Proxies know no other refusals than 401 and 403.
+	door, tokenDoor, proxyDoor := anyDoor, anyDoor, anyDoor
+	door.Sessions, proxyDoor.Plain = sessions, true
+	gql := graph.NewHandler(graph.Options{Authority: s.o.Authority, Log: s.o.Log, Version: s.o.Version, OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory)})
+	health := policy.ReadHealth()
+
+	asking := s.cors(browsersToExplorer(door.Protect(pace(s.o.Now, gql))))
+	mux.Handle("/graphql", asking)
+	mux.Handle("/graphql/{$}", asking)
+	for _, below := range []string{"/graphql/", "/api", "/api/"} {
+		mux.HandleFunc(below, nothingThere)
+	}
+	mux.Handle("/api/v1/status", only(http.HandlerFunc(s.status), "GET", "HEAD"))
+	mux.Handle("/api/v1/health", only(tokenDoor.Protect(may(s.healthText, health)), "GET", "HEAD"))
+	mux.Handle("/api/v1/health-json", only(tokenDoor.Protect(may(s.healthJSON, health)), "GET", "HEAD"))
+	mux.Handle("/metrics", only(tokenDoor.Protect(may(s.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
+	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
+		"GET":    askSession(&door),
+		"POST":   tokenDoor.Protect(s.beginSession(sessions)),
+		"DELETE": s.endSession(sessions),
+	}))
+	return proxyDoor.Protect(http.HandlerFunc(authorize))
+}
+
+// slowDown returns what is called before the answer to a request for GraphQL
+// that cannot be carried out. Who sends such a one now and then notices
+// nothing; who sends many must not take the processor from others.
+func (s *Server) slowDown() func(context.Context) {
+	bad := s.throttle().Allowing(badAtOnce, badInterval)
+	return func(ctx context.Context) { bad.Delay(ctx, authn.RequestOf(ctx).IP) }
+}
+
+// How many bad requests of one client are answered at once, and how often one
+// is then: as fast as a test of a client sends them, or a person.
+const (
+	badAtOnce   = 200
+	badInterval = 50 * time.Millisecond
+)
+
+// throttle returns what slows down who fails. Answers that it holds back keep
+// connections: a quarter of all, at most.
+func (s *Server) throttle() *authn.Throttle {
+	return authn.NewThrottle(s.o.Now, s.o.Sleep, s.o.Limit.max/4)
+}
+
+const explorerPath = "/docs/api-explorer"
+
+// only answers other methods than the given ones with 405.
+func only(next http.Handler, methods ...string) http.Handler {
+	handlers := map[string]http.Handler{}
+	for _, m := range methods {
+		handlers[m] = next
+	}
+	return byMethod(handlers)
+}
+
+// byMethod chooses a handler by the method of the request.
+func byMethod(handlers map[string]http.Handler) http.Handler {
+	var methods []string
+	for m := range handlers {
+		methods = append(methods, m)
+	}
+	slices.Sort(methods)
+	allowed := strings.Join(methods, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next, ok := handlers[r.Method]
+		if !ok {
+			w.Header().Set("Allow", allowed)
+			text(w, http.StatusMethodNotAllowed, "This address answers "+allowed+".")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
