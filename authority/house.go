@@ -94,7 +94,7 @@ func (a *Authority) RemoveExpired(ctx context.Context) error {
 			return nil
 		}
 		now, due := a.clock(), certain.Add(-keepExpired)
-		ids := a.index.DueBefore(due+1, houseBatch)
+		ids := a.index.DueBefore(due+1, a.batchSize(houseBatch, rowsOfToken))
 		if len(ids) == 0 {
 			return nil
 		}
@@ -142,7 +142,7 @@ func (a *Authority) flushUses(ctx context.Context) error {
 	}
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch, t := uses[:min(houseBatch, len(uses))], a.time.toSave()
+		batch, t := uses[:min(a.batchSize(houseBatch, 1), len(uses))], a.time.toSave()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err

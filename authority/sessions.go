@@ -183,12 +183,12 @@ func (a *Authority) ForgetSessions(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	for {
+	for most := a.batchSize(houseBatch, 1); ; {
 		var over []string
 		if err := a.store.View(ctx, func(r store.Reader) error {
 			over = over[:0]
 			return a.rows.EndedSessions.Each(r, store.Range{}, func(key []byte, _ struct{}) error {
-				if end, _, _ := rows.ParseSessionKey(key); end > certain || len(over) == houseBatch {
+				if end, _, _ := rows.ParseSessionKey(key); end > certain || len(over) == most {
 					return store.Stop
 				}
 				over = append(over, string(key))

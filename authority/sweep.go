@@ -11,8 +11,8 @@ import (
 	"tokenscale/token"
 )
 
-// sweepBatch is how many tokens one transaction brings under the policy: few
-// enough that other changes wait only some milliseconds for it.
+// sweepBatch is how many tokens one transaction brings under the policy at most: few enough that
+// other changes wait only some milliseconds for it.
 const sweepBatch = 1000
 
 // sweepAction stands in the audit entries of what a sweep does.
@@ -41,29 +41,29 @@ func (a *Authority) sweepAll(ctx context.Context) error {
 // sweepOnce brings the next batch of tokens under the policy: their rows,
 // their audit entries and the moved cursor in one transaction.
 func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
-	now := a.clock()
+	now, n := a.clock(), a.batchSize(sweepBatch, rowsOfToken)
 	err = a.store.Update(ctx, func(w store.Writer) (err error) {
 		t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: sweepAction, now: now}
-		more, err = t.sweepNext()
+		more, err = t.sweepNext(n)
 		return err
 	}, store.UseReserve)
 	return more, err
 }
 
-// sweepNext does it inside the transaction.
-func (t *tx) sweepNext() (more bool, err error) {
+// sweepNext does it inside the transaction, for n tokens at most.
+func (t *tx) sweepNext(n int) (more bool, err error) {
 	s, ok, err := t.rows.Sweep.Get(t, rows.SweepKey)
 	if err != nil || !ok {
 		return false, err
 	}
-	batch, err := t.tokensAfter(s.Cursor, sweepBatch)
+	batch, err := t.tokensAfter(s.Cursor, n)
 	if err != nil {
 		return false, err
 	}
 	if err := t.bringAll(batch, s); err != nil {
 		return false, err
 	}
-	if len(batch) < sweepBatch {
+	if len(batch) < n {
 		return false, t.rows.Sweep.Delete(t, rows.SweepKey)
 	}
 	s.Cursor, s.Done = string(batch[len(batch)-1].ID), s.Done+uint64(len(batch))
