@@ -90,7 +90,7 @@ func TestBatchesAreNoLargerThanTheStoreTakes(t *testing.T) {
 	filled("telling of tokens that will expire", func() error { return h.WarnOfExpiry(t.Context()) })
 	office := filter(t, h, "office", "allow all")
 	filled("a change of the policies", func() error {
-		_, err := h.SetSecurity(t.Context(), root(), change(policy.Security{Enabled: true, FilterID: office, MaxAgeMs: 6 * day.Milliseconds()}), setAction)
+		_, err := h.SetSecurity(t.Context(), as(root(), setAction), change(policy.Security{Enabled: true, FilterID: office, MaxAgeMs: 6 * day.Milliseconds()}))
 		return err
 	})
 	h.Clock.Pass(3 * day)

@@ -9,7 +9,6 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/fault"
-	"tokenscale/policy"
 	"tokenscale/token"
 )
 
@@ -17,14 +16,14 @@ import (
 // state of the server could accept are no attempt at a change, and are left
 // out. Those of a caller who is refused too often are counted, and written by the
 // minute. If one cannot be written the refusal stands all the same.
-func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action string, refusal error) {
-	kind, sentence, ok := refusedChange(action, refusal)
+func (a *Authority) RecordRefusal(ctx context.Context, by Caller, refusal error) {
+	kind, sentence, ok := refusedChange(by.Action, refusal)
 	if !ok {
 		return
 	}
 	about, details := repetition(refusal)
 	e := audit.Entry{
-		Time: a.clock(), Type: kind, Action: action, Sensitive: true, Refused: token.Hide(sentence), Actor: auditActor(by),
+		Time: a.clock(), Type: kind, Action: by.Action, Sensitive: true, Refused: token.Hide(sentence), Actor: auditActor(by.Actor),
 		TokenID: about, Fields: details,
 	}
 	if !a.denied.inFull(e) {
@@ -32,7 +31,7 @@ func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action s
 	}
 	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
 	if err := a.writeDown(ctx, []audit.Entry{e}); err != nil {
-		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", action, "err", err)
+		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", by.Action, "err", err)
 	}
 }
 
