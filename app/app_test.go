@@ -55,8 +55,8 @@ type running struct {
 	stopped chan error // what Wait returned
 }
 
-// atOnce is how most tests wait for answers that are held back.
-func atOnce(context.Context, time.Duration) {}
+// atOnce is how most tests wait for answers that are delayed.
+func atOnce(context.Context, time.Duration) error { return nil }
 
 // serving starts a server on a free port and a fresh folder.
 func serving(t testing.TB, change func(*Options)) *running {

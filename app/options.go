@@ -60,9 +60,9 @@ type Options struct {
 	// Steady is a clock that nobody sets, for tests; nil means the one in Now.
 	Steady func() time.Duration `kong:"-"`
 
-	// Sleep waits before an answer that is held back, for tests; nil means
-	// [authn.Sleep].
-	Sleep func(context.Context, time.Duration) `kong:"-"`
+	// Sleep waits before an answer that is delayed, for tests; nil means
+	// [loop.Rest].
+	Sleep func(context.Context, time.Duration) error `kong:"-"`
 
 	// Memory is what the process may use, in bytes, and MemoryBy who said so; 0
 	// and nothing if nobody did.

@@ -7,7 +7,7 @@ import (
 	"tokenscale/policy"
 )
 
-// WithActor returns a context whose request is made by a. A Door does the same
+// WithActor returns a context whose request is made by a. An Authenticator does the same
 // for the requests it lets in.
 func WithActor(ctx context.Context, a policy.Actor) context.Context {
 	req := *RequestOf(ctx)

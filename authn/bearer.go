@@ -11,9 +11,9 @@ type Presented uint8
 
 // What a request can bring.
 const (
-	Nothing   Presented = iota // no Authorization header
-	Something                  // one credential; whether it is any good is for a Verifier to say
-	Nonsense                   // a header that cannot hold a credential, or more than one header
+	None      Presented = iota // no Authorization header
+	Candidate                  // one credential; whether it is any good is for a Verifier to say
+	Malformed                  // a header that cannot hold a credential, or more than one header
 )
 
 // mostCredential is the longest Authorization header that is looked at, in
@@ -27,10 +27,10 @@ const mostCredential = 512
 func Credential(h http.Header) (string, Presented) {
 	lines := h["Authorization"]
 	if len(lines) == 0 {
-		return "", Nothing
+		return "", None
 	}
 	if len(lines) > 1 || len(lines[0]) > mostCredential {
-		return "", Nonsense
+		return "", Malformed
 	}
 	scheme, credential, _ := strings.Cut(lines[0], " ")
 	switch {
@@ -38,12 +38,12 @@ func Credential(h http.Header) (string, Presented) {
 	case strings.EqualFold(scheme, "Basic"):
 		credential = password(credential)
 	default:
-		return "", Nonsense
+		return "", Malformed
 	}
 	if credential == "" {
-		return "", Nonsense
+		return "", Malformed
 	}
-	return credential, Something
+	return credential, Candidate
 }
 
 // password returns the password of Basic credentials, or nothing if they are

@@ -24,7 +24,7 @@ type Request struct {
 	Kind      string     // query or mutation; empty if GraphQL carried out neither
 	Code      string     // of the first refusal in an answer of GraphQL; empty if there is none
 
-	actor  policy.Actor // written by a Door only
+	actor  policy.Actor // written by an Authenticator only
 	proved bool         // whether actor means anything
 }
 

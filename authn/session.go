@@ -60,7 +60,7 @@ func (c *Sessions) Begin(w http.ResponseWriter, r *http.Request, s policy.Sessio
 // page sent. Whether it still counts is for a Verifier to say.
 func (c *Sessions) Of(r *http.Request) (policy.Session, bool) {
 	s, brought := c.open(r)
-	return s, brought == Something
+	return s, brought == Candidate
 }
 
 // End takes the cookie from the client. Nothing else is cleared: what else the
@@ -69,26 +69,26 @@ func (c *Sessions) End(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, c.cookie(r, "", -1))
 }
 
-// open reads the session of a request. It is Nothing unless our own page sent
-// it, and Nonsense if it is not our seal. Whether it still counts is for a
+// open reads the session of a request. It is None unless our own page sent
+// it, and Malformed if it is not our seal. Whether it still counts is for a
 // Verifier to say.
 func (c *Sessions) open(r *http.Request) (policy.Session, Presented) {
 	if c == nil || r.Header.Get(requestedBy) != ourPage {
-		return policy.Session{}, Nothing
+		return policy.Session{}, None
 	}
 	found := r.CookiesNamed(c.cookieName(r))
 	if len(found) == 0 {
-		return policy.Session{}, Nothing
+		return policy.Session{}, None
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(found[0].Value)
 	if err != nil || len(found) > 1 {
-		return policy.Session{}, Nonsense
+		return policy.Session{}, Malformed
 	}
 	plain, err := c.seal.Open(nil, nil, sealed, c.sealedFor())
 	if err != nil {
-		return policy.Session{}, Nonsense
+		return policy.Session{}, Malformed
 	}
-	return decode(plain), Something
+	return decode(plain), Candidate
 }
 
 // sealedFor is authenticated with each cookie: a seal of the same key made for

@@ -26,42 +26,37 @@ const (
 // slow down. It counts refusals only, and it is asked only about a credential
 // that was refused: a good one is always let in, whoever else knocks from the
 // same address. So it keeps floods of failures short and quiet, and nobody can
-// use it to lock somebody else out. Answers to who fails too often are held
-// back, or the flood would take the processor from all others. Other failures
-// than those of credentials can be counted by one that is Allowing more.
+// use it to lock somebody else out. Answers to a client that fails too often
+// are delayed, or the flood would take the processor from all others. Other
+// failures than those of credentials can be counted by one that is Allowing
+// more.
 //
 // A client is an IPv4 address, or an IPv6 network of 64 bits, which is what
 // one subscriber has. It is safe for concurrent use. A nil *Throttle lets all
 // fail as often as they like.
 type Throttle struct {
 	now   func() time.Time
-	sleep func(context.Context, time.Duration)
-	room  int // how many answers may be held back at a time
+	sleep func(context.Context, time.Duration) error
 
 	atOnce   int
 	interval time.Duration
+	delayed  chan struct{} // a semaphore: holds one for each answer that is delayed
 
-	mu      sync.Mutex
-	clients *simplelru.LRU[netip.Prefix, *knocker]
-	held    int
-	turn    uint32
+	mu        sync.Mutex
+	offenders *simplelru.LRU[netip.Prefix, *rate.Limiter] // clients that have failed
 }
 
-// A knocker is a client that has failed.
-type knocker struct {
-	*rate.Limiter
-	held int // answers that are being held back
-}
-
-// NewThrottle returns a Throttle that reads the time from now, and holds back as
-// many as room answers at a time by sleep, such as Sleep; half of them to one
-// client.
-func NewThrottle(now func() time.Time, sleep func(context.Context, time.Duration), room int) *Throttle {
-	clients, err := simplelru.NewLRU[netip.Prefix, *knocker](mostClients, nil)
+// NewThrottle returns a Throttle that reads the time from now, and delays as
+// many as most answers at a time by sleep, such as loop.Rest.
+func NewThrottle(now func() time.Time, sleep func(context.Context, time.Duration) error, most int) *Throttle {
+	offenders, err := simplelru.NewLRU[netip.Prefix, *rate.Limiter](mostClients, nil)
 	if err != nil { // only a size below 1 is one
 		panic(err)
 	}
-	return &Throttle{now: now, sleep: sleep, room: room, atOnce: refusalsAtOnce, interval: refusalInterval, clients: clients}
+	return &Throttle{
+		now: now, sleep: sleep, atOnce: refusalsAtOnce, interval: refusalInterval,
+		delayed: make(chan struct{}, most), offenders: offenders,
+	}
 }
 
 // Allowing changes t, which must not be in use yet, to one that answers so many
@@ -80,7 +75,7 @@ func (t *Throttle) Refused(from netip.Addr) time.Duration {
 	now := t.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := t.knocker(from)
+	c := t.offender(from)
 	if c.AllowN(now, 1) {
 		return 0
 	}
@@ -88,13 +83,32 @@ func (t *Throttle) Refused(from netip.Addr) time.Duration {
 	return time.Duration(missing * float64(t.interval))
 }
 
-// knocker must be called with mu held.
-func (t *Throttle) knocker(from netip.Addr) *knocker {
+// Delay counts a refusal of the client at from, and returns how long it should
+// wait before its next attempt. If it has failed too often, Delay returns only
+// after an interval, or when ctx ends: so a client that does not slow down is
+// slowed down. When many answers are delayed already it returns at once: a
+// proxy, whose connections all its clients share, must not run out of them.
+func (t *Throttle) Delay(ctx context.Context, from netip.Addr) time.Duration {
+	wait := t.Refused(from)
+	if wait == 0 {
+		return 0
+	}
+	select {
+	case t.delayed <- struct{}{}:
+		defer func() { <-t.delayed }()
+		_ = t.sleep(ctx, t.interval) // a client that has gone waits no longer
+	default:
+	}
+	return wait
+}
+
+// offender must be called with mu held.
+func (t *Throttle) offender(from netip.Addr) *rate.Limiter {
 	key := client(from)
-	c, ok := t.clients.Get(key)
+	c, ok := t.offenders.Get(key)
 	if !ok {
-		c = &knocker{Limiter: rate.NewLimiter(rate.Every(t.interval), t.atOnce)}
-		t.clients.Add(key, c)
+		c = rate.NewLimiter(rate.Every(t.interval), t.atOnce)
+		t.offenders.Add(key, c)
 	}
 	return c
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tokenscale/loop"
 )
 
 // clock is a time that stands until it is told to go on.
@@ -21,7 +23,7 @@ func (c *clock) now() time.Time { return c.at }
 
 func newThrottle() (*Throttle, *clock) {
 	c := &clock{time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	return NewThrottle(c.now, Sleep, 64), c
+	return NewThrottle(c.now, loop.Rest, 64), c
 }
 
 // fails returns how many of n refusals at from are answered at once.
@@ -111,8 +113,8 @@ func TestThrottle_TakesNoMoreMemoryForAMillionClients(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if got := int64(after.HeapAlloc) - int64(before.HeapAlloc); got > 16<<20 || th.clients.Len() != mostClients {
-		t.Errorf("a million clients take %d KiB for %d of them, want at most 16 MiB for %d", got>>10, th.clients.Len(), mostClients)
+	if got := int64(after.HeapAlloc) - int64(before.HeapAlloc); got > 16<<20 || th.offenders.Len() != mostClients {
+		t.Errorf("a million clients take %d KiB for %d of them, want at most 16 MiB for %d", got>>10, th.offenders.Len(), mostClients)
 	}
 	runtime.KeepAlive(th)
 }
@@ -132,7 +134,7 @@ func TestProtect_AFloodFromOneAddressLocksNobodyOut(t *testing.T) {
 func floodFromOneAddress(t *testing.T) {
 	s := newStand(t)
 	var c *clock
-	s.door.Throttle, c = newThrottle()
+	s.authn.Throttle, c = newThrottle()
 	bad := []string{"unknown", "wrong", "expired", "disabled", "damaged", "gibberish"}
 	seen := map[int]int{}
 	for i := range 5000 {
@@ -166,7 +168,7 @@ func floodFromOneAddress(t *testing.T) {
 // is counted like the rest.
 func TestProtect_TheAnswerToAFloodIsTheSameForAll(t *testing.T) {
 	s := newStand(t)
-	s.door.Throttle = NewThrottle((&clock{}).now, func(context.Context, time.Duration) {}, 64)
+	s.authn.Throttle = NewThrottle((&clock{}).now, func(context.Context, time.Duration) error { return nil }, 64)
 	for range refusalsAtOnce {
 		s.ask("Authorization", "Bearer wrong")
 	}
@@ -190,10 +192,10 @@ func TestProtect_TheAnswerToAFloodIsTheSameForAll(t *testing.T) {
 
 // Whoever goes on failing gets an answer when the next try is due. What else
 // comes from there does not wait for it, and a good credential never.
-func TestProtect_AnswersToAFloodAreHeldBack(t *testing.T) {
+func TestProtect_AnswersToAFloodAreDelayed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStand(t)
-		s.door.Throttle = NewThrottle(time.Now, Sleep, 64)
+		s.authn.Throttle = NewThrottle(time.Now, loop.Rest, 64)
 		took := func(credential string) time.Duration {
 			began := time.Now()
 			s.ask("Authorization", "Bearer "+credential)
@@ -201,11 +203,11 @@ func TestProtect_AnswersToAFloodAreHeldBack(t *testing.T) {
 		}
 		for range refusalsAtOnce {
 			if wait := took("wrong"); wait != 0 {
-				t.Fatalf("one of the first was held back for %v", wait)
+				t.Fatalf("one of the first was delayed by %v", wait)
 			}
 		}
 		for _, plain := range []bool{false, true} {
-			s.door.Plain = plain
+			s.authn.Plain = plain
 			if wait := took("wrong"); wait != time.Second {
 				t.Errorf("who goes on failing is answered after %v, want a second (plain: %v)", wait, plain)
 			}
@@ -217,71 +219,42 @@ func TestProtect_AnswersToAFloodAreHeldBack(t *testing.T) {
 	})
 }
 
-// A proxy that names no clients is one client, and one that names them has
-// many. Neither must run out of connections.
-func TestThrottle_HoldsAFewAnswersAtATimeAndHalfOfThemToOneClient(t *testing.T) {
+// A delayed answer keeps a connection, and a proxy must not run out of them.
+func TestThrottle_DelaysSoManyAnswersAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		th := NewThrottle(time.Now, Sleep, 64)
-		atOnce := func(n int, from string) int64 {
+		th := NewThrottle(time.Now, loop.Rest, 64)
+		fails(th, refusalsAtOnce, "192.0.2.1")
+		for range 2 { // what was delayed is forgotten
 			began, quick := time.Now(), atomic.Int64{}
-			for range n {
+			for range 100 {
 				go func() {
-					th.hold(t.Context(), addrOf(from), time.Second)
+					th.Delay(t.Context(), addrOf("192.0.2.1"))
 					if time.Since(began) == 0 {
 						quick.Add(1)
 					}
 				}()
 			}
 			synctest.Wait()
-			return quick.Load()
-		}
-		for range 2 { // what was held is forgotten
-			for _, c := range []struct {
-				from string
-				want int64
-			}{{"192.0.2.1", 100 - 32}, {"192.0.2.2", 100 - 32}, {"192.0.2.3", 100}} {
-				if got := atOnce(100, c.from); got != c.want {
-					t.Errorf("of 100 answers to %s %d are given at once, want %d", c.from, got, c.want)
-				}
+			if got := quick.Load(); got != 100-64 {
+				t.Errorf("of 100 answers %d are given at once, want all but 64", got)
 			}
-			time.Sleep(3 * time.Second)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			th.Refused(addrOf("192.0.2.1")) // takes the try that has become due
 		}
 	})
 }
 
-// A thousand clients whose answers are held back must not all knock again at
-// the same moment.
-func TestThrottle_AnswersHeldAtTheSameMomentAreSpread(t *testing.T) {
+func TestThrottle_ADelayEndsWithItsRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		th := NewThrottle(time.Now, Sleep, 4000)
-		var tenths [20]atomic.Int64
+		th := NewThrottle(time.Now, loop.Rest, 1)
+		fails(th, refusalsAtOnce, "192.0.2.1")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
 		began := time.Now()
-		for range 1000 {
-			go func() {
-				th.hold(t.Context(), addrOf("192.0.2.1"), time.Second)
-				tenths[time.Since(began)/(100*time.Millisecond)].Add(1)
-			}()
-		}
-		time.Sleep(2 * time.Second)
-		for i := range 10 {
-			if got := tenths[10+i].Load(); got < 95 || got > 105 {
-				t.Errorf("in tenth %d of the second after the first %d are answered, want about a hundred", i, got)
-			}
-		}
-	})
-}
-
-// The second of two that come together waits for twice the golden section, which
-// is 1.236, less the whole seconds.
-func TestThrottle_TheSecondIsHeldBackForItsPartOfASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		th := NewThrottle(time.Now, Sleep, 64)
-		began := time.Now()
-		go th.hold(t.Context(), addrOf("192.0.2.1"), time.Second)
-		synctest.Wait()
-		th.hold(t.Context(), addrOf("192.0.2.1"), time.Second)
-		if got := time.Since(began).Round(time.Millisecond); got != 1236*time.Millisecond {
-			t.Errorf("it was held back for %v, want 1.236s", got)
+		th.Delay(ctx, addrOf("192.0.2.1"))
+		if got := time.Since(began); got != time.Millisecond {
+			t.Errorf("it took %v, want the millisecond that the client waited", got)
 		}
 	})
 }
@@ -290,25 +263,13 @@ func TestThrottle_TheSecondIsHeldBackForItsPartOfASecond(t *testing.T) {
 // that was held back for as long; not fewer.
 func TestThrottle_AClientThatAsksAgainAndAgainGetsAnAnswerInEachInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		th := NewThrottle(time.Now, Sleep, 64).Allowing(500, 10*time.Millisecond)
+		th := NewThrottle(time.Now, loop.Rest, 64).Allowing(500, 10*time.Millisecond)
 		began := time.Now()
 		for range 1500 {
 			th.Delay(t.Context(), addrOf("192.0.2.1"))
 		}
 		if took := time.Since(began); took < 4900*time.Millisecond || took > 5100*time.Millisecond {
 			t.Errorf("1500 answers took %v, want 5 s: 500 at once and two hundred a second", took)
-		}
-	})
-}
-
-func TestSleep_EndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		began := time.Now()
-		Sleep(ctx, time.Hour)
-		if got := time.Since(began); got != time.Second {
-			t.Errorf("it took %v, want the second that the client waited", got)
 		}
 	})
 }

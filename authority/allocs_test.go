@@ -18,7 +18,7 @@ func TestCreatingAllocatesNoMoreThanItDid(t *testing.T) {
 	h := authoritytest.Open(t)
 	d := draft("x")
 	got := testing.AllocsPerRun(300, func() {
-		if _, _, err := h.CreateToken(t.Context(), root(), d, "createSystemToken"); err != nil {
+		if _, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), d); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -51,7 +51,7 @@ func writeStore(t testing.TB) *writtenStore {
 		v, secret := h.Token(draft(fmt.Sprint("token ", n)))
 		h.Verify(secret, here)
 		if n%3 == 0 {
-			must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+			must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 		}
 	}
 	h.Clock.Pass(time.Minute)

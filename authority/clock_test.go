@@ -187,7 +187,7 @@ func TestClock_AYearAheadHidesButRemovesNothingForSevenDaysAndCanBeTakenBack(t *
 		t.Error("an expired token is listed for ever")
 	}
 	verdict(t, h, secret, policy.Unknown)
-	must(t, h.DeleteFilter(t.Context(), root(), filter(t, h, "g", "allow all"), "deleteIPFilter"))
+	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), filter(t, h, "g", "allow all")))
 	h.Clock.Set(-year)
 	followed(t, h)
 	h.Reopen()
@@ -219,7 +219,7 @@ func TestClock_ATokenWhoseFilterIsGoneDoesNotComeBack(t *testing.T) {
 	v, secret := h.Token(d)
 	h.Clock.Set(year)
 	running(t, h, time.Hour, 20*minute)
-	must(t, h.DeleteFilter(t.Context(), root(), d.FilterID, "deleteIPFilter"))
+	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), d.FilterID))
 	h.Clock.Set(-year)
 	accepting(t, h, accept)
 	if listed(h, v.ID) {

@@ -22,7 +22,7 @@ func TestTwoWriters_OfOneTokenOnlyOneRotates(t *testing.T) {
 		var work sync.WaitGroup
 		for range 4 {
 			work.Go(func() {
-				_, _, err := h.RotateToken(context.Background(), root(), v.ID, 1000, "rotateToken")
+				_, _, err := h.RotateToken(context.Background(), as(root(), "rotateToken"), v.ID, 1000)
 				switch fault.CodeOf(err) {
 				case fault.Conflict:
 					lost.Add(1)
@@ -46,8 +46,8 @@ func TestTwoWriters_AFilterIsNeverDeletedUnderATokenThatGetsIt(t *testing.T) {
 		d := draft("x")
 		d.FilterID = filter(t, h, "f", "")
 		var work sync.WaitGroup
-		work.Go(func() { _, _, _ = h.CreateToken(context.Background(), root(), d, "createSystemToken") })
-		work.Go(func() { _ = h.DeleteFilter(context.Background(), root(), d.FilterID, "deleteIPFilter") })
+		work.Go(func() { _, _, _ = h.CreateToken(context.Background(), as(root(), "createSystemToken"), d) })
+		work.Go(func() { _ = h.DeleteFilter(context.Background(), as(root(), "deleteIPFilter"), d.FilterID) })
 		work.Wait()
 	}
 	if err := h.Check(t.Context()); err != nil {
@@ -62,14 +62,14 @@ func TestManyWritersAndReaders_EveryChangeIsThereAndInTheTrail(t *testing.T) {
 	for i := range 16 {
 		work.Go(func() {
 			for n := range 10 {
-				v, secret, err := h.CreateToken(context.Background(), root(), draft(fmt.Sprint(i, n)), "createSystemToken")
+				v, secret, err := h.CreateToken(context.Background(), as(root(), "createSystemToken"), draft(fmt.Sprint(i, n)))
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				verdict(t, h, secret.Reveal(), policy.Accepted)
 				if n%2 == 0 {
-					if err := h.DeleteToken(context.Background(), root(), v.ID, "deleteToken"); err != nil {
+					if err := h.DeleteToken(context.Background(), as(root(), "deleteToken"), v.ID); err != nil {
 						t.Error(err)
 					}
 					verdict(t, h, secret.Reveal(), policy.Unknown)
@@ -87,7 +87,7 @@ func TestACancelledRequest_ChangesNothingOrEverything(t *testing.T) {
 	h := authoritytest.Open(t)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := h.CreateToken(gone, root(), draft("x"), "createSystemToken")
+	_, _, err := h.CreateToken(gone, as(root(), "createSystemToken"), draft("x"))
 	refusal(t, err, fault.Unavailable, "nothing was changed")
 	if len(h.All()) != 0 || len(h.Trail()) != 0 {
 		t.Error("something was changed")
@@ -96,7 +96,7 @@ func TestACancelledRequest_ChangesNothingOrEverything(t *testing.T) {
 	for range 50 {
 		ctx, cancel := context.WithCancel(t.Context())
 		go cancel()
-		if v, _, err := h.CreateToken(ctx, root(), draft("x"), "createSystemToken"); err == nil {
+		if v, _, err := h.CreateToken(ctx, as(root(), "createSystemToken"), draft("x")); err == nil {
 			made[v.ID] = true
 		}
 	}
@@ -131,7 +131,7 @@ func TestRevokedIsRevoked_NobodyUsesATokenAfterItsDeletionHasReturned(t *testing
 				}
 			})
 		}
-		must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+		must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 		dead.Store(true)
 		work.Wait()
 	}

@@ -53,9 +53,9 @@ func TestExpired_IsListedForFiveMinutesThenHiddenAndRemovedAfterSevenDaysOfRunni
 	if e := about(t, h, v.ID)[0]; e.Type != "tokens.expire" {
 		t.Errorf("the last entry about it is %s", authoritytest.Describe(e))
 	}
-	must(t, h.DeleteFilter(t.Context(), root(), d.FilterID, "deleteIPFilter")) // nobody sees what it binds
-	refusal(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"), fault.NotFound, "")
-	_, _, err := h.RotateToken(t.Context(), root(), v.ID, 0, "rotateToken")
+	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), d.FilterID)) // nobody sees what it binds
+	refusal(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID), fault.NotFound, "")
+	_, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), v.ID, 0)
 	refusal(t, err, fault.NotFound, "")
 	set(t, h, policy.Security{}) // not even that removes it
 	set(t, h, policy.Security{Enabled: true})

@@ -77,7 +77,7 @@ func TestExpiring_ARotatedTokenIsNotToldAgainAndItsPredecessorNever(t *testing.T
 	v, _ := h.Token(ending(h, "x", 30*day))
 	h.Clock.Pass(20 * day)
 	wantWarnings(t, h, "x 14")
-	next, _, err := h.RotateToken(t.Context(), root(), v.ID, (7 * day).Milliseconds(), "rotateSystemToken")
+	next, _, err := h.RotateToken(t.Context(), as(root(), "rotateSystemToken"), v.ID, (7 * day).Milliseconds())
 	must(t, err)
 	wantWarnings(t, h, "x 14")
 	h.Reopen()

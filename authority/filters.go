@@ -12,15 +12,15 @@ import (
 )
 
 // CreateFilter makes an IP filter. It refuses with Invalid a name or rules
-// that cannot be, and as WithIdempotencyKey says. It is safe for concurrent
+// that cannot be, and as Caller says. It is safe for concurrent
 // use.
-func (a *Authority) CreateFilter(ctx context.Context, by policy.Actor, name, text, action string) (ipfilter.Filter, error) {
+func (a *Authority) CreateFilter(ctx context.Context, by Caller, name, text string) (ipfilter.Filter, error) {
 	id, err := token.NewID(a.random)
 	if err != nil {
 		return ipfilter.Filter{}, err
 	}
 	var made ipfilter.Filter
-	err = a.once(ctx, by, action, filterCreation(name, text), func(t *tx) (string, error) {
+	err = a.once(ctx, by, filterCreation(name, text), func(t *tx) (string, error) {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return "", err
 		}
@@ -41,9 +41,9 @@ func (a *Authority) CreateFilter(ctx context.Context, by policy.Actor, name, tex
 // It refuses with NotFound a filter that does not exist, with Invalid a name
 // or rules that cannot be, with Forbidden the rules that bind by's own token.
 // It is safe for concurrent use.
-func (a *Authority) UpdateFilter(ctx context.Context, by policy.Actor, id ipfilter.ID, name, text *string, action string) (ipfilter.Filter, error) {
+func (a *Authority) UpdateFilter(ctx context.Context, by Caller, id ipfilter.ID, name, text *string) (ipfilter.Filter, error) {
 	var made ipfilter.Filter
-	err := a.command(ctx, by, action, func(t *tx) error {
+	err := a.command(ctx, by, func(t *tx) error {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}
@@ -77,8 +77,8 @@ func (a *Authority) UpdateFilter(ctx context.Context, by policy.Actor, id ipfilt
 // DeleteFilter removes a filter. It refuses with Conflict one that a token or
 // a policy uses, with NotFound one that does not exist. It is safe for
 // concurrent use.
-func (a *Authority) DeleteFilter(ctx context.Context, by policy.Actor, id ipfilter.ID, action string) error {
-	return a.command(ctx, by, action, func(t *tx) error {
+func (a *Authority) DeleteFilter(ctx context.Context, by Caller, id ipfilter.ID) error {
+	return a.command(ctx, by, func(t *tx) error {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func TestIPFilters_AnEditBindsAtOnceForEveryToken(t *testing.T) {
 	verdictFrom(t, h, secret, office, policy.Accepted)
 	verdictFrom(t, h, secret, here, policy.Filtered)
 	text := "deny 10.0.0.7"
-	_, err := h.UpdateFilter(t.Context(), root(), id, nil, &text, "updateIPFilter")
+	_, err := h.UpdateFilter(t.Context(), as(root(), "updateIPFilter"), id, nil, &text)
 	must(t, err)
 	verdictFrom(t, h, secret, office, policy.Filtered)
 	verdictFrom(t, h, secret, here, policy.Accepted)
@@ -55,9 +55,9 @@ func TestIPFilters_ATextThatDoesNotParseIsNeverStored(t *testing.T) {
 	h := authoritytest.Open(t)
 	id := filter(t, h, "office", "allow all")
 	text := "allow all\npermit 1.2.3.4"
-	_, err := h.UpdateFilter(t.Context(), root(), id, nil, &text, "updateIPFilter")
+	_, err := h.UpdateFilter(t.Context(), as(root(), "updateIPFilter"), id, nil, &text)
 	refusal(t, err, fault.Invalid, "ipFilter:")
-	_, err = h.CreateFilter(t.Context(), root(), "", text, "createIPFilter")
+	_, err = h.CreateFilter(t.Context(), as(root(), "createIPFilter"), "", text)
 	refusal(t, err, fault.Invalid, "name:")
 	refusal(t, err, fault.Invalid, "line 2")
 	if all, _ := h.Filters(root(), "", 0, nil); len(all) != 1 || all[0].Text != "allow all" {
@@ -70,15 +70,15 @@ func TestIPFilters_DeletingOneInUseIsRefusedSayingByHowMany(t *testing.T) {
 	id := filter(t, h, "office", "allow 10.0.0.0/8")
 	d, _ := bound(t, h, id)
 	other, _ := h.Token(d)
-	err := h.DeleteFilter(t.Context(), root(), id, "deleteIPFilter")
+	err := h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), id)
 	refusal(t, err, fault.Conflict, "2 tokens")
 	rotate(t, h, other.ID, 0) // does not change the count
-	refusal(t, h.DeleteFilter(t.Context(), root(), id, "deleteIPFilter"), fault.Conflict, "2 tokens")
+	refusal(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), id), fault.Conflict, "2 tokens")
 	for _, v := range h.All() {
-		must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+		must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	}
-	must(t, h.DeleteFilter(t.Context(), root(), id, "deleteIPFilter"))
-	refusal(t, h.DeleteFilter(t.Context(), root(), id, "deleteIPFilter"), fault.NotFound, "no IP filter")
+	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), id))
+	refusal(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), id), fault.NotFound, "no IP filter")
 }
 
 func TestIPFilters_DeletingOneThatAPolicyEnforcesIsRefused(t *testing.T) {
@@ -86,9 +86,9 @@ func TestIPFilters_DeletingOneThatAPolicyEnforcesIsRefused(t *testing.T) {
 	id := filter(t, h, "office", "allow all")
 	c := change(policy.Security{Enabled: true})
 	c.View.FilterID = &id
-	_, err := h.SetSecurity(t.Context(), root(), c, setAction)
+	_, err := h.SetSecurity(t.Context(), as(root(), setAction), c)
 	must(t, err)
-	refusal(t, h.DeleteFilter(t.Context(), root(), id, "deleteIPFilter"), fault.Conflict, "view tokens")
+	refusal(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), id), fault.Conflict, "view tokens")
 }
 
 func TestIPFilters_UsageNamesTokensAndPolicies(t *testing.T) {
@@ -112,9 +112,9 @@ func TestIPFilters_NoTokenMayEditTheFilterThatBindsIt(t *testing.T) {
 	_, secret := h.Token(d)
 	by, _ := h.Verify(secret, here)
 	text, name := "allow all", "renamed"
-	_, err := h.UpdateFilter(t.Context(), by, id, nil, &text, "updateIPFilter")
+	_, err := h.UpdateFilter(t.Context(), as(by, "updateIPFilter"), id, nil, &text)
 	refusal(t, err, fault.Forbidden, "may not change its rules")
-	_, err = h.UpdateFilter(t.Context(), by, id, &name, nil, "updateIPFilter")
+	_, err = h.UpdateFilter(t.Context(), as(by, "updateIPFilter"), id, &name, nil)
 	must(t, err)
 }
 
@@ -122,11 +122,11 @@ func TestIPFilters_WritingAndTestingNeedManageCluster(t *testing.T) {
 	h := authoritytest.Open(t)
 	id := filter(t, h, "office", "allow all")
 	by, _ := h.Holder(permission.ChangeSystemPermissions)
-	_, err := h.CreateFilter(t.Context(), by, "x", "", "createIPFilter")
+	_, err := h.CreateFilter(t.Context(), as(by, "createIPFilter"), "x", "")
 	refusal(t, err, fault.Forbidden, "Manage cluster not allowed")
-	_, err = h.UpdateFilter(t.Context(), by, id, nil, nil, "updateIPFilter")
+	_, err = h.UpdateFilter(t.Context(), as(by, "updateIPFilter"), id, nil, nil)
 	refusal(t, err, fault.Forbidden, "Manage cluster not allowed")
-	refusal(t, h.DeleteFilter(t.Context(), by, id, "deleteIPFilter"), fault.Forbidden, "Manage cluster not allowed")
+	refusal(t, h.DeleteFilter(t.Context(), as(by, "deleteIPFilter"), id), fault.Forbidden, "Manage cluster not allowed")
 	_, _, err = h.TestFilter(by, "allow all", "1.2.3.4")
 	refusal(t, err, fault.Forbidden, "Manage cluster not allowed")
 	if _, err := h.Filters(by, "", 0, nil); err != nil {
@@ -149,7 +149,7 @@ func TestAudit_EventsAreSelectedByTypeActorTokenAndTime(t *testing.T) {
 	by, _ := h.Holder(permission.ChangeSystemPermissions, permission.ReadHealthCheck)
 	h.Clock.Pass(minute)
 	mid := h.Clock.Millis()
-	made, _, err := h.CreateToken(t.Context(), by, draft("x"), "createSystemToken")
+	made, _, err := h.CreateToken(t.Context(), as(by, "createSystemToken"), draft("x"))
 	must(t, err)
 	h.Clock.Pass(minute)
 	filter(t, h, "f", "")

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tokenscale/audit"
+	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
@@ -46,6 +47,17 @@ var (
 	tokens  = permission.Of(permission.ChangeSystemPermissions)
 	cluster = permission.Of(permission.ManageCluster)
 )
+
+// as returns by asking with the mutation called action.
+func as(by policy.Actor, action string) authority.Caller {
+	return authority.Caller{Actor: by, Action: action}
+}
+
+// withKey returns c with an idempotency key.
+func withKey(c authority.Caller, key string) authority.Caller {
+	c.IdempotencyKey = key
+	return c
+}
 
 // draft asks for a token with a name and no more.
 func draft(name string) policy.Draft { return policy.Draft{Name: name, Permissions: health} }
@@ -91,7 +103,7 @@ func verdictFrom(t testing.TB, h *authoritytest.House, secret string, from netip
 // filter makes an IP filter.
 func filter(t testing.TB, h *authoritytest.House, name, text string) ipfilter.ID {
 	t.Helper()
-	f, err := h.CreateFilter(context.Background(), root(), name, text, "createIPFilter")
+	f, err := h.CreateFilter(context.Background(), as(root(), "createIPFilter"), name, text)
 	must(t, err)
 	return f.ID
 }
@@ -115,7 +127,7 @@ const setAction = "updateTokenSecurityPolicies"
 // set changes the policy for system tokens.
 func set(t testing.TB, h *authoritytest.House, s policy.Security) {
 	t.Helper()
-	_, err := h.SetSecurity(context.Background(), root(), change(s), setAction)
+	_, err := h.SetSecurity(context.Background(), as(root(), setAction), change(s))
 	must(t, err)
 }
 
@@ -139,7 +151,7 @@ func listed(h *authoritytest.House, id token.ID) bool {
 
 func rotate(t testing.TB, h *authoritytest.House, id token.ID, grace time.Duration) (token.Token, string) {
 	t.Helper()
-	next, secret, err := h.RotateToken(context.Background(), root(), id, grace.Milliseconds(), "rotateToken")
+	next, secret, err := h.RotateToken(context.Background(), as(root(), "rotateToken"), id, grace.Milliseconds())
 	must(t, err)
 	return next, secret.Reveal()
 }

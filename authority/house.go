@@ -76,7 +76,7 @@ func (a *Authority) flushUses(ctx context.Context) error {
 	}
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch, t := uses[:min(store.BatchSize(a.store, houseBatch, 1, 4), len(uses))], a.time.ToSave()
+		batch, t := uses[:min(a.batchSize(houseBatch, 1), len(uses))], a.time.ToSave()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err

@@ -182,7 +182,7 @@ func TestAfterTheStoreHasStoppedChangesAreRefusedAndVerificationGoesOn(t *testin
 	v, secret := h.Token(draft("x"))
 	for cause, words := range map[error]string{store.ErrInDoubt: "in doubt", store.ErrStopped: "nothing was changed", store.ErrFull: "full", store.ErrClosed: "stopping"} {
 		g.Before(func(context.Context) error { return cause })
-		refusal(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"), fault.Unavailable, words)
+		refusal(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID), fault.Unavailable, words)
 		verdict(t, h, secret, policy.Accepted)
 	}
 	g.Before(nil)

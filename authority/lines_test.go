@@ -31,7 +31,7 @@ func (r *rotated) inGrace() bool { return !r.deleted && r.before != "" && r.now(
 
 func (r *rotated) rotate(t *rapid.T) {
 	grace := rapid.SampledFrom([]time.Duration{0, 1, 1000, 3_600_000, 604_800_000}).Draw(t, "grace") * time.Millisecond
-	next, secret, err := r.h.RotateToken(context.Background(), root(), r.current, grace.Milliseconds(), "rotateSystemToken")
+	next, secret, err := r.h.RotateToken(context.Background(), as(root(), "rotateSystemToken"), r.current, grace.Milliseconds())
 	if (err == nil) == r.deleted {
 		t.Fatalf("rotating: %v, deleted %v", err, r.deleted)
 	}
@@ -47,13 +47,13 @@ func (r *rotated) rotateOld(t *rapid.T) {
 	if r.before == "" {
 		t.Skip("there is none")
 	}
-	if _, _, err := r.h.RotateToken(context.Background(), root(), r.before, 0, "rotateSystemToken"); err == nil {
+	if _, _, err := r.h.RotateToken(context.Background(), as(root(), "rotateSystemToken"), r.before, 0); err == nil {
 		t.Fatal("a replaced token was rotated, which makes two lines of one")
 	}
 }
 
 func (r *rotated) remove(t *rapid.T) {
-	if err := r.h.DeleteToken(context.Background(), root(), r.current, "deleteSystemToken"); (err == nil) == r.deleted {
+	if err := r.h.DeleteToken(context.Background(), as(root(), "deleteSystemToken"), r.current); (err == nil) == r.deleted {
 		t.Fatalf("deleting: %v, deleted %v", err, r.deleted)
 	}
 	r.deleted = true
@@ -63,7 +63,7 @@ func (r *rotated) removeOld(t *rapid.T) {
 	if !r.inGrace() {
 		t.Skip("there is none")
 	}
-	if err := r.h.DeleteToken(context.Background(), root(), r.before, "deleteSystemToken"); err != nil {
+	if err := r.h.DeleteToken(context.Background(), as(root(), "deleteSystemToken"), r.before); err != nil {
 		t.Fatal(err)
 	}
 	r.before = ""

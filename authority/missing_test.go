@@ -19,7 +19,7 @@ func TestAStoreWithoutItsPoliciesIsDamagedAndNotFree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = h.CreateToken(t.Context(), authoritytest.Root(), policy.Draft{Name: "x"}, "createSystemToken")
+	_, _, err = h.CreateToken(t.Context(), as(authoritytest.Root(), "createSystemToken"), policy.Draft{Name: "x"})
 	if err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("CreateToken = %v, want the missing row named", err)
 	}

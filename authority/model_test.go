@@ -103,7 +103,7 @@ func (m *machine) create(t *rapid.T) {
 	limit := m.now() + epoch.Millis(p.MaxAgeMs)
 	may := p.Enabled && (p.FilterID == "" || d.FilterID == "" || d.FilterID == p.FilterID) &&
 		(p.MaxAgeMs == 0 || d.Expiry.At == nil || *d.Expiry.At <= limit)
-	made, secret, err := m.h.CreateToken(context.Background(), root(), d, "createSystemToken")
+	made, secret, err := m.h.CreateToken(context.Background(), as(root(), "createSystemToken"), d)
 	if (err == nil) != may {
 		t.Fatalf("creating %+v under %+v: %v", d, p, err)
 	}
@@ -137,7 +137,7 @@ func (m *machine) pick(t *rapid.T) (string, *line) {
 func (m *machine) rotate(t *rapid.T) {
 	s, l := m.pick(t)
 	grace := rapid.SampledFrom([]epoch.Millis{0, 0, 500, 5000}).Draw(t, "grace")
-	next, secret, err := m.h.RotateToken(context.Background(), root(), l.id, int64(grace), "rotateToken")
+	next, secret, err := m.h.RotateToken(context.Background(), as(root(), "rotateToken"), l.id, int64(grace))
 	if may := m.n.works(l, m.now()) && !l.replaced; (err == nil) != may {
 		t.Fatalf("rotating %+v: %v", *l, err)
 	}
@@ -161,7 +161,7 @@ func (m *machine) rotate(t *rapid.T) {
 func (m *machine) update(t *rapid.T) {
 	_, l := m.pick(t)
 	to := rapid.SampledFrom([]permission.Set{0, health, cluster}).Draw(t, "permissions")
-	err := m.h.UpdatePermissions(context.Background(), root(), l.id, to, "update")
+	err := m.h.UpdatePermissions(context.Background(), as(root(), "update"), l.id, to)
 	may := m.n.policy.AllowUpdates && m.n.works(l, m.now()) && !l.replaced
 	if (err == nil) != may {
 		t.Fatalf("updating %+v under %+v: %v", *l, m.n.policy, err)
@@ -176,7 +176,7 @@ func (m *machine) update(t *rapid.T) {
 
 func (m *machine) remove(t *rapid.T) {
 	_, l := m.pick(t)
-	err := m.h.DeleteToken(context.Background(), root(), l.id, "deleteToken")
+	err := m.h.DeleteToken(context.Background(), as(root(), "deleteToken"), l.id)
 	if err != nil && m.n.works(l, m.now()) || err == nil && l.gone {
 		t.Fatalf("deleting %+v: %v", *l, err)
 	}
@@ -198,7 +198,7 @@ func (m *machine) set(t *rapid.T) {
 		t.Fatal(err)
 	}
 	before := m.h.State().Tokens
-	if _, err := m.h.SetSecurity(context.Background(), root(), change(s), setAction); err != nil {
+	if _, err := m.h.SetSecurity(context.Background(), as(root(), setAction), change(s)); err != nil {
 		t.Fatal(err)
 	}
 	promised(t, before, m.h.State().Tokens, impact)

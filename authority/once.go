@@ -15,17 +15,6 @@ import (
 // it was made under are one transaction, so there is never one without the
 // other, whenever the server is cut off.
 
-type idempotencyKey struct{}
-
-// WithIdempotencyKey returns a context for a command that makes a token or an
-// IP filter, or rotates a token. If the same actor asks for the same with the
-// same key within policy.KeyLife, nothing is made, and the refusal has the
-// code Conflict and names what was made the first time. So is the refusal of
-// another request with that key. Other commands ignore it.
-func WithIdempotencyKey(ctx context.Context, key string) context.Context {
-	return context.WithValue(ctx, idempotencyKey{}, key)
-}
-
 // A wish is what a command that makes something is asked for.
 type wish struct {
 	deed  policy.Deed
@@ -62,17 +51,16 @@ func filterCreation(name, text string) wish {
 }
 
 // once carries out a command that makes something, which decide returns the
-// id of, unless it was carried out before under the idempotency key of ctx.
-func (a *Authority) once(ctx context.Context, by policy.Actor, action string, w wish, decide func(*tx) (string, error)) error {
-	key, ok := ctx.Value(idempotencyKey{}).(string)
-	if !ok {
-		return a.command(ctx, by, action, func(t *tx) error { _, err := decide(t); return err })
+// id of, unless it was carried out before under its idempotency key.
+func (a *Authority) once(ctx context.Context, by Caller, w wish, decide func(*tx) (string, error)) error {
+	if by.IdempotencyKey == "" {
+		return a.command(ctx, by, func(t *tx) error { _, err := decide(t); return err })
 	}
 	var p rows.Packer
-	p.Text(action)
+	p.Text(by.Action)
 	w.input(&p)
-	marks := marks(a.keys, by.ID, key, p.Out)
-	return a.command(ctx, by, action, func(t *tx) error {
+	marks := marks(a.keys, by.Actor.ID, by.IdempotencyKey, p.Out)
+	return a.command(ctx, by, func(t *tx) error {
 		if err := t.repeated(marks, w.deed); err != nil {
 			return err
 		}

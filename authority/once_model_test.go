@@ -65,7 +65,7 @@ func (m *onceMachine) remove(t *rapid.T) {
 	}
 	id := m.alive[0]
 	m.alive = m.alive[1:]
-	if err := m.h.DeleteToken(context.Background(), root(), id, "deleteToken"); err != nil {
+	if err := m.h.DeleteToken(context.Background(), as(root(), "deleteToken"), id); err != nil {
 		t.Fatal(err)
 	}
 }

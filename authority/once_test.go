@@ -22,7 +22,7 @@ import (
 
 // keyed makes a token as by, with an idempotency key.
 func keyed(h *authoritytest.House, by policy.Actor, key string, d policy.Draft) (token.Token, string, error) {
-	v, s, err := h.CreateToken(authority.WithIdempotencyKey(context.Background(), key), by, d, "createSystemToken")
+	v, s, err := h.CreateToken(context.Background(), withKey(as(by, "createSystemToken"), key), d)
 	if err != nil {
 		return v, "", err
 	}
@@ -30,7 +30,7 @@ func keyed(h *authoritytest.House, by policy.Actor, key string, d policy.Draft) 
 }
 
 func rotateKeyed(h *authoritytest.House, by policy.Actor, key string, id token.ID, grace time.Duration) (token.Token, error) {
-	v, _, err := h.RotateToken(authority.WithIdempotencyKey(context.Background(), key), by, id, grace.Milliseconds(), "rotateToken")
+	v, _, err := h.RotateToken(context.Background(), withKey(as(by, "rotateToken"), key), id, grace.Milliseconds())
 	return v, err
 }
 
@@ -93,10 +93,9 @@ func TestIdempotencyKey_AnotherRequestWithItIsRefused(t *testing.T) {
 			t.Errorf("%s: got %+v", name, err)
 		}
 	}
-	ctx := authority.WithIdempotencyKey(t.Context(), "k1")
-	_, _, err = h.CreateToken(ctx, root(), draft("nurse"), "createSystemPermissionsToken")
+	_, _, err = h.CreateToken(t.Context(), withKey(as(root(), "createSystemPermissionsToken"), "k1"), draft("nurse"))
 	refusal(t, err, fault.Conflict, "came with another request")
-	_, err = h.CreateFilter(ctx, root(), "nurse", "", "createIPFilter")
+	_, err = h.CreateFilter(t.Context(), withKey(as(root(), "createIPFilter"), "k1"), "nurse", "")
 	refusal(t, err, fault.Conflict, "came with another request")
 }
 
@@ -225,8 +224,7 @@ func TestIdempotencyKey_ACrashBetweenCommitAndAnswerMakesNoSecondToken(t *testin
 		}
 		return nil
 	})
-	ctx := authority.WithIdempotencyKey(authoritytest.Mine(t.Context()), "k1")
-	_, _, err := h.CreateToken(ctx, root(), draft("nurse"), "createSystemToken")
+	_, _, err := h.CreateToken(authoritytest.Mine(t.Context()), withKey(as(root(), "createSystemToken"), "k1"), draft("nurse"))
 	refusal(t, err, fault.Unavailable, "in doubt")
 	h.Crash()
 	must(t, h.TryOpen())
@@ -280,7 +278,7 @@ func TestIdempotencyKey_TellsWhatBecameOfTheToken(t *testing.T) {
 		return v.ID
 	}
 	deleted := create("deleted")
-	must(t, h.DeleteToken(t.Context(), root(), deleted, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), deleted))
 	again("deleted", deleted, "", "was deleted since")
 	again("deleted", deleted, "", "was deleted since") // the refusal of before is no end of its own
 
@@ -294,12 +292,12 @@ func TestIdempotencyKey_TellsWhatBecameOfTheToken(t *testing.T) {
 	h.Clock.Pass(2 * time.Hour)
 	h.Round(t.Context())
 	again("rotated", old, v.ID, "gives a new string")
-	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	again("rotated", old, v.ID, "was deleted since")
 
 	graced := create("graced")
 	v, _ = rotate(t, h, graced, time.Hour)
-	must(t, h.DeleteToken(t.Context(), root(), graced, "deleteToken")) // its successor lives
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), graced)) // its successor lives
 	again("graced", graced, v.ID, "gives a new string")
 }
 
@@ -307,7 +305,7 @@ func TestIdempotencyKey_AfterVeryManyRepetitionsItIsStillTrueWhatIsTold(t *testi
 	h := authoritytest.Open(t)
 	v, _, err := keyed(h, root(), "k1", draft("nurse"))
 	must(t, err)
-	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	for range 100 {
 		_, _, err = keyed(h, root(), "k1", draft("nurse"))
 		repeated(t, err, v.ID, "", "was deleted since")
@@ -343,20 +341,19 @@ func TestIdempotencyKey_ARotationThatIsRepeatedNamesTheSuccessor(t *testing.T) {
 	refusal(t, err, fault.Conflict, "came with another request")
 	_, err = rotateKeyed(h, root(), "k2", v.ID, 0)
 	refusal(t, err, fault.NotFound, "no token with this id")
-	must(t, h.DeleteToken(t.Context(), root(), next.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), next.ID))
 	_, err = rotateKeyed(h, root(), "k1", v.ID, 0)
 	repeated(t, err, next.ID, "", "nothing left to rotate")
 }
 
 func TestIdempotencyKey_AnIPFilterIsMadeOnce(t *testing.T) {
 	h := authoritytest.Open(t)
-	ctx := authority.WithIdempotencyKey(t.Context(), "k1")
-	f, err := h.CreateFilter(ctx, root(), "office", "allow all", "createIPFilter")
+	f, err := h.CreateFilter(t.Context(), withKey(as(root(), "createIPFilter"), "k1"), "office", "allow all")
 	must(t, err)
-	_, err = h.CreateFilter(ctx, root(), "office", "allow all", "createIPFilter")
+	_, err = h.CreateFilter(t.Context(), withKey(as(root(), "createIPFilter"), "k1"), "office", "allow all")
 	refusal(t, err, fault.Conflict, "made the IP filter "+string(f.ID))
-	must(t, h.DeleteFilter(t.Context(), root(), f.ID, "deleteIPFilter"))
-	_, err = h.CreateFilter(ctx, root(), "office", "allow all", "createIPFilter")
+	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), f.ID))
+	_, err = h.CreateFilter(t.Context(), withKey(as(root(), "createIPFilter"), "k1"), "office", "allow all")
 	refusal(t, err, fault.Conflict, "was deleted since")
 }
 
@@ -366,7 +363,7 @@ func TestIdempotencyKey_WhoMayNoLongerCreateIsNotToldWhatWasMade(t *testing.T) {
 	ann, _ := h.Holder(permission.ChangeSystemPermissions, permission.ReadHealthCheck)
 	_, _, err := keyed(h, ann, "k1", draft("nurse"))
 	must(t, err)
-	must(t, h.UpdatePermissions(t.Context(), root(), ann.ID, health, "update"))
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), ann.ID, health))
 	_, _, err = keyed(h, ann, "k1", draft("nurse"))
 	refusal(t, err, fault.Forbidden, "not allowed")
 }

@@ -81,11 +81,11 @@ func TestPages_AWalkUnderChurnMeetsEachUntouchedTokenOnce(t *testing.T) {
 				place = changes % 50 // most stand at the front
 			}
 			if calls/3%2 == 0 {
-				all.Go(func() { _ = h.DeleteToken(t.Context(), root(), touched[place], "deleteToken") }) // it may be gone
+				all.Go(func() { _ = h.DeleteToken(t.Context(), as(root(), "deleteToken"), touched[place]) }) // it may be gone
 				continue
 			}
 			all.Go(func() {
-				if _, _, err := h.CreateToken(t.Context(), root(), draft(fmt.Sprintf("t %06d new", 4*place)), "createSystemToken"); err != nil {
+				if _, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), draft(fmt.Sprintf("t %06d new", 4*place))); err != nil {
 					t.Error(err)
 				}
 			})
@@ -124,7 +124,7 @@ func TestPages_AChangeBeforeAPageMovesWhatComesAfterIt(t *testing.T) {
 	if at(3) != ids[3] {
 		t.Fatalf("the fourth is %s", at(3))
 	}
-	must(t, h.DeleteToken(t.Context(), root(), ids[0], "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), ids[0]))
 	if at(3) != ids[4] {
 		t.Errorf("after the first was deleted the fourth is %s, want the one that was the fifth", at(3))
 	}

@@ -145,7 +145,7 @@ func TestARefusedChangeIsRecordedThoughItsCallerHungUp(t *testing.T) {
 	by, _ := h.Holder(permission.ReadHealthCheck)
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
-	h.RecordRefusal(ctx, by, "deleteToken", fault.New(fault.Forbidden, "not allowed"))
+	h.RecordRefusal(ctx, as(by, "deleteToken"), fault.New(fault.Forbidden, "not allowed"))
 	if e := h.Trail()[0]; e.Refused == "" {
 		t.Errorf("the last entry is %s", authoritytest.Describe(e))
 	}

@@ -16,7 +16,6 @@ import (
 	"tokenscale/authority/tally"
 	"tokenscale/epoch"
 	"tokenscale/fault"
-	"tokenscale/policy"
 	"tokenscale/token"
 )
 
@@ -95,23 +94,23 @@ func refusedChangeEntry(c tally.Count[changeKind, audit.Entry]) audit.Entry {
 // state of the server could accept are no attempt at a change, and are left
 // out. Those of a caller who is refused too often are counted, and written by the
 // minute. If one cannot be written the refusal stands all the same.
-func (a *Authority) RecordRefusal(ctx context.Context, by policy.Actor, action string, refusal error) {
-	kind, sentence, ok := refusedChange(action, refusal)
+func (a *Authority) RecordRefusal(ctx context.Context, by Caller, refusal error) {
+	kind, sentence, ok := refusedChange(by.Action, refusal)
 	if !ok {
 		return
 	}
 	about, details := repetition(refusal)
 	e := audit.Entry{
-		Time: a.clock(), Type: kind, Action: action, Sensitive: true, Refused: token.Hide(sentence), Actor: auditActor(by),
+		Time: a.clock(), Type: kind, Action: by.Action, Sensitive: true, Refused: token.Hide(sentence), Actor: auditActor(by.Actor),
 		TokenID: about, Fields: details,
 	}
-	if !a.denied.inFull(by.ID, e.Time) {
-		a.denied.Note(changeKind{e.Actor.TokenID, e.TokenID, action, e.Refused, kind}, e, e.Time)
+	if !a.denied.inFull(by.Actor.ID, e.Time) {
+		a.denied.Note(changeKind{e.Actor.TokenID, e.TokenID, e.Action, e.Refused, kind}, e, e.Time)
 		return
 	}
 	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
 	if err := a.writeDown(ctx, []audit.Entry{e}); err != nil {
-		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", action, "err", err)
+		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", by.Action, "err", err)
 	}
 }
 

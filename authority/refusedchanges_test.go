@@ -25,7 +25,7 @@ func deny(t *testing.T, h *authoritytest.House, by policy.Actor, n int) {
 	for i := range 16 {
 		all.Go(func() {
 			for range (n + i) / 16 {
-				if err := h.DeleteToken(t.Context(), by, "x", "deleteToken"); fault.CodeOf(err) != fault.Forbidden {
+				if err := h.DeleteToken(t.Context(), as(by, "deleteToken"), "x"); fault.CodeOf(err) != fault.Forbidden {
 					t.Errorf("got %v", err)
 				}
 			}
@@ -109,7 +109,7 @@ func TestDenied_KindsBeyondAreCountedTogether(t *testing.T) {
 	nobody, _ := h.Holder()
 	deny(t, h, nobody, authority.RefusedAtOnce)
 	for i := range authority.MaxKinds + 44 {
-		h.RecordRefusal(t.Context(), nobody, "deleteToken", fault.New(fault.NotFound, "Reason %d.", i))
+		h.RecordRefusal(t.Context(), as(nobody, "deleteToken"), fault.New(fault.NotFound, "Reason %d.", i))
 	}
 	h.Round(t.Context())
 	wantDenied(t, h, nobody, authority.RefusedAtOnce+authority.MaxKinds, authority.RefusedAtOnce+authority.MaxKinds)

@@ -25,7 +25,7 @@ func TestRotateToken_NewIDAndTheOldStringIsDead(t *testing.T) {
 	if next.ID == old.ID || listed(h, old.ID) {
 		t.Errorf("the old id %s is still there", old.ID)
 	}
-	_, _, err := h.RotateToken(t.Context(), root(), old.ID, 0, "rotateToken")
+	_, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), old.ID, 0)
 	refusal(t, err, fault.NotFound, "no token with this id")
 }
 
@@ -50,7 +50,7 @@ func TestRotateToken_AnExpiredTokenIsRefused(t *testing.T) {
 	h := authoritytest.Open(t)
 	old, secret := h.Token(ending(h, "short", minute))
 	h.Clock.Pass(minute)
-	_, _, err := h.RotateToken(t.Context(), root(), old.ID, 0, "rotateToken")
+	_, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), old.ID, 0)
 	refusal(t, err, fault.Conflict, "has expired")
 	verdict(t, h, secret, policy.Expired)
 }
@@ -60,7 +60,7 @@ func TestRotateToken_OneThatExpiredByTheMaximumIsRefusedAsExpired(t *testing.T) 
 	set(t, h, maximum(time.Hour))
 	old, _ := h.Token(draft("capped"))
 	h.Clock.Pass(time.Hour)
-	_, _, err := h.RotateToken(t.Context(), root(), old.ID, 0, "rotateToken")
+	_, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), old.ID, 0)
 	refusal(t, err, fault.Conflict, "has expired")
 }
 
@@ -96,7 +96,7 @@ func TestRotateSystemToken_AGraceOutside7DaysIsRefused(t *testing.T) {
 	h := authoritytest.Open(t)
 	old, secret := h.Token(draft("nurse"))
 	for _, ms := range []int64{-1, policy.Grace.Milliseconds() + 1, 1<<63 - 1, -1 << 63} {
-		_, _, err := h.RotateToken(t.Context(), root(), old.ID, ms, "rotateSystemToken")
+		_, _, err := h.RotateToken(t.Context(), as(root(), "rotateSystemToken"), old.ID, ms)
 		refusal(t, err, fault.Invalid, "gracePeriodMs:")
 	}
 	verdict(t, h, secret, policy.Accepted)
@@ -129,16 +129,16 @@ func TestRotateSystemToken_WhatIsInItsGraceCannotBeRotatedOrUpdated(t *testing.T
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	old, _ := h.Token(draft("nurse"))
 	next, _ := rotate(t, h, old.ID, time.Hour)
-	_, _, err := h.RotateToken(t.Context(), root(), old.ID, 0, "rotateToken")
+	_, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), old.ID, 0)
 	refusal(t, err, fault.Conflict, string(next.ID))
-	refusal(t, h.UpdatePermissions(t.Context(), root(), old.ID, 0, "update"), fault.Conflict, string(next.ID))
+	refusal(t, h.UpdatePermissions(t.Context(), as(root(), "update"), old.ID, 0), fault.Conflict, string(next.ID))
 }
 
 func TestRotateSystemToken_DeletingTheSuccessorKillsBoth(t *testing.T) {
 	h := authoritytest.Open(t)
 	old, before := h.Token(draft("nurse"))
 	next, after := rotate(t, h, old.ID, time.Hour)
-	must(t, h.DeleteToken(t.Context(), root(), next.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), next.ID))
 	verdict(t, h, before, policy.Unknown)
 	verdict(t, h, after, policy.Unknown)
 	var about []token.ID
@@ -154,7 +154,7 @@ func TestRotateSystemToken_DeletingTheOldOneLeavesItsSuccessor(t *testing.T) {
 	h := authoritytest.Open(t)
 	old, before := h.Token(draft("nurse"))
 	next, after := rotate(t, h, old.ID, time.Hour)
-	must(t, h.DeleteToken(t.Context(), root(), old.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), old.ID))
 	verdict(t, h, before, policy.Unknown)
 	verdict(t, h, after, policy.Accepted)
 	rotate(t, h, next.ID, 0) // what it replaced is gone, which is no hindrance
@@ -165,7 +165,7 @@ func TestRotateSystemToken_UpdatingTheSuccessorChangesBothWithAnEntryEach(t *tes
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	old, before := h.Token(draft("nurse"))
 	next, after := rotate(t, h, old.ID, time.Hour)
-	must(t, h.UpdatePermissions(t.Context(), root(), next.ID, cluster, "update"))
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), next.ID, cluster))
 	for _, s := range []string{before, after} {
 		if actor, _ := h.Verify(s, here); actor.Permissions != cluster {
 			t.Errorf("holds %v", actor.Permissions.Names())
@@ -190,17 +190,17 @@ func TestRotateToken_TheTrailOfTheOldIDLeadsToTheNewOne(t *testing.T) {
 func TestUpdatePermissions_RefusedUnlessThePolicyAllowsIt(t *testing.T) {
 	h := authoritytest.Open(t)
 	v, secret := h.Token(draft("nurse"))
-	refusal(t, h.UpdatePermissions(t.Context(), root(), v.ID, cluster, "update"), fault.Forbidden, "does not allow updating")
+	refusal(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, cluster), fault.Forbidden, "does not allow updating")
 	if actor, _ := h.Verify(secret, here); actor.Permissions != health {
 		t.Errorf("holds %v", actor.Permissions.Names())
 	}
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
-	must(t, h.UpdatePermissions(t.Context(), root(), v.ID, cluster, "update"))
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, cluster))
 	if actor, _ := h.Verify(secret, here); actor.Permissions != cluster {
 		t.Errorf("after the update it holds %v", actor.Permissions.Names())
 	}
 	set(t, h, policy.Security{Enabled: true})
-	refusal(t, h.UpdatePermissions(t.Context(), root(), v.ID, health, "update"), fault.Forbidden, "does not allow updating")
+	refusal(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, health), fault.Forbidden, "does not allow updating")
 }
 
 func TestUpdatePermissions_NothingElseChanges(t *testing.T) {
@@ -208,7 +208,7 @@ func TestUpdatePermissions_NothingElseChanges(t *testing.T) {
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	v, _ := h.Token(ending(h, "nurse", day))
 	h.Clock.Pass(time.Hour)
-	must(t, h.UpdatePermissions(t.Context(), root(), v.ID, 0, "update"))
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, 0))
 	v.Permissions = 0
 	if diff := cmp.Diff(shown(t, h, v.ID), v); diff != "" {
 		t.Errorf("updated (-got +want):\n%s", diff)
@@ -220,9 +220,9 @@ func TestUpdatePermissions_ExpiredOrMissingIsRefused(t *testing.T) {
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	v, _ := h.Token(ending(h, "short", minute))
 	h.Clock.Pass(minute)
-	refusal(t, h.UpdatePermissions(t.Context(), root(), v.ID, 0, "update"), fault.Conflict, "has expired")
-	refusal(t, h.UpdatePermissions(t.Context(), root(), "nobody", 0, "update"), fault.NotFound, "no token")
-	refusal(t, h.DeleteToken(t.Context(), root(), "", "deleteToken"), fault.NotFound, "no token")
+	refusal(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, 0), fault.Conflict, "has expired")
+	refusal(t, h.UpdatePermissions(t.Context(), as(root(), "update"), "nobody", 0), fault.NotFound, "no token")
+	refusal(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), ""), fault.NotFound, "no token")
 }
 
 func TestADeletedTokenTakesItsLastUseWithIt(t *testing.T) {
@@ -230,7 +230,7 @@ func TestADeletedTokenTakesItsLastUseWithIt(t *testing.T) {
 	v, secret := h.Token(draft("nurse"))
 	verdict(t, h, secret, policy.Accepted)
 	must(t, h.FlushUses(t.Context()))
-	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	must(t, h.FlushUses(t.Context())) // and a late use does not bring it back
 	if err := h.Check(t.Context()); err != nil {
 		t.Error(err)

@@ -187,7 +187,7 @@ func TestRotation_AStolenOldKeyOpensNothing(t *testing.T) {
 	}
 	must(t, h.TryOpen())
 	verdict(t, h, secret, policy.Accepted)
-	_, again, err := h.RotateToken(t.Context(), root(), v.ID, 0, "rotateToken")
+	_, again, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), v.ID, 0)
 	must(t, err)
 	h.Close()
 	must(t, drop())
@@ -222,7 +222,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 	h.Close()
 	newKey(t, h)
 	must(t, h.TryOpen())
-	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	both, err := h.SignedCheckpoint(t.Context())
 	must(t, err)
 	h.Close()
@@ -264,7 +264,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 func TestRotation_StoredCheckpointsOutliveTheKeyThatSignedThem(t *testing.T) {
 	h := guarded(t)
 	v, _ := h.Token(draft("x"))
-	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	_, err := h.SignedCheckpoint(t.Context())
 	must(t, err)
 	h.Close()

@@ -137,10 +137,10 @@ func TestScrub_AnOlderRowOrOneOfADeletedTokenIsFound(t *testing.T) {
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	v, secret := h.Token(draft("weakened"))
 	older := u.get(t, authority.Names.Tokens, string(v.ID))
-	must(t, h.UpdatePermissions(t.Context(), root(), v.ID, 0, "update"))
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, 0))
 	gone, goneSecret := h.Token(draft("deleted"))
 	revived := u.get(t, authority.Names.Tokens, string(gone.ID))
-	must(t, h.DeleteToken(t.Context(), root(), gone.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), gone.ID))
 	policies := u.get(t, authority.Names.Settings, "policies")
 	set(t, h, maximum(day))
 	u.put(t, authority.Names.Tokens, []byte(v.ID), older)
@@ -165,7 +165,7 @@ func TestScrub_ARowThatACommandComesUponIsToldToo(t *testing.T) {
 	h, u := undermined(t)
 	v, secret := h.Token(draft("x"))
 	u.put(t, authority.Names.Tokens, []byte(v.ID), flip(u.get(t, authority.Names.Tokens, string(v.ID))))
-	if err := h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"); err == nil {
+	if err := h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID); err == nil {
 		t.Error("it was deleted")
 	}
 	verdict(t, h, secret, policy.Damaged)
@@ -188,12 +188,12 @@ func TestScrub_NeverWrongWhileEverythingChanges(t *testing.T) {
 			if i%2 == 0 {
 				to, text = 0, "deny all"
 			}
-			must(t, h.UpdatePermissions(context.Background(), root(), v.ID, to, "update"))
-			_, err := h.UpdateFilter(context.Background(), root(), id, nil, &text, "updateIPFilter")
+			must(t, h.UpdatePermissions(context.Background(), as(root(), "update"), v.ID, to))
+			_, err := h.UpdateFilter(context.Background(), as(root(), "updateIPFilter"), id, nil, &text)
 			must(t, err)
-			made, _, err := h.CreateToken(context.Background(), root(), draft("short"), "create")
+			made, _, err := h.CreateToken(context.Background(), as(root(), "create"), draft("short"))
 			must(t, err)
-			must(t, h.DeleteToken(context.Background(), root(), made.ID, "deleteToken"))
+			must(t, h.DeleteToken(context.Background(), as(root(), "deleteToken"), made.ID))
 		}
 	}()
 	for over := false; !over; {

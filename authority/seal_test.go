@@ -142,8 +142,8 @@ func TestSeal_ADamagedRowIsNeverNotFound(t *testing.T) {
 		return w.Put(authority.Names.Tokens, []byte(v.ID), []byte("nonsense"))
 	}))
 	for name, err := range map[string]error{
-		"delete": h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"),
-		"rotate": func() error { _, _, err := h.RotateToken(t.Context(), root(), v.ID, 0, "rotateToken"); return err }(),
+		"delete": h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID),
+		"rotate": func() error { _, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), v.ID, 0); return err }(),
 	} {
 		if err == nil || fault.CodeOf(err) != fault.Internal {
 			t.Errorf("%s: got %v (%v)", name, err, fault.CodeOf(err))

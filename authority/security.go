@@ -20,9 +20,9 @@ import (
 // It refuses with Conflict while an earlier change is still under way, and a
 // change that would shut out by's own token; with Invalid what no policy can
 // be; with Forbidden what by may not. It is safe for concurrent use.
-func (a *Authority) SetSecurity(ctx context.Context, by policy.Actor, c policy.Change, action string) (policy.Policies, error) {
+func (a *Authority) SetSecurity(ctx context.Context, by Caller, c policy.Change) (policy.Policies, error) {
 	var next policy.Policies
-	err := a.command(ctx, by, action, func(t *tx) error {
+	err := a.command(ctx, by, func(t *tx) error {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 	now := a.clock()
 	var rule policy.Security
 	err := a.store.View(ctx, func(r store.Reader) error {
-		t, err := a.begin(readOnly{r}, by, "", now)
+		t, err := a.begin(readOnly{r}, Caller{Actor: by}, now)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func TestFreshInstall_EveryTypeEnabledNoUpdatesNoMaximumNoFilter(t *testing.T) {
 func TestAtCreation_TypeDisabled_Refused(t *testing.T) {
 	h := authoritytest.Open(t)
 	set(t, h, policy.Security{})
-	_, _, err := h.CreateToken(t.Context(), root(), draft("x"), "createSystemToken")
+	_, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), draft("x"))
 	refusal(t, err, fault.Forbidden, "does not allow system tokens")
 }
 
@@ -43,7 +43,7 @@ func TestAtCreation_MaximumSetLongerAsked_RefusedNamingTheMaximum(t *testing.T) 
 	h := authoritytest.Open(t)
 	set(t, h, maximum(day))
 	h.Token(ending(h, "just", day))
-	_, _, err := h.CreateToken(t.Context(), root(), ending(h, "x", day+time.Millisecond), "createSystemToken")
+	_, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), ending(h, "x", day+time.Millisecond))
 	refusal(t, err, fault.Forbidden, "1 day")
 }
 
@@ -64,7 +64,7 @@ func TestAtCreation_FilterEnforcedAnotherAsked_Refused(t *testing.T) {
 	set(t, h, policy.Security{Enabled: true, FilterID: id})
 	d := draft("x")
 	d.FilterID = other
-	_, _, err := h.CreateToken(t.Context(), root(), d, "createSystemToken")
+	_, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), d)
 	refusal(t, err, fault.Forbidden, "enforces the IP filter")
 }
 
@@ -134,7 +134,7 @@ func TestChangeOfPolicy_FilterEnforcedOrChanged_EveryTokenGetsThatFilter(t *test
 	}
 	verdict(t, h, secret, policy.Filtered)
 	verdictFrom(t, h, secret, office, policy.Accepted)
-	must(t, h.DeleteFilter(t.Context(), root(), other, "deleteIPFilter"))
+	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), other))
 }
 
 func TestChangeOfPolicy_EnforcementRemoved_TokensKeepTheFilterTheyHave(t *testing.T) {
@@ -147,7 +147,7 @@ func TestChangeOfPolicy_EnforcementRemoved_TokensKeepTheFilterTheyHave(t *testin
 		t.Errorf("the filter is %q, want %q", got, id)
 	}
 	verdict(t, h, secret, policy.Filtered)
-	refusal(t, h.DeleteFilter(t.Context(), root(), id, "deleteIPFilter"), fault.Conflict, "1 token")
+	refusal(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), id), fault.Conflict, "1 token")
 }
 
 func TestChangeOfPolicy_PermissionUpdatesOnOrOff_Unchanged(t *testing.T) {
@@ -164,7 +164,7 @@ func TestChangeOfPolicy_PermissionUpdatesOnOrOff_Unchanged(t *testing.T) {
 func TestChangeOfPolicy_AllSystemFieldsAbsent_TheSystemPolicyIsUnchanged(t *testing.T) {
 	h := authoritytest.Open(t)
 	set(t, h, maximum(day))
-	p, err := h.SetSecurity(t.Context(), root(), policy.Change{}, setAction)
+	p, err := h.SetSecurity(t.Context(), as(root(), setAction), policy.Change{})
 	must(t, err)
 	if diff := cmp.Diff(p, policy.Policies{System: maximum(day)}); diff != "" {
 		t.Errorf("policies (-got +want):\n%s", diff)
@@ -195,7 +195,7 @@ func TestChangeOfPolicy_ThatWouldShutOutItsAuthor_RefusedButNeverForRoot(t *test
 	id := filter(t, h, "office", "allow 10.0.0.0/8")
 	h.Clock.Pass(time.Hour)
 	for _, s := range []policy.Security{{}, maximum(time.Hour), {Enabled: true, FilterID: id}} {
-		_, err := h.SetSecurity(t.Context(), by, change(s), setAction)
+		_, err := h.SetSecurity(t.Context(), as(by, setAction), change(s))
 		refusal(t, err, fault.Conflict, "shut out your own token")
 		_, err = h.Impact(t.Context(), by, change(s), 0, 0)
 		refusal(t, err, fault.Conflict, "shut out your own token")
@@ -211,7 +211,7 @@ func TestChangeOfPolicy_BadInputChangesNothing(t *testing.T) {
 	for _, c := range []policy.SystemChange{
 		{Enabled: &yes, MaxAgeMs: &zero}, {Enabled: &yes, FilterID: &none}, {Enabled: &yes, FilterID: &unknown}, {MaxAgeMs: &zero},
 	} {
-		_, err := h.SetSecurity(t.Context(), root(), policy.Change{System: c}, setAction)
+		_, err := h.SetSecurity(t.Context(), as(root(), setAction), policy.Change{System: c})
 		refusal(t, err, fault.Invalid, "systemPermissionTokens")
 		_, err = h.Impact(t.Context(), root(), policy.Change{System: c}, 0, 0)
 		refusal(t, err, fault.Invalid, "systemPermissionTokens")

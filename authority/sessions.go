@@ -189,12 +189,12 @@ func (a *Authority) writeEnd(ctx context.Context, s policy.Session, e audit.Entr
 // for concurrent use.
 func (a *Authority) ForgetSessions(ctx context.Context) error {
 	now, ran := a.clock(), a.time.Running()
-	for {
+	for most := a.batchSize(houseBatch, 1); ; {
 		var over []string
 		if err := a.store.View(ctx, func(r store.Reader) error {
 			over = over[:0]
 			return a.rows.EndedSessions.Each(r, store.Range{}, func(key []byte, ended time.Duration) error {
-				if end, _, _ := rows.ParseSessionKey(key); end > now || len(over) == houseBatch {
+				if end, _, _ := rows.ParseSessionKey(key); end > now || len(over) == most {
 					return store.Stop
 				}
 				if ran >= ended+policy.SessionLife {

@@ -129,7 +129,7 @@ func TestSignOut_OfADeadSessionWritesNothing(t *testing.T) {
 	s, forged := session(t, h, secret), session(t, h, secret)
 	forged.Mark[0]++
 	must(t, h.EndSession(t.Context(), forged, guest()))
-	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	must(t, h.EndSession(t.Context(), s, guest()))
 	rootSession := session(t, h, newRoot(t, h))
 	h.Clock.Pass(policy.SessionLife)

@@ -11,13 +11,9 @@ import (
 	"tokenscale/token"
 )
 
-// sweepBatch is how many tokens one transaction brings under the policy: few
-// enough that other changes wait only some milliseconds for it.
+// sweepBatch is how many tokens one transaction brings under the policy at most: few enough that
+// other changes wait only some milliseconds for it.
 const sweepBatch = 1000
-
-// rowsPerToken is how many rows a change of one token writes at most: its own, its
-// last use, the count of its filter, an audit entry, and what finds that.
-const rowsPerToken = 5
 
 // sweepAction stands in the audit entries of what a sweep does.
 const sweepAction = "updateTokenSecurityPolicies"
@@ -45,16 +41,16 @@ func (a *Authority) sweepAll(ctx context.Context) error {
 // sweepOnce brings the next batch of tokens under the policy: their rows,
 // their audit entries and the moved cursor in one transaction.
 func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {
-	now := a.clock()
+	now, n := a.clock(), a.batchSize(sweepBatch, rowsOfToken)
 	err = a.store.Update(ctx, func(w store.Writer) (err error) {
 		t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: sweepAction, now: now}
-		more, err = t.sweepNext(store.BatchSize(a.store, sweepBatch, rowsPerToken, 8))
+		more, err = t.sweepNext(n)
 		return err
 	}, store.UseReserve)
 	return more, err
 }
 
-// sweepNext does it inside the transaction.
+// sweepNext does it inside the transaction, for n tokens at most.
 func (t *tx) sweepNext(n int) (more bool, err error) {
 	s, ok, err := t.rows.Sweep.Get(t, rows.SweepKey)
 	if err != nil || !ok {

@@ -38,7 +38,7 @@ func paused(t *testing.T, h *authoritytest.House, g *authoritytest.Gate, s polic
 		return nil
 	})
 	go func() {
-		_, err := h.SetSecurity(authoritytest.Mine(context.Background()), root(), change(s), setAction)
+		_, err := h.SetSecurity(authoritytest.Mine(context.Background()), as(root(), setAction), change(s))
 		done <- err
 	}()
 	<-reached
@@ -66,9 +66,9 @@ func TestAPolicyBindsTokensThatTheSweepHasNotReached(t *testing.T) {
 	if shown(t, h, young.ID).FilterID != "" {
 		t.Error("the sweep has been there already")
 	}
-	_, _, err := h.RotateToken(mine, root(), old.ID, 0, "rotateToken")
+	_, _, err := h.RotateToken(mine, as(root(), "rotateToken"), old.ID, 0)
 	refusal(t, err, fault.NotFound, "no token")
-	next, _, err := h.RotateToken(mine, root(), young.ID, time.Hour.Milliseconds(), "rotateToken")
+	next, _, err := h.RotateToken(mine, as(root(), "rotateToken"), young.ID, time.Hour.Milliseconds())
 	must(t, err)
 	if next.FilterID != f || next.ExpireAt != young.CreatedAt.Add(day) {
 		t.Errorf("rotated before the sweep: %+v", next)
@@ -85,7 +85,7 @@ func TestWhatTheSweepStillHasToDoIsNotDoneInSilence(t *testing.T) {
 	s.AllowUpdates = true
 	v, secret := h.Token(draft("x"))
 	resume := paused(t, h, g, s)
-	must(t, h.UpdatePermissions(authoritytest.Mine(t.Context()), root(), v.ID, cluster, "update"))
+	must(t, h.UpdatePermissions(authoritytest.Mine(t.Context()), as(root(), "update"), v.ID, cluster))
 	if actor, _ := h.Verify(secret, here); actor.Permissions != cluster || actor.ExpireAt != v.CreatedAt.Add(day) {
 		t.Errorf("the actor is %+v", actor)
 	}
@@ -104,7 +104,7 @@ func TestASecondChangeWhileOneRuns_Conflict(t *testing.T) {
 	h.Token(draft("x"))
 	resume := paused(t, h, g, policy.Security{})
 	mine := authoritytest.Mine(t.Context())
-	_, err := h.SetSecurity(mine, root(), change(policy.Security{Enabled: true}), setAction)
+	_, err := h.SetSecurity(mine, as(root(), setAction), change(policy.Security{Enabled: true}))
 	refusal(t, err, fault.Conflict, "still being carried through")
 	_, err = h.Impact(mine, root(), change(policy.Security{Enabled: true}), 0, 0)
 	refusal(t, err, fault.Conflict, "still being carried through")
@@ -130,7 +130,7 @@ func TestWhoeverLeavesDuringASweepDoesNotStopIt(t *testing.T) {
 	})
 	ctx, leave := context.WithCancel(authoritytest.Mine(t.Context()))
 	g.After(func(context.Context) error { leave(); return nil })
-	_, err := h.SetSecurity(ctx, root(), change(policy.Security{}), setAction)
+	_, err := h.SetSecurity(ctx, as(root(), setAction), change(policy.Security{}))
 	refusal(t, err, fault.Unavailable, "goes on by itself")
 	close(held)
 	for listed(h, v.ID) {
@@ -150,7 +150,7 @@ func crash(t *testing.T, h *authoritytest.House, g *authoritytest.Gate, s policy
 		}
 		return nil
 	})
-	_, err := h.SetSecurity(authoritytest.Mine(t.Context()), root(), change(s), setAction)
+	_, err := h.SetSecurity(authoritytest.Mine(t.Context()), as(root(), setAction), change(s))
 	refusal(t, err, fault.Unavailable, "bind from now on")
 	h.Close()
 }
@@ -212,7 +212,7 @@ func TestASweepThatCouldNotEndIsTakenUpByTheHousekeeping(t *testing.T) {
 		}
 		return store.ErrFull
 	})
-	_, err := h.SetSecurity(authoritytest.Mine(t.Context()), root(), change(policy.Security{}), setAction)
+	_, err := h.SetSecurity(authoritytest.Mine(t.Context()), as(root(), setAction), change(policy.Security{}))
 	refusal(t, err, fault.Unavailable, "bind from now on")
 	g.Before(nil)
 	h.Round(t.Context())
@@ -252,6 +252,6 @@ func TestWhoeverSetsAPolicyFindsItDoneOnReturn(t *testing.T) {
 }
 
 func enforce(ctx context.Context, h *authoritytest.House, id ipfilter.ID) error {
-	_, err := h.SetSecurity(ctx, root(), change(policy.Security{Enabled: true, FilterID: id}), setAction)
+	_, err := h.SetSecurity(ctx, as(root(), setAction), change(policy.Security{Enabled: true, FilterID: id}))
 	return err
 }

@@ -24,7 +24,7 @@ func many(t *testing.T, h *authoritytest.House, n int, word string) []token.ID {
 	for k := range 64 {
 		all.Go(func() {
 			for i := k; i < n; i += 64 {
-				v, _, err := h.CreateToken(authoritytest.Mine(context.Background()), root(), draft(fmt.Sprint(word, " ", i)), "createSystemToken")
+				v, _, err := h.CreateToken(authoritytest.Mine(context.Background()), as(root(), "createSystemToken"), draft(fmt.Sprint(word, " ", i)))
 				if err != nil {
 					t.Error(err)
 					return
@@ -83,12 +83,12 @@ func (c *compactor) end() {
 func churn(h *authoritytest.House, over *atomic.Bool, name string) {
 	mine := authoritytest.Mine(context.Background())
 	for n := 0; !over.Load(); n++ {
-		v, _, err := h.CreateToken(mine, root(), draft(fmt.Sprint(name, n)), "createSystemToken")
+		v, _, err := h.CreateToken(mine, as(root(), "createSystemToken"), draft(fmt.Sprint(name, n)))
 		if err != nil {
 			continue
 		}
-		if next, _, err := h.RotateToken(mine, root(), v.ID, 0, "rotateToken"); err == nil && n%2 == 0 {
-			_ = h.DeleteToken(mine, root(), next.ID, "deleteToken") // the sweep may have been faster
+		if next, _, err := h.RotateToken(mine, as(root(), "rotateToken"), v.ID, 0); err == nil && n%2 == 0 {
+			_ = h.DeleteToken(mine, as(root(), "deleteToken"), next.ID) // the sweep may have been faster
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestASweepDuringCompactionsReachesEveryTokenOnce(t *testing.T) {
 		{Enabled: true, FilterID: office, MaxAgeMs: day.Milliseconds()},        // deletes the old ones and caps the others
 		{Enabled: true, FilterID: office, MaxAgeMs: minute.Milliseconds() * 9}, // deletes all that were there before
 	} {
-		_, err := h.SetSecurity(mine, root(), change(s), setAction)
+		_, err := h.SetSecurity(mine, as(root(), setAction), change(s))
 		must(t, err)
 		brought(t, h, s, append(old, young...))
 	}

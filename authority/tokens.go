@@ -18,14 +18,14 @@ import (
 //
 // It refuses with Invalid what no token can be, with Forbidden what by or the
 // security policy may not, with Unavailable when the store takes no change,
-// and as WithIdempotencyKey says. It is safe for concurrent use.
-func (a *Authority) CreateToken(ctx context.Context, by policy.Actor, d policy.Draft, action string) (token.Token, token.Secret, error) {
+// and as Caller says. It is safe for concurrent use.
+func (a *Authority) CreateToken(ctx context.Context, by Caller, d policy.Draft) (token.Token, token.Secret, error) {
 	id, secret, err := token.Mint(a.random)
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
 	}
 	var made token.Token
-	err = a.once(ctx, by, action, creation(d), func(t *tx) (string, error) {
+	err = a.once(ctx, by, creation(d), func(t *tx) (string, error) {
 		v, err := t.policies.System.Admit(t.by, d, t.now)
 		if err != nil {
 			return "", err
@@ -51,9 +51,9 @@ func (a *Authority) CreateToken(ctx context.Context, by policy.Actor, d policy.D
 //
 // It refuses with NotFound a token that does not exist, with Conflict one that
 // has expired or was rotated already, with Forbidden one that can do more than
-// by, with Invalid a wrong grace period, and as WithIdempotencyKey says. It is
+// by, with Invalid a wrong grace period, and as Caller says. It is
 // safe for concurrent use.
-func (a *Authority) RotateToken(ctx context.Context, by policy.Actor, id token.ID, graceMs int64, action string) (token.Token, token.Secret, error) {
+func (a *Authority) RotateToken(ctx context.Context, by Caller, id token.ID, graceMs int64) (token.Token, token.Secret, error) {
 	grace, err := policy.GracePeriod("gracePeriodMs", graceMs)
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
@@ -63,7 +63,7 @@ func (a *Authority) RotateToken(ctx context.Context, by policy.Actor, id token.I
 		return token.Token{}, token.Secret{}, err
 	}
 	var next token.Token
-	err = a.once(ctx, by, action, rotation(id, grace), func(t *tx) (string, error) {
+	err = a.once(ctx, by, rotation(id, grace), func(t *tx) (string, error) {
 		old, err := t.live(id)
 		if err != nil {
 			return "", err
@@ -90,8 +90,8 @@ func (a *Authority) RotateToken(ctx context.Context, by policy.Actor, id token.I
 //
 // It refuses with Forbidden unless the security policy allows it, and as
 // RotateToken does otherwise. It is safe for concurrent use.
-func (a *Authority) UpdatePermissions(ctx context.Context, by policy.Actor, id token.ID, to permission.Set, action string) error {
-	return a.command(ctx, by, action, func(t *tx) error {
+func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.ID, to permission.Set) error {
+	return a.command(ctx, by, func(t *tx) error {
 		if err := t.by.May(policy.AdministerTokens()...); err != nil {
 			return err
 		}
@@ -116,8 +116,8 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by policy.Actor, id t
 //
 // It refuses with NotFound a token that does not exist. It is safe for
 // concurrent use.
-func (a *Authority) DeleteToken(ctx context.Context, by policy.Actor, id token.ID, action string) error {
-	return a.command(ctx, by, action, func(t *tx) error {
+func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) error {
+	return a.command(ctx, by, func(t *tx) error {
 		if err := t.by.May(policy.AdministerTokens()...); err != nil {
 			return err
 		}

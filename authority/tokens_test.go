@@ -22,7 +22,7 @@ func TestATokenWorksFromItsCreationUntilItsDeletion(t *testing.T) {
 	verdict(t, h, secret, policy.Accepted)
 	h.Reopen()
 	verdict(t, h, secret, policy.Accepted)
-	must(t, h.DeleteToken(t.Context(), root(), made.ID, "deleteSystemToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), made.ID))
 	verdict(t, h, secret, policy.Unknown)
 	h.Reopen()
 	verdict(t, h, secret, policy.Unknown)
@@ -64,10 +64,10 @@ func TestTokens_BadInput_NamesEachFieldAndChangesNothing(t *testing.T) {
 	before := h.State()
 	past := h.Clock.Millis()
 	bad := policy.Draft{Name: " ", Expiry: policy.Expiry{At: &past}}
-	_, _, err := h.CreateToken(t.Context(), root(), bad, "createSystemToken")
+	_, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), bad)
 	refusal(t, err, fault.Invalid, "name:")
 	refusal(t, err, fault.Invalid, "expireAt:")
-	_, _, err = h.CreateToken(t.Context(), root(), policy.Draft{Name: "x", FilterID: "none"}, "createSystemToken")
+	_, _, err = h.CreateToken(t.Context(), as(root(), "createSystemToken"), policy.Draft{Name: "x", FilterID: "none"})
 	refusal(t, err, fault.Invalid, "ipFilterId:")
 	if diff := cmp.Diff(h.State(), before); diff != "" || len(h.Trail()) != 0 {
 		t.Errorf("something changed: %s, %d entries", diff, len(h.Trail()))
@@ -231,12 +231,12 @@ func TestTokens_Expired_ManyAreRemovedInBatches(t *testing.T) {
 func TestTokens_NoEscalation_AnActorGrantsOnlyWhatItHolds(t *testing.T) {
 	h := authoritytest.Open(t)
 	by, _ := h.Holder(permission.ChangeSystemPermissions)
-	_, _, err := h.CreateToken(t.Context(), by, policy.Draft{Name: "x", Permissions: cluster}, "createSystemToken")
+	_, _, err := h.CreateToken(t.Context(), as(by, "createSystemToken"), policy.Draft{Name: "x", Permissions: cluster})
 	refusal(t, err, fault.Forbidden, "Manage cluster")
 	strong, _ := h.Token(policy.Draft{Name: "strong", Permissions: cluster})
-	_, _, err = h.RotateToken(t.Context(), by, strong.ID, 0, "rotateToken")
+	_, _, err = h.RotateToken(t.Context(), as(by, "rotateToken"), strong.ID, 0)
 	refusal(t, err, fault.Forbidden, "Manage cluster")
-	_, _, err = h.CreateToken(t.Context(), by, policy.Draft{Name: "x", Permissions: tokens}, "createSystemToken")
+	_, _, err = h.CreateToken(t.Context(), as(by, "createSystemToken"), policy.Draft{Name: "x", Permissions: tokens})
 	must(t, err)
 }
 
@@ -247,12 +247,12 @@ func TestTokens_NoEscalation_NeitherAWiderFilterNorALaterExpiry(t *testing.T) {
 	d := policy.Draft{Name: "bound", Permissions: tokens, FilterID: f, Expiry: policy.Expiry{At: &at}}
 	_, secret := h.Token(d)
 	by, _ := h.Verify(secret, here)
-	_, _, err := h.CreateToken(t.Context(), by, policy.Draft{Name: "x", Expiry: d.Expiry}, "createSystemToken")
+	_, _, err := h.CreateToken(t.Context(), as(by, "createSystemToken"), policy.Draft{Name: "x", Expiry: d.Expiry})
 	refusal(t, err, fault.Forbidden, "same filter")
 	later := at + 1
-	_, _, err = h.CreateToken(t.Context(), by, policy.Draft{Name: "x", FilterID: f, Expiry: policy.Expiry{At: &later}}, "createSystemToken")
+	_, _, err = h.CreateToken(t.Context(), as(by, "createSystemToken"), policy.Draft{Name: "x", FilterID: f, Expiry: policy.Expiry{At: &later}})
 	refusal(t, err, fault.Forbidden, "no later")
-	_, _, err = h.CreateToken(t.Context(), by, policy.Draft{Name: "x", FilterID: f, Expiry: d.Expiry}, "createSystemToken")
+	_, _, err = h.CreateToken(t.Context(), as(by, "createSystemToken"), policy.Draft{Name: "x", FilterID: f, Expiry: d.Expiry})
 	must(t, err)
 }
 
@@ -260,11 +260,11 @@ func TestTheActorIsJudgedAsItIsNowNotAsItWasWhenTheRequestBegan(t *testing.T) {
 	h := authoritytest.Open(t)
 	by, _ := h.Holder(permission.ChangeSystemPermissions, permission.ManageCluster)
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
-	must(t, h.UpdatePermissions(t.Context(), root(), by.ID, cluster, "update"))
-	_, _, err := h.CreateToken(t.Context(), by, draft("x"), "createSystemToken")
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), by.ID, cluster))
+	_, _, err := h.CreateToken(t.Context(), as(by, "createSystemToken"), draft("x"))
 	refusal(t, err, fault.Forbidden, "Change system permissions not allowed")
-	must(t, h.DeleteToken(t.Context(), root(), by.ID, "deleteSystemToken"))
-	_, err = h.CreateFilter(t.Context(), by, "x", "", "createIPFilter")
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), by.ID))
+	_, err = h.CreateFilter(t.Context(), as(by, "createIPFilter"), "x", "")
 	refusal(t, err, fault.Unauthenticated, "invalid")
 }
 
@@ -284,7 +284,7 @@ func TestATokenMayReadItselfAndNoOther(t *testing.T) {
 func TestARefusedChangeIsAnEntryOfItsOwn(t *testing.T) {
 	h := authoritytest.Open(t)
 	by, _ := h.Holder(permission.ReadHealthCheck)
-	refusal(t, h.DeleteToken(t.Context(), by, by.ID, "deleteSystemToken"), fault.Forbidden, "not allowed")
+	refusal(t, h.DeleteToken(t.Context(), as(by, "deleteSystemToken"), by.ID), fault.Forbidden, "not allowed")
 	e := h.Trail()[0]
 	want := []string{"hashedtokens.change", "deleteSystemToken", string(by.ID), "Change system permissions not allowed"}
 	got := []string{string(e.Type), e.Action, e.Actor.TokenID, e.Refused}
@@ -296,7 +296,7 @@ func TestARefusedChangeIsAnEntryOfItsOwn(t *testing.T) {
 func TestAfterTheYear9999NothingOverflows(t *testing.T) {
 	h := authoritytest.Open(t)
 	for _, at := range []epoch.Millis{epoch.End, epoch.End + 1, 1<<63 - 1, -1, -1 << 63} {
-		_, _, err := h.CreateToken(t.Context(), root(), policy.Draft{Name: "x", Expiry: policy.Expiry{At: &at}}, "createSystemToken")
+		_, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), policy.Draft{Name: "x", Expiry: policy.Expiry{At: &at}})
 		refusal(t, err, fault.Invalid, "expireAt:")
 	}
 }

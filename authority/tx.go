@@ -34,30 +34,30 @@ type tx struct {
 //
 // decide may run twice: it must not read the clock, roll dice or talk to the
 // world.
-func (a *Authority) command(ctx context.Context, by policy.Actor, action string, decide func(*tx) error, how ...store.Option) error {
+func (a *Authority) command(ctx context.Context, by Caller, decide func(*tx) error, how ...store.Option) error {
 	now := a.clock()
 	err := a.store.Update(ctx, func(w store.Writer) error {
-		t, err := a.begin(w, by, action, now)
+		t, err := a.begin(w, by, now)
 		if err != nil {
 			return err
 		}
 		return decide(t)
 	}, how...)
 	err = a.explain(ctx, err)
-	a.counts.command(action, fault.CodeOf(err), err == nil)
+	a.counts.command(by.Action, fault.CodeOf(err), err == nil)
 	if err != nil {
-		a.RecordRefusal(ctx, by, action, err)
+		a.RecordRefusal(ctx, by, err)
 	}
 	return err
 }
 
-func (a *Authority) begin(w store.Writer, by policy.Actor, action string, now epoch.Millis) (*tx, error) {
-	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: action, now: now}
+func (a *Authority) begin(w store.Writer, by Caller, now epoch.Millis) (*tx, error) {
+	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: by.Action, now: now}
 	var err error
 	if t.policies, err = t.currentPolicies(); err != nil {
 		return nil, err
 	}
-	return t, t.refresh(by, a.index)
+	return t, t.refresh(by.Actor, a.index)
 }
 
 // refresh finds out who the actor is now: its token may have been deleted,

@@ -42,7 +42,7 @@ func TestIPFilters_AStoredTextThatNoLongerParsesLetsNobodyInAndIsTold(t *testing
 	}
 	must(t, h.TryOpen())
 	mended := "allow 127.0.0.0/8"
-	_, err := h.UpdateFilter(t.Context(), root(), id, nil, &mended, "updateIPFilter")
+	_, err := h.UpdateFilter(t.Context(), as(root(), "updateIPFilter"), id, nil, &mended)
 	must(t, err)
 	verdict(t, h, bound, policy.Accepted)
 	if n := h.FilterCount(); n.Shut != 0 {

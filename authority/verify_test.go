@@ -48,7 +48,7 @@ func TestVerify_ARefusedCredentialNamesItsTokenOnlyIfTheStringWasRight(t *testin
 	if by, outcome := h.Verify(secret, here); outcome != policy.Filtered || by.ID != v.ID || by.Permissions != 0 {
 		t.Errorf("%v as %+v", outcome, by)
 	}
-	must(t, h.DeleteToken(t.Context(), root(), v.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
 	if by, outcome := h.Verify(secret, here); outcome != policy.Unknown || by != (policy.Actor{}) {
 		t.Errorf("%v as %+v", outcome, by)
 	}
@@ -84,7 +84,7 @@ func BenchmarkCreateToken(b *testing.B) {
 	b.SetParallelism(32)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, _, err := h.CreateToken(context.Background(), root(), draft("x"), "createSystemToken"); err != nil {
+			if _, _, err := h.CreateToken(context.Background(), as(root(), "createSystemToken"), draft("x")); err != nil {
 				b.Fatal(err)
 			}
 		}

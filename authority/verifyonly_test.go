@@ -59,7 +59,7 @@ func TestVerifyOnly_JudgesEveryTokenAtItsUseAndRefusesEveryChange(t *testing.T) 
 	bound.FilterID = inside
 	_, filtered := h.Token(bound)
 	gone, deleted := h.Token(draft("gone"))
-	must(t, h.DeleteToken(t.Context(), root(), gone.ID, "deleteToken"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), gone.ID))
 	h.Close()
 	before := s.written(t)
 	h.Clock.Pass(2 * time.Hour)
@@ -76,10 +76,10 @@ func TestVerifyOnly_JudgesEveryTokenAtItsUseAndRefusesEveryChange(t *testing.T) 
 		verdict(t, h, filtered, policy.Filtered)
 	}
 	judge(policy.Accepted)
-	_, _, err := h.CreateToken(t.Context(), root(), draft("new"), "createSystemToken")
+	_, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), draft("new"))
 	refusal(t, err, fault.Unavailable, "read-only, so nothing was changed")
-	refusal(t, h.DeleteToken(t.Context(), root(), gone.ID, "deleteToken"), fault.Unavailable, "read-only")
-	_, err = h.SetSecurity(t.Context(), root(), change(policy.Security{}), setAction)
+	refusal(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), gone.ID), fault.Unavailable, "read-only")
+	_, err = h.SetSecurity(t.Context(), as(root(), setAction), change(policy.Security{}))
 	refusal(t, err, fault.Unavailable, "read-only")
 	h.Clock.Pass(48 * time.Hour)
 	judge(policy.Expired)
@@ -130,7 +130,7 @@ func TestVerifyOnly_ToldByTheLogWhoReadsAndWhoIsRefused(t *testing.T) {
 		if outcome != policy.Accepted {
 			t.Fatal(outcome)
 		}
-		h.RecordRefusal(ctx, by, "createSystemToken", fault.New(fault.Forbidden, "no"))
+		h.RecordRefusal(ctx, as(by, "createSystemToken"), fault.New(fault.Forbidden, "no"))
 		h.Refused(ctx, policy.Actor{IP: here}, policy.Wrong)
 	}
 	for range 3 {
@@ -197,7 +197,7 @@ func TestVerifyOnly_AnOlderRowPutInPlaceWhileItRunsIsNoticed(t *testing.T) {
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	v, secret := h.Token(draft("x"))
 	before := u.get(t, authority.Names.Tokens, string(v.ID))
-	must(t, h.UpdatePermissions(t.Context(), root(), v.ID, 0, "update"))
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, 0))
 	closed = true
 	h.Reopen()
 	verdict(t, h, secret, policy.Accepted)

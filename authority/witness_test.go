@@ -92,7 +92,7 @@ func TestCheckpoint_EveryThousandEntriesAndOldOnesMakeRoom(t *testing.T) {
 		t.Errorf("the newest checkpoint covers %d entries of 2,601 (%v)", c.Size, err)
 	}
 	for range 20 {
-		h.RecordRefusal(t.Context(), root(), "deleteToken", fault.New(fault.NotFound, "There is no such token."))
+		h.RecordRefusal(t.Context(), as(root(), "deleteToken"), fault.New(fault.NotFound, "There is no such token."))
 		_, err := h.SignedCheckpoint(t.Context())
 		must(t, err)
 	}

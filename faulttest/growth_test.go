@@ -60,9 +60,9 @@ func TestTheFileGrowsWithWhatItHolds(t *testing.T) {
 func makeAndDelete(t *testing.T, a *authority.Authority, more func() bool) {
 	draft := policy.Draft{Name: "short-lived", Permissions: permission.Of(permission.ReadHealthCheck)}
 	for more() {
-		v, _, err := a.CreateToken(context.Background(), policy.RootActor(), draft, "createSystemToken")
+		v, _, err := a.CreateToken(context.Background(), authority.Caller{Actor: policy.RootActor(), Action: "createSystemToken"}, draft)
 		if err == nil {
-			err = a.DeleteToken(context.Background(), policy.RootActor(), v.ID, "deleteToken")
+			err = a.DeleteToken(context.Background(), authority.Caller{Actor: policy.RootActor(), Action: "deleteToken"}, v.ID)
 		}
 		if err != nil {
 			t.Error(err)

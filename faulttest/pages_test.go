@@ -67,14 +67,14 @@ func newSample(t *testing.T, tokens int) *sample {
 	root, ctx := policy.RootActor(), context.Background()
 	narrow, wide := permission.Of(permission.ReadHealthCheck), permission.Of(permission.ReadHealthCheck, permission.ManageCluster)
 	on := true
-	_, err = a.SetSecurity(ctx, root, policy.Change{
+	_, err = a.SetSecurity(ctx, authority.Caller{Actor: root, Action: "updateTokenSecurityPolicies"}, policy.Change{
 		Personal: policy.KindChange{Enabled: true}, View: policy.KindChange{Enabled: true}, Organization: policy.KindChange{Enabled: true},
 		System: policy.SystemChange{Enabled: &on, AllowUpdates: &on},
-	}, "updateTokenSecurityPolicies")
+	})
 	must(t, err)
 	var ids []string
 	for n := range tokens {
-		v, secret, err := a.CreateToken(ctx, root, policy.Draft{Name: fmt.Sprint("sample ", n), Permissions: wide}, "createSystemToken")
+		v, secret, err := a.CreateToken(ctx, authority.Caller{Actor: root, Action: "createSystemToken"}, policy.Draft{Name: fmt.Sprint("sample ", n), Permissions: wide})
 		must(t, err)
 		s.known.tokens[string(v.ID)] = &life{secret: secret.Reveal(), alive: true, wide: true}
 		ids = append(ids, string(v.ID))
@@ -83,10 +83,10 @@ func newSample(t *testing.T, tokens int) *sample {
 		v := s.known.tokens[id]
 		switch {
 		case n%7 == 0:
-			must(t, a.UpdatePermissions(ctx, root, tokenID(id), narrow, "updateSystemPermissionsTokenPermissions"))
+			must(t, a.UpdatePermissions(ctx, authority.Caller{Actor: root, Action: "updateSystemPermissionsTokenPermissions"}, tokenID(id), narrow))
 			v.wide = false
 		case n%5 == 0 || n == len(ids)-1:
-			must(t, a.DeleteToken(ctx, root, tokenID(id), "deleteToken"))
+			must(t, a.DeleteToken(ctx, authority.Caller{Actor: root, Action: "deleteToken"}, tokenID(id)))
 			v.alive = false
 		}
 	}

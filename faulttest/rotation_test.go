@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"tokenscale/authority"
 	"tokenscale/authority/keyring"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -83,7 +84,7 @@ func rotationSample(t *testing.T, p *place) (alive []string, dead string) {
 	for n := range 64 {
 		all.Go(func() {
 			for i := n; i < len(alive); i += 64 {
-				_, secret, err := a.CreateToken(ctx, root, policy.Draft{Name: fmt.Sprint(i), Permissions: permission.Of(permission.ReadHealthCheck)}, "createSystemToken")
+				_, secret, err := a.CreateToken(ctx, authority.Caller{Actor: root, Action: "createSystemToken"}, policy.Draft{Name: fmt.Sprint(i), Permissions: permission.Of(permission.ReadHealthCheck)})
 				if err != nil {
 					t.Error(err)
 					return
@@ -101,7 +102,7 @@ func rotationSample(t *testing.T, p *place) (alive []string, dead string) {
 	if outcome != policy.Accepted {
 		t.Fatalf("the new token is %v", outcome)
 	}
-	must(t, a.DeleteToken(ctx, root, token.ID(v), "deleteToken"))
+	must(t, a.DeleteToken(ctx, authority.Caller{Actor: root, Action: "deleteToken"}, token.ID(v)))
 	must(t, errors.Join(a.Close(ctx), db.Close()))
 	return alive[1:], dead
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tokenscale/authority"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/permission"
@@ -133,7 +134,7 @@ func filled(t *testing.T, n int) (*place, []string) {
 		all.Go(func() {
 			draft := policy.Draft{Name: fmt.Sprint("caller ", c), Permissions: permission.Of(permission.ReadHealthCheck)}
 			for range n / callers {
-				_, secret, err := a.CreateToken(context.Background(), policy.RootActor(), draft, "createSystemToken")
+				_, secret, err := a.CreateToken(context.Background(), authority.Caller{Actor: policy.RootActor(), Action: "createSystemToken"}, draft)
 				if err != nil {
 					t.Error(err)
 					return

@@ -3,7 +3,10 @@ package graph
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"tokenscale/authn"
+	"tokenscale/authority"
 	"tokenscale/authority/index"
 	"tokenscale/graph/model"
 	"tokenscale/policy"
@@ -13,21 +16,31 @@ import (
 // What several root fields ask of the authority in the same way. Revealing a
 // Secret happens here and nowhere else.
 
-func (r *Resolver) create(ctx context.Context, d policy.Draft) (model.SystemPermissionsToken, string, error) {
+// caller returns who asks for a change, and with which request.
+func caller(ctx context.Context) (authority.Caller, error) {
 	by, err := authn.Actor(ctx)
+	if err != nil {
+		return authority.Caller{}, err
+	}
+	key, _ := idempotencyKey(graphql.GetOperationContext(ctx).Headers) // the transport has refused bad ones
+	return authority.Caller{Actor: by, Action: action(ctx), IdempotencyKey: key}, nil
+}
+
+func (r *Resolver) create(ctx context.Context, d policy.Draft) (model.SystemPermissionsToken, string, error) {
+	by, err := caller(ctx)
 	if err != nil {
 		return model.SystemPermissionsToken{}, "", err
 	}
-	t, secret, err := r.authority.CreateToken(ctx, by, d, action(ctx))
+	t, secret, err := r.authority.CreateToken(ctx, by, d)
 	return r.reveal(t, secret, err)
 }
 
 func (r *Resolver) rotate(ctx context.Context, id string, graceMs int64) (model.SystemPermissionsToken, string, error) {
-	by, err := authn.Actor(ctx)
+	by, err := caller(ctx)
 	if err != nil {
 		return model.SystemPermissionsToken{}, "", err
 	}
-	t, secret, err := r.authority.RotateToken(ctx, by, token.ID(id), graceMs, action(ctx))
+	t, secret, err := r.authority.RotateToken(ctx, by, token.ID(id), graceMs)
 	return r.reveal(t, secret, err)
 }
 
@@ -39,11 +52,11 @@ func (r *Resolver) reveal(t token.Token, secret token.Secret, err error) (model.
 }
 
 func (r *Resolver) delete(ctx context.Context, id string) (bool, error) {
-	by, err := authn.Actor(ctx)
+	by, err := caller(ctx)
 	if err != nil {
 		return false, err
 	}
-	err = r.authority.DeleteToken(ctx, by, token.ID(id), action(ctx))
+	err = r.authority.DeleteToken(ctx, by, token.ID(id))
 	return err == nil, err
 }
 

@@ -40,7 +40,7 @@ func serve(tb testing.TB) *server {
 	}
 	s := &server{House: house, tb: tb, root: secret.Reveal()}
 	log := slog.New(slog.NewJSONHandler(house.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	door := &authn.Door{Verifier: house.Authority, OnRefused: house.Refused, Log: log}
+	door := &authn.Authenticator{Verifier: house.Authority, OnRefused: house.Refused, Log: log}
 	api := graph.NewHandler(graph.Options{Authority: house.Authority, Log: log, Version: version})
 	s.http = httptest.NewServer(authn.Identify(nil, door.Protect(api)))
 	tb.Cleanup(s.http.Close)

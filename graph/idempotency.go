@@ -9,7 +9,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"tokenscale/authority"
 	"tokenscale/fault"
 )
 
@@ -21,26 +20,25 @@ const keyHeader = "Idempotency-Key"
 // maxKey is how many characters a key may have.
 const maxKey = 128
 
-// withIdempotencyKey returns a context for what a request asks for, with the
-// key that it came with, if it came with one. The refusals do not repeat it: it
-// may be anything, pasted.
-func withIdempotencyKey(ctx context.Context, h http.Header) (context.Context, *refusal) {
+// idempotencyKey returns the key that a request came with, or "". The refusals do not repeat it:
+// it may be anything, pasted.
+func idempotencyKey(h http.Header) (string, *refusal) {
 	lines := h.Values(keyHeader)
 	switch len(lines) {
 	case 0:
-		return ctx, nil
+		return "", nil
 	case 1:
 	default:
-		return ctx, malformed("there are several Idempotency-Key headers; send one")
+		return "", malformed("there are several Idempotency-Key headers; send one")
 	}
 	key, ok := bareKey(lines[0])
 	if strings.HasPrefix(lines[0], `"`) {
 		key, ok = quotedKey(lines[0])
 	}
 	if !ok || key == "" || len(key) > maxKey {
-		return ctx, malformed(`the Idempotency-Key must be 1 to 128 printable ASCII characters, in double quotes, or without them if there is no space, comma, semicolon, quote or backslash among them`)
+		return "", malformed(`the Idempotency-Key must be 1 to 128 printable ASCII characters, in double quotes, or without them if there is no space, comma, semicolon, quote or backslash among them`)
 	}
-	return authority.WithIdempotencyKey(ctx, key), nil
+	return key, nil
 }
 
 // bareKey reads a key without quotes, as many clients send it. Commas and

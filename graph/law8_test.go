@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tokenscale/audit"
+	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/index"
 	"tokenscale/fault"
@@ -24,15 +25,15 @@ import (
 func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, f ipfilter.ID) error {
 	ctx := context.Background()
 	create := func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
-		_, _, err := h.CreateToken(ctx, by, policy.Draft{Name: "new"}, "createSystemToken")
+		_, _, err := h.CreateToken(ctx, authority.Caller{Actor: by, Action: "createSystemToken"}, policy.Draft{Name: "new"})
 		return err
 	}
 	rotate := func(by policy.Actor, t token.ID, _ ipfilter.ID) error {
-		_, _, err := h.RotateToken(ctx, by, t, 0, "rotateToken")
+		_, _, err := h.RotateToken(ctx, authority.Caller{Actor: by, Action: "rotateToken"}, t, 0)
 		return err
 	}
 	remove := func(by policy.Actor, t token.ID, _ ipfilter.ID) error {
-		return h.DeleteToken(ctx, by, t, "deleteToken")
+		return h.DeleteToken(ctx, authority.Caller{Actor: by, Action: "deleteToken"}, t)
 	}
 	list := func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
 		_, _, err := h.Tokens(by, index.Query{})
@@ -44,21 +45,21 @@ func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, 
 		"deleteToken": remove, "deleteSystemToken": remove,
 		"tokens": list, "systemTokens": list,
 		"updateSystemPermissionsTokenPermissions": func(by policy.Actor, t token.ID, _ ipfilter.ID) error {
-			return h.UpdatePermissions(ctx, by, t, 0, "updateSystemPermissionsTokenPermissions")
+			return h.UpdatePermissions(ctx, authority.Caller{Actor: by, Action: "updateSystemPermissionsTokenPermissions"}, t, 0)
 		},
 		"createIPFilter": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
-			_, err := h.CreateFilter(ctx, by, "new", "deny all", "createIPFilter")
+			_, err := h.CreateFilter(ctx, authority.Caller{Actor: by, Action: "createIPFilter"}, "new", "deny all")
 			return err
 		},
 		"updateIPFilter": func(by policy.Actor, _ token.ID, f ipfilter.ID) error {
-			_, err := h.UpdateFilter(ctx, by, f, nil, nil, "updateIPFilter")
+			_, err := h.UpdateFilter(ctx, authority.Caller{Actor: by, Action: "updateIPFilter"}, f, nil, nil)
 			return err
 		},
 		"deleteIPFilter": func(by policy.Actor, _ token.ID, f ipfilter.ID) error {
-			return h.DeleteFilter(ctx, by, f, "deleteIPFilter")
+			return h.DeleteFilter(ctx, authority.Caller{Actor: by, Action: "deleteIPFilter"}, f)
 		},
 		"updateTokenSecurityPolicies": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
-			_, err := h.SetSecurity(ctx, by, policy.Change{}, "updateTokenSecurityPolicies")
+			_, err := h.SetSecurity(ctx, authority.Caller{Actor: by, Action: "updateTokenSecurityPolicies"}, policy.Change{})
 			return err
 		},
 		"tokenSecurityPoliciesImpact": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
@@ -136,7 +137,7 @@ func admitted(t *testing.T, h *authoritytest.House, enter func(policy.Actor, tok
 	for p := range permission.Each() {
 		by, _ := h.Holder(p)
 		victim, _ := h.Token(policy.Draft{Name: "victim"})
-		filter, err := h.CreateFilter(t.Context(), authoritytest.Root(), "victim", "allow all", "createIPFilter")
+		filter, err := h.CreateFilter(t.Context(), authority.Caller{Actor: authoritytest.Root(), Action: "createIPFilter"}, "victim", "allow all")
 		if err != nil {
 			t.Fatal(err)
 		}

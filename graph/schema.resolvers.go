@@ -38,12 +38,12 @@ func (r *mutationResolver) CreateSystemPermissionsTokenV2(ctx context.Context, i
 }
 
 func (r *mutationResolver) UpdateSystemPermissionsTokenPermissions(ctx context.Context, input model.UpdateSystemPermissionsTokenPermissionsInput) (string, error) {
-	by, err := authn.Actor(ctx)
+	by, err := caller(ctx)
 	if err != nil {
 		return "", err
 	}
 	to := permission.Of(input.Permissions...)
-	if err := r.authority.UpdatePermissions(ctx, by, token.ID(input.ID), to, action(ctx)); err != nil {
+	if err := r.authority.UpdatePermissions(ctx, by, token.ID(input.ID), to); err != nil {
 		return "", err
 	}
 	return input.ID, nil
@@ -71,11 +71,11 @@ func (r *mutationResolver) DeleteToken(ctx context.Context, input model.InputDat
 }
 
 func (r *mutationResolver) CreateIPFilter(ctx context.Context, input model.IPFilterInput) (*model.IPFilter, error) {
-	by, err := authn.Actor(ctx)
+	by, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f, err := r.authority.CreateFilter(ctx, by, input.Name, input.IPFilter, action(ctx))
+	f, err := r.authority.CreateFilter(ctx, by, input.Name, input.IPFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +83,11 @@ func (r *mutationResolver) CreateIPFilter(ctx context.Context, input model.IPFil
 }
 
 func (r *mutationResolver) UpdateIPFilter(ctx context.Context, input model.IPFilterUpdateInput) (*model.IPFilter, error) {
-	by, err := authn.Actor(ctx)
+	by, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f, err := r.authority.UpdateFilter(ctx, by, ipfilter.ID(input.ID), input.Name, input.IPFilter, action(ctx))
+	f, err := r.authority.UpdateFilter(ctx, by, ipfilter.ID(input.ID), input.Name, input.IPFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -95,20 +95,20 @@ func (r *mutationResolver) UpdateIPFilter(ctx context.Context, input model.IPFil
 }
 
 func (r *mutationResolver) DeleteIPFilter(ctx context.Context, input model.IPFilterIDInput) (bool, error) {
-	by, err := authn.Actor(ctx)
+	by, err := caller(ctx)
 	if err != nil {
 		return false, err
 	}
-	err = r.authority.DeleteFilter(ctx, by, ipfilter.ID(input.ID), action(ctx))
+	err = r.authority.DeleteFilter(ctx, by, ipfilter.ID(input.ID))
 	return err == nil, err
 }
 
 func (r *mutationResolver) UpdateTokenSecurityPolicies(ctx context.Context, input model.TokenSecurityPoliciesInput) (*model.Organization, error) {
-	by, err := authn.Actor(ctx)
+	by, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := r.authority.SetSecurity(ctx, by, policyChange(input), action(ctx))
+	p, err := r.authority.SetSecurity(ctx, by, policyChange(input))
 	if err != nil {
 		return nil, err
 	}

@@ -67,8 +67,8 @@ func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.
 		return nil, nil, func() { bad.write(w) }
 	}
 	authn.RequestOf(r.Context()).Operation = operationName(params, r.URL)
-	ctx, bad := withIdempotencyKey(r.Context(), r.Header)
-	if bad != nil {
+	ctx := r.Context()
+	if _, bad := idempotencyKey(r.Header); bad != nil {
 		return nil, nil, func() { bad.write(w) }
 	}
 	op, errs, bad := t.operation(ctx, exec, params)

@@ -20,7 +20,7 @@ func Page() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newSite(sub, site{base: "/", policy: pagePolicy, isRoute: isPageRoute})
+	return newSite(sub, site{base: "/", policy: pagePolicy, isRoute: isPageRoute, known: isKnownPage})
 }
 
 // Explorer serves the API explorer at `/docs/api-explorer` and below.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,7 +45,7 @@ func page(t *testing.T) http.Handler {
 
 func TestRoutesOfThePageGetItsDocument(t *testing.T) {
 	h := page(t)
-	for _, target := range []string{"/", "/sign-in", "/tokens", "/tokens/new", "/tokens/abc?x=1", "/ip-filters", "/audit-log", "/no-such-page"} {
+	for _, target := range []string{"/", "/sign-in", "/tokens", "/tokens/new", "/tokens/", "/tokens/abc?x=1", "/ip-filters", "/ip-filters/abc", "/security-policies", "/audit-log"} {
 		res := get(t, h, http.MethodGet, target, nil)
 		if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s: %d %s", target, res.StatusCode, res.Header.Get("Content-Type"))
@@ -54,6 +55,43 @@ func TestRoutesOfThePageGetItsDocument(t *testing.T) {
 		}
 		if got := body(t, res.Body); !strings.Contains(got, `<div id="root">`) {
 			t.Errorf("%s: not the document: %.80s", target, got)
+		}
+	}
+}
+
+// A proxy that asks about a caller at a misspelt address lets in whom we answer with 200, and an
+// orchestrator takes it for a sign of life.
+func TestAtAnyOtherAddressThePageSaysByItsStatusThatThereIsNothing(t *testing.T) {
+	h := page(t)
+	for _, target := range []string{
+		"/no-such-page", "/authorize", "/auth", "/v1/authorize", "/API/v1/authorize", "/tokens/api/v1/authorize", "/oauth2/auth", "/_authorize",
+		"/livez/", "/readyz/", "/healthz", "/health", "/metrics/", "/GraphQL", "/graphqlx", "/apix", "/tokens/abc/def", "/audit-log/x", "/tokens//x",
+	} {
+		for _, etag := range []string{"", "*"} {
+			res := get(t, h, http.MethodGet, target, http.Header{"If-None-Match": {etag}})
+			if res.StatusCode != http.StatusNotFound || !strings.Contains(body(t, res.Body), `<div id="root">`) {
+				t.Errorf("%s: %d, want 404 with the document, which tells a person", target, res.StatusCode)
+			}
+		}
+		if res := get(t, h, http.MethodHead, target, nil); res.StatusCode != http.StatusNotFound {
+			t.Errorf("HEAD %s: %d", target, res.StatusCode)
+		}
+	}
+}
+
+func TestTheServerKnowsAllRoutesOfThePage(t *testing.T) {
+	app, err := os.ReadFile("src/App.tsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := regexp.MustCompile(`<Route path="([^"]*)"`).FindAllStringSubmatch(string(app), -1)
+	if len(routes) < 9 {
+		t.Fatalf("found %d routes", len(routes))
+	}
+	for _, r := range routes {
+		target := strings.ReplaceAll(r[1], ":id", "abc")
+		if target != "/index.html" && !isKnownPage(target) {
+			t.Errorf("the page has something at %s, and pageRoutes does not say so", r[1])
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,6 +24,7 @@ type site struct {
 	base    string
 	policy  string
 	isRoute func(path string) bool
+	known   func(path string) bool // unless nil, those of the routes at which there is something
 	files   map[string]*file
 	index   *file
 }
@@ -90,18 +92,21 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, inside := strings.CutPrefix(r.URL.Path, s.base)
-	f := s.files[name]
+	f, status := s.files[name], http.StatusOK
 	if f == nil || !inside {
 		if !s.isRoute(r.URL.Path) {
 			http.Error(w, "There is nothing at this address.", http.StatusNotFound)
 			return
 		}
 		f = s.index
+		if s.known != nil && !s.known(r.URL.Path) {
+			status = http.StatusNotFound
+		}
 	}
 	if f == s.index {
 		f = f.below(s.base, r.URL.EscapedPath())
 	}
-	f.serve(w, r)
+	f.serve(w, r, status)
 }
 
 // below returns the document f of a build at base with its addresses as they are seen from path. A
@@ -119,7 +124,7 @@ func (f *file) below(base, path string) *file {
 	return &here
 }
 
-func (f *file) serve(w http.ResponseWriter, r *http.Request) {
+func (f *file) serve(w http.ResponseWriter, r *http.Request, status int) {
 	h := w.Header()
 	if f.contentType != "" {
 		h.Set("Content-Type", f.contentType)
@@ -135,11 +140,12 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("ETag", etag)
-	if matches(r.Header.Get("If-None-Match"), etag) {
+	if status == http.StatusOK && matches(r.Header.Get("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
 		return
 	}
@@ -171,6 +177,21 @@ func isPageRoute(p string) bool {
 		}
 	}
 	return !strings.Contains(path.Base(p), ".")
+}
+
+// pageRoutes are the addresses at which the page shows something. At any other that may be a route
+// it says that there is nothing, and so does the status: a proxy that asks a misspelt address about
+// a caller, or whether we are alive, must not take the page for a yes.
+var pageRoutes = []string{"/", "/sign-in", "/tokens", "/tokens/*", "/ip-filters", "/ip-filters/*", "/security-policies", "/audit-log"}
+
+func isKnownPage(p string) bool {
+	if p != "/" {
+		p = strings.TrimSuffix(p, "/")
+	}
+	return slices.ContainsFunc(pageRoutes, func(route string) bool {
+		known, err := path.Match(route, p)
+		return known && err == nil
+	})
 }
 
 func isExplorerRoute(p string) bool {

@@ -35,7 +35,7 @@ func beforeRoutes(asked http.Handler, routes http.Handler) http.Handler {
 
 // authorize answers a proxy that stands in front of another service: 200 if
 // the caller's token is good and holds all the permissions asked for. What is
-// bad about the token itself was answered at the door.
+// bad about the token itself was answered before.
 //
 // No header is empty: where ours is, some proxies keep the client's own.
 func authorize(w http.ResponseWriter, r *http.Request) {

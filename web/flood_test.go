@@ -58,11 +58,12 @@ func TestAFloodOfBadCredentialsLocksNobodyOut(t *testing.T) {
 func TestAnswersToAFloodAreHeldBack(t *testing.T) {
 	var held atomic.Int64
 	r := serving(t, func(o *settings) {
-		o.Sleep = func(_ context.Context, d time.Duration) {
+		o.Sleep = func(_ context.Context, d time.Duration) error {
 			if d <= 0 || d > 2*time.Second {
 				t.Errorf("an answer waits %v, want at most two", d)
 			}
 			held.Add(1)
+			return nil
 		}
 	})
 	doors := [][2]string{{"POST", "/graphql"}, {"POST", "/api/v1/session"}, {"GET", "/metrics"}, {"GET", authorizePath}}
@@ -152,7 +153,7 @@ func TestAnswersToManyBadDocumentsAreHeldBack(t *testing.T) {
 	stopped := time.Now()
 	r := serving(t, func(o *settings) {
 		o.Now = func() time.Time { return stopped } // none becomes due meanwhile
-		o.Sleep = func(context.Context, time.Duration) { held.Add(1) }
+		o.Sleep = func(context.Context, time.Duration) error { held.Add(1); return nil }
 	})
 	send := func(n int, bodies ...string) int64 {
 		before := held.Load()

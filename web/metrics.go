@@ -10,7 +10,7 @@ import (
 )
 
 // newMetrics returns the handler of /metrics, with a registry of its own. It
-// must stand behind the door: the counts of refused credentials tell why they
+// must ask for a token: the counts of refused credentials tell why they
 // were refused, which a client must not learn.
 func (s *Server) newMetrics() http.Handler {
 	r := prometheus.NewRegistry()

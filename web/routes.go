@@ -41,30 +41,30 @@ func (s *Server) routes() (http.Handler, error) {
 // routeAPI adds what programs and the page ask, and returns what proxies ask.
 func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked http.Handler) {
 	s.strange = s.throttle()
-	anyDoor := authn.Door{Verifier: s.o.Authority, OnRefused: s.o.Authority.Refused, Throttle: s.throttle(), Even: authn.NewEven(s.o.Now), Log: s.o.Log}
+	token := authn.Authenticator{Verifier: s.o.Authority, OnRefused: s.o.Authority.Refused, Throttle: s.throttle(), Log: s.o.Log}
 	// A cookie counts only where the host is checked, and not where a session
 	// begins. Proxies know no other refusals than 401 and 403.
-	door, tokenDoor, proxyDoor := anyDoor, anyDoor, anyDoor
-	door.Sessions, proxyDoor.Plain = sessions, true
+	page, proxy := token, token
+	page.Sessions, proxy.Plain = sessions, true
 	gql := graph.NewHandler(graph.Options{Authority: s.o.Authority, Log: s.o.Log, Version: s.o.Version, OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory)})
 	health := policy.ReadHealth()
 
-	asking := s.cors(browsersToExplorer(door.Protect(pace(s.o.Now, gql))))
+	asking := s.cors(browsersToExplorer(page.Protect(pace(s.o.Now, gql))))
 	mux.Handle("/graphql", asking)
 	mux.Handle("/graphql/{$}", asking)
 	for _, below := range []string{"/graphql/", "/api", "/api/"} {
 		mux.HandleFunc(below, nothingThere)
 	}
 	mux.Handle("/api/v1/status", only(http.HandlerFunc(s.status), "GET", "HEAD"))
-	mux.Handle("/api/v1/health", only(tokenDoor.Protect(may(s.healthText, health)), "GET", "HEAD"))
-	mux.Handle("/api/v1/health-json", only(tokenDoor.Protect(may(s.healthJSON, health)), "GET", "HEAD"))
-	mux.Handle("/metrics", only(tokenDoor.Protect(may(s.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
+	mux.Handle("/api/v1/health", only(token.Protect(may(s.healthText, health)), "GET", "HEAD"))
+	mux.Handle("/api/v1/health-json", only(token.Protect(may(s.healthJSON, health)), "GET", "HEAD"))
+	mux.Handle("/metrics", only(token.Protect(may(s.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
 	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
-		"GET":    askSession(&door),
-		"POST":   tokenDoor.Protect(s.beginSession(sessions)),
+		"GET":    askSession(&page),
+		"POST":   token.Protect(s.beginSession(sessions)),
 		"DELETE": s.endSession(sessions),
 	}))
-	return proxyDoor.Protect(http.HandlerFunc(authorize))
+	return proxy.Protect(http.HandlerFunc(authorize))
 }
 
 // slowDown returns what is called before the answer to a request for GraphQL
@@ -82,7 +82,7 @@ const (
 	badInterval = 50 * time.Millisecond
 )
 
-// throttle returns what slows down who fails. Answers that it holds back keep
+// throttle returns what slows down a client that fails. Delayed answers keep
 // connections: a quarter of all, at most.
 func (s *Server) throttle() *authn.Throttle {
 	return authn.NewThrottle(s.o.Now, s.o.Sleep, s.o.Limit.max/4)

@@ -68,7 +68,7 @@ type running struct {
 }
 
 // atOnce is how most tests wait for answers that are delayed.
-func atOnce(context.Context, time.Duration) {}
+func atOnce(context.Context, time.Duration) error { return nil }
 
 // serving starts a server on a free port and a fresh store.
 func serving(t testing.TB, change func(*settings)) *running {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+	"tokenscale/loop"
 
 	"tokenscale/authn"
 	"tokenscale/authority"
@@ -69,8 +70,8 @@ type Options struct {
 	Log     *slog.Logger
 
 	// Sleep waits before an answer that is delayed, for tests; nil means
-	// [authn.Sleep].
-	Sleep func(context.Context, time.Duration)
+	// [loop.Rest].
+	Sleep func(context.Context, time.Duration) error
 }
 
 // A Store tells how it is.
@@ -92,7 +93,7 @@ type Server struct {
 // New returns a server that does not listen yet.
 func New(o Options) (*Server, error) {
 	if o.Sleep == nil {
-		o.Sleep = authn.Sleep
+		o.Sleep = loop.Rest
 	}
 	s := &Server{o: o, timed: newTimed(), started: o.Now()}
 	routes, err := s.routes()

@@ -36,9 +36,9 @@ func (s *Server) beginSession(sessions *authn.Sessions) http.Handler {
 }
 
 // askSession tells the page whether its visitor is signed in.
-func askSession(door *authn.Door) http.Handler {
+func askSession(page *authn.Authenticator) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asJSON(w, http.StatusOK, map[string]bool{"active": door.HasSession(r)})
+		asJSON(w, http.StatusOK, map[string]bool{"active": page.HasSession(r)})
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 
+	"tokenscale/authority"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/token"
@@ -22,7 +23,7 @@ func Root() policy.Actor {
 // Token makes a token as root, and returns it with its string.
 func (h *House) Token(d policy.Draft) (token.Token, string) {
 	h.tb.Helper()
-	t, secret, err := h.CreateToken(context.Background(), Root(), d, "createSystemToken")
+	t, secret, err := h.CreateToken(context.Background(), authority.Caller{Actor: Root(), Action: "createSystemToken"}, d)
 	if err != nil {
 		h.tb.Fatal(err)
 	}

@@ -113,8 +113,8 @@ func (l Ledger) rootAt(tx store.Reader, size uint64) (audit.Hash, error) {
 	return tlog.TreeHash(int64(size), l.hashes(tx))
 }
 
-// backfillBatch is how many nodes are made in one transaction for a log that
-// has none: enough for 16,384 entries.
+// backfillBatch is how many nodes are made in one transaction at most, for a log that has none:
+// enough for 16,384 entries.
 const backfillBatch = 64
 
 // Backfill makes the nodes that are missing at the end of the tree: of a store
@@ -126,10 +126,10 @@ func (l Ledger) Backfill(ctx context.Context, db store.DB, log *slog.Logger) err
 		next, whole, err = l.missingNodes(r)
 		return err
 	})
-	batch := uint64(store.BatchSize(db, backfillBatch, 1, 8))
-	for ; err == nil && next < whole; next += batch {
+	step := uint64(store.BatchSize(db, backfillBatch, 1, 16)) // some are nodes above them
+	for ; err == nil && next < whole; next += step {
 		err = db.Update(ctx, func(w store.Writer) error {
-			return l.makeNodes(w, next, min(next+batch, whole))
+			return l.makeNodes(w, next, min(next+step, whole))
 		}, store.UseReserve)
 	}
 	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {

@@ -24,6 +24,7 @@ after(() => Promise.all([server.close(), closeBrowser()]));
 for (const scheme of ['light', 'dark']) {
   test(`axe finds nothing on any route (${scheme})`, async () => {
     const browser = await openBrowser(server, { scheme });
+    browser.expected.push(/status of 404/); // of the route that leads nowhere
     const { page } = browser;
     await browser.goto('/sign-in');
     await page.getByLabel('Token').waitFor();
@@ -49,6 +50,7 @@ for (const scheme of ['light', 'dark']) {
 
 test('nothing is wider than the window, from 320 pixels on, which is also 640 at 200 %', async () => {
   const browser = await openBrowser(server, { viewport: { width: 320, height: 700 } });
+  browser.expected.push(/status of 404/); // of the route that leads nowhere
   const { page } = browser;
   await browser.signIn();
   for (const route of routes) {

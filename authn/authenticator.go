@@ -33,9 +33,9 @@ type Verifier interface {
 	Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome)
 }
 
-// A Door lets in whoever proves to be somebody. It must not be changed once in
+// An Authenticator lets in whoever proves to be somebody. It must not be changed once in
 // use; then it is safe for concurrent use.
-type Door struct {
+type Authenticator struct {
 	Verifier Verifier
 
 	// Sessions opens the cookies of the page. If it is nil, only the
@@ -44,18 +44,13 @@ type Door struct {
 
 	// OnRefused, unless nil, is told of each credential that is refused. The
 	// actor has an address, and names the token only if the credential was
-	// its own. It is called before the answer is written: it must take the
-	// same time for all.
+	// its own. It is called before the answer is written.
 	OnRefused func(context.Context, policy.Actor, policy.Outcome)
 
-	// Throttle is asked about each credential that is refused. Who is refused
-	// too often waits for an answer, which is 429. If it is nil, all get theirs
-	// at once.
+	// Throttle is asked about each credential that is refused. A client that
+	// is refused too often waits for an answer, which is 429. If it is nil, all
+	// get theirs at once.
 	Throttle *Throttle
-
-	// Even makes all refusals take the same time. If it is nil, each takes its
-	// own.
-	Even *Even
 
 	// Plain means that the answer to who was refused too often is the same as
 	// to others: for proxies, which know no other refusals than 401 and 403.
@@ -67,33 +62,32 @@ type Door struct {
 // Protect lets through to next who holds a good credential; Actor then tells
 // next who that is. All others get their answer here. It belongs behind
 // Identify: what stands in no record of a request lets nobody in.
-func (d *Door) Protect(next http.Handler) http.Handler {
+func (a *Authenticator) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		req, began := RequestOf(r.Context()), d.Even.Begin()
-		p := d.examine(r, req.IP)
+		req := RequestOf(r.Context())
+		p := a.examine(r, req.IP)
 		switch {
-		case p.brought == Nothing:
+		case p.brought == None:
 			refuse(w, http.StatusUnauthorized, "Bearer", missingText)
 		case p.outcome == policy.Accepted:
 			p.actor.IP, p.actor.RequestID = req.IP, req.ID
 			req.actor, req.proved = p.actor, true
 			next.ServeHTTP(w, r)
 		default:
-			d.refused(r.Context(), p)
-			d.Even.Wait(began)
-			if p.cookie && p.brought == Something && !p.outcome.ByAddress() {
-				d.Sessions.End(w, r) // one that does not open may be somebody else's
+			a.refused(r.Context(), p)
+			if p.cookie && p.brought == Candidate && !p.outcome.ByAddress() {
+				a.Sessions.End(w, r) // one that does not open may be somebody else's
 			}
-			d.turnAway(w, r, p.outcome)
+			a.turnAway(w, r, p.outcome)
 		}
 	})
 }
 
 // turnAway answers a refused credential. When it does, and whether by 429,
 // depends on the address alone, and not on why the credential was refused.
-func (d *Door) turnAway(w http.ResponseWriter, r *http.Request, o policy.Outcome) {
-	wait := d.Throttle.Delay(r.Context(), RequestOf(r.Context()).IP)
-	if wait > 0 && !d.Plain {
+func (a *Authenticator) turnAway(w http.ResponseWriter, r *http.Request, o policy.Outcome) {
+	wait := a.Throttle.Delay(r.Context(), RequestOf(r.Context()).IP)
+	if wait > 0 && !a.Plain {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		refuse(w, http.StatusTooManyRequests, "", slowDownText)
 		return
@@ -116,20 +110,20 @@ type proof struct {
 // examine judges the credential of a request. If there is an Authorization
 // header, good or bad, the cookie does not count: a client that says who it is
 // must not be taken for somebody else.
-func (d *Door) examine(r *http.Request, from netip.Addr) proof {
+func (a *Authenticator) examine(r *http.Request, from netip.Addr) proof {
 	credential, brought := Credential(r.Header)
-	if brought == Nothing {
-		s, brought := d.Sessions.open(r)
+	if brought == None {
+		s, brought := a.Sessions.open(r)
 		p := proof{brought: brought, cookie: true}
-		if brought == Something {
-			p.actor, p.outcome = d.Verifier.Resume(s, from)
+		if brought == Candidate {
+			p.actor, p.outcome = a.Verifier.Resume(s, from)
 		}
 		return p
 	}
-	// Nonsense is verified too, as an empty string: it takes the same time
-	// and is counted like any other.
+	// What is malformed is verified too, as an empty string: it costs the same
+	// work and is counted like any other.
 	p := proof{brought: brought}
-	p.actor, p.outcome = d.Verifier.Verify(credential, from)
+	p.actor, p.outcome = a.Verifier.Verify(credential, from)
 	return p
 }
 
@@ -137,23 +131,23 @@ func (d *Door) examine(r *http.Request, from netip.Addr) proof {
 // with: a good one, or one that only its address stands against. The page asks
 // this first, so that a visitor who never signed in is not refused anything.
 // Other credentials do not count here, or this would be a place to try them.
-func (d *Door) HasSession(r *http.Request) bool {
-	s, brought := d.Sessions.open(r)
-	if brought != Something {
+func (a *Authenticator) HasSession(r *http.Request) bool {
+	s, brought := a.Sessions.open(r)
+	if brought != Candidate {
 		return false
 	}
-	_, outcome := d.Verifier.Resume(s, RequestOf(r.Context()).IP)
+	_, outcome := a.Verifier.Resume(s, RequestOf(r.Context()).IP)
 	return outcome == policy.Accepted || outcome.ByAddress()
 }
 
 // refused writes down why. The credential itself is written nowhere.
-func (d *Door) refused(ctx context.Context, p proof) {
+func (a *Authenticator) refused(ctx context.Context, p proof) {
 	req := RequestOf(ctx)
 	req.Refused = p.outcome.String()
-	d.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.actor.ID, "ip", req.Address(), "request", req.ID)
-	if d.OnRefused != nil {
+	a.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.actor.ID, "ip", req.Address(), "request", req.ID)
+	if a.OnRefused != nil {
 		p.actor.IP, p.actor.RequestID = req.IP, req.ID
-		d.OnRefused(ctx, p.actor, p.outcome)
+		a.OnRefused(ctx, p.actor, p.outcome)
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 	"tokenscale/token"
 )
 
-// known returns what is known of a request after the door has seen it.
+// known returns what is known of a request after an Authenticator has seen it.
 func (s *stand) known(headers ...string) (known *Request) {
 	r := httptest.NewRequest("POST", "/graphql", nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	Identify(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.door.Protect(http.NotFoundHandler()).ServeHTTP(w, r)
+		s.authn.Protect(http.NotFoundHandler()).ServeHTTP(w, r)
 		known = RequestOf(r.Context())
 	})).ServeHTTP(httptest.NewRecorder(), r)
 	return known
@@ -73,7 +73,7 @@ func (v *verifier) Resume(s policy.Session, from netip.Addr) (policy.Actor, poli
 func TestSession_ComesBackAsItWasBegun(t *testing.T) {
 	s := newStand(t)
 	v := &verifier{verdicts: verdicts{"good": policy.Accepted}}
-	s.door.Verifier = v
+	s.authn.Verifier = v
 	s.ask("Cookie", s.session("good").String(), "X-Requested-By", "tokenscale")
 	want := policy.Session{ID: policy.SessionID{7}, Token: "good", Mark: [8]byte{1, 2}, IssuedAt: 1795435200000}
 	if v.asked != want {
@@ -100,7 +100,7 @@ func TestHasSession(t *testing.T) {
 		for i := 0; i < len(test.headers); i += 2 {
 			r.Header.Add(test.headers[i], test.headers[i+1])
 		}
-		if got := s.door.HasSession(r); got != test.want {
+		if got := s.authn.HasSession(r); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}

@@ -38,17 +38,17 @@ func (v verdicts) Resume(s policy.Session, from netip.Addr) (policy.Actor, polic
 	return v.Verify(string(s.Token), from)
 }
 
-// refusal is what a door tells of a refused credential.
+// refusal is what is told of a refused credential.
 type refusal struct {
 	By      policy.Actor
 	Outcome policy.Outcome
 }
 
-// stand is a door with somebody behind it who says "welcome".
+// stand is an Authenticator in front of a handler that says "welcome".
 type stand struct {
 	http.Handler
 	*Sessions
-	door     *Door
+	authn    *Authenticator
 	refusals []refusal
 	actors   []policy.Actor
 	log      bytes.Buffer
@@ -62,7 +62,7 @@ func newStand(t *testing.T) *stand {
 		t.Fatal(err)
 	}
 	s.Sessions = sessions
-	s.door = &Door{
+	s.authn = &Authenticator{
 		Verifier: verdicts{
 			"good": policy.Accepted, "unknown": policy.Unknown, "wrong": policy.Wrong, "expired": policy.Expired,
 			"disabled": policy.Disabled, "damaged": policy.Damaged, "filtered": policy.Filtered,
@@ -76,12 +76,12 @@ func newStand(t *testing.T) *stand {
 	welcome := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, err := Actor(r.Context())
 		if err != nil {
-			t.Errorf("behind the door: %v, want an actor", err)
+			t.Errorf("after it was let in: %v, want an actor", err)
 		}
 		s.actors = append(s.actors, a)
 		w.Write([]byte("welcome"))
 	})
-	s.Handler = Identify([]netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, s.door.Protect(welcome))
+	s.Handler = Identify([]netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, s.authn.Protect(welcome))
 	return s
 }
 
@@ -198,7 +198,7 @@ func TestNoCredentialIsLogged(t *testing.T) {
 	}
 }
 
-func TestActorWithoutADoor(t *testing.T) {
+func TestActorWithoutAnAuthenticator(t *testing.T) {
 	if _, err := Actor(t.Context()); fault.CodeOf(err) != fault.Unauthenticated {
 		t.Errorf("Actor = %v, want a fault UNAUTHENTICATED", err)
 	}

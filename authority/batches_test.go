@@ -1,0 +1,103 @@
+package authority_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"tokenscale/authority/authoritytest"
+	"tokenscale/policy"
+	"tokenscale/store"
+)
+
+// narrow is a store that takes no more in one transaction than a cluster would.
+type narrow struct {
+	store.DB
+	largest int // rows in a transaction, so far
+}
+
+const narrowRows, narrowBytes = 128, 1 << 20 * 5 / 4
+
+// Limits implements store.DB.
+func (n *narrow) Limits() (rows, bytes int) { return narrowRows, narrowBytes }
+
+// Update implements store.DB.
+func (n *narrow) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
+	return n.DB.Update(ctx, func(w store.Writer) error {
+		c := &rowCounter{Writer: w, rows: map[string]int{}}
+		if err := fn(c); err != nil {
+			return err
+		}
+		bytes := 0
+		for key, value := range c.rows {
+			bytes += len(key) + value
+		}
+		if n.largest = max(n.largest, len(c.rows)); len(c.rows) > narrowRows || bytes > narrowBytes {
+			return fmt.Errorf("%w: %d rows, %d bytes", store.ErrFull, len(c.rows), bytes)
+		}
+		return nil
+	}, how...)
+}
+
+// rowCounter counts the rows that a transaction changes.
+type rowCounter struct {
+	store.Writer
+	rows map[string]int // bytes of the value
+}
+
+// Put implements store.Writer.
+func (c *rowCounter) Put(t store.Table, key, value []byte) error {
+	c.rows[string(t)+"/"+string(key)] = len(value)
+	return c.Writer.Put(t, key, value)
+}
+
+// Delete implements store.Writer.
+func (c *rowCounter) Delete(t store.Table, key []byte) error {
+	c.rows[string(t)+"/"+string(key)] = 0
+	return c.Writer.Delete(t, key)
+}
+
+// What is done to many tokens at once is divided as the store wants it.
+func TestBatchesAreNoLargerThanTheStoreTakes(t *testing.T) {
+	var n *narrow
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Wrap: func(db store.DB) store.DB {
+		n = &narrow{DB: db}
+		return n
+	}})
+	filled := func(task string, do func() error) {
+		t.Helper()
+		n.largest = 0
+		if err := do(); err != nil {
+			t.Fatalf("%s: %v", task, err)
+		}
+		if n.largest < narrowRows/2 {
+			t.Errorf("%s: the largest transaction had %d rows of %d; is it divided at all?", task, n.largest, narrowRows)
+		}
+	}
+	ends := h.Clock.Millis().Add(10 * day)
+	secrets := make([]string, 200)
+	for i := range secrets {
+		d := draft(fmt.Sprint("x ", i))
+		d.Expiry.At = &ends
+		d.FilterID = filter(t, h, fmt.Sprint("of ", i), "allow all") // so that a count changes for each
+		_, secrets[i] = h.Token(d)
+	}
+	for _, secret := range secrets {
+		verdict(t, h, secret, policy.Accepted)
+	}
+	filled("writing last uses", func() error { return h.FlushUses(t.Context()) })
+	h.Clock.Pass(4 * day)
+	filled("telling of tokens that will expire", func() error { return h.WarnOfExpiry(t.Context()) })
+	office := filter(t, h, "office", "allow all")
+	filled("a change of the policies", func() error {
+		_, err := h.SetSecurity(t.Context(), as(root(), setAction), change(policy.Security{Enabled: true, FilterID: office, MaxAgeMs: 6 * day.Milliseconds()}))
+		return err
+	})
+	h.Clock.Pass(3 * day)
+	filled("hiding expired tokens", func() error { return h.HideExpired(t.Context()) })
+	h.Clock.Pass(7 * day)
+	filled("removing hidden tokens", func() error { return h.RemoveHidden(t.Context()) })
+	if all := len(h.All()); all != 0 {
+		t.Errorf("%d tokens are left", all)
+	}
+}
