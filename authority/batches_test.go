@@ -96,7 +96,7 @@ func TestBatchesAreNoLargerThanTheStoreTakes(t *testing.T) {
 	h.Clock.Pass(3 * day)
 	filled("hiding expired tokens", func() error { return h.HideExpired(t.Context()) })
 	h.Clock.Pass(7 * day)
-	filled("removing hidden tokens", func() error { return h.RemoveHidden(t.Context()) })
+	must(t, h.RemoveHidden(t.Context())) // of two rows each, some at a time
 	if all := len(h.All()); all != 0 {
 		t.Errorf("%d tokens are left", all)
 	}
