@@ -93,7 +93,7 @@ func (c *Certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 const maxPEM = 1 << 20
 
 // read reads the pair from its files.
-func (c *certificate) read() (tls.Certificate, error) {
+func (c *Certificate) read() (tls.Certificate, error) {
 	chain, errChain := platform.ReadPlain(c.cert, maxPEM)
 	key, errKey := platform.ReadPlain(c.key, maxPEM)
 	if err := errors.Join(errChain, errKey); err != nil {

@@ -165,8 +165,7 @@ func TestTLSFilesArePlainFiles(t *testing.T) {
 	}
 	cert, key := writePair(t, t.TempDir(), "first")
 	for _, pair := range [][2]string{{"/dev/zero", key}, {cert, "/dev/null"}, {t.TempDir(), key}} {
-		o := Options{TLSCert: pair[0], TLSKey: pair[1], Now: time.Now}
-		if _, _, err := newTLS(o, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "not a plain file") {
+		if _, err := LoadCertificate(pair[0], pair[1], time.Now, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "not a plain file") {
 			t.Errorf("%v: %v, want it refused as not a plain file", pair, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package app
+package cli
 
 import (
 	"bytes"
@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"tokenscale/app"
 )
 
 // parsed reads a command line without carrying it out.
 func parsed(args ...string) (*kong.Context, error) {
 	var out bytes.Buffer
-	return parse(context.Background(), args, Options{Stdout: &out, Stderr: &out})
+	return parse(context.Background(), args, app.Options{Stdout: &out, Stderr: &out})
 }
 
 // --data="$DATA" is what scripts and manifests write, and the variable may be
