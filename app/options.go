@@ -38,7 +38,7 @@ type Options struct {
 
 	MaxConnections int `env:"TOKENSCALE_MAX_CONNECTIONS" placeholder:"N" help:"How many clients may be connected at once, 10000 unless set, and always fewer than files may be open. One client may take half of it, a trusted proxy all."`
 
-	LogLevel  slog.Level `default:"info" env:"TOKENSCALE_LOG_LEVEL" placeholder:"LEVEL" help:"Least level that is logged: debug, info (unless set), warn or error."`
+	LogLevel  slog.Level `type:"level" default:"info" env:"TOKENSCALE_LOG_LEVEL" placeholder:"LEVEL" help:"Least level that is logged: debug, info (unless set), warn or error."`
 	LogFormat string     `default:"text" enum:"text,json" env:"TOKENSCALE_LOG_FORMAT" placeholder:"FORM" help:"Form of the log on standard error: text (unless set) or json."`
 	AuditFile string     `env:"TOKENSCALE_AUDIT_FILE" placeholder:"FILE" help:"Also write each audit entry as a line of JSON to this file, or to standard output if it is -."`
 

@@ -113,6 +113,7 @@ func parse(ctx context.Context, args []string, base app.Options) (_ *kong.Contex
 		kong.Exit(func(code int) { panic(helped(code)) }),
 		kong.Help(help),
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.NamedMapper("level", kong.MapperFunc(readLevel)),
 	)
 	if err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func parse(ctx context.Context, args []string, base app.Options) (_ *kong.Contex
 	if err := errors.Join(checkEnvironment(known), tidyEnvironment(known)); err != nil {
 		return nil, err
 	}
-	args = spelled(args)
+	args = withoutBlanks(spelled(args), flags(parser.Model.Node))
 	if err := checkCommand(args, parser.Model.Children); err != nil {
 		return nil, err
 	}

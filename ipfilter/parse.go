@@ -3,8 +3,10 @@ package ipfilter
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // MaxTold is how many bad rules a ParseError tells.
@@ -109,6 +111,9 @@ func (p *parser) refuse(line int, words, reason string) {
 // parseRule reads one rule, or says why it is none.
 func parseRule(words string) (allow bool, where place, reason string) {
 	fields := strings.FieldsFunc(words, isBlank)
+	if stray := unseen(words); stray != "" {
+		return false, place{}, stray
+	}
 	switch {
 	case strings.EqualFold(fields[0], "allow"):
 		allow = true
@@ -120,8 +125,12 @@ func parseRule(words string) (allow bool, where place, reason string) {
 		return false, place{}, "an address, a range such as 10.0.0.0/8, or all must follow"
 	case strings.Contains(words, ","):
 		return false, place{}, "a rule has one address and no comma; the next rule goes on a line of its own"
+	case len(fields) > 2 && strings.HasPrefix(fields[2], "//"):
+		return false, place{}, "a comment begins with #"
 	case len(fields) > 2:
-		return false, place{}, "a rule is two words; the next rule goes on a line of its own"
+		return false, place{}, "a rule is two words; the next rule goes on a line of its own, and a comment begins with #"
+	case strings.EqualFold(fields[1], "any"), fields[1] == "*":
+		return false, place{}, "every address is called all"
 	case strings.EqualFold(fields[1], "all"):
 		return allow, place{all: true}, ""
 	}
@@ -131,30 +140,55 @@ func parseRule(words string) (allow bool, where place, reason string) {
 
 func isBlank(c rune) bool { return strings.ContainsRune(blanks, c) }
 
-// advice returns what to do with words that are addresses or ranges and nothing
-// else, as services publish theirs: one, or a list, or lines of JSON or YAML.
+// unseen says which character in words nobody sees, or takes for a space: files
+// from Windows begin with one, and word processors and web pages are full of
+// them. It is empty if there is none.
+func unseen(words string) string {
+	for _, c := range words {
+		if c > unicode.MaxLatin1 && unicode.In(c, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp) || c == '\u00a0' || c == '\u00ad' {
+			return fmt.Sprintf("it holds the character U+%04X, which looks like a space or like nothing; write it anew without that", c)
+		}
+	}
+	return ""
+}
+
+// advice returns what to do with words that are addresses or ranges and no rule,
+// as services publish theirs: one, or a list, or lines of JSON or YAML, also with
+// a name before it or a remark behind.
 func advice(words string) string {
 	if strings.EqualFold(words, "all") {
 		return "; put allow or deny before it"
 	}
-	addresses := strings.FieldsFunc(words, func(c rune) bool { return isBlank(c) || strings.ContainsRune(wrapping, c) })
-	if len(addresses) > 0 && addresses[0] == "-" {
-		addresses = addresses[1:]
+	parts := strings.FieldsFunc(words, func(c rune) bool { return isBlank(c) || strings.ContainsRune(wrapping, c) })
+	if len(parts) > 0 && parts[0] == "-" {
+		parts = parts[1:]
 	}
-	for _, address := range addresses {
-		if _, reason := parsePrefix(address); reason != "" {
-			return ""
+	addresses := 0
+	for _, part := range parts {
+		if _, reason := parsePrefix(part); reason == "" {
+			addresses++
 		}
 	}
 	switch {
-	case len(addresses) == 0:
+	case addresses == 0 || len(parts) > addresses && (addresses > 1 || !isNamed(parts)):
 		return ""
-	case len(addresses) > 1:
+	case addresses > 1:
 		return "; put allow before it, and each address on a line of its own"
-	case addresses[0] != words:
+	case parts[0] != words:
 		return "; put allow before it, and nothing else"
 	}
 	return "; put allow before it"
+}
+
+// isNamed reports whether parts are an address with a remark behind it, or with
+// the name of a value before it, such as ip_prefix: in YAML and JSON.
+func isNamed(parts []string) bool {
+	if _, reason := parsePrefix(parts[0]); reason == "" { // and no address behind it that cannot be read
+		return !slices.ContainsFunc(parts[1:], func(part string) bool { return strings.ContainsAny(part[:1], ":0123456789") })
+	}
+	last := len(parts) - 1
+	_, reason := parsePrefix(parts[last])
+	return reason == "" && strings.HasSuffix(parts[last-1], ":")
 }
 
 // wrapping stands around and between the addresses of a list.

@@ -75,7 +75,7 @@ func (c *Certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.pair, nil
 	}
 	err := c.guarded()
-	pair, failed := tls.LoadX509KeyPair(c.cert, c.key)
+	pair, failed := c.read()
 	if err = errors.Join(failed, err); err == nil {
 		c.pair, c.stamp, c.failed = &pair, stamp, ""
 		return c.pair, nil
@@ -87,6 +87,19 @@ func (c *Certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.failed = stamp
 	c.log.Error("a changed TLS certificate cannot be used; the old one stays", "err", err)
 	return c.pair, nil
+}
+
+// maxPEM is more than any chain of certificates, or key, needs, in bytes.
+const maxPEM = 1 << 20
+
+// read reads the pair from its files.
+func (c *Certificate) read() (tls.Certificate, error) {
+	chain, errChain := platform.ReadPlain(c.cert, maxPEM)
+	key, errKey := platform.ReadPlain(c.key, maxPEM)
+	if err := errors.Join(errChain, errKey); err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(chain, key)
 }
 
 // guarded refuses a private key that every user may change, and tells, when the

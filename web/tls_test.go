@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -154,5 +155,18 @@ func TestRefusalsOverHTTP2EndNoConnection(t *testing.T) {
 	}
 	if connections != 1 {
 		t.Errorf("10 requests took %d connections, want 1", connections)
+	}
+}
+
+// A device has no end, and a pipe may have no beginning.
+func TestTLSFilesArePlainFiles(t *testing.T) {
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip(err)
+	}
+	cert, key := writePair(t, t.TempDir(), "first")
+	for _, pair := range [][2]string{{"/dev/zero", key}, {cert, "/dev/null"}, {t.TempDir(), key}} {
+		if _, err := LoadCertificate(pair[0], pair[1], time.Now, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "not a plain file") {
+			t.Errorf("%v: %v, want it refused as not a plain file", pair, err)
+		}
 	}
 }

@@ -26,11 +26,13 @@ const (
 	fileHeader = "tokenscale-state-1"
 	sealTable  = store.Table("state file") // what its seal is bound to; no table of a store
 	sealKey    = "milestone"
+
+	maxFile = 64 << 10 // is more than any record needs, in bytes
 )
 
 // read returns the milestone, and whether there is one.
 func (f file) read() (m milestone, ok bool, err error) {
-	text, err := os.ReadFile(f.path)
+	text, err := platform.ReadPlain(f.path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, false, nil
 	}

@@ -26,6 +26,7 @@ type DB struct {
 	place sync.Mutex
 	loops sync.WaitGroup // what looks at the file, and who waits to close one that was replaced
 
+	unwatch  context.CancelFunc
 	once     sync.Once
 	closeErr error
 
@@ -126,7 +127,9 @@ func (db *DB) start() {
 	if !db.options.ReadOnly {
 		db.takeReserve()
 	}
-	db.loops.Go(db.watchFile)
+	ctx, cancel := context.WithCancel(context.Background())
+	db.unwatch = cancel
+	db.loops.Go(func() { db.watchFile(ctx) })
 }
 
 // Update implements store.DB.
@@ -161,6 +164,7 @@ func (db *DB) ReleaseMemory() {
 func (db *DB) Close() error {
 	db.once.Do(func() {
 		db.committer.Close()
+		db.unwatch()
 		db.loops.Wait()
 		db.closeErr = db.release()
 	})

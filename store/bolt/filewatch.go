@@ -1,9 +1,10 @@
 package bolt
 
 import (
+	"context"
 	"fmt"
-	"time"
 
+	"tokenscale/loop"
 	"tokenscale/store"
 )
 
@@ -14,22 +15,13 @@ func (db *DB) same() error {
 	return db.file.Load().Same(db.path)
 }
 
-// watchFile looks at the file from time to time until the store stops or closes.
-func (db *DB) watchFile() {
-	tick := time.NewTicker(db.options.CheckEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-db.committer.Closing():
-			return
-		case <-db.Stopped():
-			return
-		case <-tick.C:
-			if err := db.same(); err != nil {
-				_ = db.stop(err) // Err tells it
-			}
+// watchFile looks at the file from time to time until ctx ends.
+func (db *DB) watchFile(ctx context.Context) {
+	loop.Every(ctx, db.options.CheckEvery, func(context.Context) {
+		if err := db.same(); err != nil {
+			_ = db.stop(err) // Err tells it
 		}
-	}
+	})
 }
 
 // stop takes no more writes, because of cause, and returns what Err returns from now on. Only
