@@ -23,8 +23,9 @@ import (
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
+	"tokenscale/authority/tally"
+	"tokenscale/authority/timekeeping"
 	"tokenscale/epoch"
-	"tokenscale/loop"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -76,18 +77,18 @@ type Authority struct {
 	keys        *keyring.Keys
 	index       *index.Index
 	time        *clock.Clock
+	keeper      *timekeeping.Keeper // of time
 	random      io.Reader
 	log         *slog.Logger
 	pause       time.Duration
 	sweeper     *sweeper
 	counts      *counts
-	refused     *refusals
-	firsts      loop.Signal // set while there may be refusals to write in full
-	denied      *refusedChanges
+	refused     *tally.Refusals
+	denied      *tally.RefusedChanges
 	export      *ledger.Exporter // nil if nobody asked for one
 	reached     *rollback.Record // nil without a StateFile
 	checkpoints *ledger.Checkpointer
-	read        *readings
+	read        *tally.Readings
 	scrub       *integrity.Scrubber
 
 	sessions sessions
@@ -119,7 +120,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if err := a.nameStore(ctx); err != nil {
 		return nil, err
 	}
-	accepted, err := a.beginTime(ctx, o.AcceptClock)
+	accepted, err := a.keeper.Begin(ctx, o.AcceptClock)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	if err := a.ledger.Backfill(ctx, a.store, a.log); err != nil {
 		return nil, fmt.Errorf("making the tree over the audit log: %w", err)
 	}
-	if err := a.noteFirstTime(ctx, accepted); err != nil {
+	if err := a.keeper.NoteFirst(ctx, accepted); err != nil {
 		return nil, err
 	}
 	a.checkpoints.Load(ctx)
@@ -165,11 +166,17 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 
 // assemble puts an Authority together that has not looked at its store yet.
 func assemble(o Options) *Authority {
+	all := rows.New(o.Keys)
 	a := &Authority{
-		rows: rows.New(o.Keys), ledger: ledger.New(rows.New(o.Keys)), store: o.DB, keys: o.Keys, index: index.New(), time: clock.New(o.Now, o.Steady),
-		random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), refused: newRefusals(), firsts: loop.NewSignal(), denied: newRefusedChanges(), read: newReadings(),
+		rows: all, ledger: ledger.New(all), store: o.DB, keys: o.Keys, index: index.New(),
+		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
+		counts: newCounts(),
 	}
+	a.refused = tally.NewRefusals(a.writeDown, a.log)
+	a.denied, a.read = tally.NewRefusedChanges(a.writeDown), tally.NewReadings(a.writeDown)
+	a.keeper = timekeeping.New(timekeeping.Options{
+		Clock: a.time, DB: o.DB, Rows: all, NextExpiry: a.index.NextExpiry, Log: a.log,
+	})
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.sweeper = &sweeper{a: a, stop: a.alive}
 	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
@@ -220,8 +227,8 @@ func (a *Authority) clock() epoch.Millis { return a.time.Now() }
 // Start begins the housekeeping. Close ends it.
 func (a *Authority) Start() {
 	a.loops.Go(func() { a.keepHouse(a.alive) })
-	a.loops.Go(func() { a.writeFirsts(a.alive) })
-	a.loops.Go(func() { a.keepTime(a.alive) })
+	a.loops.Go(func() { a.refused.Run(a.alive) })
+	a.loops.Go(func() { a.keeper.Run(a.alive) })
 	a.loops.Go(func() { a.scrub.Run(a.alive) })
 	if !a.verifyOnly {
 		a.loops.Go(func() { a.checkpoints.Run(a.alive) })
@@ -243,9 +250,9 @@ func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
 	a.sweeper.wait()
-	err := errors.Join(a.flushUses(ctx), a.flushRefusals(ctx), a.flushRefusedChanges(ctx), a.flushReads(ctx))
+	err := errors.Join(a.flushUses(ctx), a.refused.Flush(ctx), a.denied.Flush(ctx), a.read.Flush(ctx))
 	a.lastCheckpoint(ctx)
-	a.lastTime(ctx)
+	a.keeper.SaveLast(ctx)
 	if a.export != nil {
 		err = errors.Join(err, a.export.Finish(ctx))
 	}

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"tokenscale/authority/clock"
 	"tokenscale/authority/index"
 	"tokenscale/authority/integrity"
 	"tokenscale/fault"
@@ -79,3 +80,6 @@ func (a *Authority) Stats() Stats {
 	}
 	return s
 }
+
+// ClockState says what becomes of the machine's clock.
+func (a *Authority) ClockState() clock.State { return a.time.State() }

@@ -7,6 +7,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/rows"
+	"tokenscale/authority/timekeeping"
 	"tokenscale/epoch"
 	"tokenscale/loop"
 	"tokenscale/policy"
@@ -178,7 +179,7 @@ func (a *Authority) bringBack(ctx context.Context) error {
 			return err
 		}
 		return a.ledger.Append(w, audit.Entry{
-			Time: now, Type: audit.ClockAccepted, Action: acceptAction, Sensitive: true, Actor: audit.System(), TokenID: string(v.ID),
+			Time: now, Type: audit.ClockAccepted, Action: timekeeping.AcceptAction, Sensitive: true, Actor: audit.System(), TokenID: string(v.ID),
 			Fields: append(described(v), audit.One("tokenId", string(v.ID))),
 		})
 	})

@@ -19,7 +19,7 @@ const (
 	HouseBatch = houseBatch
 	MaxKinds   = tally.MaxKinds
 
-	RefusedAtOnce = refusedAtOnce
+	RefusedAtOnce = tally.RefusedAtOnce
 )
 
 // Round does what the housekeeping does from time to time.
@@ -45,11 +45,11 @@ func (a *Authority) FlushUses(ctx context.Context) error { return a.flushUses(ct
 // FollowClock does what is done every second.
 func (a *Authority) FollowClock(ctx context.Context) error {
 	a.time.Look()
-	return a.followClock(ctx)
+	return a.keeper.WriteDue(ctx)
 }
 
 // FlushRefusals writes the refused credentials.
-func (a *Authority) FlushRefusals(ctx context.Context) error { return a.flushRefusals(ctx) }
+func (a *Authority) FlushRefusals(ctx context.Context) error { return a.refused.Flush(ctx) }
 
 // SweepOnce carries an unfinished change of policy through one batch.
 func (a *Authority) SweepOnce(ctx context.Context) (bool, error) { return a.sweepOnce(ctx) }

@@ -28,9 +28,9 @@ func (a *Authority) round(ctx context.Context) {
 		{"forgetting idempotency keys", a.ForgetKeys, true},
 		{"forgetting ended sessions", a.ForgetSessions, true},
 		{"writing last uses", a.flushUses, false},
-		{"writing counted refusals", a.flushRefusals, false},
-		{"writing refused changes", a.flushRefusedChanges, false},
-		{"writing who has read what", a.flushReads, false},
+		{"writing counted refusals", a.refused.Flush, false},
+		{"writing refused changes", a.denied.Flush, false},
+		{"writing who has read what", a.read.Flush, false},
 		{"finishing a change of the security policies", a.sweepIfLeft, true},
 		{"telling of tokens that will expire soon", a.WarnOfExpiry, true},
 		{"looking for long reads", a.tellLongReads, false},
@@ -88,7 +88,7 @@ func (a *Authority) flushUses(ctx context.Context) error {
 }
 
 func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) error {
-	if err := a.putTime(w, t); err != nil {
+	if err := a.keeper.Put(w, t); err != nil {
 		return err
 	}
 	for _, u := range uses {

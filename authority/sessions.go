@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tokenscale/audit"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/fault"
@@ -154,7 +155,7 @@ func (a *Authority) EndSession(ctx context.Context, s policy.Session, by policy.
 	over := s.IssuedAt.Add(policy.SessionLife)
 	a.sessions.end(s.ID, over)
 	err := a.writeEnd(ctx, s, audit.Entry{
-		Time: now, Type: audit.SessionEnded, Action: signOutAction, Actor: auditActor(holder), TokenID: string(s.Token),
+		Time: now, Type: audit.SessionEnded, Action: signOutAction, Actor: ledger.Actor(holder), TokenID: string(s.Token),
 		Fields: []audit.Field{audit.One("sessionBegan", s.IssuedAt.String())},
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"tokenscale/audit"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -25,7 +26,7 @@ func (t *tx) beginSweep(next policy.Policies, total int) error {
 	if !rule.Touches() {
 		return nil
 	}
-	return t.rows.Sweep.Put(t, rows.SweepKey, rows.Sweep{Rule: rule, Total: uint64(total), Actor: auditActor(t.by)})
+	return t.rows.Sweep.Put(t, rows.SweepKey, rows.Sweep{Rule: rule, Total: uint64(total), Actor: ledger.Actor(t.by)})
 }
 
 // sweepAll runs batches until no sweep is left.

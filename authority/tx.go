@@ -89,7 +89,7 @@ func (t *tx) currentPolicies() (policy.Policies, error) {
 func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, about ...string) error {
 	return t.ledger.Append(t, audit.Entry{
 		Time: t.now, Type: kind, Action: t.action, Sensitive: true,
-		Actor: auditActor(t.by), TokenID: string(subject), Fields: fields,
+		Actor: ledger.Actor(t.by), TokenID: string(subject), Fields: fields,
 	}, about...)
 }
 
@@ -181,21 +181,3 @@ func noToken(given string) error {
 }
 
 func noFilter() error { return fault.New(fault.NotFound, "There is no IP filter with this id.") }
-
-func auditActor(by policy.Actor) audit.Actor {
-	kind := audit.ActorToken
-	switch {
-	case by.Root:
-		kind = audit.ActorRoot
-	case by.ID == "":
-		kind = audit.ActorAnonymous
-	}
-	a := audit.Actor{Type: kind, TokenID: string(by.ID), TokenName: by.Name, RequestID: by.RequestID}
-	switch {
-	case by.IP.IsValid():
-		a.IP = by.IP.String()
-	case by.RequestID != "":
-		a.IP = policy.UnreadableAddress
-	}
-	return a
-}

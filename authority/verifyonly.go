@@ -2,11 +2,8 @@ package authority
 
 import (
 	"context"
-	"encoding/json"
 
-	"tokenscale/audit"
 	"tokenscale/policy"
-	"tokenscale/store"
 )
 
 // On a store that can only be read an authority verifies tokens and answers
@@ -23,22 +20,6 @@ func (a *Authority) tellVerifyOnly(ctx context.Context) error {
 	}
 	if p.Running {
 		a.log.Warn("a change of the security policies has not reached all tokens, and will when the store can be written; it binds them all the same", "done", p.Done, "total", p.Total)
-	}
-	return nil
-}
-
-// writeDown appends entries to the audit log on which no change depends: who
-// was refused, who has read what. If nothing can be written they go to the log.
-func (a *Authority) writeDown(ctx context.Context, entries []audit.Entry) error {
-	if !a.verifyOnly {
-		return a.store.Update(ctx, func(w store.Writer) error { return a.ledger.AppendAll(w, entries) })
-	}
-	for _, e := range entries {
-		line, err := json.Marshal(e)
-		if err != nil {
-			return err
-		}
-		a.log.InfoContext(ctx, "this is not in the audit log, because the disk is read-only", "entry", string(line))
 	}
 	return nil
 }

@@ -1,0 +1,107 @@
+package authority
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"tokenscale/audit"
+	"tokenscale/authority/ledger"
+	"tokenscale/authority/tally"
+	"tokenscale/fault"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// The kinds of reading that are written to the audit log: who may read these
+// learns what others may do, and when.
+var (
+	listRead   = tally.Reading{Query: "systemTokens", Type: audit.TokensRead}
+	trailRead  = tally.Reading{Query: "auditEvents", Type: audit.TrailRead}
+	impactRead = tally.Reading{Query: "tokenSecurityPoliciesImpact", Type: audit.ImpactRead}
+)
+
+// noteRead counts one reading.
+func (a *Authority) noteRead(by policy.Actor, what tally.Reading) { a.read.Note(by, what, a.clock()) }
+
+// Refused notes that a credential was not accepted. by names the token if its
+// string was right. The first of a kind goes to the audit log at once, but not
+// before Refused returns: no answer waits for the disk.
+//
+// It is safe for concurrent use.
+func (a *Authority) Refused(_ context.Context, by policy.Actor, outcome policy.Outcome) {
+	a.refused.Note(by, outcome, a.clock())
+}
+
+// RecordRefusal writes down that by was refused a change. Inputs that no
+// state of the server could accept are no attempt at a change, and are left
+// out. Those of a caller who is refused too often are counted, and written by the
+// minute. If one cannot be written the refusal stands all the same.
+func (a *Authority) RecordRefusal(ctx context.Context, by Caller, refusal error) {
+	kind, sentence, ok := refusedChange(by.Action, refusal)
+	if !ok {
+		return
+	}
+	about, details := repetition(refusal)
+	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
+	if err := a.denied.Note(ctx, audit.Entry{
+		Time: a.clock(), Type: kind, Action: by.Action, Sensitive: true, Refused: token.Hide(sentence),
+		Actor: ledger.Actor(by.Actor), TokenID: about, Fields: details,
+	}); err != nil {
+		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", by.Action, "err", err)
+	}
+}
+
+// writeDown appends entries to the audit log on which no change depends: who
+// was refused, who has read what. If nothing can be written they go to the log.
+func (a *Authority) writeDown(ctx context.Context, entries []audit.Entry) error {
+	if !a.verifyOnly {
+		return a.store.Update(ctx, func(w store.Writer) error { return a.ledger.AppendAll(w, entries) })
+	}
+	for _, e := range entries {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		a.log.InfoContext(ctx, "this is not in the audit log, because the disk is read-only", "entry", string(line))
+	}
+	return nil
+}
+
+// repetition returns what there is to write of the refusal of a request that
+// came with an idempotency key for the second time: the token that was made at
+// the first, and why.
+func repetition(refusal error) (about string, details []audit.Field) {
+	f, ok := errors.AsType[*fault.Error](refusal)
+	if !ok {
+		return "", nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Extensions)) {
+		if name != "tokenId" {
+			details = append(details, audit.One(name, f.Extensions[name]))
+		}
+	}
+	return f.Extensions["tokenId"], details
+}
+
+// refusedChange returns what kind of audit entry a refused change is, and the
+// sentence of its refusal.
+func refusedChange(action string, refusal error) (audit.Type, string, bool) {
+	f, ok := errors.AsType[*fault.Error](refusal)
+	if !ok || f.Code == fault.Invalid || f.Code == fault.Unavailable {
+		return "", "", false
+	}
+	switch {
+	case strings.Contains(action, "IPFilter"):
+		return audit.FilterChanged, f.Message, true
+	case strings.Contains(action, "SecurityPolicies"):
+		return audit.PolicyChanged, f.Message, true
+	case strings.HasPrefix(action, "rotate"):
+		return audit.TokenRotated, f.Message, true
+	}
+	return audit.TokenChanged, f.Message, true
+}
