@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"cli"},
 	{"app"},
 	{"web"},
-	{"graph", "ui", "client"},
+	{"graph", "ui", "client", "demo"},
 	{"graph/model"},
 	{"graph/scalar"},
 	{"authn"},

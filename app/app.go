@@ -49,7 +49,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	a := &App{opts: o, log: newLog(o), served: make(chan error, 1)}
+	a := &App{opts: o, log: NewLog(o), served: make(chan error, 1)}
 	if o.TLSCert != "" {
 		if a.cert, err = web.LoadCertificate(o.TLSCert, o.TLSKey, o.Now, a.log); err != nil {
 			return nil, err // before anything is made in the data folder

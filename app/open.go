@@ -180,8 +180,8 @@ func (a *App) base() string {
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
-// newLog returns the log on standard error.
-func newLog(o Options) *slog.Logger {
+// NewLog returns the log on standard error.
+func NewLog(o Options) *slog.Logger {
 	h := &slog.HandlerOptions{Level: o.LogLevel, ReplaceAttr: withoutSecrets}
 	if o.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(o.Stderr, h))

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
@@ -141,4 +142,33 @@ func TestARecordThatIsGoneOrForgedIsNotBelieved(t *testing.T) {
 	}
 	write(t, record, good)
 	h.Reopen()
+}
+
+// A copy of a cookie that was signed out must not count again because the store
+// no longer knows of it.
+func TestNoSessionOutlivesAStoreThatWasPutBack(t *testing.T) {
+	t.Parallel()
+	accept := false
+	record := filepath.Join(t.TempDir(), "state")
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) { o.StateFile, o.AcceptRollback = record, accept }})
+	_, secret := h.Token(draft("x"))
+	one, other := session(t, h, secret), session(t, h, secret)
+	h.Close()
+	older := read(t, storeOf{h}.path())
+	h.Reopen()
+	resumes(t, h, other, policy.Accepted) // an ordinary start ends none
+	must(t, h.EndSession(t.Context(), one, guest()))
+	h.Close()
+	write(t, storeOf{h}.path(), older)
+	h.Clock.Pass(time.Second)
+	accept = true
+	h.Reopen()
+	accept = false
+	for range 2 {
+		resumes(t, h, one, policy.SignedOut)
+		resumes(t, h, other, policy.SignedOut)
+		h.Clock.Pass(time.Second)
+		resumes(t, h, session(t, h, secret), policy.Accepted)
+		h.Reopen()
+	}
 }

@@ -26,16 +26,21 @@ type sessions struct {
 	mu    sync.RWMutex
 	ended map[policy.SessionID]epoch.Millis // when each would have been over
 	begun map[token.ID]epoch.Millis         // see policy.NextSession
+
+	// since is when the store was last put in the place of a newer one, which may
+	// have known of more signed out: no session from before counts. It is set
+	// before the first request.
+	since epoch.Millis
 }
 
 // signOutAction stands in the audit entries of ended sessions.
 const signOutAction = "signOut"
 
-func (s *sessions) isEnded(id policy.SessionID) bool {
+func (s *sessions) isEnded(session policy.Session) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	_, ended := s.ended[id]
-	return ended
+	_, ended := s.ended[session.ID]
+	return ended || session.IssuedAt < s.since
 }
 
 func (s *sessions) end(id policy.SessionID, over epoch.Millis) {
@@ -102,6 +107,11 @@ func (s *sessions) forget(now epoch.Millis) {
 }
 
 func (a *Authority) loadEndedSessions(r store.Reader) error {
+	since, _, err := a.rows.Numbers.Get(r, rows.PutBackKey)
+	if err != nil {
+		return err
+	}
+	a.sessions.since = epoch.Millis(since)
 	return a.rows.EndedSessions.Each(r, store.Range{}, func(key []byte, _ time.Duration) error {
 		over, id, _ := rows.ParseSessionKey(key) // unpackSessionEnd has read it
 		a.sessions.end(id, over)

@@ -85,7 +85,7 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 	switch {
 	case s.Over(now):
 		return policy.Actor{}, policy.Expired
-	case a.sessions.isEnded(s.ID):
+	case a.sessions.isEnded(s):
 		return policy.Actor{ID: s.Token, Root: s.Token == token.Root, IP: from}, policy.SignedOut // it was sealed for that token
 	}
 	actor, outcome := a.holder(s, from, now)

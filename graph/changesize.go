@@ -11,9 +11,9 @@ import (
 	"tokenscale/ipfilter"
 )
 
-// longestText is how much of an answer the text of an IP filter takes, in
-// bytes, if half of it are line ends, which JSON writes with two.
-const longestText = 2 * ipfilter.MaxText
+// longestText is how much of an answer the text of an IP filter takes at most,
+// in bytes: JSON writes a control character, as a comment may hold, with six.
+const longestText = 6 * ipfilter.MaxText
 
 // smallAnswers refuses a mutation whose answer might be larger than one may be,
 // before anything is changed. Afterwards it would be too late: the change is

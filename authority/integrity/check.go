@@ -115,7 +115,7 @@ func (c *checker) checkSettings() error {
 	}
 	_, _, badSweep := c.rows.Sweep.Get(c.r, rows.SweepKey)
 	_, _, badRoot := c.rows.Root.Get(c.r, rows.RootKey)
-	for _, key := range []string{rows.KeysKey, rows.ExportKey, rows.EpochKey, rows.ClockKey, rows.RunningKey, rows.StoreKey} {
+	for _, key := range []string{rows.KeysKey, rows.ExportKey, rows.EpochKey, rows.ClockKey, rows.RunningKey, rows.StoreKey, rows.PutBackKey} {
 		_, _, err := c.rows.Numbers.Get(c.r, key)
 		errs = append(errs, err)
 	}

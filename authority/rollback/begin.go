@@ -104,6 +104,11 @@ func (o Options) write(ctx context.Context, epoch uint64, entries []audit.Entry,
 		if err := o.Rows.Numbers.Put(w, rows.EpochKey, epoch); err != nil {
 			return err
 		}
+		if len(entries) > 0 { // sessions that were signed out since the copy was made must not revive
+			if err := o.Rows.Numbers.Put(w, rows.PutBackKey, uint64(max(o.Now, 0))); err != nil {
+				return err
+			}
+		}
 		if err := ledger.New(o.Rows).AppendAll(w, entries); err != nil {
 			return err
 		}

@@ -53,6 +53,7 @@ const (
 	ClockKey    = "clock"
 	RunningKey  = "running"
 	StoreKey    = "store"
+	PutBackKey  = "putback" // when this store was put in the place of a newer one
 )
 
 // Rows are all tables of the store, as values instead of bytes.

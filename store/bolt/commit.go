@@ -87,17 +87,9 @@ func (e backend) Recovered(p any) error {
 }
 
 // apply hands the changes to bbolt, which keeps them in memory.
-func apply(tx *boltfile.Tx, changed *overlay.Overlay) (err error) {
+func apply(tx *boltfile.Tx, changed *overlay.Overlay) error {
 	for _, t := range changed.Tables() {
-		changed.Each(t, func(r store.Row) bool {
-			if r.Value == nil {
-				err = tx.Delete(t, r.Key)
-			} else {
-				err = tx.Put(t, r.Key, r.Value)
-			}
-			return err == nil
-		})
-		if err != nil {
+		if err := tx.Apply(t, changed.Changes(t)); err != nil {
 			return err
 		}
 	}

@@ -61,12 +61,11 @@ const largeRow = 1 << 10
 // largeBytes returns how many bytes the large rows have together.
 func largeBytes(o *overlay.Overlay, tables []store.Table) (n int64) {
 	for _, t := range tables {
-		o.Each(t, func(r store.Row) bool {
+		for r := range o.Changes(t) {
 			if size := len(r.Key) + len(r.Value); size > largeRow {
 				n += int64(size)
 			}
-			return true
-		})
+		}
 	}
 	return n
 }

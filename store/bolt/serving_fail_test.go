@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -97,11 +98,11 @@ func TestARowThatIsNotSoundEndsACompaction(t *testing.T) {
 // What the copy holds is compared before it may take the place of the store.
 func TestACopyThatDiffersNeverTakesThePlaceOfTheStore(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*boltfile.Tx) error{
-		"a row changed": func(tx *boltfile.Tx) error { return tx.Put(things, []byte("09-000"), []byte("other")) },
-		"a row missing": func(tx *boltfile.Tx) error { return tx.Delete(things, []byte("09-199")) },
-		"a row more":    func(tx *boltfile.Tx) error { return tx.Put(things, []byte("zz"), nil) },
-		"a row before":  func(tx *boltfile.Tx) error { return tx.Put(things, []byte("00"), nil) },
+	for name, spoil := range map[string]store.Row{
+		"a row changed": {Key: []byte("09-000"), Value: []byte("other")},
+		"a row missing": {Key: []byte("09-199")},
+		"a row more":    {Key: []byte("zz"), Value: []byte{}},
+		"a row before":  {Key: []byte("00"), Value: []byte{}},
 	} {
 		o := options(memory(t))
 		db := airy(t, o)
@@ -112,7 +113,7 @@ func TestACopyThatDiffersNeverTakesThePlaceOfTheStore(t *testing.T) {
 			}
 			tx, err := fresh.Begin(true)
 			must(t, err)
-			must(t, spoil(tx))
+			must(t, tx.Apply(things, slices.Values([]store.Row{spoil})))
 			return tx.Commit()
 		}
 		if _, err := db.Compact(t.Context(), anything); !errors.Is(err, store.ErrDamaged) {

@@ -66,12 +66,11 @@ func (m *memory) Commit(_ overlay.Base, b *overlay.Batch) error {
 		if next[t] == nil {
 			next[t] = rows{}
 		}
-		b.Changed.Each(t, func(r store.Row) bool {
+		for r := range b.Changed.Changes(t) {
 			if next[t][string(r.Key)] = string(r.Value); r.Value == nil {
 				delete(next[t], string(r.Key))
 			}
-			return true
-		})
+		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

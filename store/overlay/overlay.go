@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"bytes"
+	"iter"
 	"maps"
 	"slices"
 
@@ -51,10 +52,12 @@ func (o *Overlay) Set(t store.Table, r store.Row) {
 // Tables returns the tables that have changes, in order.
 func (o *Overlay) Tables() []store.Table { return slices.Sorted(maps.Keys(o.tables)) }
 
-// Each calls fn with the changes of t in the order of their keys until it returns false.
-func (o *Overlay) Each(t store.Table, fn func(store.Row) bool) {
-	if tr := o.tables[t]; tr != nil {
-		tr.Scan(fn)
+// Changes returns the changes of t in the order of their keys.
+func (o *Overlay) Changes(t store.Table) iter.Seq[store.Row] {
+	return func(yield func(store.Row) bool) {
+		if tr := o.tables[t]; tr != nil {
+			tr.Scan(yield)
+		}
 	}
 }
 

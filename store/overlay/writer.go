@@ -118,13 +118,12 @@ func (w *writer) changes() []store.Change {
 	list := make([]store.Change, 0, w.own.Rows)
 	first := w.batch.Rows == 0
 	for _, t := range w.tables {
-		w.own.Each(t, func(r store.Row) bool {
+		for r := range w.own.Changes(t) {
 			if !first {
 				w.batch.Set(t, r)
 			}
 			list = append(list, store.Change{Table: t, Key: r.Key, Value: r.Value})
-			return true
-		})
+		}
 	}
 	if first {
 		*w.batch = *w.own // nothing to merge it into

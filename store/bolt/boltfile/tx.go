@@ -3,6 +3,7 @@ package boltfile
 import (
 	"errors"
 	"fmt"
+	"iter"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -83,16 +84,22 @@ func (t *Tx) Commit() (err error) {
 	return err
 }
 
-// Put and Delete change a row of a table that is in the file. They keep it in memory.
-func (t *Tx) Put(table store.Table, key, value []byte) (err error) {
+// Apply changes rows of a table that is in the file: it writes those that have a value, and deletes
+// the others. It keeps them in memory.
+func (t *Tx) Apply(table store.Table, changes iter.Seq[store.Row]) (err error) {
 	defer guard(&err)
-	return t.tx.Bucket([]byte(table)).Put(key, value)
-}
-
-// Delete removes a row; see Put.
-func (t *Tx) Delete(table store.Table, key []byte) (err error) {
-	defer guard(&err)
-	return t.tx.Bucket([]byte(table)).Delete(key)
+	b := t.tx.Bucket([]byte(table))
+	for r := range changes {
+		if r.Value == nil {
+			err = b.Delete(r.Key)
+		} else {
+			err = b.Put(r.Key, r.Value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // end says that the transaction does not look at its file any more.

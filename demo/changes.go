@@ -1,0 +1,34 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"tokenscale/permission"
+)
+
+// rotate gives a token a new string; the old one works for the grace period.
+func (s *stage) rotate(ctx context.Context, name string, grace time.Duration) error {
+	next, secret, err := s.RotateToken(ctx, root("rotateSystemToken"), s.tokens[name].id, grace.Milliseconds())
+	if err != nil {
+		return err
+	}
+	s.tokens[name] = held{next.ID, secret.Reveal()}
+	return nil
+}
+
+// allow changes what a token may.
+func (s *stage) allow(ctx context.Context, name string, may ...permission.Permission) error {
+	return s.UpdatePermissions(ctx, root("updateSystemPermissionsTokenPermissions"), s.tokens[name].id, permission.Of(may...))
+}
+
+// remove deletes a token.
+func (s *stage) remove(ctx context.Context, name string) error {
+	return s.DeleteToken(ctx, root("deleteToken"), s.tokens[name].id)
+}
+
+// rewrite gives a filter other rules.
+func (s *stage) rewrite(ctx context.Context, name, rules string) error {
+	_, err := s.UpdateFilter(ctx, root("updateIPFilter"), s.filters[name], nil, &rules)
+	return err
+}
