@@ -109,6 +109,10 @@ func byMethod(handlers map[string]http.Handler) http.Handler {
 	allowed := strings.Join(methods, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next, ok := handlers[r.Method]
+		if !ok && !isKnown(r.Method) {
+			text(w, http.StatusNotImplemented, unknownMethod)
+			return
+		}
 		if !ok {
 			w.Header().Set("Allow", allowed)
 			text(w, http.StatusMethodNotAllowed, "This address answers "+allowed+".")
