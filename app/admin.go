@@ -43,6 +43,9 @@ func (a *App) openAdmin() {
 	mux.HandleFunc("POST /backup", a.serveBackup)
 	mux.HandleFunc("POST /compact", a.serveCompact)
 	mux.HandleFunc("POST /checkpoint", a.serveCheckpoint)
+	if a.opts.Pprof {
+		routeProfiles(mux)
+	}
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: adminHeaderTime, IdleTimeout: adminIdleTime}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ln) }()

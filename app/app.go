@@ -97,7 +97,7 @@ func (a *App) webOptions() web.Options {
 		Authority: a.auth, Store: a.db, SessionKey: a.keys.Session(), Limit: a.limit, Certificate: a.cert,
 		Listen: a.opts.Listen, TrustedProxies: prefixes(a.opts.TrustedProxies),
 		AllowedHosts: a.opts.AllowedHosts, AllowedOrigins: a.opts.AllowedOrigins,
-		Memory: a.opts.Memory, Data: a.opts.Data, VerifyOnly: a.verifyOnly, AuditFile: a.opts.AuditFile,
+		Memory: a.opts.Memory, Labels: a.opts.Pprof, Data: a.opts.Data, VerifyOnly: a.verifyOnly, AuditFile: a.opts.AuditFile,
 		Version: a.opts.Version.String(), Now: a.opts.Now, Log: a.log, Sleep: a.opts.Sleep,
 	}
 	if a.sink != nil {

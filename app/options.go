@@ -45,6 +45,8 @@ type Options struct {
 	GCPercent   int  `name:"gc-percent" default:"400" env:"TOKENSCALE_GC_PERCENT" placeholder:"N" help:"How much the memory may grow between two collections, in percent of what is in use; 400 unless set (Go's GOGC)."`
 	MemoryLimit Size `env:"TOKENSCALE_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory to stay below if possible, such as 600MiB (Go's GOMEMLIMIT); unless set, four fifths of what the container may use."`
 
+	Pprof bool `env:"TOKENSCALE_PPROF" help:"Answer with profiles of the process (/debug/pprof/…) at the socket in the data folder, which only the server's user and root can use. They are never at --listen."`
+
 	// What follows is no setting.
 
 	Now     func() time.Time `kong:"-"` // the clock; required

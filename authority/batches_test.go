@@ -3,9 +3,11 @@ package authority_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/rekey"
 	"tokenscale/policy"
 	"tokenscale/store"
 )
@@ -100,4 +102,24 @@ func TestBatchesAreNoLargerThanTheStoreTakes(t *testing.T) {
 	if all := len(h.All()); all != 0 {
 		t.Errorf("%d tokens are left", all)
 	}
+}
+
+// The rows of filters are large: they are divided by their bytes.
+func TestRotatingKeysWritesNoMoreThanTheStoreTakes(t *testing.T) {
+	h := authoritytest.Open(t)
+	rules := strings.Repeat("allow 2001:db8:1234:5678:9abc:def0:1234:5678\n", 2000)
+	for i := range 30 {
+		filter(t, h, fmt.Sprint("large ", i), rules)
+	}
+	h.Close()
+	must(t, withKeys(t, h, func(c rekey.Change) error {
+		n := &narrow{DB: c.DB}
+		c.DB = n
+		_, err := rekey.Rotate(t.Context(), c)
+		if n.largest < 10 {
+			t.Errorf("the largest transaction had %d rows; is anything done together?", n.largest)
+		}
+		return err
+	}))
+	must(t, h.TryOpen())
 }

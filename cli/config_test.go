@@ -74,7 +74,7 @@ func parseOnly(ctx context.Context, args []string, out *bytes.Buffer) (code int,
 func strange(entries []string) string {
 	known := []string{
 		"LISTEN", "TLS_CERT", "TLS_KEY", "INSECURE_HTTP", "TRUSTED_PROXIES", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "MAX_CONNECTIONS", "LOG_LEVEL", "LOG_FORMAT",
-		"AUDIT_FILE", "GC_PERCENT", "MEMORY_LIMIT", "DATA", "KEY_FILE", "MAX_STORE_SIZE", "STATE_FILE", "ALLOW_NETWORK_STORAGE",
+		"AUDIT_FILE", "GC_PERCENT", "MEMORY_LIMIT", "DATA", "KEY_FILE", "MAX_STORE_SIZE", "STATE_FILE", "ALLOW_NETWORK_STORAGE", "PPROF",
 	}
 	for _, entry := range entries {
 		name, value, ok := strings.Cut(entry, "=")

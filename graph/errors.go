@@ -42,7 +42,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		f, shown.Path = p.inputs.variable(ctx, path), nil
 	case protocol && refused:
 	case protocol:
-		shown.Message = p.inputs.hideSecrets(shown.Message)
+		shown.Message = p.inputs.hideSecrets(readable(shown.Message))
 		return shown
 	case argument:
 		f, shown.Path = p.inputs.argument(ctx, path), graphql.GetFieldContext(ctx).Path()
@@ -65,6 +65,17 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Extensions["requestId"] = authn.RequestOf(ctx).ID
 	}
 	return shown
+}
+
+// unreadable takes the place of the library's complaint about what is no word of
+// GraphQL, which says only that it found "<Invalid>".
+const unreadable = "here stands what GraphQL cannot read: a character that means nothing to it, such as a curly quote or a space of zero width; or a number or a text that is written wrongly, or not to its end"
+
+func readable(complaint string) string {
+	if strings.HasSuffix(complaint, "<Invalid>") {
+		return unreadable
+	}
+	return complaint
 }
 
 // misread tells whether the path of an error leads to a value that could not

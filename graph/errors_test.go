@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -168,6 +169,19 @@ func TestErrors_SeveralMutationsGoOneAfterTheOtherAndStopAtTheFirstRefusal(t *te
 	list := s.must(`{ systemTokens { results { name } } }`, nil)
 	if got := list.text("systemTokens", "results"); got != "[map[name:first]]" {
 		t.Errorf("tokens are %s; want the first, which was made, and not the third, whose string nobody would see", got)
+	}
+}
+
+func TestErrors_WhatGraphQLCannotReadIsSaidInWordsAndWithItsPlace(t *testing.T) {
+	s := serve(t)
+	for query, column := range map[string]int{
+		`{ viewer(a: “b”) { id } }`: 13, "{ viewer { id\u200b } }": 14, `{ viewer { id }; }`: 16, `{ viewer(a: 05) { id } }`: 14,
+		`{ viewer(a: 1.) { id } }`: 15, `{ viewer(a: "b) { id } }`: 25, "{ viewer\x00 { id } }": 9, `{ viewer(a: 'b') { id } }`: 13,
+	} {
+		a := s.ask(s.root, query, nil)
+		if len(a.Errors) != 1 || !strings.Contains(a.Errors[0].Message, "here stands what GraphQL cannot read") || !strings.Contains(a.Body, fmt.Sprintf(`"column":%d`, column)) {
+			t.Errorf("%q: want column %d of %s", query, column, a.Body)
+		}
 	}
 }
 

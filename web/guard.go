@@ -61,22 +61,30 @@ func (s *Server) guard(next http.Handler) (http.Handler, error) {
 // where it ends. A proxy that asks about a caller may pass them on.
 func odd(w http.ResponseWriter, r *http.Request) bool {
 	status, sentence := 0, ""
-	switch r.Method {
-	case "GET", "HEAD", "OPTIONS":
-		if hasBody(r) {
-			status, sentence = http.StatusBadRequest, "A request by "+r.Method+" has no body."
-		}
-	case "POST", "PUT", "PATCH", "DELETE":
+	switch {
+	case !isKnown(r.Method):
+		status, sentence = http.StatusNotImplemented, unknownMethod
+	case slices.Contains([]string{"GET", "HEAD", "OPTIONS"}, r.Method) && hasBody(r):
+		status, sentence = http.StatusBadRequest, "A request by "+r.Method+" has no body."
 	default:
-		status, sentence = http.StatusNotImplemented, "This server does not know the method."
+		return false
 	}
-	if status != 0 {
-		if r.ProtoMajor < 2 { // later ones know where a body ends, and carry other requests
-			w.Header().Set("Connection", "close")
-		}
-		text(w, status, sentence)
+	if r.ProtoMajor < 2 { // later ones know where a body ends, and carry other requests
+		w.Header().Set("Connection", "close")
 	}
-	return status != 0
+	if !isKnown(r.Method) && strings.HasPrefix(r.URL.Path, "/api/") {
+		return false // first whether there is something at the address, then by which methods
+	}
+	text(w, status, sentence)
+	return true
+}
+
+const unknownMethod = "This server does not know the method."
+
+// isKnown reports whether a method stands for something at any of our addresses,
+// or is refused there in the usual way.
+func isKnown(method string) bool {
+	return slices.Contains([]string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}, method)
 }
 
 // hasBody reports whether a request brings a byte behind its headers. One that

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"tokenscale/token"
 )
 
 // A proxy may have put something in front of all our paths, which we do not
@@ -48,6 +50,10 @@ func tidied(next http.Handler) http.Handler {
 		}
 		if r.URL.RawQuery != "" {
 			want += "?" + r.URL.RawQuery
+		}
+		if token.FindLeak(want) != token.NoLeak { // it would go into one more address, and the log of a proxy
+			nothingThere(w, r)
+			return
 		}
 		redirect(w, r, want, http.StatusTemporaryRedirect)
 	})

@@ -62,3 +62,24 @@ func stripping(prefix, to string) http.Handler {
 		w.WriteHeader(res.StatusCode)
 	})
 }
+
+// A redirect would repeat a token that somebody has put into an address.
+func TestNoRedirectRepeatsAToken(t *testing.T) {
+	r := serving(t, nil)
+	half := r.root[strings.IndexByte(r.root, '~')+1:]
+	for _, path := range []string{"//" + r.root, "//" + half, "/a/../" + half, "/playground//x?token=" + half, "/api/v1//status?" + r.root, "//x%7E" + half + "%22"} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", r.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.URL.Opaque = path
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if at := res.Header.Get("Location"); res.StatusCode != http.StatusNotFound || strings.Contains(at, half) {
+			t.Errorf("%s: %d to %s, want 404", path, res.StatusCode, at)
+		}
+	}
+}

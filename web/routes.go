@@ -49,7 +49,7 @@ func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked h
 	gql := graph.NewHandler(graph.Options{Authority: s.o.Authority, Log: s.o.Log, Version: s.o.Version, OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory)})
 	health := policy.ReadHealth()
 
-	asking := s.cors(browsersToExplorer(page.Protect(pace(s.o.Now, gql))))
+	asking := s.labelled("graphql", s.cors(browsersToExplorer(page.Protect(pace(s.o.Now, gql)))))
 	mux.Handle("/graphql", asking)
 	mux.Handle("/graphql/{$}", asking)
 	for _, below := range []string{"/graphql/", "/api", "/api/"} {
@@ -58,13 +58,13 @@ func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked h
 	mux.Handle("/api/v1/status", only(http.HandlerFunc(s.status), "GET", "HEAD"))
 	mux.Handle("/api/v1/health", only(token.Protect(may(s.healthText, health)), "GET", "HEAD"))
 	mux.Handle("/api/v1/health-json", only(token.Protect(may(s.healthJSON, health)), "GET", "HEAD"))
-	mux.Handle("/metrics", only(token.Protect(may(s.newMetrics().ServeHTTP, health)), "GET", "HEAD"))
-	mux.Handle("/api/v1/session", byMethod(map[string]http.Handler{
+	mux.Handle("/metrics", s.labelled("metrics", only(token.Protect(may(s.newMetrics().ServeHTTP, health)), "GET", "HEAD")))
+	mux.Handle("/api/v1/session", s.labelled("session", byMethod(map[string]http.Handler{
 		"GET":    askSession(&page),
 		"POST":   token.Protect(s.beginSession(sessions)),
 		"DELETE": s.endSession(sessions),
-	}))
-	return proxy.Protect(http.HandlerFunc(authorize))
+	})))
+	return s.labelled("authorize", proxy.Protect(http.HandlerFunc(authorize)))
 }
 
 // slowDown returns what is called before the answer to a request for GraphQL
@@ -109,6 +109,10 @@ func byMethod(handlers map[string]http.Handler) http.Handler {
 	allowed := strings.Join(methods, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next, ok := handlers[r.Method]
+		if !ok && !isKnown(r.Method) {
+			text(w, http.StatusNotImplemented, unknownMethod)
+			return
+		}
 		if !ok {
 			w.Header().Set("Allow", allowed)
 			text(w, http.StatusMethodNotAllowed, "This address answers "+allowed+".")

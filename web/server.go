@@ -56,6 +56,9 @@ type Options struct {
 	// Memory is what the process may use, in bytes; 0 if nobody said.
 	Memory int64
 
+	// Labels has profiles tell what kind of request the time was spent on.
+	Labels bool
+
 	// What the health checks tell of: the folder of the store, whether nothing
 	// can be written to it, and where audit entries are also written to. If
 	// they are, AuditState returns for how long the write under way has been

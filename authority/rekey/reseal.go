@@ -13,6 +13,9 @@ import (
 // resealBatch is how many rows one transaction reads, and at most writes.
 const resealBatch = 1000
 
+// growth is how many bytes longer a row may become: a checkpoint gets a signature of each key.
+const growth = 1 << 10
+
 // Reseal seals every row of the store that stands under an older key under
 // the newest, and returns how many those were. Checkpoints among them are
 // signed anew. It may be cut off and begun again at any time.
@@ -31,11 +34,12 @@ type resealer struct{ keys *keyring.Keys }
 
 func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int, err error) {
 	most := store.BatchSize(db, resealBatch, 1, 0)
+	_, space := db.Limits()
 	for from, more := []byte(nil), true; more; more = from != nil {
 		var next []byte
 		var moved int
 		if err := db.Update(ctx, func(w store.Writer) (err error) {
-			next, moved, err = s.some(w, t, from, most)
+			next, moved, err = s.some(w, t, from, most, space)
 			return err
 		}, store.UseReserve); err != nil {
 			return n, err
@@ -45,11 +49,13 @@ func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int,
 	return n, nil
 }
 
-// some does it for some rows of t, and returns where the next ones begin.
-func (s resealer) some(w store.Writer, t store.Table, from []byte, most int) (next []byte, n int, err error) {
+// some does it for some rows of t, which take no more than so many bytes, and returns where the next
+// ones begin.
+func (s resealer) some(w store.Writer, t store.Table, from []byte, most, space int) (next []byte, n int, err error) {
 	seen := 0
 	err = w.Scan(t, store.Range{From: from}, func(key, row []byte) error {
-		if seen++; seen > most {
+		space -= len(key) + len(row) + growth
+		if seen++; seen > most || space < 0 && seen > 1 {
 			next = bytes.Clone(key)
 			return store.Stop
 		}
