@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"authority/authoritytest"},
 	{"authority"},
 	{"authority/rekey"},
-	{"authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping"},
+	{"authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions"},
 	{"authority/ledger", "authority/index"},
 	{"authority/rows"},
 	{"authority/keyring", "authority/clock"},

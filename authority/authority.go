@@ -23,9 +23,11 @@ import (
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
+	"tokenscale/authority/sessions"
 	"tokenscale/authority/tally"
 	"tokenscale/authority/timekeeping"
 	"tokenscale/epoch"
+	"tokenscale/loop"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -81,7 +83,7 @@ type Authority struct {
 	random      io.Reader
 	log         *slog.Logger
 	pause       time.Duration
-	sweeper     *sweeper
+	sweeper     *loop.Shared
 	counts      *counts
 	refused     *tally.Refusals
 	denied      *tally.RefusedChanges
@@ -91,7 +93,7 @@ type Authority struct {
 	read        *tally.Readings
 	scrub       *integrity.Scrubber
 
-	sessions sessions
+	sessions *sessions.Sessions
 	storeID  uint64 // names the store; see StoreID
 
 	removed time.Duration // for how long the server had run at the last look for tokens to remove
@@ -113,7 +115,6 @@ type Authority struct {
 func Open(ctx context.Context, o Options) (*Authority, error) {
 	a := assemble(o)
 	a.index.Follow(a.store, a.rows, a.log, o.RootHash != nil)
-	a.store.Follow(a.sessions.follow)
 	if err := a.claim(ctx); err != nil {
 		return nil, err
 	}
@@ -172,13 +173,14 @@ func assemble(o Options) *Authority {
 		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(),
 	}
+	a.sessions = sessions.New(o.DB, all)
 	a.refused = tally.NewRefusals(a.writeDown, a.log)
 	a.denied, a.read = tally.NewRefusedChanges(a.writeDown), tally.NewReadings(a.writeDown)
 	a.keeper = timekeeping.New(timekeeping.Options{
 		Clock: a.time, DB: o.DB, Rows: all, NextExpiry: a.index.NextExpiry, Log: a.log,
 	})
 	a.alive, a.stop = context.WithCancel(context.Background())
-	a.sweeper = &sweeper{a: a, stop: a.alive}
+	a.sweeper = loop.NewShared(a.sweepAlive)
 	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
 	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
 		DB: a.store, Rows: a.rows, Index: a.index, Now: a.clock, Log: a.log, RootFromOutside: o.RootHash != nil,
@@ -217,7 +219,7 @@ func (a *Authority) load(ctx context.Context) error {
 		if err := a.index.Read(r, a.rows, a.log); err != nil {
 			return err
 		}
-		return a.loadEndedSessions(r)
+		return a.sessions.Load(r)
 	})
 }
 
@@ -226,7 +228,7 @@ func (a *Authority) clock() epoch.Millis { return a.time.Now() }
 
 // Start begins the housekeeping. Close ends it.
 func (a *Authority) Start() {
-	a.loops.Go(func() { a.keepHouse(a.alive) })
+	a.loops.Go(func() { a.housekeeping(a.alive) })
 	a.loops.Go(func() { a.refused.Run(a.alive) })
 	a.loops.Go(func() { a.keeper.Run(a.alive) })
 	a.loops.Go(func() { a.scrub.Run(a.alive) })
@@ -249,7 +251,7 @@ func (a *Authority) Start() {
 func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
-	a.sweeper.wait()
+	a.sweeper.Wait()
 	err := errors.Join(a.flushUses(ctx), a.refused.Flush(ctx), a.denied.Flush(ctx), a.read.Flush(ctx))
 	a.lastCheckpoint(ctx)
 	a.keeper.SaveLast(ctx)

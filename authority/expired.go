@@ -27,7 +27,7 @@ const expireAction = "removeExpiredTokens"
 // HideExpired hides the tokens that expired at least 5 minutes ago, each with an
 // audit entry. It is safe for concurrent use.
 func (a *Authority) HideExpired(ctx context.Context) error {
-	most := a.batchSize(houseBatch, rowsOfToken)
+	most := a.batchSize(backgroundBatch, rowsOfToken)
 	for {
 		now, ran := a.clock(), a.time.Running()
 		ids := a.index.DueBefore(now.Add(-policy.ListedExpired)+1, most)
@@ -99,7 +99,7 @@ func (a *Authority) RemoveHidden(ctx context.Context) error {
 // transaction. do gets them as they are by then; one that pick does not choose
 // any more is left out.
 func (a *Authority) eachBatch(ctx context.Context, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
-	most := a.batchSize(houseBatch, rowsOfToken)
+	most := a.batchSize(backgroundBatch, rowsOfToken)
 	for from, more := []byte(nil), true; more; {
 		var ids []token.ID
 		err := a.store.View(ctx, func(r store.Reader) (err error) {

@@ -108,12 +108,12 @@ func (d *deaths) run(t *rapid.T) {
 		for _, m := range d.tokens {
 			m.ran += passed
 		}
-		d.keepHouse()
+		d.housekeeping()
 	}
 }
 
-// keepHouse does a round, and looks at what is hidden and what is gone.
-func (d *deaths) keepHouse() {
+// housekeeping does a round, and looks at what is hidden and what is gone.
+func (d *deaths) housekeeping() {
 	d.t.Helper()
 	followed(d.t, d.h)
 	d.h.Round(d.t.Context())
@@ -187,7 +187,7 @@ func TestExpired_NoSequenceOfJumpsStopsAndCrashesRemovesARowTooEarly(t *testing.
 			"stop":   func(r *rapid.T) { d.restart(r, h.Close, false) },
 			"crash":  func(r *rapid.T) { d.restart(r, h.Crash, false) },
 			"accept": func(r *rapid.T) { d.restart(r, h.Close, true) },
-			"":       func(*rapid.T) { d.keepHouse() },
+			"":       func(*rapid.T) { d.housekeeping() },
 		})
 		must(t, h.Check(t.Context()))
 	})

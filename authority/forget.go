@@ -37,7 +37,7 @@ func overdue(r *rows.Rows, tx store.Reader, now epoch.Millis) (over []string, er
 			return rows.ErrMalformed
 		}
 		at := epoch.Millis(binary.BigEndian.Uint64(key))
-		if policy.KeyCounts(at, now) || len(over) == houseBatch {
+		if policy.KeyCounts(at, now) || len(over) == backgroundBatch {
 			return store.Stop
 		}
 		over = append(over, string(key))

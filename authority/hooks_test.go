@@ -16,7 +16,7 @@ import (
 
 const (
 	SweepBatch = sweepBatch
-	HouseBatch = houseBatch
+	HouseBatch = backgroundBatch
 	MaxKinds   = tally.MaxKinds
 
 	RefusedAtOnce = tally.RefusedAtOnce

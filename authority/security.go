@@ -41,7 +41,7 @@ func (a *Authority) SetSecurity(ctx context.Context, by Caller, c policy.Change)
 	if err != nil {
 		return policy.Policies{}, err
 	}
-	if err := a.sweeper.finish(ctx); err != nil {
+	if err := a.sweeper.Do(ctx); err != nil {
 		return policy.Policies{}, fault.New(fault.Unavailable, "The policies were set and bind from now on, but not every existing token has been brought under them yet. That goes on by itself; do not repeat the change.")
 	}
 	return next, nil

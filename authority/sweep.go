@@ -39,6 +39,17 @@ func (a *Authority) sweepAll(ctx context.Context) error {
 	}
 }
 
+// sweepAlive runs until no sweep is left, or until the authority closes. A change
+// of policy may be committed in the very batch that ends the sweep before it, so
+// whoever joins is owed another look; see loop.Shared.
+func (a *Authority) sweepAlive() error {
+	err := a.sweepAll(a.alive)
+	if err != nil {
+		a.log.Error("the sweep of a changed security policy stopped before its end; it goes on later, and the policy binds meanwhile", "err", err)
+	}
+	return err
+}
+
 // sweepOnce brings the next batch of tokens under the policy: their rows,
 // their audit entries and the moved cursor in one transaction.
 func (a *Authority) sweepOnce(ctx context.Context) (more bool, err error) {

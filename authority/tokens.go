@@ -103,7 +103,7 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.I
 		if err != nil {
 			return err
 		}
-		if err := t.regrantShadow(v); err != nil {
+		if err := t.regrantInGrace(v); err != nil {
 			return err
 		}
 		return t.regrant(old, to)
@@ -128,7 +128,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) err
 		if !ok {
 			return noToken(string(id))
 		}
-		if err := t.endShadow(v); err != nil {
+		if err := t.endGrace(v); err != nil {
 			return err
 		}
 		if err := t.rows.RemoveToken(t, v); err != nil {

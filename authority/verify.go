@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"context"
 	"net/netip"
 
 	"tokenscale/authority/index"
@@ -85,7 +86,7 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 	switch {
 	case s.Over(now):
 		return policy.Actor{}, policy.Expired
-	case a.sessions.isEnded(s):
+	case a.sessions.Ended(s):
 		return policy.Actor{ID: s.Token, Root: s.Token == token.Root, IP: from}, policy.SignedOut // it was sealed for that token
 	}
 	actor, outcome := a.holder(s, from, now)
@@ -120,4 +121,22 @@ func (a *Authority) holder(s policy.Session, from netip.Addr, now epoch.Millis) 
 func markOf(e *index.Entry) [8]byte {
 	digest, _ := e.Digest()
 	return digest.Mark()
+}
+
+// On a store that can only be read an authority verifies tokens and answers
+// queries, and that is all. Nothing depends on a write for that: policies,
+// filters and expiries are judged at every use, and no token can change. What
+// the audit log would have told of, of those who are refused and those who read,
+// the log tells.
+
+// tellVerifyOnly tells what the start has left undone.
+func (a *Authority) tellVerifyOnly(ctx context.Context) error {
+	p, err := a.Progress(ctx, policy.RootActor())
+	if err != nil {
+		return err
+	}
+	if p.Running {
+		a.log.Warn("a change of the security policies has not reached all tokens, and will when the store can be written; it binds them all the same", "done", p.Done, "total", p.Total)
+	}
+	return nil
 }

@@ -104,3 +104,37 @@ func TestRestEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+func TestSharedIsDoneOnceForAllWhoWaitAndAgainForWhoCameLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		done, failure := 0, error(nil)
+		s := loop.NewShared(func() error {
+			time.Sleep(time.Minute)
+			done++
+			return failure
+		})
+		go func() { _ = s.Do(t.Context()) }()
+		time.Sleep(time.Second)
+		for range 10 { // they join while it is under way, which may be too late for their work
+			go func() { _ = s.Do(t.Context()) }()
+		}
+		synctest.Wait()
+		s.Wait()
+		if done != 2 {
+			t.Errorf("done %d times, want once for the first and once for all who joined", done)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := s.Do(ctx); err == nil {
+			t.Error("whoever leaves early is told that it is done")
+		}
+		s.Wait()
+		if done != 3 {
+			t.Errorf("done %d times, want 3: it goes on without who left", done)
+		}
+		failure = context.DeadlineExceeded
+		if err := s.Do(t.Context()); err != failure {
+			t.Errorf("got %v, want what went wrong", err)
+		}
+	})
+}

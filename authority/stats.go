@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -9,6 +10,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/fault"
 	"tokenscale/policy"
+	"tokenscale/store"
 )
 
 // counts are the figures of an Authority since it was opened.
@@ -83,3 +85,13 @@ func (a *Authority) Stats() Stats {
 
 // ClockState says what becomes of the machine's clock.
 func (a *Authority) ClockState() clock.State { return a.time.State() }
+
+// Check reads every row of the store and reports all that is wrong with them. It
+// looks at one moment between two changes, and delays nobody.
+func (a *Authority) Check(ctx context.Context) error { return integrity.Check(ctx, a.store, a.rows) }
+
+// SoundRow returns nil if the row is as this server writes rows of t. Many
+// goroutines may call it at once.
+func (a *Authority) SoundRow(t store.Table, key, row []byte) error {
+	return integrity.SoundRow(a.rows, t, key, row)
+}

@@ -12,10 +12,10 @@ import (
 	"tokenscale/store"
 )
 
-// keepHouse hides expired tokens and removes them in the end, writes last uses and
+// housekeeping hides expired tokens and removes them in the end, writes last uses and
 // counted refusals, takes up a sweep that could not end, and tells of tokens that
 // will expire soon, until ctx ends.
-func (a *Authority) keepHouse(ctx context.Context) { loop.Every(ctx, a.pause, a.round) }
+func (a *Authority) housekeeping(ctx context.Context) { loop.Every(ctx, a.pause, a.round) }
 
 func (a *Authority) round(ctx context.Context) {
 	for _, task := range []struct {
@@ -60,12 +60,12 @@ func (a *Authority) sweepIfLeft(ctx context.Context) error {
 	if err != nil || !p.Running {
 		return err
 	}
-	return a.sweeper.finish(ctx)
+	return a.sweeper.Do(ctx)
 }
 
 // What is done in the background, batch by batch, so that no request waits
 // long for it.
-const houseBatch = 500
+const backgroundBatch = 500
 
 // flushUses writes when tokens were last used: each token at most once a
 // round, however often it was used. Where nothing can be written they stay in
@@ -76,7 +76,7 @@ func (a *Authority) flushUses(ctx context.Context) error {
 	}
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch, t := uses[:min(a.batchSize(houseBatch, 1), len(uses))], a.time.ToSave()
+		batch, t := uses[:min(a.batchSize(backgroundBatch, 1), len(uses))], a.time.ToSave()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err
@@ -107,4 +107,21 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 		}
 	}
 	return nil
+}
+
+// What is done to many tokens is done in batches, so that other changes need not wait long, and
+// no larger than the store takes.
+
+// rowsOfToken is how many rows change at most when a token does in the background: its own, its
+// last use, the count of its filter, its audit entry, and that it is found by its id.
+const rowsOfToken = 5
+
+// rowsBesides is how many rows a batch may change besides: a cursor, the clock, nodes of the
+// tree over the audit log, a filter that all its tokens have in common.
+const rowsBesides = 16
+
+// batchSize returns for how many things one transaction does the work, if each changes so many
+// rows: no more than most.
+func (a *Authority) batchSize(most, each int) int {
+	return store.BatchSize(a.store, most, each, rowsBesides)
 }

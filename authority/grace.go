@@ -12,7 +12,7 @@ import (
 
 // replace puts next in the place of old, which goes now or after its grace.
 func (t *tx) replace(old, next token.Token, grace time.Duration) error {
-	if err := t.endShadow(old); err != nil {
+	if err := t.endGrace(old); err != nil {
 		return err
 	}
 	fields := append(described(next),
@@ -36,8 +36,8 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 	return t.record(audit.TokenRotated, next.ID, fields, string(old.ID))
 }
 
-// shadow returns the token that v replaced, if it still works out its grace.
-func (t *tx) shadow(v token.Token) (token.Token, bool, error) {
+// inGrace returns the token that v replaced, if it still works out its grace.
+func (t *tx) inGrace(v token.Token) (token.Token, bool, error) {
 	if v.Replaces == "" {
 		return token.Token{}, false, nil
 	}
@@ -45,10 +45,10 @@ func (t *tx) shadow(v token.Token) (token.Token, bool, error) {
 	return old, ok && old.ReplacedBy == v.ID, err
 }
 
-// endShadow ends the grace period of the token that v replaced, so that at
+// endGrace ends the grace period of the token that v replaced, so that at
 // most two strings of one line ever work.
-func (t *tx) endShadow(v token.Token) error {
-	old, ok, err := t.shadow(v)
+func (t *tx) endGrace(v token.Token) error {
+	old, ok, err := t.inGrace(v)
 	if err != nil || !ok {
 		return err
 	}
@@ -61,10 +61,10 @@ func (t *tx) endShadow(v token.Token) error {
 	})
 }
 
-// regrantShadow gives the token that v replaced, if it still works out its
+// regrantInGrace gives the token that v replaced, if it still works out its
 // grace, the permissions of v.
-func (t *tx) regrantShadow(v token.Token) error {
-	old, ok, err := t.shadow(v)
+func (t *tx) regrantInGrace(v token.Token) error {
+	old, ok, err := t.inGrace(v)
 	if err != nil || !ok {
 		return err
 	}
