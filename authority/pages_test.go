@@ -8,7 +8,6 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
-	"tokenscale/authority/index"
 	"tokenscale/token"
 )
 
@@ -16,7 +15,7 @@ import (
 // the walk has seen, so that nothing can have moved past its beginning. If it
 // does not, the walk goes back. What it returns are the ids, each once, in the
 // order in which they came.
-func walk(t testing.TB, h *authoritytest.House, q index.Query, overlap int, between func()) (ids []token.ID, back int) {
+func walk(t testing.TB, h *authoritytest.House, q token.Query, overlap int, between func()) (ids []token.ID, back int) {
 	t.Helper()
 	seen := map[token.ID]bool{}
 	for ; ; between() {
@@ -92,7 +91,7 @@ func TestPages_AWalkUnderChurnMeetsEachUntouchedTokenOnce(t *testing.T) {
 		}
 		all.Wait()
 	}
-	for _, q := range []index.Query{{Limit: 500}, {Limit: 500, Descending: true}, {Limit: 1000, Search: "t "}} {
+	for _, q := range []token.Query{{Limit: 500}, {Limit: 500, Descending: true}, {Limit: 1000, Search: "t "}} {
 		ids, back := walk(t, h, q, 5, churn)
 		t.Logf("%+v: %d tokens met, %d times gone back", q, len(ids), back)
 		want := slices.Clone(untouched)
@@ -117,7 +116,7 @@ func TestPages_AChangeBeforeAPageMovesWhatComesAfterIt(t *testing.T) {
 	h := authoritytest.Open(t)
 	ids := seed(t, h, 6, func(i int, v *token.Token) { v.Name = fmt.Sprint("t", i) })
 	at := func(skip int) token.ID {
-		_, page, err := h.Tokens(root(), index.Query{Skip: skip, Limit: 1})
+		_, page, err := h.Tokens(root(), token.Query{Skip: skip, Limit: 1})
 		must(t, err)
 		return page[0].ID
 	}

@@ -56,7 +56,7 @@ func (a *Authority) View(t token.Token) TokenView {
 // Tokens returns one page of the tokens that match q, and how many match in
 // all. It refuses with Forbidden who may not list tokens, with Invalid a page
 // that cannot be.
-func (a *Authority) Tokens(by policy.Actor, q index.Query) (int, []TokenView, error) {
+func (a *Authority) Tokens(by policy.Actor, q token.Query) (int, []TokenView, error) {
 	if err := cmp.Or(by.May(policy.AdministerTokens()...), policy.Page(q.Skip, q.Limit)); err != nil {
 		return 0, nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenscale/authority/authoritytest"
-	"tokenscale/authority/index"
 	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/permission"
@@ -151,7 +150,7 @@ func TestTokens_SearchFilter_PartOfTheNameOrTheID(t *testing.T) {
 	h.Token(draft("doctor"))
 	h.Token(draft("about " + string(one.ID)))
 	for search, want := range map[string]int{"nurse": 1, "URSE": 1, "ärzte": 1, "o": 2, "": 3, "nobody": 0, string(one.ID): 1} {
-		total, page, err := h.Tokens(root(), index.Query{Search: search, Limit: 50})
+		total, page, err := h.Tokens(root(), token.Query{Search: search, Limit: 50})
 		if err != nil || total != want || len(page) != want {
 			t.Errorf("searching %q finds %d of %d, %v; want %d", search, len(page), total, err, want)
 		}
@@ -164,7 +163,7 @@ func TestTokens_Order_ByNameOrByExpiryWithTheEndlessLast(t *testing.T) {
 	h.Token(draft("C"))
 	h.Token(ending(h, "a", 3*day))
 	h.Token(ending(h, "D", day))
-	tests := map[index.Query]string{
+	tests := map[token.Query]string{
 		{}:                                 "abCD",
 		{Descending: true}:                 "DCba",
 		{ByExpiry: true}:                   "DbaC",
@@ -188,7 +187,7 @@ func TestTokens_Order_ByNameOrByExpiryWithTheEndlessLast(t *testing.T) {
 
 func TestTokens_Page_BoundsOutsideTheLimitsAreErrors(t *testing.T) {
 	h := authoritytest.Open(t)
-	for _, q := range []index.Query{{Skip: -1}, {Limit: -1}, {Limit: 1001}} {
+	for _, q := range []token.Query{{Skip: -1}, {Limit: -1}, {Limit: 1001}} {
 		_, _, err := h.Tokens(root(), q)
 		refusal(t, err, fault.Invalid, "must be")
 	}
@@ -277,7 +276,7 @@ func TestATokenMayReadItselfAndNoOther(t *testing.T) {
 	}
 	_, err := h.Authority.Token(by, other.ID)
 	refusal(t, err, fault.Forbidden, "not allowed")
-	_, _, err = h.Tokens(by, index.Query{Limit: 1})
+	_, _, err = h.Tokens(by, token.Query{Limit: 1})
 	refusal(t, err, fault.Forbidden, "not allowed")
 }
 

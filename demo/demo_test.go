@@ -10,11 +10,11 @@ import (
 	"go.uber.org/goleak"
 
 	"tokenscale/authority"
-	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store/bolt"
+	"tokenscale/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -47,7 +47,7 @@ func TestADemonstrationLooksAlive(t *testing.T) {
 	if outcome != policy.Accepted {
 		t.Fatalf("root is %v", outcome)
 	}
-	total, page, err := a.Tokens(by, index.Query{Limit: 100})
+	total, page, err := a.Tokens(by, token.Query{Limit: 100})
 	if err != nil || total < 30 || total > 35 {
 		t.Fatalf("%d tokens, %v; want about thirty", total, err)
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"tokenscale/authority"
-	"tokenscale/authority/index"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
@@ -180,7 +179,7 @@ func (k *known) compare(a *authority.Authority, o *outcome) {
 			alive++
 		}
 	}
-	total, _, err := a.Tokens(policy.RootActor(), index.Query{Limit: 1})
+	total, _, err := a.Tokens(policy.RootActor(), token.Query{Limit: 1})
 	o.unsound = errors.Join(o.unsound, err)
 	if k.extra = total - alive; k.extra > k.doubts {
 		o.ahead = k.extra - k.doubts

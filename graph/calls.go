@@ -7,7 +7,6 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/authority"
-	"tokenscale/authority/index"
 	"tokenscale/graph/model"
 	"tokenscale/policy"
 	"tokenscale/token"
@@ -60,7 +59,7 @@ func (r *Resolver) delete(ctx context.Context, id string) (bool, error) {
 	return err == nil, err
 }
 
-func (r *Resolver) list(ctx context.Context, q index.Query) (int, []model.SystemPermissionsToken, error) {
+func (r *Resolver) list(ctx context.Context, q token.Query) (int, []model.SystemPermissionsToken, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {
 		return 0, nil, err

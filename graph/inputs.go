@@ -4,12 +4,12 @@ import (
 	"slices"
 
 	"tokenscale/audit"
-	"tokenscale/authority/index"
 	"tokenscale/epoch"
 	"tokenscale/graph/model"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
 	"tokenscale/policy"
+	"tokenscale/token"
 )
 
 // This file gives the inputs of the schema the shape of the domain. Null and
@@ -82,8 +82,8 @@ func filterID(p *string) *ipfilter.ID {
 	return &id
 }
 
-func tokenQuery(search *string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip, limit *int) index.Query {
-	return index.Query{
+func tokenQuery(search *string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip, limit *int) token.Query {
+	return token.Query{
 		Search:     given(search, ""),
 		ByExpiry:   sortBy == model.TokensSortByExpirationDate,
 		Descending: given(orderBy, model.OrderByAsc) == model.OrderByDesc,

@@ -9,7 +9,6 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
-	"tokenscale/authority/index"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -36,7 +35,7 @@ func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, 
 		return h.DeleteToken(ctx, authority.Caller{Actor: by, Action: "deleteToken"}, t)
 	}
 	list := func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
-		_, _, err := h.Tokens(by, index.Query{})
+		_, _, err := h.Tokens(by, token.Query{})
 		return err
 	}
 	return map[string]func(policy.Actor, token.ID, ipfilter.ID) error{

@@ -12,7 +12,6 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority"
-	"tokenscale/authority/index"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
@@ -49,7 +48,7 @@ func (h *House) All() []authority.TokenView {
 	h.tb.Helper()
 	var all []authority.TokenView
 	for {
-		total, page, err := h.Tokens(Root(), index.Query{Skip: len(all), Limit: policy.MaxPage})
+		total, page, err := h.Tokens(Root(), token.Query{Skip: len(all), Limit: policy.MaxPage})
 		h.must(err)
 		if all = append(all, page...); len(all) >= total {
 			return all

@@ -3,6 +3,8 @@ package index
 import (
 	"fmt"
 	"testing"
+
+	"tokenscale/token"
 )
 
 // What looking for tokens may allocate, however many there are: the page, with
@@ -24,15 +26,15 @@ func TestAPageAllocatesNoMoreThanItDid(t *testing.T) {
 			put(x, tokenOf(i, fmt.Sprintf("Nurse %06d", i), 0))
 		}
 		for name, c := range map[string]struct {
-			q    Query
+			q    token.Query
 			most float64
 		}{
-			"the first page":          {Query{Limit: 50}, pageMallocs},
-			"a far page":              {Query{Skip: size * 7 / 10, Limit: 50}, pageMallocs},
-			"a far page by expiry":    {Query{Skip: size * 7 / 10, Limit: 50, ByExpiry: true}, pageMallocs},
-			"a search that finds one": {Query{Search: "nurse 000123", Limit: 50}, searchMallocs},
-			"a search that finds all": {Query{Search: "NURSE", Limit: 50}, searchMallocs},
-			"a search by expiry":      {Query{Search: "NURSE", Limit: 50, ByExpiry: true}, byExpiryMallocs},
+			"the first page":          {token.Query{Limit: 50}, pageMallocs},
+			"a far page":              {token.Query{Skip: size * 7 / 10, Limit: 50}, pageMallocs},
+			"a far page by expiry":    {token.Query{Skip: size * 7 / 10, Limit: 50, ByExpiry: true}, pageMallocs},
+			"a search that finds one": {token.Query{Search: "nurse 000123", Limit: 50}, searchMallocs},
+			"a search that finds all": {token.Query{Search: "NURSE", Limit: 50}, searchMallocs},
+			"a search by expiry":      {token.Query{Search: "NURSE", Limit: 50, ByExpiry: true}, byExpiryMallocs},
 		} {
 			if got := testing.AllocsPerRun(100, func() { x.Page(c.q) }); got > c.most {
 				t.Errorf("%s of %d tokens: %v allocations, want at most %v", name, size, got, c.most)

@@ -54,7 +54,7 @@ func BenchmarkLoadAMillion(b *testing.B) {
 
 func BenchmarkPageOfAMillion(b *testing.B) {
 	x := loaded()
-	for name, q := range map[string]index.Query{
+	for name, q := range map[string]token.Query{
 		"first":                 {Limit: 50},
 		"far":                   {Skip: 700_000, Limit: 50},
 		"search few":            {Search: "nurse-12345", Limit: 50},

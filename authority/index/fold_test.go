@@ -38,7 +38,7 @@ func TestNamesFindEachOtherHoweverTheyAreWritten(t *testing.T) {
 		if Fold(test.a) != Fold(test.b) && !test.within {
 			t.Errorf("%s: %q is folded to %q, and %q to %q", test.name, test.a, Fold(test.a), test.b, Fold(test.b))
 		}
-		total, page := x.Page(Query{Search: test.b, Limit: 10})
+		total, page := x.Page(token.Query{Search: test.b, Limit: 10})
 		if total != 1 || page[0].Name() != test.a {
 			t.Errorf("%s: %q finds %d tokens, want %q as it was written", test.name, test.b, total, test.a)
 		}

@@ -63,11 +63,11 @@ func TestReadersAndAWriterAtTheSameTime(t *testing.T) {
 					return
 				default:
 				}
-				if total, page := x.Page(Query{Search: "n", Limit: 1000}); total != 500 || len(page) != 500 {
+				if total, page := x.Page(token.Query{Search: "n", Limit: 1000}); total != 500 || len(page) != 500 {
 					t.Errorf("a search finds %d tokens, want 500", total)
 					return
 				}
-				total, page := x.Page(Query{Limit: 1000, ByExpiry: true})
+				total, page := x.Page(token.Query{Limit: 1000, ByExpiry: true})
 				if e, ok := x.Find(idOf(1000)); total != len(page) || ok && e.Name() == "" {
 					t.Errorf("%d of %d", len(page), total)
 				}
@@ -175,7 +175,7 @@ func TestAMillionTokens(t *testing.T) {
 	begun := time.Now()
 	x.Load(loader(tokens))
 	t.Logf("loading took %v", time.Since(begun))
-	for _, q := range []Query{{Skip: n - 10}, {Skip: n / 2, Descending: true}, {Skip: n / 2, ByExpiry: true}, {Search: "2999"}} {
+	for _, q := range []token.Query{{Skip: n - 10}, {Skip: n / 2, Descending: true}, {Skip: n / 2, ByExpiry: true}, {Search: "2999"}} {
 		q.Limit = 5
 		begun = time.Now()
 		total, page := x.Page(q)
@@ -184,7 +184,7 @@ func TestAMillionTokens(t *testing.T) {
 			t.Errorf("%+v: %d of %d", q, len(page), total)
 		}
 	}
-	_, page := x.Page(Query{Skip: n - 1, Limit: 1})
+	_, page := x.Page(token.Query{Skip: n - 1, Limit: 1})
 	if got := idsOf(page); len(got) != 1 || got[0] != idOf(0) {
 		t.Errorf("the last by name is %v", got)
 	}

@@ -44,7 +44,7 @@ type row struct {
 	ends   uint64
 }
 
-func (n *naive) page(q Query) (int, []token.ID) {
+func (n *naive) page(q token.Query) (int, []token.ID) {
 	var found []row
 	part := folded(q.Search)
 	for _, t := range n.tokens {
@@ -93,8 +93,8 @@ func drawToken(t *rapid.T, ids int) token.Token {
 	}
 }
 
-func drawQuery(t *rapid.T) Query {
-	return Query{
+func drawQuery(t *rapid.T) token.Query {
+	return token.Query{
 		Search:   rapid.SampledFrom(searches).Draw(t, "search"),
 		ByExpiry: rapid.Bool().Draw(t, "by expiry"), Descending: rapid.Bool().Draw(t, "descending"),
 		Skip:  rapid.SampledFrom([]int{0, 0, 1, 2, 7, 40, 2000, 1 << 31}).Draw(t, "skip"),
@@ -152,7 +152,7 @@ func loaded(n *naive, count int) []token.Token {
 	return slices.Collect(maps.Values(n.tokens))
 }
 
-func samePage(t *rapid.T, x *Index, n *naive, q Query) {
+func samePage(t *rapid.T, x *Index, n *naive, q token.Query) {
 	total, page := x.Page(q)
 	wantTotal, want := n.page(q)
 	if diff := gocmp.Diff(idsOf(page), want); diff != "" || total != wantTotal {

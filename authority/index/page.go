@@ -9,20 +9,12 @@ import (
 	"tokenscale/token"
 )
 
-// A Query asks for one page of tokens.
-type Query struct {
-	Search      string // part of a name without regard to case, or an id; empty for all
-	ByExpiry    bool   // order by expiry instead of by name
-	Descending  bool
-	Skip, Limit int // both at least 0
-}
-
 // Page returns one page, and how many tokens match in all. A Search that is
 // exactly the id of a token finds that token only.
 //
 // Without a Search it reaches any page in logarithmic time. With one it looks
 // at all names, in a picture of the moment, and nobody waits for it.
-func (x *Index) Page(q Query) (total int, page []*Entry) {
+func (x *Index) Page(q token.Query) (total int, page []*Entry) {
 	if q.Search == "" {
 		return x.window(q)
 	}
@@ -33,7 +25,7 @@ func (x *Index) Page(q Query) (total int, page []*Entry) {
 }
 
 // window reads a page by its position.
-func (x *Index) window(q Query) (int, []*Entry) {
+func (x *Index) window(q token.Query) (int, []*Entry) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	order := &x.byName

@@ -3,11 +3,13 @@ package index
 import (
 	"slices"
 	"strings"
+
+	"tokenscale/token"
 )
 
 // search returns one page of the entries whose name holds part of a name, and
 // how many there are in all. names is a snapshot.
-func search(names order, q Query) (total int, page []*Entry) {
+func search(names order, q token.Query) (total int, page []*Entry) {
 	part := Fold(q.Search)
 	if strings.ContainsRune(part, nameEnd) { // it would match across names
 		return 0, []*Entry{}
@@ -18,7 +20,7 @@ func search(names order, q Query) (total int, page []*Entry) {
 	return searchByName(names, q, []byte(part))
 }
 
-func searchByName(names order, q Query, part []byte) (total int, page []*Entry) {
+func searchByName(names order, q token.Query, part []byte) (total int, page []*Entry) {
 	page = []*Entry{}
 	found := make([]*Entry, 0, fullBlock)
 	for i := range names.blocks {
@@ -38,7 +40,7 @@ func searchByName(names order, q Query, part []byte) (total int, page []*Entry) 
 
 // searchByExpiry finds the matches in the order of names and keeps the first
 // by expiry: as many as it takes to show the page.
-func searchByExpiry(names order, q Query, part []byte) (total int, page []*Entry) {
+func searchByExpiry(names order, q token.Query, part []byte) (total int, page []*Entry) {
 	first := &best{compare: expiryOrder, n: q.Skip + q.Limit}
 	if q.Descending {
 		first.compare = func(a, b *Entry) int { return expiryOrder(b, a) }
