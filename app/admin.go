@@ -61,7 +61,8 @@ func (a *App) openAdmin() {
 // serveBackup streams a copy of the store. If it cannot be finished the
 // connection breaks off in the middle, which the client sees.
 func (a *App) serveBackup(w http.ResponseWriter, r *http.Request) {
-	if err := a.auth.RecordBackup(r.Context()); err != nil { // a store that takes no more changes needs its backup most
+	// A store that takes no more changes needs its backup most.
+	if err := a.auth.RecordBackup(r.Context()); err != nil {
 		a.log.Warn("a backup could not be written to the audit log", "err", err)
 	}
 	out := &patientWriter{w: w, control: http.NewResponseController(w), now: a.opts.Now}

@@ -30,8 +30,6 @@ type App struct {
 	server *web.Server
 	served chan error // what Serve returned
 
-	verifyOnly bool // nothing can be written to the data folder
-
 	undo []step
 }
 
@@ -97,7 +95,7 @@ func (a *App) webOptions() web.Options {
 		Authority: a.auth, Store: a.db, SessionKey: a.keys.Session(), Limit: a.limit, Certificate: a.cert,
 		Listen: a.opts.Listen, TrustedProxies: prefixes(a.opts.TrustedProxies),
 		AllowedHosts: a.opts.AllowedHosts, AllowedOrigins: a.opts.AllowedOrigins,
-		Memory: a.opts.Memory, Labels: a.opts.Pprof, Data: a.opts.Data, VerifyOnly: a.verifyOnly, AuditFile: a.opts.AuditFile,
+		Memory: a.opts.Memory, Labels: a.opts.Pprof, Data: a.opts.Data, AuditFile: a.opts.AuditFile,
 		Version: a.opts.Version.String(), Now: a.opts.Now, Log: a.log, Sleep: a.opts.Sleep,
 	}
 	if a.sink != nil {

@@ -157,7 +157,8 @@ func neverRepeated(t *testing.T, pasted func(tok string) string) {
 			check(path, text)
 		}
 	}
-	for _, key := range []string{tail, tail, tok, `"` + tok + `"`, tok + "," + tok, "Bearer " + tok} { // the first makes a token, the second repeats it
+	// The first makes a token, the second repeats it.
+	for _, key := range []string{tail, tail, tok, `"` + tok + `"`, tok + "," + tok, "Bearer " + tok} {
 		_, text := r.ask("POST", "/graphql", q(create, vars{"input": vars{"name": "n", "permissions": []string{}}}), append([]string{"Idempotency-Key", key}, root...)...)
 		check("an idempotency key", text)
 	}
@@ -187,7 +188,8 @@ func TestNamesCannotForgeLines(t *testing.T) {
 	r := serving(t, func(o *Options) { o.AuditFile, o.LogFormat = audited, "json" })
 	made := 0
 	for _, name := range []string{
-		"a\nb", "a\r\nb", "a\tb", "a\x00b", "a\x1b[31mb", "a\x7fb", "a\u0085b", // control characters: refused
+		// Control characters: refused.
+		"a\nb", "a\r\nb", "a\tb", "a\x00b", "a\x1b[31mb", "a\x7fb", "a\u0085b",
 		"a\u2028{\"id\":1}", "a\u2029b", "a\u202eb", `a","type":"forged`, "a%0Ab", "a\\nb", "<script>", "a\u200bb", "=cmd|' /C calc'!A0", strings.Repeat("\u00e4", 253),
 	} {
 		body, err := json.Marshal(map[string]any{

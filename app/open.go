@@ -20,34 +20,51 @@ import (
 	"tokenscale/token"
 )
 
-// openAuthority opens the store and what stands on it.
+// openAuthority opens the store and what stands on it: to be served, or, where
+// nothing can be written, to verify.
 func (a *App) openAuthority(ctx context.Context) error {
 	hash, err := rootHash(a.opts.RootHash)
 	if err != nil {
-		return err
+		return err // before anything is made in the data folder
 	}
-	a.verifyOnly = boltfile.OnlyToRead(a.opts.Data)
-	out, err := a.openSink()
-	if err != nil {
-		return err
+	open := a.openToServe
+	if boltfile.OnlyToRead(a.opts.Data) {
+		open = a.openToVerify
 	}
-	db, keys, err := a.openServed(ctx)
+	out, err := open(ctx)
 	if err != nil {
 		return a.advised(err)
 	}
-	a.db = db
+	if err := a.openUpon(ctx, hash, out); err != nil {
+		return a.advised(err)
+	}
+	return nil
+}
+
+// openToServe opens where audit entries are written out to, and then the
+// store: what is opened last is closed first, and writes its last entries.
+func (a *App) openToServe(ctx context.Context) (out io.Writer, err error) {
+	if out, err = a.openSink(); err != nil {
+		return nil, err
+	}
+	a.db, a.keys, err = OpenStore(ctx, a.opts, true)
+	return out, err
+}
+
+// openUpon opens the authority upon the store.
+func (a *App) openUpon(ctx context.Context, hash *token.Hash, out io.Writer) (err error) {
+	db := a.db
 	a.undoes("store", func(context.Context) error { return db.Close() })
 	a.auth, err = authority.Open(ctx, authority.Options{
-		DB: db, Keys: keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
+		DB: db, Keys: a.keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
 		StateFile: a.opts.StatePath(), AcceptRollback: a.opts.AcceptRollback,
 		Steady: a.opts.Steady, AcceptClock: a.opts.AcceptClock,
 	})
 	if err != nil {
-		return a.advised(err)
+		return err
 	}
 	a.undoes("authority", a.auth.Close)
-	a.keys = keys
-	if remark := keys.Remark(); remark != "" {
+	if remark := a.keys.Remark(); remark != "" {
 		a.log.Info("the key file: " + remark)
 	}
 	if m, ok := db.(store.MemoryReleaser); ok {
@@ -146,9 +163,8 @@ func (a *App) firstRoot(ctx context.Context) error {
 	return nil
 }
 
-// announce says where the server can be reached, and if it only verifies.
+// announce says where the server can be reached.
 func (a *App) announce() {
-	a.warnVerifyOnly()
 	if a.opts.MemoryBy != "" {
 		a.log.Info("memory is limited", "bytes", a.opts.Memory, "by", a.opts.MemoryBy)
 	}
@@ -211,7 +227,7 @@ func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
 // after the store: the last entries come when the authority closes.
 func (a *App) openSink() (io.Writer, error) {
 	switch {
-	case a.opts.AuditFile == "", a.verifyOnly:
+	case a.opts.AuditFile == "":
 		return nil, nil // not a *sink that is nil: the authority asks for nil
 	case a.opts.AuditFile == "-":
 		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}

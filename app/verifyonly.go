@@ -3,9 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"tokenscale/authority/keyring"
-	"tokenscale/store"
 )
 
 // A server whose data folder nobody can write to, most likely because its disk
@@ -13,25 +13,21 @@ import (
 // long as it runs. Whoever asks it whether a token is good must not be left
 // without an answer because nothing can be changed.
 
-// openServed opens the store to be served: to be written, or, where nothing can
-// be, to be read. Then no keys are made either.
-func (a *App) openServed(ctx context.Context) (store.DB, *keyring.Keys, error) {
-	if !a.verifyOnly {
-		return OpenStore(ctx, a.opts, true)
+// openToVerify opens the store to be read. No keys are made, and no audit
+// entries are written out: there are none.
+func (a *App) openToVerify(context.Context) (out io.Writer, err error) {
+	if a.keys, err = keyring.Load(a.opts.KeyPath()); err != nil {
+		return nil, err
 	}
-	keys, err := keyring.Load(a.opts.KeyPath())
-	if err != nil {
-		return nil, nil, err
+	if a.db, err = OpenFolder(a.opts, true); err != nil {
+		return nil, err
 	}
-	db, err := OpenFolder(a.opts, true)
-	return db, keys, err
+	a.warnVerifyOnly()
+	return nil, nil
 }
 
 // warnVerifyOnly says loudly that nothing can be changed.
 func (a *App) warnVerifyOnly() {
-	if !a.verifyOnly {
-		return
-	}
 	a.log.Error("this server only verifies tokens; nothing can be changed, and no token revoked", "err", a.db.Err())
 	if a.opts.LogFormat != "json" {
 		fmt.Fprintf(a.opts.Stderr, "\n  *** VERIFY ONLY ***\n"+

@@ -81,7 +81,8 @@ func TestBatchesAreNoLargerThanTheStoreTakes(t *testing.T) {
 	for i := range secrets {
 		d := draft(fmt.Sprint("x ", i))
 		d.Expiry.At = &ends
-		d.FilterID = filter(t, h, fmt.Sprint("of ", i), "allow all") // so that a count changes for each
+		// With the filter, a count changes for each token.
+		d.FilterID = filter(t, h, fmt.Sprint("of ", i), "allow all")
 		_, secrets[i] = h.Token(d)
 	}
 	for _, secret := range secrets {

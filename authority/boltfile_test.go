@@ -114,7 +114,8 @@ func FuzzBoltFile(f *testing.F) {
 	for page := range uint32(12) {
 		f.Add(order(2, page*4096, byte(page+1)), uint32(0), false) // another page in its place
 		f.Add(order(3, page*4096+8, 8), uint32(0), true)
-		for _, at := range []uint32{0, 8, 10, 12, 16, 20, 24, 28, 32, 40, 60, 72} { // head, elements, and the fields of a meta
+		// Head, elements, and the fields of a meta.
+		for _, at := range []uint32{0, 8, 10, 12, 16, 20, 24, 28, 32, 40, 60, 72} {
 			f.Add(order(1, page*4096+at, byte(at+page)), uint32(0), true)
 			f.Add(order(0, page*4096+at, 0xff), uint32(0), true)
 		}
@@ -142,7 +143,8 @@ func FuzzBoltFile(f *testing.F) {
 		if len(orders) == 0 && cut == 0 && err != nil {
 			t.Errorf("the store as it was written: %v", err)
 		}
-		_, _ = boltfile.Rows(path, func(found boltfile.Find) error { // how much can be saved is for other tests
+		// How much can be saved is for other tests.
+		_, _ = boltfile.Rows(path, func(found boltfile.Find) error {
 			return believe(found.Table, found.Key, found.Value)
 		})
 	})

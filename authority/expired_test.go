@@ -53,7 +53,8 @@ func TestExpired_IsListedForFiveMinutesThenHiddenAndRemovedAfterSevenDaysOfRunni
 	if e := about(t, h, v.ID)[0]; e.Type != "tokens.expire" {
 		t.Errorf("the last entry about it is %s", authoritytest.Describe(e))
 	}
-	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), d.FilterID)) // nobody sees what it binds
+	// Nobody sees the token that the filter binds.
+	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), d.FilterID))
 	refusal(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID), fault.NotFound, "")
 	_, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), v.ID, 0)
 	refusal(t, err, fault.NotFound, "")
@@ -177,7 +178,8 @@ func (d *deaths) restart(t *rapid.T, stop func(), accept bool) {
 func TestExpired_NoSequenceOfJumpsStopsAndCrashesRemovesARowTooEarly(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		h, accept := acceptable(t)
-		h.Unchecked = true // the log is checked once, below; a crash may leave the last minute out of it
+		// The log is checked once, below; a crash may leave the last minute out of it.
+		h.Unchecked = true
 		d := &deaths{t, h, accept, map[token.ID]*mortal{}}
 		defer h.Close()
 		r.Repeat(map[string]func(*rapid.T){

@@ -16,7 +16,8 @@ func TestOneHundredThousandTokensUnderAChange(t *testing.T) {
 	h := authoritytest.Open(t)
 	born := h.Clock.Millis()
 	seed(t, h, n, func(i int, v *token.Token) {
-		v.CreatedAt = born.Add(-time.Duration(i%4) * time.Hour) // a quarter each is 0, 1, 2 and 3 hours old
+		// A quarter each is 0, 1, 2 and 3 hours old.
+		v.CreatedAt = born.Add(-time.Duration(i%4) * time.Hour)
 		if i%8 >= 4 {
 			v.ExpireAt = born.Add(10 * minute)
 		}

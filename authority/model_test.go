@@ -49,7 +49,8 @@ func (n *naive) set(s policy.Security, now epoch.Millis) {
 		switch {
 		case !s.Enabled:
 			l.gone = true
-		case s.MaxAgeMs > 0 && limit <= now: // one that has expired may be listed for some minutes more
+		// One that has expired may be listed for some minutes more.
+		case s.MaxAgeMs > 0 && limit <= now:
 			l.gone = l.gone || n.works(l, now)
 		case s.MaxAgeMs > 0:
 			l.cap(limit)

@@ -123,7 +123,8 @@ func TestRotation_CutOffAfterAnyCommitTheServerStartsAndTheNextRunGoesOn(t *test
 		must(t, h.Check(t.Context()))
 		h.Close()
 		cut++
-		if cut > 4 && !finished && cut%3 == 0 { // now and then the cut-off rotation is finished, and another begins
+		// Now and then the cut-off rotation is finished, and another begins.
+		if cut > 4 && !finished && cut%3 == 0 {
 			newKey(t, h)
 		}
 	}

@@ -56,7 +56,8 @@ func (a *Authority) EndSession(ctx context.Context, s policy.Session, by policy.
 	now := a.clock()
 	holder, outcome := a.resume(s, by.IP, now)
 	switch outcome {
-	case policy.Accepted, policy.Filtered, policy.Unreadable, policy.Damaged: // it may be good again elsewhere, or later
+	// The token may be good again elsewhere, or later.
+	case policy.Accepted, policy.Filtered, policy.Unreadable, policy.Damaged:
 	default:
 		return nil
 	}

@@ -88,14 +88,15 @@ func churn(h *authoritytest.House, over *atomic.Bool, name string) {
 			continue
 		}
 		if next, _, err := h.RotateToken(mine, as(root(), "rotateToken"), v.ID, 0); err == nil && n%2 == 0 {
-			_ = h.DeleteToken(mine, as(root(), "deleteToken"), next.ID) // the sweep may have been faster
+			// The sweep may have been faster.
+			_ = h.DeleteToken(mine, as(root(), "deleteToken"), next.ID)
 		}
 	}
 }
 
-// A sweep writes batches of many tokens between compactions of the store, and waits for them. Afterwards all is as the audit log tells
-// (which each House is asked at its end, before and after a restart), and each
-// token is what the policies made of it, once.
+// A sweep writes batches of many tokens between compactions of the store, and waits for them.
+// Afterwards all is as the audit log tells (which each House is asked at its end, before and after
+// a restart), and each token is what the policies made of it, once.
 func TestASweepDuringCompactionsReachesEveryTokenOnce(t *testing.T) {
 	h, g := gated(t)
 	old := many(t, h, oldOnes, "old")
@@ -110,10 +111,13 @@ func TestASweepDuringCompactionsReachesEveryTokenOnce(t *testing.T) {
 	}
 	mine := authoritytest.Mine(t.Context())
 	for _, s := range []policy.Security{
-		{Enabled: true, FilterID: office},                                      // writes every token
-		{Enabled: true, FilterID: office, MaxAgeMs: 2 * day.Milliseconds()},    // caps every token
-		{Enabled: true, FilterID: office, MaxAgeMs: day.Milliseconds()},        // deletes the old ones and caps the others
-		{Enabled: true, FilterID: office, MaxAgeMs: minute.Milliseconds() * 9}, // deletes all that were there before
+		// Writes every token.
+		{Enabled: true, FilterID: office},
+		{Enabled: true, FilterID: office, MaxAgeMs: 2 * day.Milliseconds()}, // caps every token
+		// Deletes the old ones and caps the others.
+		{Enabled: true, FilterID: office, MaxAgeMs: day.Milliseconds()},
+		// Deletes all that were there before.
+		{Enabled: true, FilterID: office, MaxAgeMs: minute.Milliseconds() * 9},
 	} {
 		_, err := h.SetSecurity(mine, as(root(), setAction), change(s))
 		must(t, err)

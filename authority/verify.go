@@ -87,7 +87,8 @@ func (a *Authority) resume(s policy.Session, from netip.Addr, now epoch.Millis) 
 	case s.Over(now):
 		return policy.Actor{}, policy.Expired
 	case a.sessions.Ended(s):
-		return policy.Actor{ID: s.Token, Root: s.Token == token.Root, IP: from}, policy.SignedOut // it was sealed for that token
+		// The session was sealed for that token.
+		return policy.Actor{ID: s.Token, Root: s.Token == token.Root, IP: from}, policy.SignedOut
 	}
 	actor, outcome := a.holder(s, from, now)
 	if outcome == policy.Accepted {

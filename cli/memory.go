@@ -27,7 +27,8 @@ func limitMemory(o app.Options, container func() (uint64, error)) (limit int64, 
 		return debug.SetMemoryLimit(-1), "GOMEMLIMIT"
 	}
 	most, err := container()
-	if err != nil || most > math.MaxInt64/2 { // there is none, or it cannot be read, which is as before
+	// There is no limit, or it cannot be read, which counts as none.
+	if err != nil || most > math.MaxInt64/2 {
 		return 0, ""
 	}
 	limit = int64(float64(most) * heapShare)

@@ -22,7 +22,8 @@ func TestMemoryIsLimitedByTheSettingThenTheEnvironmentThenTheContainer(t *testin
 		by        string
 	}{
 		{"the setting", 600 << 20, "1GiB", container, 600 << 20, "--memory-limit"},
-		{"the environment", 0, "1GiB", container, math.MaxInt64, "GOMEMLIMIT"}, // which Go has read when it started
+		// Go has read it when it started.
+		{"the environment", 0, "1GiB", container, math.MaxInt64, "GOMEMLIMIT"},
 		{"the container", 0, "", container, 858993459, "the container"},
 		{"a container without a limit", 0, "", func() (uint64, error) { return math.MaxUint64, nil }, 0, ""},
 		{"no container", 0, "", func() (uint64, error) { return 0, errors.New("none") }, 0, ""},

@@ -8,8 +8,8 @@ import (
 
 // A budget is the memory that all answers under way may take together, from
 // their first field until their last byte is sent. One caller may take half of
-// it, so that nobody keeps all others from theirs. It is safe for concurrent
-// use.
+// what the others leave, so that neither one nor a few, who read as slowly as
+// they may, keep all others from theirs. It is safe for concurrent use.
 type budget struct {
 	total int64 // bytes
 
@@ -26,8 +26,8 @@ const (
 	leastAnswerMemory = 16 << 20
 
 	// answersAtOnce is how many of the largest answers fit into the budget
-	// once they are written, and nobody's half is smaller than one that is
-	// being put together: it takes up to four times its length.
+	// once they are written, and the half of who comes first is not smaller
+	// than one that is being put together: it takes up to four times its length.
 	answersAtOnce = 8
 )
 
@@ -53,11 +53,12 @@ func (b *budget) largest() int64 {
 func (b *budget) take(who token.ID, n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !Unbounded && (b.used+n > b.total || b.callers[who]+n > b.total/2) {
+	has := b.callers[who]
+	if !Unbounded && has+n > (b.total-(b.used-has))/2 {
 		return false
 	}
 	b.used += n
-	b.callers[who] += n
+	b.callers[who] = has + n
 	return true
 }
 

@@ -21,7 +21,8 @@ func caller(ctx context.Context) (authority.Caller, error) {
 	if err != nil {
 		return authority.Caller{}, err
 	}
-	key, _ := idempotencyKey(graphql.GetOperationContext(ctx).Headers) // the transport has refused bad ones
+	// The transport has refused bad ones.
+	key, _ := idempotencyKey(graphql.GetOperationContext(ctx).Headers)
 	return authority.Caller{Actor: by, Action: action(ctx), IdempotencyKey: key}, nil
 }
 

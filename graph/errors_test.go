@@ -76,7 +76,8 @@ func inside(tb testing.TB, o graph.Options, by *policy.Actor, query string) (int
 
 func TestErrors_APanicIsHiddenFromTheClientAndLoggedWithItsCause(t *testing.T) {
 	var log authoritytest.Log
-	o := graph.Options{Log: slog.New(slog.NewTextHandler(&log, nil))} // no authority: every use of it panics
+	// No authority: every use of it panics.
+	o := graph.Options{Log: slog.New(slog.NewTextHandler(&log, nil))}
 	root := authoritytest.Root()
 	status, body := inside(t, o, &root, `{ viewer { username } ipFilters { id } }`)
 	if status != http.StatusOK {
@@ -149,7 +150,8 @@ func TestErrors_OneRootFieldIsRefusedAndTheOthersAnswer(t *testing.T) {
 	if a.code() != "ok" || a.text("me", "name") != "holder" || a.text("meta", "version") != version {
 		t.Errorf("four fields at once: %s", a.Body)
 	}
-	// viewerOpt may be null, so its neighbours survive; the others are of the kind that takes all data along.
+	// viewerOpt may be null, so its neighbours survive; the others are of the kind that takes all
+	// data along.
 	a = s.ask(secret, `{ viewerOpt { username } systemTokens { totalResults } }`, nil)
 	if a.code() != "FORBIDDEN" || a.at("viewerOpt") != nil || !strings.HasPrefix(a.Body, `{"data":null,`) {
 		t.Errorf("a refused field that cannot be null takes the data along, as GraphQL says: %s", a.Body)

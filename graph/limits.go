@@ -22,7 +22,8 @@ const (
 	maxMutations   = 5   // changes in one operation, which is all of a document that is carried out
 	maxDirectives  = 20  // directives in a document
 	maxOperations  = 20  // operations in a document
-	maxSpreads     = 100 // times that a document uses a fragment; validation compares each with each
+	// Times that a document uses a fragment; validation compares each with each.
+	maxSpreads = 100
 
 	// maxQuery is how long a document may be, in bytes. It has room for an IP
 	// filter that stands in the query itself, with a backslash before each

@@ -130,7 +130,8 @@ const longestComplaint = 2000
 // may have pasted a token there; errors end up in logs of clients.
 func (in inputs) hideSecrets(text string) string {
 	if len(text) > longestComplaint {
-		whole := strings.TrimRightFunc(text[:longestComplaint], func(c rune) bool { return c != ' ' }) // a part of a secret would not look like one
+		// A part of a secret would not look like one.
+		whole := strings.TrimRightFunc(text[:longestComplaint], func(c rune) bool { return c != ' ' })
 		text = whole + "(more)"
 	}
 	return token.HideParts(text, func(word string) bool { return in.names[word] })

@@ -92,7 +92,8 @@ func (c *curious) steps() map[string]func(*rapid.T) {
 		return rapid.SampledFrom([]string{"", "", "k1", "k2", "k3"}).Draw(t, "key")
 	}
 	draft := vars{"i": vars{"name": "x", "permissions": []string{"ChangeSystemPermissions"}}}
-	on := func(query string) func(*rapid.T) { // with the id of a token, its whole string, or half of it in that place
+	// With the id of a token, its whole string, or half of it in that place.
+	on := func(query string) func(*rapid.T) {
 		return func(t *rapid.T) {
 			s := pick(t)
 			c.send(query, vars{"s": rapid.SampledFrom([]string{idOf(s), s, s[33:]}).Draw(t, "as")}, key(t))

@@ -1,9 +1,12 @@
 package graph
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
+
+	"tokenscale/token"
 )
 
 func TestValues_AreCountedOutsideOfTextOnly(t *testing.T) {
@@ -72,20 +75,26 @@ func TestTransport_ValuesOfShortRequestsNeedRoomToo(t *testing.T) {
 		status, _, _ := sendTo(t, h, body)
 		return status
 	}
-	half := b.total / 2
-	b.take("one", half)
-	b.take("another", half-1<<10)
+	others := map[token.ID]int64{}
+	for n := b.total / 2; n > 256<<10; n /= 2 {
+		who := token.ID(fmt.Sprint("caller ", n))
+		if others[who] = n; !b.take(who, n) {
+			t.Fatalf("there is no room for %d bytes", n)
+		}
+	}
 	if got := ask(crowdOf(`{"":0}`, 2000)); got != 503 {
 		t.Errorf("six thousand values without room: got %d", got)
 	}
 	if got := ask(hello); got != 200 {
 		t.Errorf("a usual request meanwhile: got %d", got)
 	}
-	b.give("another", half-1<<10)
+	for who, n := range others {
+		b.give(who, n)
+	}
 	if got := ask(crowdOf(`{"":0}`, 2000)); got != 200 {
 		t.Errorf("six thousand values with room: got %d", got)
 	}
-	if b.give("one", half); b.used != 0 || len(b.callers) != 0 {
+	if b.used != 0 || len(b.callers) != 0 {
 		t.Errorf("%d bytes of %v are not given back", b.used, b.callers)
 	}
 }

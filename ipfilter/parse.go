@@ -183,7 +183,8 @@ func advice(words string) string {
 // isNamed reports whether parts are an address with a remark behind it, or with
 // the name of a value before it, such as ip_prefix: in YAML and JSON.
 func isNamed(parts []string) bool {
-	if _, reason := parsePrefix(parts[0]); reason == "" { // and no address behind it that cannot be read
+	// Behind an address at the front stands a remark, not another address that cannot be read.
+	if _, reason := parsePrefix(parts[0]); reason == "" {
 		return !slices.ContainsFunc(parts[1:], func(part string) bool { return strings.ContainsAny(part[:1], ":0123456789") })
 	}
 	last := len(parts) - 1

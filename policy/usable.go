@@ -14,15 +14,16 @@ type Outcome uint8
 
 // The outcomes. Their names stand in logs and metrics.
 const (
-	Malformed  Outcome = iota // not the shape of a token string
-	Unknown                   // no such token: never made, deleted or rotated
-	Wrong                     // the token exists, the string is not its own
-	Expired                   // its time is over
-	Disabled                  // the security policy allows no system tokens
-	Filtered                  // its IP filter does not let the address in
-	Damaged                   // what is kept of it, or of its filter, cannot be trusted
-	Unreadable                // it has an IP filter, and a proxy wrote an address that nobody can read
-	SignedOut                 // a session that was ended, so its cookie was copied
+	Malformed Outcome = iota // not the shape of a token string
+	Unknown                  // no such token: never made, deleted or rotated
+	Wrong                    // the token exists, the string is not its own
+	Expired                  // its time is over
+	Disabled                 // the security policy allows no system tokens
+	Filtered                 // its IP filter does not let the address in
+	Damaged                  // what is kept of it, or of its filter, cannot be trusted
+	// It has an IP filter, and a proxy wrote an address that nobody can read.
+	Unreadable
+	SignedOut // a session that was ended, so its cookie was copied
 	Accepted
 )
 

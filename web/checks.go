@@ -91,7 +91,7 @@ const slowAudit = time.Second
 // checkAudit asks whether audit entries are written out. They are in the store
 // all the same.
 func (s *Server) checkAudit() check {
-	if s.o.VerifyOnly {
+	if s.onlyRead() {
 		return newCheck("audit", warn, "who reads and who is refused is told by the log only, because the disk is read-only; no entries are written out", "kept", "in the log")
 	}
 	if s.o.AuditState == nil {

@@ -63,7 +63,8 @@ func FuzzHTTPRaw(f *testing.F) {
 	go second.Serve(ln)
 	f.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		if err := second.Shutdown(ctx); err != nil { // connections that are being closed take half a second
+		// Connections that are being closed take half a second.
+		if err := second.Shutdown(ctx); err != nil {
 			f.Error(err)
 		}
 		cancel()

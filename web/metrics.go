@@ -106,7 +106,7 @@ func (f *figures) store(count, gauge emit) {
 	gauge(desc("store_compacting", "1 while the store is being compacted."), oneIf(s.Compacting))
 	gauge(desc("store_max_bytes", "Size the store may grow to; 0 if only the disk limits it."), float64(s.MaxSize))
 	gauge(desc("store_stopped", "1 if the store takes no changes: after a failure, or because its disk is read-only. Alert on it."), oneIf(f.s.o.Store.Err() != nil))
-	gauge(desc("store_read_only", "1 if tokens are only verified because the disk is read-only."), oneIf(f.s.o.VerifyOnly))
+	gauge(desc("store_read_only", "1 if tokens are only verified because the disk is read-only."), oneIf(f.s.onlyRead()))
 }
 
 func oneIf(b bool) float64 {

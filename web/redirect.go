@@ -51,7 +51,8 @@ func tidied(next http.Handler) http.Handler {
 		if r.URL.RawQuery != "" {
 			want += "?" + r.URL.RawQuery
 		}
-		if token.FindLeak(want) != token.NoLeak { // it would go into one more address, and the log of a proxy
+		// It would go into one more address, and the log of a proxy.
+		if token.FindLeak(want) != token.NoLeak {
 			nothingThere(w, r)
 			return
 		}

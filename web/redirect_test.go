@@ -68,18 +68,19 @@ func TestNoRedirectRepeatsAToken(t *testing.T) {
 	r := serving(t, nil)
 	half := r.root[strings.IndexByte(r.root, '~')+1:]
 	for _, path := range []string{"//" + r.root, "//" + half, "/a/../" + half, "/playground//x?token=" + half, "/api/v1//status?" + r.root, "//x%7E" + half + "%22"} {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", r.url, nil)
+		at, err := url.Parse(r.url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.URL.Opaque = path
-		res, err := http.DefaultTransport.RoundTrip(req)
+		at.RawPath, at.RawQuery, _ = strings.Cut(path, "?")
+		at.Path, _ = url.PathUnescape(at.RawPath)
+		res, err := http.DefaultTransport.RoundTrip(&http.Request{Method: "GET", URL: at, Header: http.Header{}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if at := res.Header.Get("Location"); res.StatusCode != http.StatusNotFound || strings.Contains(at, half) {
-			t.Errorf("%s: %d to %s, want 404", path, res.StatusCode, at)
+		if to := res.Header.Get("Location"); res.StatusCode != http.StatusNotFound || to != "" {
+			t.Errorf("%s: %d to %s, want 404", path, res.StatusCode, to)
 		}
 	}
 }

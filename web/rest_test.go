@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -66,10 +67,11 @@ func TestChecksWarn(t *testing.T) {
 		{"a row that is not what was written warns", checkIntegrity(integrity.ScrubStats{Bad: 1}), warn},
 		{"a short read is fine", checkReads(store.Stats{Readers: 1, OldestRead: time.Second}), ok},
 		{"a read of 60 seconds warns", checkReads(store.Stats{Readers: 1, OldestRead: time.Minute}), warn},
-		{"an audit sink that nobody asked for is fine", (&Server{}).checkAudit(), ok},
+		{"an audit sink that nobody asked for is fine", (&Server{o: Options{Store: working{}}}).checkAudit(), ok},
 		{"an audit sink that works is fine", audited(0, nil).checkAudit(), ok},
 		{"an audit sink that fails warns", audited(0, errors.New("full")).checkAudit(), warn},
 		{"an audit sink that hangs warns", audited(slowAudit+1, nil).checkAudit(), warn},
+		{"a server that only verifies writes no audit entries", (&Server{o: Options{Store: onlyRead{}}}).checkAudit(), warn},
 		{"an audit log that is signed is fine", checkCheckpoints(ledger.CheckpointState{Entries: 9, Covered: 7, Time: 1}), ok},
 		{"an audit log that cannot be signed warns", checkCheckpoints(ledger.CheckpointState{Entries: 9, Failed: errors.New("forked")}), warn},
 		{"filters that can be read are fine", checkFilters(authority.FilterCount{All: 3}), ok},
@@ -90,5 +92,16 @@ func TestChecksWarn(t *testing.T) {
 // audited returns a server whose audit entries are also written out: for how
 // long a write has been under way, and what is in its way.
 func audited(busy time.Duration, err error) *Server {
-	return &Server{o: Options{AuditState: func() (time.Duration, error) { return busy, err }}}
+	return &Server{o: Options{Store: working{}, AuditState: func() (time.Duration, error) { return busy, err }}}
 }
+
+// working is a store with which all is well.
+type working struct{}
+
+func (working) Err() error         { return nil }
+func (working) Stats() store.Stats { return store.Stats{} }
+
+// onlyRead is one that can only be read.
+type onlyRead struct{ working }
+
+func (onlyRead) Err() error { return fmt.Errorf("%w: the disk is full of holes", store.ErrReadOnly) }

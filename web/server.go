@@ -59,12 +59,10 @@ type Options struct {
 	// Labels has profiles tell what kind of request the time was spent on.
 	Labels bool
 
-	// What the health checks tell of: the folder of the store, whether nothing
-	// can be written to it, and where audit entries are also written to. If
-	// they are, AuditState returns for how long the write under way has been
-	// taking, and what is in the way of the next.
+	// What the health checks tell of: the folder of the store, and where audit
+	// entries are also written to. If they are, AuditState returns for how long
+	// the write under way has been taking, and what is in the way of the next.
 	Data       string
-	VerifyOnly bool
 	AuditFile  string
 	AuditState func() (busy time.Duration, last error)
 
@@ -79,7 +77,7 @@ type Options struct {
 
 // A Store tells how it is.
 type Store interface {
-	Err() error // nil while it takes changes
+	Err() error // nil while it takes changes; store.ErrReadOnly if it is only read
 	Stats() store.Stats
 }
 

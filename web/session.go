@@ -56,7 +56,8 @@ func (s *Server) endSession(sessions *authn.Sessions) http.Handler {
 		sessions.End(w, r)
 		req := authn.RequestOf(r.Context())
 		if err := s.o.Authority.EndSession(r.Context(), session, policy.Actor{IP: req.IP, RequestID: req.ID}); err != nil {
-			text(w, http.StatusInsufficientStorage, err.Error()) // 503 would say that nothing was done
+			// 503 would say that nothing was done.
+			text(w, http.StatusInsufficientStorage, err.Error())
 			return
 		}
 		done(w)

@@ -11,11 +11,15 @@ import (
 	"tokenscale/store"
 )
 
+// onlyRead reports whether the store was opened to be read, so that tokens are
+// verified and nothing can be changed.
+func (s *Server) onlyRead() bool { return errors.Is(s.o.Store.Err(), store.ErrReadOnly) }
+
 // checkStore asks whether changes can be stored.
 func (s *Server) checkStore(stats store.Stats) check {
 	fields := []string{"size", fmt.Sprint(stats.Size), "used", fmt.Sprint(stats.Used), "max", fmt.Sprint(stats.MaxSize), "path", s.o.Data}
 	switch err := platform.Writable(s.o.Data); {
-	case errors.Is(s.o.Store.Err(), store.ErrReadOnly):
+	case s.onlyRead():
 		return newCheck("store-writable", down, "the disk of the data folder is read-only, so tokens are verified and nothing can be changed: make it writable and start the server again", fields...)
 	case s.o.Store.Err() != nil:
 		return newCheck("store-writable", down, "the store takes no more changes because an earlier one failed; the server stops soon", fields...)

@@ -8,8 +8,9 @@ import (
 
 // State says what becomes of the machine's clock.
 type State struct {
-	Now    epoch.Millis  // what time it is, for tokens
-	Behind time.Duration // by how much the machine's clock is behind that; 0 unless it is more than a minute
+	Now epoch.Millis // what time it is, for tokens
+	// By how much the machine's clock is behind that; 0 unless it is more than a minute.
+	Behind time.Duration
 	Ahead  time.Duration // by how much it has jumped ahead in the last 24 hours of running
 	Jumps  Jumps
 }

@@ -36,13 +36,14 @@ type Salvager struct {
 
 // Salvaged counts what a Salvager did.
 type Salvaged struct {
-	Rows     map[store.Table]int // saved, by table
-	Bad      map[store.Table]int // found with a broken seal
-	Orphans  int                 // rows saved although nothing led to them
-	Lost     int                 // tokens not saved that were there as far as the audit log tells
-	Gaps     int                 // audit entries that must have been there and are lost
-	Filters  int                 // lost IP filters, in the place of which stands one that lets nobody in
-	Disabled bool                // the security policies are lost, and everything is disabled
+	Rows    map[store.Table]int // saved, by table
+	Bad     map[store.Table]int // found with a broken seal
+	Orphans int                 // rows saved although nothing led to them
+	Lost    int                 // tokens not saved that were there as far as the audit log tells
+	Gaps    int                 // audit entries that must have been there and are lost
+	// Lost IP filters, in the place of which stands one that lets nobody in.
+	Filters  int
+	Disabled bool // the security policies are lost, and everything is disabled
 }
 
 // NewSalvager returns a Salvager that fills db, which must be empty.

@@ -26,8 +26,9 @@ import (
 // space is kept from being used again, and between two of them is a pause.
 const (
 	scrubEvery = time.Hour
-	scrubBatch = 256                   // rows in one transaction: less than a millisecond
-	scrubPause = 20 * time.Millisecond // at most 12,800 rows a second, for some 2 percent of one core
+	scrubBatch = 256 // rows in one transaction: less than a millisecond
+	// At most 12,800 rows a second, for some 2 percent of one core.
+	scrubPause = 20 * time.Millisecond
 )
 
 // A Scrubber walks over the store and keeps what was found. It is safe for

@@ -25,7 +25,8 @@ func TestKeyFile_OthersMayNotReadIt(t *testing.T) {
 			t.Errorf("mode %v: %v", mode, err)
 		}
 	}
-	for _, mode := range []os.FileMode{0o660, 0o440} { // of our own group: by fsGroup, and of a Secret
+	// These are of our own group: by fsGroup, and of a Secret.
+	for _, mode := range []os.FileMode{0o660, 0o440} {
 		must(t, os.Chmod(path, mode))
 		if keys, err := keyring.Load(path); err != nil || keys.Remark() == "" {
 			t.Errorf("mode %v: %v", mode, err)

@@ -73,7 +73,8 @@ func (s *sealer) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
 }
 
 func (m *sealing) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
-	m.head = binary.BigEndian.AppendUint32(m.head[:0], uint32(len(t))) // so that table and key cannot run into each other
+	// The lengths keep table and key apart.
+	m.head = binary.BigEndian.AppendUint32(m.head[:0], uint32(len(t)))
 	m.head = binary.BigEndian.AppendUint32(m.head, uint32(len(k)))
 	m.head = append(append(m.head, t...), k...)
 	m.mac.Reset()

@@ -49,8 +49,8 @@ func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int,
 	return n, nil
 }
 
-// some does it for some rows of t, which take no more than so many bytes, and returns where the next
-// ones begin.
+// some does it for some rows of t, which take no more than so many bytes, and returns where the
+// next ones begin.
 func (s resealer) some(w store.Writer, t store.Table, from []byte, most, space int) (next []byte, n int, err error) {
 	seen := 0
 	err = w.Scan(t, store.Range{From: from}, func(key, row []byte) error {

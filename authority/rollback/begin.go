@@ -104,7 +104,8 @@ func (o Options) write(ctx context.Context, epoch uint64, entries []audit.Entry,
 		if err := o.Rows.Numbers.Put(w, rows.EpochKey, epoch); err != nil {
 			return err
 		}
-		if len(entries) > 0 { // sessions that were signed out since the copy was made must not revive
+		// Sessions that were signed out since the copy was made must not revive.
+		if len(entries) > 0 {
 			if err := o.Rows.Numbers.Put(w, rows.PutBackKey, uint64(max(o.Now, 0))); err != nil {
 				return err
 			}

@@ -60,24 +60,26 @@ const (
 type Rows struct {
 	Keys *keyring.Keys
 
-	Tokens        Table[token.Token]     // by token id
-	Uses          Table[Use]             // by token id: when it was last used
-	Filters       Table[ipfilter.Filter] // by filter id
-	Bound         Table[uint64]          // by filter id: how many tokens it binds
-	Policies      Table[policy.Policies] // settings: policies
-	Sweep         Table[Sweep]           // settings: sweep, while one is under way
-	Root          Table[Root]            // settings: root
-	EndedSessions Table[time.Duration]   // by when it would be over, 8 bytes, big-endian, and session id: those signed out
-	Numbers       Table[uint64]          // settings: all others, which are numbers
+	Tokens   Table[token.Token]     // by token id
+	Uses     Table[Use]             // by token id: when it was last used
+	Filters  Table[ipfilter.Filter] // by filter id
+	Bound    Table[uint64]          // by filter id: how many tokens it binds
+	Policies Table[policy.Policies] // settings: policies
+	Sweep    Table[Sweep]           // settings: sweep, while one is under way
+	Root     Table[Root]            // settings: root
+	// By when it would be over, 8 bytes, big-endian, and session id: those signed out.
+	EndedSessions Table[time.Duration]
+	Numbers       Table[uint64] // settings: all others, which are numbers
 
 	Entries     Table[audit.Entry] // by number, 8 bytes, big-endian
 	Subjects    Table[struct{}]    // by token id, a zero byte, and the number
 	Nodes       Table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
 	Checkpoints Table[string]      // by number of the last entry: signed notes
 
-	Made Table[Made]     // by actor, a zero byte, and the digest of the key
-	Due  Table[struct{}] // by time, 8 bytes, big-endian, and the key in made: finds those that no longer count
-	Kept Table[uint64]   // by actor: how many are kept
+	Made Table[Made] // by actor, a zero byte, and the digest of the key
+	// By time, 8 bytes, big-endian, and the key in made: finds those that no longer count.
+	Due  Table[struct{}]
+	Kept Table[uint64] // by actor: how many are kept
 }
 
 // Use is when and from where a token was last used.

@@ -38,7 +38,8 @@ func (r *Rows) ChangeStored(w store.Writer, old, v token.Token) error {
 
 // RemoveToken deletes a token with all that hangs on it.
 func (r *Rows) RemoveToken(w store.Writer, v token.Token) error {
-	stored, _, err := r.Tokens.Get(w, string(v.ID)) // v may have been judged: count for the filter that was written
+	// v may have been judged: what counts is the filter that was written.
+	stored, _, err := r.Tokens.Get(w, string(v.ID))
 	if err != nil {
 		return err
 	}

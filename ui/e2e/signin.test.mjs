@@ -41,6 +41,18 @@ test('a wrong token is refused with the server’s sentence, and nothing typed g
   browser.calm();
 });
 
+test('a token without its id is not sent, and the page says what is missing', async () => {
+  const { page } = browser;
+  const sent = [];
+  page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+  await browser.goto('/sign-in');
+  await page.getByLabel('Token').fill(server.token.split('~')[1]);
+  await page.keyboard.press('Enter');
+  await page.getByText('this has no tilde. Nothing was sent').waitFor();
+  assert.deepEqual(sent, []);
+  browser.calm();
+});
+
 test('what was pasted around a token is taken off, and the page says so', async () => {
   const { page } = browser;
   for (const [pasted, words] of [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nameOf } from './characters';
-import { strayIn, unwrapped } from './pasted';
+import { misshapen, strayIn, unwrapped } from './pasted';
 
 const token = `${'aB3d'.repeat(8)}~${'Xy9z'.repeat(11)}`;
 
@@ -69,4 +69,26 @@ it('has one name for each look-alike letter', () => {
     expect(nameOf(c)).toMatch(/^U\+[0-9A-F]{4} (CYRILLIC|GREEK) (CAPITAL|SMALL) LETTER [A-Z]/);
     expect(nameOf(c)).not.toContain('undefined');
   }
+});
+
+describe('the shape of a token', () => {
+  const [id = '', secret = ''] = token.split('~');
+  it.each([
+    ['the secret alone', secret, 'has no tilde'],
+    ['the id alone', id, 'has no tilde'],
+    ['a tilde lost', id + secret, 'has no tilde'],
+    ['the secret with its tilde', `~${secret}`, 'has nothing on one side of the tilde'],
+    ['the id with its tilde', `${id}~`, 'has nothing on one side of the tilde'],
+    ['a tilde alone', '~', 'has nothing on one side of the tilde'],
+    ['two tildes', `${id}~~${secret}`, 'has 2 tildes'],
+    ['two tokens', `${token}${token}`, 'has 2 tildes'],
+  ])('%s is told, and nothing of it repeated', (_name, text, words) => {
+    expect(misshapen(text)).toContain(`this ${words}. Nothing was sent`);
+    expect(misshapen(text)).not.toContain(secret.slice(0, 8));
+  });
+
+  it('a whole one is sent, and so is anything that could be one', () => {
+    expect(misshapen(token)).toBeUndefined();
+    expect(misshapen('localroot~x')).toBeUndefined();
+  });
 });

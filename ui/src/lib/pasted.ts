@@ -47,3 +47,14 @@ export function strayIn(text: string): string | undefined {
   const more = strays.length === 1 ? '' : ` ${strays.length - 1} more ${strays.length === 2 ? 'follows' : 'follow'}.`;
   return `Character ${first.at} of ${characters.length} cannot be in a token: ${nameOf(first.c)}.${more} A token has letters, digits and one tilde. Nothing was sent: copy the token anew, or take that character out.`;
 }
+
+/**
+ * Says what of a token is missing or too much in a text of its characters; nothing if it has the
+ * shape of one. The secret alone, or the id alone, is what a double click takes.
+ */
+export function misshapen(text: string): string | undefined {
+  const tildes = text.split('~').length - 1;
+  if (tildes === 1 && !text.startsWith('~') && !text.endsWith('~')) return undefined;
+  const has = ['has no tilde', 'has nothing on one side of the tilde'][tildes] ?? `has ${tildes} tildes`;
+  return `A token is an id, one tilde and a secret; this ${has}. Nothing was sent: copy the whole token.`;
+}

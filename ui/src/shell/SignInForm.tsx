@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Refusal, signIn } from '../api/client';
 import { Button } from '../components/Button';
 import { Field } from '../components/Field';
-import { strayIn, unwrapped } from '../lib/pasted';
+import { misshapen, strayIn, unwrapped } from '../lib/pasted';
 import { useAction } from '../lib/useAction';
 import styles from './SignIn.module.css';
 
@@ -12,8 +12,8 @@ export function SignInForm({ onSignedIn }: { onSignedIn: () => Promise<void> }) 
   const [takenOff, setTakenOff] = useState<readonly string[]>([]);
   const signing = useAction(
     async (typed: string) => {
-      const stray = strayIn(typed);
-      if (stray !== undefined) throw new Refusal('refused', stray);
+      const wrong = strayIn(typed) ?? misshapen(typed);
+      if (wrong !== undefined) throw new Refusal('refused', wrong);
       await signIn(typed);
       setToken('');
       await onSignedIn();
