@@ -11,15 +11,16 @@ import (
 // A server that stops must not cut off a request that a client has sent, but
 // net/http does: a connection that is kept alive looks idle until the moment
 // in which its next request comes. So each answer ends its connection for a
-// short while, and only who is still connected after that is left to net/http.
+// short while, and only clients still connected after that are left to
+// net/http.
 
 const (
 	// drainTime is how long requests under way may take to end after the
 	// server was asked to stop.
 	drainTime = 20 * time.Second
 
-	// lingerTime is for how long who comes back on the same connection is
-	// still served.
+	// lingerTime is for how long a client that comes back on the same
+	// connection is still served.
 	lingerTime = 500 * time.Millisecond
 
 	lingerStep = 5 * time.Millisecond

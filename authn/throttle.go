@@ -24,7 +24,7 @@ const (
 
 // A Throttle tells clients whose credentials are refused again and again to
 // slow down. It counts refusals only, and it is asked only about a credential
-// that was refused: a good one is always let in, whoever else knocks from the
+// that was refused: a good one is always let in, whatever else comes from the
 // same address. So it keeps floods of failures short and quiet, and nobody can
 // use it to lock somebody else out. Answers to a client that fails too often
 // are delayed, or the flood would take the processor from all others. Other
@@ -113,7 +113,8 @@ func (t *Throttle) offender(from netip.Addr) *rate.Limiter {
 	return c
 }
 
-// client returns who is counted together. All that have no address are one.
+// client returns the addresses that are counted together. All requests without
+// an address are one client.
 func client(from netip.Addr) netip.Prefix {
 	from = normal(from)
 	bits := 64

@@ -260,7 +260,7 @@ func TestThrottle_ADelayEndsWithItsRequest(t *testing.T) {
 }
 
 // One after the other a client gets one answer at once in each interval, and one
-// that was held back for as long; not fewer.
+// that was delayed for as long; not fewer.
 func TestThrottle_AClientThatAsksAgainAndAgainGetsAnAnswerInEachInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := NewThrottle(time.Now, loop.Rest, 64).Allowing(500, 10*time.Millisecond)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A client that knocks with bad credentials is told to slow down; nobody else
+// A client that tries bad credentials is told to slow down; nobody else
 // notices, and who has a good one is let in from the very same address.
 func TestAFloodOfBadCredentialsLocksNobodyOut(t *testing.T) {
 	r := serving(t, nil)
@@ -31,7 +31,7 @@ func TestAFloodOfBadCredentialsLocksNobodyOut(t *testing.T) {
 		}
 	}
 	if seen[429] < 150 || seen[401] < 100 || seen[401]+seen[429] != 300 {
-		t.Errorf("the answers were %v, want 401 a hundred times and then 429: the doors share one count", seen)
+		t.Errorf("the answers were %v, want 401 a hundred times and then 429: all addresses share one count", seen)
 	}
 	if got, _ := status("GET", "/metrics", good); got != 200 {
 		t.Errorf("a good token from the same address got %d, want 200", got)
@@ -53,9 +53,9 @@ func TestAFloodOfBadCredentialsLocksNobodyOut(t *testing.T) {
 	}
 }
 
-// Who goes on failing has to wait for an answer, by each of the doors; a good
+// Who goes on failing has to wait for an answer, at each address; a good
 // token never waits.
-func TestAnswersToAFloodAreHeldBack(t *testing.T) {
+func TestAnswersToAFloodAreDelayed(t *testing.T) {
 	var held atomic.Int64
 	r := serving(t, func(o *settings) {
 		o.Sleep = func(_ context.Context, d time.Duration) error {
@@ -66,20 +66,20 @@ func TestAnswersToAFloodAreHeldBack(t *testing.T) {
 			return nil
 		}
 	})
-	doors := [][2]string{{"POST", "/graphql"}, {"POST", "/api/v1/session"}, {"GET", "/metrics"}, {"GET", authorizePath}}
-	knock := func(n int, token string) int64 {
+	places := [][2]string{{"POST", "/graphql"}, {"POST", "/api/v1/session"}, {"GET", "/metrics"}, {"GET", authorizePath}}
+	try := func(n int, token string) int64 {
 		before := held.Load()
 		for i := range n {
-			r.ask(doors[i%4][0], doors[i%4][1], "", bearer(token)...)
+			r.ask(places[i%4][0], places[i%4][1], "", bearer(token)...)
 		}
 		return held.Load() - before
 	}
-	knock(200, "bad")
-	if got := knock(40, "bad"); got < 38 { // a try each second is answered at once
-		t.Errorf("%d of 40 answers were held back, want all that are not due", got)
+	try(200, "bad")
+	if got := try(40, "bad"); got < 38 { // a try each second is answered at once
+		t.Errorf("%d of 40 answers were delayed, want all that are not due", got)
 	}
-	if got := knock(40, r.root); got != 0 {
-		t.Errorf("%d answers to a good token were held back", got)
+	if got := try(40, r.root); got != 0 {
+		t.Errorf("%d answers to a good token were delayed", got)
 	}
 }
 
@@ -87,9 +87,9 @@ func TestAnswersToAFloodAreHeldBack(t *testing.T) {
 // them is answered, and each failure is counted.
 func TestManySignInsAtOnce(t *testing.T) {
 	r := serving(t, nil)
-	var crowd sync.WaitGroup
+	var strangers sync.WaitGroup
 	for range 8 {
-		crowd.Go(func() {
+		strangers.Go(func() {
 			for range 125 {
 				r.ask("POST", "/api/v1/session", "", bearer("bad")...)
 			}
@@ -100,7 +100,7 @@ func TestManySignInsAtOnce(t *testing.T) {
 			t.Errorf("an honest request got %d %s", res.StatusCode, text)
 		}
 	}
-	crowd.Wait()
+	strangers.Wait()
 	_, text := r.ask("GET", "/metrics", "", bearer(r.root)...)
 	if want := `tokenscale_verifications_total{outcome="malformed"} 1000`; !strings.Contains(text, want) {
 		t.Errorf("the metrics do not say %s", want)
@@ -148,7 +148,7 @@ func TestAFloodOfOddMethodsDoesNotFillTheLog(t *testing.T) {
 
 // Who sends requests that cannot be carried out has to wait, after some hundred
 // of them; what can be carried out never waits.
-func TestAnswersToManyBadDocumentsAreHeldBack(t *testing.T) {
+func TestAnswersToManyBadDocumentsAreDelayed(t *testing.T) {
 	var held atomic.Int64
 	stopped := time.Now()
 	r := serving(t, func(o *settings) {
@@ -167,12 +167,12 @@ func TestAnswersToManyBadDocumentsAreHeldBack(t *testing.T) {
 		`{"query":"{` + strings.Repeat("viewer{id}", 400) + `}"}`, strings.Repeat("x", 300<<10),
 	}
 	if got := send(badAtOnce, bad...); got != 0 {
-		t.Errorf("%d of the first %d answers were held back", got, badAtOnce)
+		t.Errorf("%d of the first %d answers were delayed", got, badAtOnce)
 	}
 	if got := send(60, bad...); got != 60 {
-		t.Errorf("%d of 60 answers were held back, want all", got)
+		t.Errorf("%d of 60 answers were delayed, want all", got)
 	}
 	if got := send(60, `{"query":"{viewer{id}}"}`, `{"query":"mutation{deleteSystemToken(input:{id:\"none\"})}"}`); got != 0 {
-		t.Errorf("%d answers to what was carried out were held back", got)
+		t.Errorf("%d answers to what was carried out were delayed", got)
 	}
 }

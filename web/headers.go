@@ -36,7 +36,7 @@ func tooLong(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // forget drops the headers that nobody reads where a proxy asks: a refusal may
-// be held back for a while, and they are long.
+// be delayed, and they are long.
 func forget(h http.Header) {
 	maps.DeleteFunc(h, func(name string, _ []string) bool {
 		return name != "Authorization" && name != "Connection" && name != "Expect"

@@ -73,7 +73,7 @@ func (s *Server) logLine(r *http.Request, status int, took time.Duration) {
 // that the log need not tell of it each time: it must not be theirs to fill.
 func (s *Server) isFlood(r *http.Request) bool {
 	req := authn.RequestOf(r.Context())
-	return req.Caller() == "" && s.strange.Refused(req.IP) > 0
+	return req.Caller() == "" && s.flood.Refused(req.IP) > 0
 }
 
 // levelOf says how much a line about a request matters.

@@ -25,9 +25,9 @@ const pieceSize = 64 << 10
 // for each client that reads nothing.
 const sendBuffer = 64 << 10
 
-// paced gives the client of an answer pieceTime for each piece of it. So who
-// reads slowly gets all of a long answer, and who does not read is cut off in
-// seconds, however long the server worked before.
+// paced gives the client of an answer pieceTime for each piece of it. So one
+// that reads slowly gets all of a long answer, and one that does not read is
+// cut off in seconds, however long the server worked before.
 type paced struct {
 	http.ResponseWriter
 	control *http.ResponseController

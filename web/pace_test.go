@@ -11,19 +11,22 @@ import (
 	"time"
 )
 
-// hurried is a server for which the time for a piece is over in a fifth of a
-// second: its clock goes behind that of the network.
-func hurried() *Server {
-	return &Server{o: Options{Now: func() time.Time { return time.Now().Add(200*time.Millisecond - pieceTime()) }}}
+// hurried is a server for which the time for a piece is over after a while: its
+// clock goes behind that of the network.
+func hurried(after time.Duration) *Server {
+	return &Server{o: Options{Now: func() time.Time { return time.Now().Add(after - pieceTime()) }}}
 }
+
+// soon is when the time of a piece is over where nobody reads.
+const soon = 200 * time.Millisecond
 
 // long is an answer of many pieces, more than the kernel keeps.
 var long = bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 
 // servesLong answers with it, by HTTP/2 over TLS or HTTP/1.1, and tells what
 // became of it.
-func servesLong(t *testing.T, two bool, work time.Duration) (*httptest.Server, chan error) {
-	a, wrote := hurried(), make(chan error, 1)
+func servesLong(t *testing.T, two bool, after, work time.Duration) (*httptest.Server, chan error) {
+	a, wrote := hurried(after), make(chan error, 1)
 	s := httptest.NewUnstartedServer(pace(a.o.Now, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if work > 0 {
 			a.bePatient(w)
@@ -51,7 +54,7 @@ func bothVersions(t *testing.T, test func(t *testing.T, two bool)) {
 
 func TestWhoDoesNotReadIsCutOff(t *testing.T) {
 	bothVersions(t, func(t *testing.T, two bool) {
-		s, wrote := servesLong(t, two, 0)
+		s, wrote := servesLong(t, two, soon, 0)
 		res, err := s.Client().Get(s.URL)
 		if err != nil {
 			t.Fatal(err)
@@ -68,7 +71,7 @@ func TestWhoDoesNotReadIsCutOff(t *testing.T) {
 
 func TestTheTimeOfAMutationEndsWhenItsAnswerBegins(t *testing.T) {
 	bothVersions(t, func(t *testing.T, two bool) {
-		s, wrote := servesLong(t, two, 300*time.Millisecond)
+		s, wrote := servesLong(t, two, soon, 300*time.Millisecond)
 		res, err := s.Client().Get(s.URL)
 		if err != nil {
 			t.Fatalf("it had no time to work: %v", err)
@@ -82,7 +85,7 @@ func TestTheTimeOfAMutationEndsWhenItsAnswerBegins(t *testing.T) {
 
 func TestWhoReadsSlowlyGetsAll(t *testing.T) {
 	bothVersions(t, func(t *testing.T, two bool) {
-		s, wrote := servesLong(t, two, 0)
+		s, wrote := servesLong(t, two, 2*time.Second, 0)
 		res, err := s.Client().Get(s.URL)
 		if err != nil {
 			t.Fatal(err)
@@ -91,7 +94,7 @@ func TestWhoReadsSlowlyGetsAll(t *testing.T) {
 		var got bytes.Buffer
 		for err == nil { // takes longer than one piece may, and than WriteTimeout
 			_, err = io.CopyN(&got, res.Body, 512<<10)
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(80 * time.Millisecond)
 		}
 		if !errors.Is(err, io.EOF) || !bytes.Equal(got.Bytes(), long) {
 			t.Errorf("%d of %d bytes came: %v", got.Len(), len(long), err)

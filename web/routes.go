@@ -40,7 +40,7 @@ func (s *Server) routes() (http.Handler, error) {
 
 // routeAPI adds what programs and the page ask, and returns what proxies ask.
 func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked http.Handler) {
-	s.strange = s.throttle()
+	s.flood = s.throttle()
 	token := authn.Authenticator{Verifier: s.o.Authority, OnRefused: s.o.Authority.Refused, Throttle: s.throttle(), Log: s.o.Log}
 	// A cookie counts only where the host is checked, and not where a session
 	// begins. Proxies know no other refusals than 401 and 403.
@@ -68,8 +68,8 @@ func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked h
 }
 
 // slowDown returns what is called before the answer to a request for GraphQL
-// that cannot be carried out. Who sends such a one now and then notices
-// nothing; who sends many must not take the processor from others.
+// that cannot be carried out. A client that sends one now and then notices
+// nothing; one that sends many must not take the processor from others.
 func (s *Server) slowDown() func(context.Context) {
 	bad := s.throttle().Allowing(badAtOnce, badInterval)
 	return func(ctx context.Context) { bad.Delay(ctx, authn.RequestOf(ctx).IP) }

@@ -86,7 +86,7 @@ type Server struct {
 	o       Options
 	http    *http.Server
 	timed   *timed
-	strange *authn.Throttle // refused strangers, and how much of it the log tells
+	flood   *authn.Throttle // counts refused strangers, for what the log tells of them
 	started time.Time
 	leaving atomic.Bool // not ready any more
 }
@@ -124,7 +124,7 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Serve answers who connects to ln, over TLS if there is a certificate, until
+// Serve answers clients that connect to ln, over TLS if there is a certificate, until
 // ln is closed. It always returns an error that says why it ended.
 func (s *Server) Serve(ln net.Listener) error {
 	ln = s.o.Limit.Listener(ln)

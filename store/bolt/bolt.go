@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -51,70 +50,20 @@ func Open(o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
 	}
-	if err := o.prepareFolder(); err != nil {
-		return nil, fmt.Errorf("opening store %s: %w", o.Folder, err)
-	}
-	held, err := o.holdFolder()
+	folder := boltfile.Folder{Path: o.Folder, AnyHome: o.AnyHome, ReadOnly: o.ReadOnly}
+	held, err := folder.Hold()
 	if err != nil {
 		return nil, err
 	}
 	db := &DB{options: o, path: boltfile.Path(o.Folder), lock: held}
-	if err := db.open(); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Folder, err), db.release())
-	}
-	db.start()
-	return db, nil
-}
-
-// prepareFolder makes the folder, or refuses it. One that is only read is not made.
-func (o Options) prepareFolder() error {
-	if !o.AnyHome {
-		if err := boltfile.CheckHome(o.Folder); err != nil {
-			return err
-		}
-	}
-	if o.ReadOnly {
-		return nil
-	}
-	return boltfile.MakeFolder(o.Folder)
-}
-
-func (o Options) holdFolder() (io.Closer, error) {
-	if o.ReadOnly {
-		return boltfile.LockToRead(o.Folder)
-	}
-	return boltfile.Lock(o.Folder)
-}
-
-// open opens the file. What it opened, release closes.
-func (db *DB) open() error {
 	defer boltfile.FaultsPanic()()
-	schema := boltfile.Schema{Version: db.options.Schema, Tables: db.options.Tables}
-	if !db.options.ReadOnly {
-		if err := boltfile.Create(db.options.Folder, schema); err != nil {
-			return err
-		}
-	}
-	if err := boltfile.CheckMode(db.path); err != nil {
-		return err
-	}
-	if err := boltfile.Check(db.path); err != nil {
-		return err
-	}
-	f, err := boltfile.Open(db.path, boltfile.Options{MaxSize: db.options.MaxSize, ReadOnly: db.options.ReadOnly})
+	f, err := folder.OpenStore(o.MaxSize, boltfile.Schema{Version: o.Schema, Tables: o.Tables})
 	if err != nil {
-		return err
+		return nil, errors.Join(fmt.Errorf("opening store %s: %w", o.Folder, err), held.Close())
 	}
 	db.file.Store(f)
-	if err := f.CheckSchema(schema); err != nil {
-		return err
-	}
-	if err := f.Same(db.path); err != nil || db.options.ReadOnly {
-		return err
-	}
-	// What a kill may have left of a compaction only takes space if it stays.
-	_ = os.Remove(boltfile.CompactPath(db.options.Folder))
-	return nil
+	db.start()
+	return db, nil
 }
 
 // start sets what happens by itself going, and takes the reserve.
@@ -166,18 +115,9 @@ func (db *DB) Close() error {
 		db.committer.Close()
 		db.unwatch()
 		db.loops.Wait()
-		db.closeErr = db.release()
+		db.closeErr = errors.Join(db.file.Load().Close(), db.lock.Close()) // the folder last
 	})
 	return db.closeErr
-}
-
-// release closes the file and then lets go of the folder.
-func (db *DB) release() error {
-	var err error
-	if f := db.file.Load(); f != nil {
-		err = f.Close()
-	}
-	return errors.Join(err, db.lock.Close())
 }
 
 // isClosed reports whether c is closed.

@@ -30,11 +30,9 @@ func Path(folder string) string { return filepath.Join(folder, fileName) }
 func CompactPath(folder string) string { return filepath.Join(folder, compactName) }
 
 // MetaTable holds what the file says of itself. No other table may have its name.
-const MetaTable = metaTable
+const MetaTable store.Table = "meta"
 
-const metaTable store.Table = "meta"
-
-// schemaKey is the row of metaTable with the version of the caller's rows, four bytes, the
+// schemaKey is the row of MetaTable with the version of the caller's rows, four bytes, the
 // highest first.
 var schemaKey = []byte("schema")
 
@@ -51,9 +49,9 @@ type Schema struct {
 	Tables  []store.Table
 }
 
-// Create makes the file of the store in folder unless there is one. It is made under another name
+// create makes the file of the store in folder unless there is one. It is made under another name
 // and moved into its place when it is whole.
-func Create(folder string, schema Schema) error {
+func create(folder string, schema Schema) error {
 	path, half := Path(folder), filepath.Join(folder, newName)
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -79,7 +77,7 @@ func writeEmpty(path string, schema Schema) error {
 				return err
 			}
 		}
-		meta, err := tx.CreateBucket([]byte(metaTable))
+		meta, err := tx.CreateBucket([]byte(MetaTable))
 		if err != nil {
 			return err
 		}
@@ -91,8 +89,8 @@ func writeEmpty(path string, schema Schema) error {
 	return errors.Join(err, f.Close())
 }
 
-// CheckMode refuses a file that other users could read or write, or that is no file.
-func CheckMode(path string) error {
+// checkMode refuses a file that other users could read or write, or that is no file.
+func checkMode(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return err
@@ -106,9 +104,9 @@ func CheckMode(path string) error {
 	return nil
 }
 
-// CheckSchema refuses a file of another schema: of another version, or without one of the tables.
+// checkSchema refuses a file of another schema: of another version, or without one of the tables.
 // It writes nothing.
-func (f *File) CheckSchema(want Schema) (err error) {
+func (f *File) checkSchema(want Schema) (err error) {
 	defer guard(&err)
 	return f.bolt.View(func(tx *bbolt.Tx) error {
 		if err := checkVersion(tx, want.Version); err != nil {
@@ -125,7 +123,7 @@ func (f *File) CheckSchema(want Schema) (err error) {
 
 func checkVersion(tx *bbolt.Tx, want uint32) error {
 	var found uint32
-	if meta := tx.Bucket([]byte(metaTable)); meta != nil {
+	if meta := tx.Bucket([]byte(MetaTable)); meta != nil {
 		if row := meta.Get(schemaKey); len(row) == 4 {
 			found = binary.BigEndian.Uint32(row)
 		}

@@ -41,7 +41,7 @@ func openSound(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.CheckSchema(Schema{Version: schemaKnown}), f.consistent()); err != nil {
+	if err := errors.Join(f.checkSchema(Schema{Version: schemaKnown}), f.consistent()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -22,17 +22,17 @@ var ErrLocked = errors.New("the store is in use")
 // read is held without writing to it.
 func Hold(folder string) (io.Closer, error) {
 	if OnlyToRead(folder) {
-		return LockToRead(folder)
+		return lockToRead(folder)
 	}
-	return Lock(folder)
+	return lock(folder)
 }
 
-// Lock takes the lock of the folder, waiting up to a second for a process that is just about to
+// lock takes the lock of the folder, waiting up to a second for a process that is just about to
 // leave, until what it returns is closed.
 //
 // bbolt locks its file as well, but that lock goes with the file: move the file away and a
 // second server could start in the same folder.
-func Lock(folder string) (io.Closer, error) {
+func lock(folder string) (io.Closer, error) {
 	f, err := os.OpenFile(lockPath(folder), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock of store %s: %w", folder, err)
@@ -46,10 +46,10 @@ func Lock(folder string) (io.Closer, error) {
 	return f, nil
 }
 
-// LockToRead takes the lock of the folder without writing to it. Where it was never made and
+// lockToRead takes the lock of the folder without writing to it. Where it was never made and
 // cannot be, it shares the lock of the file: whoever writes to the store must have that for
 // themselves, and those who only read harm nobody.
-func LockToRead(folder string) (io.Closer, error) {
+func lockToRead(folder string) (io.Closer, error) {
 	shared := false
 	f, err := os.Open(lockPath(folder))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -100,7 +100,7 @@ func (r *Reader) bucket(t store.Table) (b *bbolt.Bucket, err error) {
 	if r.tx == nil {
 		return nil, errOver
 	}
-	if t != metaTable {
+	if t != MetaTable {
 		b = r.tx.Bucket([]byte(t))
 	}
 	if b == nil {

@@ -51,7 +51,7 @@ func (s *salvager) rows(p []byte, id uint64, t store.Table, depth int) error {
 		switch {
 		case inside && t == "":
 			err = s.table(value, id, store.Table(key), depth)
-		case !inside && t != "" && t != metaTable:
+		case !inside && t != "" && t != MetaTable:
 			err = s.found(Find{t, key, value})
 		}
 		if err != nil {

@@ -91,7 +91,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// What a client is told at the door, end to end: one answer for every kind of
+// What a client is told, end to end: one answer for every kind of
 // bad token.
 func TestOneAnswerForEveryBadToken(t *testing.T) {
 	r := serving(t, nil)
