@@ -133,8 +133,11 @@ func (i *Impact) count(v policy.Verdict) int {
 // readOnly lets a decision be tried in a transaction that cannot write.
 type readOnly struct{ store.Reader }
 
+// Put implements store.Writer.
 func (readOnly) Put(store.Table, []byte, []byte) error { return errReadOnly }
-func (readOnly) Delete(store.Table, []byte) error      { return errReadOnly }
+
+// Delete implements store.Writer.
+func (readOnly) Delete(store.Table, []byte) error { return errReadOnly }
 
 // inputPrefix returns how the inputs about a kind of token begin.
 func inputPrefix(kind string) string {

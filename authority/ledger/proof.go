@@ -9,6 +9,9 @@ import (
 	"tokenscale/store"
 )
 
+// ProveEntry proves that the entry seq stands in the log of a size. It refuses with
+// NotFound an entry that there is not, with Invalid a size that the log never had, or
+// that does not reach to the entry.
 func (l Ledger) ProveEntry(r store.Reader, seq, size int64) (p audit.InclusionProof, err error) {
 	last, err := l.Last(r)
 	if err != nil {
@@ -54,6 +57,8 @@ func reaches(last uint64, field string, size int64) error {
 	return nil
 }
 
+// ProveGrowth proves that the log of one size is the beginning of that of another. It
+// refuses with Invalid sizes that there cannot be, or are not yet.
 func (l Ledger) ProveGrowth(r store.Reader, from, to int64) (p audit.ConsistencyProof, err error) {
 	last, err := l.Last(r)
 	if err != nil {

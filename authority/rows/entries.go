@@ -19,8 +19,12 @@ func LastEntry(changes []store.Change) (row store.Row, ok bool) {
 	return row, ok
 }
 
+// SeqKey is the key of the row of the entry with the number: keys are in the order of
+// the numbers.
 func SeqKey(seq uint64) string { return string(binary.BigEndian.AppendUint64(nil, seq)) }
 
+// SubjectKey is the key of the row that says that the entry with the number is about a
+// token.
 func SubjectKey(id string, seq uint64) string { return id + "\x00" + SeqKey(seq) }
 
 func packActor(p *Packer, a audit.Actor) {

@@ -38,6 +38,7 @@ func ActorOf(row string) (string, error) {
 	return row[:n], nil
 }
 
+// DueKey is the key of the row that finds, by time, what is kept under row.
 func DueKey(at epoch.Millis, row string) string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(at))) + row
 }

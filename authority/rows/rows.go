@@ -95,6 +95,7 @@ type Root struct {
 	Since  epoch.Millis
 }
 
+// New returns the tables, whose rows are sealed under the newest of the keys.
 func New(keys *keyring.Keys) *Rows {
 	return &Rows{
 		Keys:          keys,
@@ -119,6 +120,7 @@ func New(keys *keyring.Keys) *Rows {
 	}
 }
 
+// Version stands at the beginning of each payload.
 const Version = 1
 
 func packToken(p *Packer, t token.Token) {

@@ -61,6 +61,7 @@ func (t Table[V]) Put(tx store.Writer, key string, v V) error {
 	return tx.Put(t.Name, []byte(key), p.Out)
 }
 
+// Delete removes the row under key, if there is one.
 func (t Table[V]) Delete(tx store.Writer, key string) error {
 	return tx.Delete(t.Name, []byte(key))
 }

@@ -6,6 +6,7 @@ import (
 	"tokenscale/audit"
 )
 
+// NodeKey is the key of the row of a node: the n-th of its level, from 0.
 func NodeKey(level int, n uint64) string {
 	return string(binary.BigEndian.AppendUint64([]byte{byte(level)}, n))
 }
