@@ -83,7 +83,11 @@ func TestBatchesAreNoLargerThanTheStoreTakes(t *testing.T) {
 		d.Expiry.At = &ends
 		// With the filter, a count changes for each token.
 		d.FilterID = filter(t, h, fmt.Sprint("of ", i), "allow all")
-		_, secrets[i] = h.Token(d)
+		first, _, err := keyed(h, root(), fmt.Sprint("create ", i), d)
+		must(t, err)
+		_, secret, err := h.RotateToken(t.Context(), withKey(as(root(), "rotateToken"), fmt.Sprint("rotate ", i)), first.ID, 0)
+		must(t, err)
+		secrets[i] = secret.Reveal()
 	}
 	for _, secret := range secrets {
 		verdict(t, h, secret, policy.Accepted)

@@ -27,7 +27,7 @@ const expireAction = "removeExpiredTokens"
 // HideExpired hides the tokens that expired at least 5 minutes ago, each with an
 // audit entry. It is safe for concurrent use.
 func (a *Authority) HideExpired(ctx context.Context) error {
-	most := a.batchSize(backgroundBatch, rowsOfToken)
+	most := a.batchSize(backgroundBatch, rowsOfExpiry)
 	for {
 		now, ran := a.clock(), a.time.Running()
 		ids := a.index.DueBefore(now.Add(-policy.ListedExpired)+1, most)
@@ -91,7 +91,7 @@ func (a *Authority) removeHiddenHourly(ctx context.Context) error {
 func (a *Authority) RemoveHidden(ctx context.Context) error {
 	ran := a.time.Running()
 	return a.eachBatch(ctx, func(v token.Token) bool { return policy.Removable(v, ran) }, func(w store.Writer, v token.Token) error {
-		return a.rows.RemoveHidden(w, v.ID)
+		return a.rows.RemoveHidden(w, v)
 	})
 }
 

@@ -22,7 +22,7 @@ const warnAction = "warnOfExpiringTokens"
 func (a *Authority) WarnOfExpiry(ctx context.Context) error {
 	ids := a.toWarnOf(a.clock())
 	for len(ids) > 0 && ctx.Err() == nil {
-		batch := ids[:min(a.batchSize(backgroundBatch, rowsOfToken), len(ids))]
+		batch := ids[:min(a.batchSize(backgroundBatch, rowsOfExpiry), len(ids))]
 		now := a.clock()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.warnOf(w, batch, now) }); err != nil {
 			return err

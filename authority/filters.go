@@ -20,17 +20,17 @@ func (a *Authority) CreateFilter(ctx context.Context, by Caller, name, text stri
 		return ipfilter.Filter{}, err
 	}
 	var made ipfilter.Filter
-	err = a.once(ctx, by, filterCreation(name, text), func(t *tx) (string, error) {
+	err = a.once(ctx, by, filterCreation(name, text), func(t *tx, request string) error {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
-			return "", err
+			return err
 		}
-		if made, err = checkedFilter(ipfilter.Filter{ID: ipfilter.ID(id), Name: name, Text: text}); err != nil {
-			return "", err
+		if made, err = checkedFilter(ipfilter.Filter{ID: ipfilter.ID(id), Name: name, Text: text, Request: request}); err != nil {
+			return err
 		}
-		if err := t.rows.Filters.Put(t, id, made); err != nil {
-			return "", err
+		if err := t.rows.AddFilter(t, made); err != nil {
+			return err
 		}
-		return id, t.record(audit.FilterChanged, "", describedFilter(made))
+		return t.record(audit.FilterChanged, "", describedFilter(made))
 	})
 	return made, err
 }
@@ -93,7 +93,7 @@ func (a *Authority) DeleteFilter(ctx context.Context, by Caller, id ipfilter.ID)
 		if err := policy.DeleteFilter(t.by, id, int(tokens), t.policies.Enforcing(id)); err != nil {
 			return err
 		}
-		if err := t.rows.Filters.Delete(t, string(id)); err != nil {
+		if err := t.rows.RemoveFilter(t, f); err != nil {
 			return err
 		}
 		return t.record(audit.FilterChanged, "", describedFilter(f))

@@ -56,16 +56,10 @@ func (a *Authority) SweepOnce(ctx context.Context) (bool, error) { return a.swee
 
 // Names are the tables by what they hold.
 var Names = struct {
-	Tokens, Uses, Filters, Bound, Settings, Audit, Subjects store.Table
-	Idempotency                                             []store.Table
+	Tokens, Uses, Filters, Bound, Settings, Audit, Subjects, Idempotency store.Table
 }{
 	rows.TokensTable, rows.UsesTable, rows.FiltersTable, rows.BoundTable, rows.SettingsTable, rows.AuditTable, rows.SubjectsTable,
-	[]store.Table{rows.IdempotencyTable, rows.IdempotencyDueTable, rows.IdempotencyCountTable},
-}
-
-// KeepKeys notes that an actor has n idempotency keys.
-func (a *Authority) KeepKeys(w store.Writer, actor token.ID, n uint64) error {
-	return a.rows.Kept.Put(w, string(actor), n)
+	rows.IdempotencyTable,
 }
 
 // Rows returns the tokens as rows, sealed as the server does, for a test that

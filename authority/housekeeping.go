@@ -25,7 +25,6 @@ func (a *Authority) round(ctx context.Context) {
 	}{
 		{"hiding expired tokens", a.HideExpired, true},
 		{"removing tokens that were hidden long ago", a.removeHiddenHourly, true},
-		{"forgetting idempotency keys", a.ForgetKeys, true},
 		{"forgetting ended sessions", a.ForgetSessions, true},
 		{"writing last uses", a.flushUses, false},
 		{"writing counted refusals", a.refused.Flush, false},
@@ -113,8 +112,13 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 // no larger than the store takes.
 
 // rowsOfToken is how many rows change at most when a token does in the background: its own, its
-// last use, the count of its filter, its audit entry, and that it is found by its id.
-const rowsOfToken = 5
+// last use, the count of its filter, its audit entry, that it is found by its id, and two requests
+// that lead to it.
+const rowsOfToken = 7
+
+// rowsOfExpiry is how many of them change when it is told that a token will expire, or when it is
+// hidden: all but its last use and the requests.
+const rowsOfExpiry = 4
 
 // rowsBesides is how many rows a batch may change besides: a cursor, the clock, nodes of the
 // tree over the audit log, a filter that all its tokens have in common.

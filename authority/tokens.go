@@ -25,19 +25,20 @@ func (a *Authority) CreateToken(ctx context.Context, by Caller, d policy.Draft) 
 		return token.Token{}, token.Secret{}, err
 	}
 	var made token.Token
-	err = a.once(ctx, by, creation(d), func(t *tx) (string, error) {
+	err = a.once(ctx, by, creation(d), func(t *tx, request string) error {
 		v, err := t.policies.System.Admit(t.by, d, t.now)
 		if err != nil {
-			return "", err
+			return err
 		}
 		if err := t.knowsFilter("ipFilterId", v.FilterID); err != nil {
-			return "", err
+			return err
 		}
+		v.CreateRequest = request
 		made = a.named(v, id, secret)
 		if err := t.rows.AddToken(t, made); err != nil {
-			return "", err
+			return err
 		}
-		return string(id), t.record(audit.TokenChanged, id, described(made))
+		return t.record(audit.TokenChanged, id, described(made))
 	})
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
@@ -63,20 +64,21 @@ func (a *Authority) RotateToken(ctx context.Context, by Caller, id token.ID, gra
 		return token.Token{}, token.Secret{}, err
 	}
 	var next token.Token
-	err = a.once(ctx, by, rotation(id, grace), func(t *tx) (string, error) {
+	err = a.once(ctx, by, rotation(id, grace), func(t *tx, request string) error {
 		old, err := t.live(id)
 		if err != nil {
-			return "", err
+			return err
 		}
 		v, err := t.policies.System.Rotate(t.by, old, t.now)
 		if err != nil {
-			return "", err
+			return err
 		}
 		if grace == 0 {
 			v.Replaces = "" // nothing of it is left
 		}
+		v.RotateRequest = request
 		next = a.named(v, newID, secret)
-		return string(newID), t.replace(old, next, grace)
+		return t.replace(old, next, grace)
 	})
 	if err != nil {
 		return token.Token{}, token.Secret{}, err

@@ -17,6 +17,10 @@ type Filter struct {
 	ID   ID
 	Name string
 	Text string
+
+	// Request is a digest of the request with an idempotency key that made it; empty if there
+	// was no key.
+	Request string
 }
 
 // Rules is a parsed filter. It is never changed after it was made, so it is

@@ -10,7 +10,7 @@ import (
 )
 
 // Rotate decides whether by may rotate t, and returns the token that takes its
-// place, without ID and digest. Everything but the string and the ID stays.
+// place, without ID, digest and RotateRequest. Everything but the string and the ID stays.
 //
 // A token that a sweep has not reached yet is rotated as s already binds it,
 // or not at all: its successor has another ID, which the sweep may have
@@ -35,6 +35,8 @@ func (s Security) Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token
 		CreatedBy:   bound.CreatedBy,
 		Replaces:    t.ID,
 		ToldDays:    bound.ToldDays,
+
+		CreateRequest: bound.CreateRequest,
 	}, nil
 }
 
@@ -45,6 +47,7 @@ func InGrace(t token.Token, next token.ID, grace time.Duration, now epoch.Millis
 		t.ExpireAt = end
 	}
 	t.ReplacedBy, t.Replaces = next, ""
+	t.CreateRequest, t.RotateRequest = "", "" // who repeats them is told of next
 	return t
 }
 

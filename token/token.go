@@ -42,6 +42,11 @@ type Token struct {
 	// HiddenAfter is for how long the server had run, in all, when t was hidden
 	// because it had expired; zero while it is listed. It is in milliseconds.
 	HiddenAfter time.Duration
+
+	// CreateRequest and RotateRequest are digests of the requests with an idempotency key that
+	// made the first of its line, and that made this one by a rotation. They are empty if there
+	// was no key; rotation keeps the first. They are kept in the store only.
+	CreateRequest, RotateRequest string
 }
 
 // Hidden reports whether t has expired so long ago that it is no longer listed.

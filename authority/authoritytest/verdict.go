@@ -36,6 +36,7 @@ func (h *House) State() State {
 	filters, err := h.Filters(Root(), "", 0, nil)
 	h.must(err)
 	for _, f := range filters {
+		f.Request = "" // nor that
 		s.Filters[f.ID] = f
 	}
 	s.Policies, err = h.Policies(Root())

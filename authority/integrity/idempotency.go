@@ -1,60 +1,60 @@
 package integrity
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 
 	"tokenscale/authority/rows"
+	"tokenscale/ipfilter"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
-// checkIdempotency reports what does not fit between the three tables.
-func (c *checker) checkIdempotency() error {
-	n, counted, err := c.countIdempotency()
-	if err != nil {
-		return err
-	}
-	if err := c.rows.Due.Each(c.r, store.Range{}, func([]byte, struct{}) error { n--; return nil }); err != nil {
-		return err
-	}
-	if n != 0 {
-		return fmt.Errorf("%d idempotency keys are to be forgotten that are not there", -n)
-	}
-	return c.checkKept(counted)
-}
-
-// countIdempotency counts the keys, all and by actor, and looks whether each will
-// be forgotten.
-func (c *checker) countIdempotency() (n int, counted map[string]uint64, err error) {
-	counted = map[string]uint64{}
-	err = c.rows.Made.Each(c.r, store.Range{}, func(key []byte, m rows.Made) error {
-		n++
-		actor, err := rows.ActorOf(string(key))
-		if err != nil {
-			return err
-		}
-		counted[actor]++
-		if _, ok, err := c.rows.Due.Get(c.r, rows.DueKey(m.At, string(key))); err != nil || !ok {
-			return cmp.Or(err, fmt.Errorf("an idempotency key of %s would never be forgotten", actor))
+// eachRequest calls fn with what the rows of tokens and filters hold of requests that came with an
+// idempotency key, and the id of each row.
+func eachRequest(all *rows.Rows, tx store.Reader, fn func(id, request string) error) error {
+	err := all.Tokens.Each(tx, store.Range{}, func(_ []byte, v token.Token) error {
+		for _, request := range rows.RequestsOf(v) {
+			if err := fn(string(v.ID), request); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	return n, counted, err
+	return errors.Join(err, all.Filters.Each(tx, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
+		if f.Request == "" {
+			return nil
+		}
+		return fn(string(f.ID), f.Request)
+	}))
 }
 
-// checkKept compares what is noted of each actor with what was counted.
-func (c *checker) checkKept(counted map[string]uint64) error {
-	if err := c.rows.Kept.Each(c.r, store.Range{}, func(actor []byte, n uint64) error {
-		if real := counted[string(actor)]; real != n {
-			return fmt.Errorf("%s has %d idempotency keys, and %d are noted", actor, real, n)
+// checkIdempotency reports requests that do not lead to the row that they made, and rows of the
+// table that lead nowhere.
+func (c *checker) checkIdempotency() error {
+	n := 0
+	if err := eachRequest(c.rows, c.r, func(id, request string) error {
+		n++
+		to, _, err := c.rows.Requests.Get(c.r, rows.KeyOf(request))
+		if err == nil && to != id {
+			err = fmt.Errorf("the idempotency key that %s was made with does not lead to it, so a repeated request would make another one", id)
 		}
-		delete(counted, string(actor))
-		return nil
+		return err
 	}); err != nil {
 		return err
 	}
-	if len(counted) > 0 {
-		return fmt.Errorf("of %d actors with idempotency keys nothing is noted", len(counted))
+	if err := c.rows.Requests.Each(c.r, store.Range{}, func([]byte, string) error { n--; return nil }); err != nil {
+		return err
+	}
+	if n != 0 {
+		return fmt.Errorf("%d idempotency keys lead to what was not made with them", -n)
 	}
 	return nil
+}
+
+// repairIdempotency makes the table of idempotency keys anew.
+func (s *Salvager) repairIdempotency(w store.Writer) error {
+	return eachRequest(s.rows, w, func(id, request string) error {
+		return s.rows.Requests.Put(w, rows.KeyOf(request), id)
+	})
 }

@@ -102,28 +102,6 @@ func (s *Salvager) repairUses(w store.Writer) error {
 	})
 }
 
-// repairIdempotency notes anew when idempotency keys are forgotten, and how many
-// there are.
-func (s *Salvager) repairIdempotency(w store.Writer) error {
-	counted := map[string]uint64{}
-	if err := s.rows.Made.Each(w, store.Range{}, func(key []byte, m rows.Made) error {
-		actor, err := rows.ActorOf(string(key))
-		if err != nil {
-			return err
-		}
-		counted[actor]++
-		return s.rows.Due.Put(w, rows.DueKey(m.At, string(key)), struct{}{})
-	}); err != nil {
-		return err
-	}
-	for actor, n := range counted {
-		if err := s.rows.Kept.Put(w, actor, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // repairPolicies disables everything if the policies may be lost.
 func (s *Salvager) repairPolicies(w store.Writer, damage int) error {
 	_, ok, err := s.rows.Policies.Get(w, rows.PoliciesKey)

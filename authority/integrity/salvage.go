@@ -59,13 +59,13 @@ func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 //
 // Checkpoints of the audit log, and the tree they are made of, are made anew:
 // entries may be lost, and those checkpoints that were kept elsewhere say so.
-// So is what hangs on the idempotency keys.
+// So is the table of idempotency keys.
 func (s *Salvager) Take(ctx context.Context, t store.Table, key, row []byte) error {
 	if t == "" {
 		return s.takeOrphan(ctx, key, row)
 	}
 	switch t {
-	case rows.TreeTable, rows.CheckpointsTable, rows.IdempotencyDueTable, rows.IdempotencyCountTable:
+	case rows.TreeTable, rows.CheckpointsTable, rows.IdempotencyTable:
 		return nil // made anew
 	}
 	if err := s.rows.Sound(t, key, row); err != nil {

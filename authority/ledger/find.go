@@ -14,7 +14,7 @@ func (l Ledger) Find(tx store.Reader, q audit.Query) (total int, page []audit.En
 	if q.All() {
 		return l.newest(tx, q)
 	}
-	err = l.Walk(tx, q, func(e audit.Entry) (err error) {
+	err = l.walk(tx, q, func(e audit.Entry) (err error) {
 		if q.Since != 0 && e.Time < q.Since {
 			return store.Stop // time only falls from here on
 		}
@@ -47,8 +47,8 @@ func (l Ledger) newest(tx store.Reader, q audit.Query) (total int, page []audit.
 	return total, page, err
 }
 
-// Walk calls fn with the entries about q.TokenID, or with all, newest first.
-func (l Ledger) Walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error) error {
+// walk calls fn with the entries about q.TokenID, or with all, newest first.
+func (l Ledger) walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error) error {
 	if q.TokenID == "" {
 		return l.rows.Entries.Each(tx, store.Range{Reverse: true}, func(_ []byte, e audit.Entry) error { return fn(e) })
 	}

@@ -1,97 +1,81 @@
 package rows
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"slices"
 
-	"tokenscale/epoch"
-	"tokenscale/policy"
+	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
 )
 
-// Made is what a request made, and of which input.
-type Made struct {
-	ID    string
-	Input token.Digest
-	At    epoch.Millis
+// digestLength is the length of one of the two digests that a row holds of a request.
+const digestLength = 32
+
+// Request returns what the row of a token or an IP filter holds of the request that made it: the
+// digest of the idempotency key, and that of the mutation and its input.
+func Request(key, input [digestLength]byte) string { return string(key[:]) + string(input[:]) }
+
+// KeyOf returns the key in Requests of what a row holds of a request.
+func KeyOf(request string) string { return request[:digestLength] }
+
+func unpackRequest(u *Unpacker) string {
+	s := u.Text()
+	if s != "" && len(s) != 2*digestLength {
+		u.fail()
+		return ""
+	}
+	return s
 }
 
-func packMade(p *Packer, m Made) {
-	p.Number(Version)
-	p.Text(m.ID)
-	p.Raw(m.Input[:])
-	p.Number(uint64(m.At))
+// RequestsOf returns what the row of v holds of requests, without empty ones.
+func RequestsOf(v token.Token) []string {
+	var list []string
+	for _, request := range []string{v.CreateRequest, v.RotateRequest} {
+		if request != "" {
+			list = append(list, request)
+		}
+	}
+	return list
 }
 
-func unpackMade(u *Unpacker, _ []byte) Made {
-	u.Expect(Version)
-	return Made{u.Text(), unpackDigest(u), epoch.Millis(u.Number())}
+// lead has requests that now stand in the row of id lead to it, and forgets those that no longer
+// do.
+func (r *Rows) lead(w store.Writer, id string, before, now []string) error {
+	for _, request := range before {
+		if slices.Contains(now, request) {
+			continue
+		}
+		if err := r.Requests.Delete(w, KeyOf(request)); err != nil {
+			return err
+		}
+	}
+	for _, request := range now {
+		if slices.Contains(before, request) {
+			continue
+		}
+		if err := r.Requests.Put(w, KeyOf(request), id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// ActorOf returns the actor in a key of made.
-func ActorOf(row string) (string, error) {
-	n := len(row) - 1 - sha256.Size
-	if n < 1 || row[n] != 0 {
-		return "", ErrMalformed
+// AddFilter writes a new filter.
+func (r *Rows) AddFilter(w store.Writer, f ipfilter.Filter) error {
+	if f.Request != "" {
+		if err := r.lead(w, string(f.ID), nil, []string{f.Request}); err != nil {
+			return err
+		}
 	}
-	return row[:n], nil
+	return r.Filters.Put(w, string(f.ID), f)
 }
 
-// DueKey is the key of the row that finds, by time, what is kept under row.
-func DueKey(at epoch.Millis, row string) string {
-	return string(binary.BigEndian.AppendUint64(nil, uint64(at))) + row
-}
-
-// Remember writes what was made under row, in the place of what no longer
-// counts.
-func (r *Rows) Remember(tx store.Writer, row string, m Made) error {
-	if err := r.Forget(tx, row); err != nil {
-		return err
+// RemoveFilter deletes f, which is as it was stored.
+func (r *Rows) RemoveFilter(w store.Writer, f ipfilter.Filter) error {
+	if f.Request != "" {
+		if err := r.Requests.Delete(w, KeyOf(f.Request)); err != nil {
+			return err
+		}
 	}
-	actor, err := ActorOf(row)
-	if err != nil {
-		return err
-	}
-	n, _, err := r.Kept.Get(tx, actor)
-	if err != nil {
-		return err
-	}
-	if err := policy.RoomForKey(n); err != nil {
-		return err
-	}
-	m.At = max(m.At, 0)
-	if err := r.Made.Put(tx, row, m); err != nil {
-		return err
-	}
-	if err := r.Due.Put(tx, DueKey(m.At, row), struct{}{}); err != nil {
-		return err
-	}
-	return r.Kept.Put(tx, actor, n+1)
-}
-
-// Forget removes what is kept under row, if there is anything.
-func (r *Rows) Forget(tx store.Writer, row string) error {
-	old, ok, err := r.Made.Get(tx, row)
-	if err != nil || !ok {
-		return err
-	}
-	actor, err := ActorOf(row)
-	if err != nil {
-		return err
-	}
-	n, _, err := r.Kept.Get(tx, actor)
-	if err != nil {
-		return err
-	}
-	if err := r.Made.Delete(tx, row); err != nil {
-		return err
-	}
-	if err := r.Due.Delete(tx, DueKey(old.At, row)); err != nil {
-		return err
-	}
-	if n <= 1 {
-		return r.Kept.Delete(tx, actor)
-	}
-	return r.Kept.Put(tx, actor, n-1)
+	return r.Filters.Delete(w, string(f.ID))
 }

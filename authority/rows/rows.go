@@ -29,16 +29,14 @@ const (
 	TreeTable        store.Table = "tree"
 	CheckpointsTable store.Table = "checkpoints"
 
-	IdempotencyTable      store.Table = "idempotency"
-	IdempotencyDueTable   store.Table = "idempotency-due"
-	IdempotencyCountTable store.Table = "idempotency-count"
+	IdempotencyTable store.Table = "idempotency"
 )
 
 // Tables returns the tables that a store must be opened with.
 func Tables() []store.Table {
 	return []store.Table{
 		TokensTable, UsesTable, FiltersTable, BoundTable, SettingsTable, AuditTable, SubjectsTable, SessionsTable, TreeTable, CheckpointsTable,
-		IdempotencyTable, IdempotencyDueTable, IdempotencyCountTable,
+		IdempotencyTable,
 	}
 }
 
@@ -76,10 +74,7 @@ type Rows struct {
 	Nodes       Table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
 	Checkpoints Table[string]      // by number of the last entry: signed notes
 
-	Made Table[Made] // by actor, a zero byte, and the digest of the key
-	// By time, 8 bytes, big-endian, and the key in made: finds those that no longer count.
-	Due  Table[struct{}]
-	Kept Table[uint64] // by actor: how many are kept
+	Requests Table[string] // by digest of an idempotency key: the id of what was made with it
 }
 
 // Use is when and from where a token was last used.
@@ -114,9 +109,7 @@ func New(keys *keyring.Keys) *Rows {
 		Nodes:       Table[audit.Hash]{TreeTable, keys, packHash, unpackHash},
 		Checkpoints: Table[string]{CheckpointsTable, keys, packText, unpackText},
 
-		Made: Table[Made]{IdempotencyTable, keys, packMade, unpackMade},
-		Due:  Table[struct{}]{IdempotencyDueTable, keys, packNothing, unpackNothing},
-		Kept: Table[uint64]{IdempotencyCountTable, keys, packNumber, unpackNumber},
+		Requests: Table[string]{IdempotencyTable, keys, packText, unpackText},
 	}
 }
 
@@ -137,6 +130,8 @@ func packToken(p *Packer, t token.Token) {
 	p.Text(string(t.Replaces))
 	p.Number(uint64(t.ToldDays))
 	packRunning(p, t.HiddenAfter)
+	p.Text(t.CreateRequest)
+	p.Text(t.RotateRequest)
 }
 
 func unpackToken(u *Unpacker, key []byte) token.Token {
@@ -155,6 +150,9 @@ func unpackToken(u *Unpacker, key []byte) token.Token {
 		Replaces:    token.ID(u.Text()),
 		ToldDays:    unpackDays(u),
 		HiddenAfter: unpackRunning(u),
+
+		CreateRequest: unpackRequest(u),
+		RotateRequest: unpackRequest(u),
 	}
 }
 
@@ -216,11 +214,12 @@ func packFilter(p *Packer, f ipfilter.Filter) {
 	p.Number(Version)
 	p.Text(f.Name)
 	p.Text(f.Text)
+	p.Text(f.Request)
 }
 
 func unpackFilter(u *Unpacker, key []byte) ipfilter.Filter {
 	u.Expect(Version)
-	return ipfilter.Filter{ID: ipfilter.ID(key), Name: u.Text(), Text: u.Text()}
+	return ipfilter.Filter{ID: ipfilter.ID(key), Name: u.Text(), Text: u.Text(), Request: unpackRequest(u)}
 }
 
 func packNumber(p *Packer, n uint64) {

@@ -46,7 +46,7 @@ func kinds(r *Rows) ([]kind, [][]byte) {
 	all := []kind{
 		kindOf(r.Tokens), kindOf(r.Uses), kindOf(r.Filters), kindOf(r.Bound), kindOf(r.Policies),
 		kindOf(r.Sweep), kindOf(r.Root), kindOf(r.Numbers), kindOf(r.Entries), kindOf(r.Subjects),
-		kindOf(r.Made),
+		kindOf(r.Requests),
 	}
 	keys := make([][]byte, len(all))
 	for i := range keys {
@@ -64,10 +64,12 @@ func samples() [][]byte {
 		all = append(all, p.Out)
 	}
 	pack(func(p *Packer) {
-		packToken(p, token.Token{Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14})
+		packToken(p, token.Token{Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14, CreateRequest: Request([32]byte{1}, [32]byte{2})})
 	})
 	pack(func(p *Packer) { packUse(p, Use{5, netip.MustParseAddr("::ffff:10.0.0.1")}) })
-	pack(func(p *Packer) { packFilter(p, ipfilter.Filter{Name: "f", Text: "allow all\n"}) })
+	pack(func(p *Packer) {
+		packFilter(p, ipfilter.Filter{Name: "f", Text: "allow all\n", Request: Request([32]byte{3}, [32]byte{4})})
+	})
 	pack(func(p *Packer) { packNumber(p, 300) })
 	pack(func(p *Packer) { packPolicies(p, policy.Fresh()) })
 	pack(func(p *Packer) {
@@ -79,7 +81,7 @@ func samples() [][]byte {
 		packEntry(p, audit.Entry{Time: 9, Type: audit.Refused, Sensitive: true, Actor: audit.System(), Fields: []audit.Field{audit.One("a", ""), audit.Many("b", nil), audit.Many("c", []string{"d"})}})
 	})
 	all = append(all, []byte{})
-	pack(func(p *Packer) { packMade(p, Made{ID: "t", Input: token.Digest{1}, At: 1 << 41}) })
+	pack(func(p *Packer) { packText(p, "an id") })
 	return all
 }
 

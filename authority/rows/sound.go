@@ -28,11 +28,7 @@ func (r *Rows) Sound(t store.Table, key, row []byte) error {
 	case CheckpointsTable:
 		return decodes(r.Checkpoints, key, row)
 	case IdempotencyTable:
-		return decodes(r.Made, key, row)
-	case IdempotencyDueTable:
-		return decodes(r.Due, key, row)
-	case IdempotencyCountTable:
-		return decodes(r.Kept, key, row)
+		return decodes(r.Requests, key, row)
 	case SettingsTable:
 		return r.soundSetting(key, row)
 	}

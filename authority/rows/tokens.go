@@ -6,9 +6,12 @@ import (
 	"tokenscale/token"
 )
 
-// AddToken writes a new token, and counts it for its filter.
+// AddToken writes a new token, counts it for its filter, and has its requests lead to it.
 func (r *Rows) AddToken(w store.Writer, v token.Token) error {
 	if err := r.bind(w, v.FilterID, 1); err != nil {
+		return err
+	}
+	if err := r.lead(w, string(v.ID), nil, RequestsOf(v)); err != nil {
 		return err
 	}
 	return r.Tokens.Put(w, string(v.ID), v)
@@ -33,6 +36,9 @@ func (r *Rows) ChangeStored(w store.Writer, old, v token.Token) error {
 			return err
 		}
 	}
+	if err := r.lead(w, string(v.ID), RequestsOf(old), RequestsOf(v)); err != nil {
+		return err
+	}
 	return r.Tokens.Put(w, string(v.ID), v)
 }
 
@@ -49,6 +55,9 @@ func (r *Rows) RemoveToken(w store.Writer, v token.Token) error {
 // RemoveStored deletes v, which is as it was stored.
 func (r *Rows) RemoveStored(w store.Writer, v token.Token) error {
 	if err := r.bind(w, v.FilterID, -1); err != nil {
+		return err
+	}
+	if err := r.lead(w, string(v.ID), RequestsOf(v), nil); err != nil {
 		return err
 	}
 	if err := r.Uses.Delete(w, string(v.ID)); err != nil {
@@ -81,12 +90,15 @@ func (r *Rows) HideToken(w store.Writer, v token.Token) error {
 	return r.Tokens.Put(w, string(v.ID), v)
 }
 
-// RemoveHidden deletes a hidden token with all that hangs on it.
-func (r *Rows) RemoveHidden(w store.Writer, id token.ID) error {
-	if err := r.Uses.Delete(w, string(id)); err != nil {
+// RemoveHidden deletes v, which is hidden and as it was stored, with all that hangs on it.
+func (r *Rows) RemoveHidden(w store.Writer, v token.Token) error {
+	if err := r.lead(w, string(v.ID), RequestsOf(v), nil); err != nil {
 		return err
 	}
-	return r.Tokens.Delete(w, string(id))
+	if err := r.Uses.Delete(w, string(v.ID)); err != nil {
+		return err
+	}
+	return r.Tokens.Delete(w, string(v.ID))
 }
 
 // Token returns the token id, unless it is hidden.

@@ -2,9 +2,9 @@ import { useState } from 'react';
 
 /**
  * Makes asking again safe. Each thing that is asked for gets an idempotency key, which the server
- * knows for 24 hours: if the answer was lost and the same is asked for again, nothing is made
- * twice. After an answer that makes it, asking again is a new wish. A key is no secret, and what
- * was asked holds none.
+ * knows for as long as what it made is there: if the answer was lost and the same is asked for
+ * again, nothing is made twice. After an answer that makes it, asking again is a new wish. A key is
+ * no secret, and what was asked holds none.
  */
 export function insist<TArguments extends readonly unknown[], TResult>(
   act: (key: string, ...args: TArguments) => Promise<TResult>,

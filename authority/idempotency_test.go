@@ -34,17 +34,19 @@ func rotateKeyed(h *authoritytest.House, by policy.Actor, key string, id token.I
 	return v, err
 }
 
-// repeated fails the test unless err says that the request was carried out
-// before and made id, and that heir is what is left of it.
-func repeated(t testing.TB, err error, id, heir token.ID, words string) {
+// repeated fails the test unless err says that the request was carried out before, and that id is
+// what came of it.
+func repeated(t testing.TB, err error, id token.ID, words string) {
 	t.Helper()
-	refusal(t, err, fault.Conflict, words)
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok || f.Extensions["reason"] != policy.Repeated || f.Extensions["tokenId"] != string(id) || f.Extensions["successorId"] != string(heir) {
-		t.Errorf("got %+v, want the token %s and the successor %q", f, id, heir)
+	if refusal(t, err, fault.Conflict, words); err == nil {
+		return
 	}
-	if !strings.Contains(err.Error(), string(id)) || !strings.Contains(err.Error(), string(heir)) {
-		t.Errorf("%q does not name %s and %q", err, id, heir)
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || !cmp.Equal(f.Extensions, map[string]string{"reason": policy.Repeated, "tokenId": string(id)}) {
+		t.Errorf("got %+v, want the token %s", f, id)
+	}
+	if !strings.Contains(err.Error(), string(id)) {
+		t.Errorf("%q does not name %s", err, id)
 	}
 }
 
@@ -54,7 +56,7 @@ func TestIdempotencyKey_TheSameRequestMakesOneTokenAndTheStringIsShownOnce(t *te
 	must(t, err)
 	for range 3 {
 		_, again, err := keyed(h, root(), "k1", draft("nurse"))
-		repeated(t, err, v.ID, "", "string was shown once")
+		repeated(t, err, v.ID, "string was shown once")
 		if again != "" || strings.Contains(err.Error(), secret[33:]) {
 			t.Error("the string is shown again")
 		}
@@ -109,7 +111,7 @@ func TestIdempotencyKey_OfAnotherActorIsAnotherKey(t *testing.T) {
 		must(t, err)
 		seen[v.ID] = true
 		_, _, err = keyed(h, by, "k1", draft("nurse"))
-		repeated(t, err, v.ID, "", "")
+		repeated(t, err, v.ID, "")
 	}
 	if len(seen) != 3 {
 		t.Errorf("%d tokens for 3 actors", len(seen))
@@ -123,53 +125,63 @@ func TestIdempotencyKey_OfAnotherActorIsAnotherKey(t *testing.T) {
 	must(t, err)
 }
 
-func TestIdempotencyKey_CountsFor24HoursToTheMillisecond(t *testing.T) {
-	for _, clean := range []bool{false, true} {
-		h := authoritytest.Open(t)
-		first, _, err := keyed(h, root(), "k1", draft("nurse"))
-		must(t, err)
-		h.Clock.Pass(policy.KeyLife - time.Millisecond)
-		h.Round(t.Context())
-		_, _, err = keyed(h, root(), "k1", draft("nurse"))
-		repeated(t, err, first.ID, "", "")
-		h.Clock.Pass(time.Millisecond)
-		if clean { // whether housekeeping came first must not matter
-			h.Round(t.Context())
-		}
-		second, _, err := keyed(h, root(), "k1", draft("nurse"))
-		must(t, err)
-		h.Round(t.Context())
-		h.Clock.Pass(policy.KeyLife - time.Millisecond)
-		h.Round(t.Context())
-		_, _, err = keyed(h, root(), "k1", draft("nurse"))
-		repeated(t, err, second.ID, "", "")
+func TestIdempotencyKey_CountsAsLongAsWhatItMadeIsThere(t *testing.T) {
+	h := authoritytest.Open(t)
+	first, _, err := keyed(h, root(), "k1", draft("nurse"))
+	must(t, err)
+	h.Clock.Pass(1000 * day)
+	h.Round(t.Context())
+	_, _, err = keyed(h, root(), "k1", draft("nurse"))
+	repeated(t, err, first.ID, "string was shown once")
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), first.ID))
+	if n := requestRows(t, h); n != 0 {
+		t.Errorf("%d rows are left of a key whose token was deleted", n)
 	}
+	second, _, err := keyed(h, root(), "k1", draft("nurse")) // makes it again
+	must(t, err)
+	_, _, err = keyed(h, root(), "k1", draft("nurse"))
+	repeated(t, err, second.ID, "string was shown once")
 }
 
-func TestIdempotencyKey_IsForgottenAfter24HoursWithAllThatHangsOnIt(t *testing.T) {
+func TestIdempotencyKey_GoesWithATokenWhicheverWayThatGoes(t *testing.T) {
 	h := authoritytest.Open(t)
-	for _, key := range []string{"a", "b", "c"} {
-		_, _, err := keyed(h, root(), key, draft(key))
+	for _, key := range []string{"deleted", "rotated", "swept", "expired"} {
+		d := draft(key)
+		if key == "expired" {
+			d = ending(h, key, minute)
+		}
+		v, _, err := keyed(h, root(), key, d)
 		must(t, err)
+		if key == "rotated" {
+			v, err = rotateKeyed(h, root(), "rotation", v.ID, 0)
+			must(t, err)
+		}
+		if key == "deleted" || key == "rotated" {
+			must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
+		}
 	}
-	if n := repeatRows(t, h); n != 3+3+1 {
-		t.Errorf("%d rows for 3 keys of one actor, want 7", n)
+	if n := requestRows(t, h); n != 2 {
+		t.Errorf("%d rows for 2 tokens, want 2", n)
 	}
-	h.Clock.Pass(policy.KeyLife)
-	h.Round(t.Context())
-	if n := repeatRows(t, h); n != 0 {
+	running(t, h, 10*minute, 10*minute)
+	if n := requestRows(t, h); n != 2 {
+		t.Errorf("%d rows when one of the tokens is hidden, want 2", n)
+	}
+	running(t, h, 7*day+6*time.Hour, 3*time.Hour)
+	if n := requestRows(t, h); n != 1 {
+		t.Errorf("%d rows when one of the tokens has expired and was removed, want 1", n)
+	}
+	set(t, h, policy.Security{}) // deletes all tokens
+	if n := requestRows(t, h); n != 0 {
 		t.Errorf("%d rows are left", n)
 	}
 }
 
-// repeatRows counts the rows of all tables about idempotency keys.
-func repeatRows(t testing.TB, h *authoritytest.House) (n int) {
+// requestRows counts the rows that lead from idempotency keys to what was made.
+func requestRows(t testing.TB, h *authoritytest.House) (n int) {
 	t.Helper()
 	must(t, h.DB.View(context.Background(), func(r store.Reader) error {
-		for _, table := range authority.Names.Idempotency {
-			must(t, r.Scan(table, store.Range{}, func(_, _ []byte) error { n++; return nil }))
-		}
-		return nil
+		return r.Scan(authority.Names.Idempotency, store.Range{}, func(_, _ []byte) error { n++; return nil })
 	}))
 	return n
 }
@@ -181,7 +193,7 @@ func TestIdempotencyKey_ARefusedCreateUsesNoneUp(t *testing.T) {
 	set(t, h, policy.Security{})
 	_, _, err = keyed(h, root(), "k1", draft("nurse"))
 	refusal(t, err, fault.Forbidden, "does not allow system tokens")
-	if n := repeatRows(t, h); n != 0 {
+	if n := requestRows(t, h); n != 0 {
 		t.Errorf("%d rows after refusals", n)
 	}
 	set(t, h, policy.Security{Enabled: true})
@@ -195,7 +207,7 @@ func TestIdempotencyKey_SurvivesARestartBetweenTheRequests(t *testing.T) {
 	must(t, err)
 	h.Reopen()
 	_, _, err = keyed(h, root(), "k1", draft("nurse"))
-	repeated(t, err, v.ID, "", "")
+	repeated(t, err, v.ID, "")
 }
 
 func TestIdempotencyKey_CountsWhenTheServerGotNewKeysOfItsOwn(t *testing.T) {
@@ -207,11 +219,11 @@ func TestIdempotencyKey_CountsWhenTheServerGotNewKeysOfItsOwn(t *testing.T) {
 		newKey(t, h)
 		must(t, h.TryOpen())
 		_, _, err = keyed(h, root(), "k1", draft("nurse"))
-		repeated(t, err, v.ID, "", "")
+		repeated(t, err, v.ID, "")
 		must(t, h.Check(t.Context()))
 	}
-	if n := repeatRows(t, h); n != 3 {
-		t.Errorf("%d rows for one key, want 3", n)
+	if n := requestRows(t, h); n != 1 {
+		t.Errorf("%d rows for one key, want 1", n)
 	}
 }
 
@@ -233,7 +245,7 @@ func TestIdempotencyKey_ACrashBetweenCommitAndAnswerMakesNoSecondToken(t *testin
 		t.Fatalf("%d tokens, want 1", len(all))
 	}
 	_, _, err = keyed(h, root(), "k1", draft("nurse"))
-	repeated(t, err, all[0].ID, "", "")
+	repeated(t, err, all[0].ID, "")
 }
 
 func TestIdempotencyKey_OfManyAtTheSameTimeExactlyOneMakesAToken(t *testing.T) {
@@ -264,70 +276,56 @@ func TestIdempotencyKey_OfManyAtTheSameTimeExactlyOneMakesAToken(t *testing.T) {
 	}
 }
 
-func TestIdempotencyKey_TellsWhatBecameOfTheToken(t *testing.T) {
-	h := authoritytest.Open(t)
-	again := func(name string, id, heir token.ID, words string) {
-		t.Helper()
-		_, _, err := keyed(h, root(), name, draft(name))
-		repeated(t, err, id, heir, words)
-	}
-	create := func(name string) token.ID {
-		t.Helper()
-		v, _, err := keyed(h, root(), name, draft(name))
-		must(t, err)
-		return v.ID
-	}
-	deleted := create("deleted")
-	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), deleted))
-	again("deleted", deleted, "", "was deleted since")
-	again("deleted", deleted, "", "was deleted since") // the refusal of before is no end of its own
-
-	old := create("rotated")
-	v, _ := rotate(t, h, old, 0)
-	again("rotated", old, v.ID, "was rotated since")
-	v, _ = rotate(t, h, v.ID, time.Hour)
-	again("rotated", old, v.ID, "gives a new string")
-	v, _ = rotate(t, h, v.ID, time.Hour) // ends the grace of the one before
-	again("rotated", old, v.ID, "gives a new string")
-	h.Clock.Pass(2 * time.Hour)
-	h.Round(t.Context())
-	again("rotated", old, v.ID, "gives a new string")
-	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
-	again("rotated", old, v.ID, "was deleted since")
-
-	graced := create("graced")
-	v, _ = rotate(t, h, graced, time.Hour)
-	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), graced)) // its successor lives
-	again("graced", graced, v.ID, "gives a new string")
-}
-
-func TestIdempotencyKey_AfterVeryManyRepetitionsItIsStillTrueWhatIsTold(t *testing.T) {
+func TestIdempotencyKey_ThatMadeATokenIsThatOfItsSuccessors(t *testing.T) {
 	h := authoritytest.Open(t)
 	v, _, err := keyed(h, root(), "k1", draft("nurse"))
 	must(t, err)
-	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
-	for range 100 {
-		_, _, err = keyed(h, root(), "k1", draft("nurse"))
-		repeated(t, err, v.ID, "", "was deleted since")
+	again := func(words string) {
+		t.Helper()
+		_, _, err := keyed(h, root(), "k1", draft("nurse"))
+		repeated(t, err, v.ID, words)
 	}
-	_, _, err = keyed(h, root(), "k1", draft("nurse"))
-	repeated(t, err, v.ID, "", "is not there any more")
+	v, _ = rotate(t, h, v.ID, 0)
+	again("gives a new string")
+	v, err = rotateKeyed(h, root(), "k2", v.ID, time.Hour)
+	must(t, err)
+	again("gives a new string")
+	v, _ = rotate(t, h, v.ID, time.Hour) // ends the grace of the one before
+	again("gives a new string")
+	h.Clock.Pass(2 * time.Hour)
+	h.Round(t.Context())
+	again("gives a new string")
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
+	if v, _, err = keyed(h, root(), "k1", draft("nurse")); err != nil {
+		t.Fatal(err)
+	}
+	again("gives a new string")
 }
 
-func TestIdempotencyKey_TellsOfAnExpiredTokenAsLongAsItIsListedAndAfter(t *testing.T) {
+func TestIdempotencyKey_OfATokenInItsGraceIsThatOfItsSuccessor(t *testing.T) {
 	h := authoritytest.Open(t)
-	d := ending(h, "short", minute)
+	old, _, err := keyed(h, root(), "k1", draft("nurse"))
+	must(t, err)
+	v, _ := rotate(t, h, old.ID, time.Hour)
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), old.ID)) // its successor lives
+	_, _, err = keyed(h, root(), "k1", draft("nurse"))
+	repeated(t, err, v.ID, "gives a new string")
+}
+
+func TestIdempotencyKey_OfAnExpiredTokenCountsAsLongAsItsRowIsThere(t *testing.T) {
+	h := authoritytest.Open(t)
+	d := draft("short")
+	d.Expiry.In = &policy.Span{Amount: 1, Unit: policy.Minutes}
 	v, _, err := keyed(h, root(), "k1", d)
 	must(t, err)
-	for range 2 {
-		h.Clock.Pass(10 * minute)
+	for _, after := range []time.Duration{2 * minute, 10 * minute} { // listed, and hidden
+		running(t, h, after, after)
 		_, _, err = keyed(h, root(), "k1", d)
-		repeated(t, err, v.ID, "", "has expired since")
-		h.Round(t.Context())
+		repeated(t, err, v.ID, "has expired since")
 	}
-	if listed(h, v.ID) {
-		t.Error("it is listed still")
-	}
+	running(t, h, 7*day+6*time.Hour, 3*time.Hour)
+	_, _, err = keyed(h, root(), "k1", d)
+	must(t, err)
 }
 
 func TestIdempotencyKey_ARotationThatIsRepeatedNamesTheSuccessor(t *testing.T) {
@@ -336,14 +334,14 @@ func TestIdempotencyKey_ARotationThatIsRepeatedNamesTheSuccessor(t *testing.T) {
 	next, err := rotateKeyed(h, root(), "k1", v.ID, 0)
 	must(t, err)
 	_, err = rotateKeyed(h, root(), "k1", v.ID, 0)
-	repeated(t, err, next.ID, "", "This rotation was carried out before")
+	repeated(t, err, next.ID, "This rotation was carried out before")
 	_, err = rotateKeyed(h, root(), "k1", v.ID, time.Hour)
 	refusal(t, err, fault.Conflict, "came with another request")
 	_, err = rotateKeyed(h, root(), "k2", v.ID, 0)
 	refusal(t, err, fault.NotFound, "no token with this id")
 	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), next.ID))
 	_, err = rotateKeyed(h, root(), "k1", v.ID, 0)
-	repeated(t, err, next.ID, "", "nothing left to rotate")
+	refusal(t, err, fault.NotFound, "no token with this id")
 }
 
 func TestIdempotencyKey_AnIPFilterIsMadeOnce(t *testing.T) {
@@ -353,8 +351,16 @@ func TestIdempotencyKey_AnIPFilterIsMadeOnce(t *testing.T) {
 	_, err = h.CreateFilter(t.Context(), withKey(as(root(), "createIPFilter"), "k1"), "office", "allow all")
 	refusal(t, err, fault.Conflict, "made the IP filter "+string(f.ID))
 	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), f.ID))
+	if n := requestRows(t, h); n != 0 {
+		t.Errorf("%d rows are left of a key whose filter was deleted", n)
+	}
+	next, err := h.CreateFilter(t.Context(), withKey(as(root(), "createIPFilter"), "k1"), "office", "allow all")
+	must(t, err)
+	text := "deny all"
+	_, err = h.UpdateFilter(t.Context(), as(root(), "updateIPFilter"), next.ID, nil, &text)
+	must(t, err)
 	_, err = h.CreateFilter(t.Context(), withKey(as(root(), "createIPFilter"), "k1"), "office", "allow all")
-	refusal(t, err, fault.Conflict, "was deleted since")
+	refusal(t, err, fault.Conflict, "made the IP filter "+string(next.ID))
 }
 
 func TestIdempotencyKey_WhoMayNoLongerCreateIsNotToldWhatWasMade(t *testing.T) {
@@ -366,25 +372,4 @@ func TestIdempotencyKey_WhoMayNoLongerCreateIsNotToldWhatWasMade(t *testing.T) {
 	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), ann.ID, health))
 	_, _, err = keyed(h, ann, "k1", draft("nurse"))
 	refusal(t, err, fault.Forbidden, "not allowed")
-}
-
-func TestIdempotencyKey_OneActorKeepsAtMostSoMany(t *testing.T) {
-	h := authoritytest.Open(t)
-	must(t, h.DB.Update(t.Context(), func(w store.Writer) error {
-		return h.KeepKeys(w, token.Root, policy.MaxKeys-1)
-	}))
-	h.Unchecked = true
-	_, _, err := keyed(h, root(), "last", draft("nurse"))
-	must(t, err)
-	_, _, err = keyed(h, root(), "one more", draft("nurse"))
-	refusal(t, err, fault.Unavailable, "10000 idempotency keys")
-	_, _, err = keyed(h, root(), "last", draft("nurse"))
-	refusal(t, err, fault.Conflict, "carried out before")
-	h.Token(draft("without a key"))
-	ann, _ := h.Holder(permission.ChangeSystemPermissions, permission.ReadHealthCheck)
-	_, _, err = keyed(h, ann, "one more", draft("nurse"))
-	must(t, err)
-	if len(h.All()) != 4 {
-		t.Errorf("%d tokens, want 4", len(h.All()))
-	}
 }

@@ -10,7 +10,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
-	"tokenscale/policy"
+	"tokenscale/fault"
 	"tokenscale/store/bolt"
 	"tokenscale/store/bolt/boltfile"
 )
@@ -20,6 +20,9 @@ func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
 	v, _, err := keyed(h, root(), "k1", draft("nurse"))
 	must(t, err)
 	_, _, err = keyed(h, root(), "k2", draft("nurse"))
+	must(t, err)
+	by := withKey(as(root(), "createIPFilter"), "k3")
+	f, err := h.CreateFilter(t.Context(), by, "office", "allow all")
 	must(t, err)
 	h.Close()
 	from, saved := boltfile.Path(filepath.Join(h.Folder(), "data")), filepath.Join(h.Folder(), "saved")
@@ -37,10 +40,7 @@ func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
 	must(t, h.TryOpen())
 	must(t, h.Check(t.Context()))
 	_, _, err = keyed(h, root(), "k1", draft("nurse"))
-	repeated(t, err, v.ID, "", "string was shown once")
-	h.Clock.Pass(policy.KeyLife)
-	h.Round(t.Context())
-	if n := repeatRows(t, h); n != 0 {
-		t.Errorf("%d rows are left", n)
-	}
+	repeated(t, err, v.ID, "string was shown once")
+	_, err = h.CreateFilter(t.Context(), by, "office", "allow all")
+	refusal(t, err, fault.Conflict, "made the IP filter "+string(f.ID))
 }

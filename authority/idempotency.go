@@ -1,0 +1,116 @@
+package authority
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tokenscale/authority/rows"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// A command that makes something happens at most once for an idempotency key: a client whose
+// answer was lost may send its request again. What is made holds the request, as digests, in its
+// own row, so there is never one without the other, whenever the server is cut off, and both go
+// together. Whether a request was carried out before is asked inside the transaction.
+
+// A request is what a command that makes something is asked for.
+type request struct {
+	kind  policy.RequestKind
+	input func(*rows.Packer) // writes all that makes two requests the same
+}
+
+func creation(d policy.Draft) request {
+	return request{policy.TokenCreation, func(p *rows.Packer) {
+		p.Text(d.Name)
+		p.Number(uint64(d.Permissions))
+		p.Text(string(d.FilterID))
+		if p.Flag(d.Expiry.At != nil); d.Expiry.At != nil {
+			p.Number(uint64(*d.Expiry.At))
+		}
+		if p.Flag(d.Expiry.In != nil); d.Expiry.In != nil {
+			p.Number(uint64(d.Expiry.In.Amount))
+			p.Number(uint64(d.Expiry.In.Unit))
+		}
+	}}
+}
+
+func rotation(id token.ID, grace time.Duration) request {
+	return request{policy.TokenRotation, func(p *rows.Packer) {
+		p.Text(string(id))
+		p.Number(uint64(grace.Milliseconds()))
+	}}
+}
+
+func filterCreation(name, text string) request {
+	return request{policy.FilterCreation, func(p *rows.Packer) {
+		p.Text(name)
+		p.Text(text)
+	}}
+}
+
+// once carries out a command that makes something, unless it was carried out before under its
+// idempotency key. decide gets what the row of the new thing must hold of the request.
+func (a *Authority) once(ctx context.Context, by Caller, q request, decide func(t *tx, stored string) error) error {
+	if by.IdempotencyKey == "" {
+		return a.command(ctx, by, func(t *tx) error { return decide(t, "") })
+	}
+	stored := a.digests(by, q)
+	return a.command(ctx, by, func(t *tx) error {
+		if err := t.by.May(q.kind.Needs()...); err != nil {
+			return err
+		}
+		for _, s := range stored {
+			if err := t.repeated(q.kind, s); err != nil {
+				return err
+			}
+		}
+		return decide(t, stored[0])
+	})
+}
+
+// digests returns what a row holds of a request, made under each of the server's keys, the newest
+// first. What the client sent is in none of them but as a digest.
+func (a *Authority) digests(by Caller, q request) []string {
+	var input rows.Packer
+	input.Text(by.Action)
+	q.input(&input)
+	mac := func(what string, text []byte) [][32]byte {
+		var p rows.Packer
+		p.Text(what)
+		p.Text(string(by.Actor.ID)) // so that nobody can tell that two actors chose the same key
+		return a.keys.IdempotencyMACs(append(p.Out, text...))
+	}
+	keys, inputs := mac("key", []byte(by.IdempotencyKey)), mac("input", input.Out)
+	all := make([]string, len(keys))
+	for i := range all {
+		all[i] = rows.Request(keys[i], inputs[i])
+	}
+	return all
+}
+
+// repeated refuses a request that was carried out before, and one whose key came with another
+// request, as long as what was made is there.
+func (t *tx) repeated(k policy.RequestKind, stored string) error {
+	id, ok, err := t.rows.Requests.Get(t, rows.KeyOf(stored))
+	if err != nil || !ok {
+		return err
+	}
+	v, isToken, err := t.rows.Tokens.Get(t, id)
+	if err != nil {
+		return err
+	}
+	f, isFilter, err := t.rows.Filters.Get(t, id)
+	switch {
+	case err != nil:
+		return err
+	case isToken && (v.CreateRequest == stored || v.RotateRequest == stored):
+		return t.policies.System.RepeatedToken(k, v, t.now)
+	case isFilter && f.Request == stored:
+		return policy.RepeatedFilter(f.ID)
+	case isToken || isFilter:
+		return policy.KeyOfAnother()
+	}
+	return fmt.Errorf("table %s leads to %s: %w", rows.IdempotencyTable, id, rows.ErrMissing)
+}
