@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"tokenscale/authority/rows"
 	"tokenscale/authority/timekeeping"
 	"tokenscale/epoch"
-	"tokenscale/loop"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -70,11 +68,8 @@ func (a *Authority) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran t
 }
 
 // removePause is how much running lies between two walks over the tokens for
-// hidden ones, and walkPause the time between two of its batches.
-const (
-	removePause = time.Hour
-	walkPause   = 20 * time.Millisecond
-)
+// hidden ones.
+const removePause = time.Hour
 
 // removeHiddenHourly calls RemoveHidden, but for the most of the rounds.
 func (a *Authority) removeHiddenHourly(ctx context.Context) error {
@@ -90,68 +85,9 @@ func (a *Authority) removeHiddenHourly(ctx context.Context) error {
 // run for 7 days. It reads all tokens, slowly, so that nobody waits for it.
 func (a *Authority) RemoveHidden(ctx context.Context) error {
 	ran := a.time.Running()
-	return a.eachBatch(ctx, func(v token.Token) bool { return policy.Removable(v, ran) }, func(w store.Writer, v token.Token) error {
+	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), func(v token.Token) bool { return policy.Removable(v, ran) }, func(w store.Writer, v token.Token) error {
 		return a.rows.RemoveHidden(w, v)
 	})
-}
-
-// eachBatch calls do with all stored tokens that pick chooses, some in one
-// transaction. do gets them as they are by then; one that pick does not choose
-// any more is left out.
-func (a *Authority) eachBatch(ctx context.Context, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
-	most := a.batchSize(backgroundBatch, rowsOfToken)
-	for from, more := []byte(nil), true; more; {
-		var ids []token.ID
-		err := a.store.View(ctx, func(r store.Reader) (err error) {
-			ids, from, err = a.pickSome(r, from, most, pick)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if len(ids) > 0 {
-			err = a.store.Update(ctx, func(w store.Writer) error { return a.doSome(w, ids, pick, do) }, store.UseReserve)
-		}
-		if more = from != nil; more && err == nil {
-			err = loop.Rest(ctx, walkPause)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// pickSome returns which of the next so many tokens are chosen, and where to go
-// on; nil at the end.
-func (a *Authority) pickSome(r store.Reader, from []byte, most int, pick func(token.Token) bool) (ids []token.ID, next []byte, err error) {
-	seen := 0
-	err = a.rows.Tokens.Each(r, store.Range{From: from}, func(key []byte, v token.Token) error {
-		if seen++; seen > most {
-			next = bytes.Clone(key)
-			return store.Stop
-		}
-		if pick(v) {
-			ids = append(ids, v.ID)
-		}
-		return nil
-	})
-	return ids, next, err
-}
-
-func (a *Authority) doSome(w store.Writer, ids []token.ID, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
-	for _, id := range ids {
-		v, ok, err := a.rows.Tokens.Get(w, string(id))
-		if err != nil {
-			return err
-		}
-		if ok && pick(v) {
-			if err := do(w, v); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // bringBack lists the hidden tokens again that have not expired by what time it
@@ -168,7 +104,7 @@ func (a *Authority) bringBack(ctx context.Context) error {
 		return err
 	}
 	pick := func(v token.Token) bool { _, back := system.BringBack(v, now); return back }
-	return a.eachBatch(ctx, pick, func(w store.Writer, v token.Token) error {
+	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), pick, func(w store.Writer, v token.Token) error {
 		v, _ = system.BringBack(v, now)
 		if v.FilterID != "" {
 			if _, ok, err := a.rows.Filters.Get(w, string(v.FilterID)); err != nil || !ok {

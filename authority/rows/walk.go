@@ -1,0 +1,70 @@
+package rows
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"tokenscale/loop"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// walkPause is the time between two batches of a walk, in which nobody waits for it.
+const walkPause = 20 * time.Millisecond
+
+// WalkTokens calls do with all stored tokens that pick chooses, hidden ones too: of each so many
+// tokens those in one transaction. do gets them as they are by then; one that pick does not choose
+// any more is left out.
+func (r *Rows) WalkTokens(
+	ctx context.Context, db store.DB, most int, pick func(token.Token) bool, do func(store.Writer, token.Token) error,
+) error {
+	for from, more := []byte(nil), true; more; {
+		var ids []token.ID
+		err := db.View(ctx, func(tx store.Reader) (err error) {
+			ids, from, err = r.pickSome(tx, from, most, pick)
+			return err
+		})
+		if err == nil && len(ids) > 0 {
+			err = db.Update(ctx, func(w store.Writer) error { return r.doSome(w, ids, pick, do) }, store.UseReserve)
+		}
+		if more = from != nil; more && err == nil {
+			err = loop.Rest(ctx, walkPause)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pickSome returns which of the next so many tokens are chosen, and where to go on; nil at the end.
+func (r *Rows) pickSome(tx store.Reader, from []byte, most int, pick func(token.Token) bool) (ids []token.ID, next []byte, err error) {
+	seen := 0
+	err = r.Tokens.Each(tx, store.Range{From: from}, func(key []byte, v token.Token) error {
+		if seen++; seen > most {
+			next = bytes.Clone(key)
+			return store.Stop
+		}
+		if pick(v) {
+			ids = append(ids, v.ID)
+		}
+		return nil
+	})
+	return ids, next, err
+}
+
+func (r *Rows) doSome(w store.Writer, ids []token.ID, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
+	for _, id := range ids {
+		v, ok, err := r.Tokens.Get(w, string(id))
+		if err != nil {
+			return err
+		}
+		if ok && pick(v) {
+			if err := do(w, v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
