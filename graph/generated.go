@@ -10,7 +10,6 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-
 	"tokenscale/graph/budget"
 	"tokenscale/graph/model"
 	"tokenscale/graph/scalar"
