@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime/debug"
 	"strings"
 
@@ -56,9 +55,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Extensions[name] = value
 	}
 	if len(f.State) > 0 {
-		state := maps.Clone(f.State)
-		for input, sentence := range state {
-			state[input] = token.Hide(sentence)
+		state := make(map[string]string, len(f.State))
+		for input, sentence := range f.State {
+			state[inputName(input)] = token.Hide(sentence)
 		}
 		shown.Extensions[transport.StateKey] = state
 	}
