@@ -61,7 +61,7 @@ func (t *tx) allowed(c policy.Change, filters policy.Filters) (policy.Policies, 
 		return policy.Policies{}, err
 	}
 	for _, k := range next.Kinds() {
-		if err := t.knowsFilter(inputPrefix(k.Name)+"EnforceIpFilterId", k.FilterID); err != nil {
+		if err := t.knowsFilter(policy.Input(k.Name, policy.FilterPart), k.FilterID); err != nil {
 			return policy.Policies{}, err
 		}
 	}
@@ -139,8 +139,8 @@ func (readOnly) Put(store.Table, []byte, []byte) error { return errReadOnly }
 // Delete implements store.Writer.
 func (readOnly) Delete(store.Table, []byte) error { return errReadOnly }
 
-// inputPrefix returns how the inputs about a kind of token begin.
-func inputPrefix(kind string) string {
+// auditPrefix returns how the audit log's fields about a kind of token begin, as in LogScale.
+func auditPrefix(kind string) string {
 	switch kind {
 	case policy.KindPersonal:
 		return "personalUserTokens"
@@ -159,16 +159,16 @@ func describedPolicies(p policy.Policies) []audit.Field {
 	var fields []audit.Field
 	for _, k := range p.Kinds() {
 		if k.Enabled {
-			enabled = append(enabled, inputPrefix(k.Name))
+			enabled = append(enabled, auditPrefix(k.Name))
 		}
 		if k.AllowUpdates {
-			updates = append(updates, inputPrefix(k.Name))
+			updates = append(updates, auditPrefix(k.Name))
 		}
 		if k.MaxAgeMs != 0 {
-			fields = append(fields, audit.One(inputPrefix(k.Name)+"EnforceExpirationAfterMs", strconv.FormatInt(k.MaxAgeMs, 10)))
+			fields = append(fields, audit.One(auditPrefix(k.Name)+"EnforceExpirationAfterMs", strconv.FormatInt(k.MaxAgeMs, 10)))
 		}
 		if k.FilterID != "" {
-			fields = append(fields, audit.One(inputPrefix(k.Name)+"EnforceIpFilterId", string(k.FilterID)))
+			fields = append(fields, audit.One(auditPrefix(k.Name)+"EnforceIpFilterId", string(k.FilterID)))
 		}
 	}
 	return append([]audit.Field{audit.Many("enabledTokens", enabled), audit.Many("permissionUpdates", updates)}, fields...)

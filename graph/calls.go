@@ -8,6 +8,7 @@ import (
 	"tokenscale/authn"
 	"tokenscale/authority"
 	"tokenscale/graph/model"
+	"tokenscale/graph/transport"
 	"tokenscale/policy"
 	"tokenscale/token"
 )
@@ -21,8 +22,7 @@ func caller(ctx context.Context) (authority.Caller, error) {
 	if err != nil {
 		return authority.Caller{}, err
 	}
-	// The transport has refused bad ones.
-	key, _ := idempotencyKey(graphql.GetOperationContext(ctx).Headers)
+	key := transport.IdempotencyKey(graphql.GetOperationContext(ctx).Headers)
 	return authority.Caller{Actor: by, Action: action(ctx), IdempotencyKey: key}, nil
 }
 

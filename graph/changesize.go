@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"tokenscale/fault"
+	"tokenscale/graph/budget"
 	"tokenscale/ipfilter"
 )
 
@@ -37,10 +38,15 @@ func (smallAnswers) MutateOperationContext(_ context.Context, op *graphql.Operat
 	if op.Operation.Operation != ast.Mutation {
 		return nil
 	}
-	if n := texts(op.Operation.SelectionSet); n*longestText > maxAnswer {
-		return gqlerror.Wrap(fault.New(fault.TooLarge, "The answer to this document could hold more than %d MiB, which is the most: it asks for the text of IP filters (ipFilter) %d times, and may do so %d times. Nothing was changed.", maxAnswer>>20, n, maxAnswer/longestText))
+	if n := texts(op.Operation.SelectionSet); n*longestText > budget.MaxAnswer {
+		return gqlerror.Wrap(fault.New(fault.TooLarge, "The answer to this document could hold more than %d MiB, which is the most: it asks for the text of IP filters (ipFilter) %d times, and may do so %d times. Nothing was changed.", budget.MaxAnswer>>20, n, budget.MaxAnswer/longestText))
 	}
 	return nil
+}
+
+// changeSize returns how long the answer to a mutation may be, in bytes, apart from short texts.
+func changeSize(op *ast.OperationDefinition) int64 {
+	return int64(texts(op.SelectionSet)) * longestText
 }
 
 // texts returns how often a selection asks for the text of an IP filter.

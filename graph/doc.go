@@ -6,6 +6,7 @@
 // directive refuses early, and the command in the authority asks again.
 //
 // The rest protects the server from documents that are large, deep or many: a document is measured
-// before it is validated, documents that are new wait in a queue, and an answer is counted while
-// it is written. Errors become GraphQL in errors.go and nowhere else.
+// before it is validated, and the answer to a change before it is made. Package transport reads
+// requests and writes answers, and package budget counts what they take. Errors become GraphQL in
+// errors.go and nowhere else.
 package graph

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime/debug"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/fault"
+	"tokenscale/graph/transport"
 	"tokenscale/token"
 )
 
@@ -55,11 +55,11 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Extensions[name] = value
 	}
 	if len(f.State) > 0 {
-		state := maps.Clone(f.State)
-		for input, sentence := range state {
-			state[input] = token.Hide(sentence)
+		state := make(map[string]string, len(f.State))
+		for input, sentence := range f.State {
+			state[inputName(input)] = token.Hide(sentence)
 		}
-		shown.Extensions[stateKey] = state
+		shown.Extensions[transport.StateKey] = state
 	}
 	if f.Code == fault.Internal {
 		shown.Extensions["requestId"] = authn.RequestOf(ctx).ID
@@ -90,27 +90,6 @@ func misread(ctx context.Context, path ast.Path) (input ast.Path, variable, argu
 		return path[1:], true, false
 	}
 	return nil, false, false
-}
-
-// noOperation says that a document does not tell which of its operations is
-// meant. The name that was asked for is not repeated: it may be anything, pasted.
-func noOperation(doc *ast.QueryDocument, name string) gqlerror.List {
-	var names []string
-	for _, op := range doc.Operations {
-		if op.Name != "" {
-			names = append(names, op.Name)
-		}
-	}
-	has := "it has " + strings.Join(names, ", ")
-	if len(names) == 0 {
-		has = "its only operation has no name"
-	}
-	err := gqlerror.Errorf("the document has no operation of the name that operationName says; %s", has)
-	if name == "" {
-		err = gqlerror.Errorf("the document has %d operations, and operationName does not say which to carry out; %s", len(doc.Operations), has)
-	}
-	errcode.Set(err, errcode.ValidationFailed)
-	return gqlerror.List{err}
 }
 
 // unexpected logs what the client is not shown.

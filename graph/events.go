@@ -6,12 +6,13 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"tokenscale/audit"
+	"tokenscale/graph/budget"
 )
 
 // asked returns what reads audit entries for an answer: it leaves out what the
 // query does not ask for, which may be long, and counts what it does.
 func asked(ctx context.Context) func(*audit.Entry) error {
-	m, values := meterOf(ctx), asksForValues(ctx)
+	m, values := budget.Of(ctx), asksForValues(ctx)
 	return func(e *audit.Entry) error {
 		size := 0
 		for i, f := range e.Fields {
@@ -24,7 +25,7 @@ func asked(ctx context.Context) func(*audit.Entry) error {
 				size += len(s) + len(",")
 			}
 		}
-		return m.foresee(size)
+		return m.Foresee(size)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
-
+	"tokenscale/graph/budget"
 	"tokenscale/graph/model"
 	"tokenscale/graph/scalar"
 	"tokenscale/permission"
@@ -1483,7 +1483,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
-	ec.meter = meterOf(ctx)
+	ec.Meter = budget.Of(ctx)
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("CreateSystemPermissionTokenInput", ec.unmarshalInputCreateSystemPermissionTokenInput),
@@ -1524,8 +1524,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				}
 			}
 			var buf bytes.Buffer
-			data = ec.whole(data)
-			buf.Grow(ec.room())
+			data = ec.Whole(data)
+			buf.Grow(ec.Room())
 			data.MarshalGQL(&buf)
 			response.Data = buf.Bytes()
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
@@ -1544,8 +1544,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
-			data = ec.whole(data)
-			buf.Grow(ec.room())
+			data = ec.Whole(data)
+			buf.Grow(ec.Room())
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -1560,7 +1560,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 type executionContext struct {
 	*graphql.ExecutionContextState[ResolverRoot, DirectiveRoot, ComplexityRoot]
-	*meter
+	*budget.Meter
 }
 
 func newExecutionContext(
@@ -8410,7 +8410,7 @@ var accountImplementors = []string{"Account"}
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *model.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8460,7 +8460,7 @@ var auditActorImplementors = []string{"AuditActor"}
 func (ec *executionContext) _AuditActor(ctx context.Context, sel ast.SelectionSet, obj *model.AuditActor) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditActorImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8505,7 +8505,7 @@ var auditCheckpointImplementors = []string{"AuditCheckpoint"}
 func (ec *executionContext) _AuditCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.AuditCheckpoint) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditCheckpointImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8550,7 +8550,7 @@ var auditConsistencyProofImplementors = []string{"AuditConsistencyProof"}
 func (ec *executionContext) _AuditConsistencyProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditConsistencyProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditConsistencyProofImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8595,7 +8595,7 @@ var auditEventImplementors = []string{"AuditEvent"}
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8660,7 +8660,7 @@ var auditEventQueryResultSetImplementors = []string{"AuditEventQueryResultSet"}
 func (ec *executionContext) _AuditEventQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventQueryResultSetImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8690,7 +8690,7 @@ var auditFieldImplementors = []string{"AuditField"}
 func (ec *executionContext) _AuditField(ctx context.Context, sel ast.SelectionSet, obj *model.AuditField) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditFieldImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8720,7 +8720,7 @@ var auditInclusionProofImplementors = []string{"AuditInclusionProof"}
 func (ec *executionContext) _AuditInclusionProof(ctx context.Context, sel ast.SelectionSet, obj *model.AuditInclusionProof) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditInclusionProofImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8770,7 +8770,7 @@ var createSystemPermissionsTokenV2OutputImplementors = []string{"CreateSystemPer
 func (ec *executionContext) _CreateSystemPermissionsTokenV2Output(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemPermissionsTokenV2Output) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemPermissionsTokenV2OutputImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8800,7 +8800,7 @@ var createSystemTokenOutputImplementors = []string{"CreateSystemTokenOutput"}
 func (ec *executionContext) _CreateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.CreateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createSystemTokenOutputImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8830,7 +8830,7 @@ var humioMetadataImplementors = []string{"HumioMetadata"}
 func (ec *executionContext) _HumioMetadata(ctx context.Context, sel ast.SelectionSet, obj *model.HumioMetadata) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, humioMetadataImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8855,7 +8855,7 @@ var iPFilterImplementors = []string{"IPFilter"}
 func (ec *executionContext) _IPFilter(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilter) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8890,7 +8890,7 @@ var iPFilterTestImplementors = []string{"IPFilterTest"}
 func (ec *executionContext) _IPFilterTest(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterTest) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterTestImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -8930,7 +8930,7 @@ var iPFilterUsageImplementors = []string{"IPFilterUsage"}
 func (ec *executionContext) _IPFilterUsage(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterUsage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterUsageImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9085,7 +9085,7 @@ var organizationImplementors = []string{"Organization"}
 func (ec *executionContext) _Organization(ctx context.Context, sel ast.SelectionSet, obj *model.Organization) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9120,7 +9120,7 @@ var organizationConfigsImplementors = []string{"OrganizationConfigs"}
 func (ec *executionContext) _OrganizationConfigs(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationConfigs) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationConfigsImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9145,7 +9145,7 @@ var organizationPermissionsTokenImplementors = []string{"OrganizationPermissions
 func (ec *executionContext) _OrganizationPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, organizationPermissionsTokenImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9200,7 +9200,7 @@ var personalUserTokenImplementors = []string{"PersonalUserToken", "Token"}
 func (ec *executionContext) _PersonalUserToken(ctx context.Context, sel ast.SelectionSet, obj *model.PersonalUserToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, personalUserTokenImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9402,7 +9402,7 @@ var repositoryImplementors = []string{"Repository", "SearchDomain"}
 func (ec *executionContext) _Repository(ctx context.Context, sel ast.SelectionSet, obj *model.Repository) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, repositoryImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9432,7 +9432,7 @@ var rotateSystemTokenOutputImplementors = []string{"RotateSystemTokenOutput"}
 func (ec *executionContext) _RotateSystemTokenOutput(ctx context.Context, sel ast.SelectionSet, obj *model.RotateSystemTokenOutput) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rotateSystemTokenOutputImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9462,7 +9462,7 @@ var systemPermissionDescriptionImplementors = []string{"SystemPermissionDescript
 func (ec *executionContext) _SystemPermissionDescription(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionDescription) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionDescriptionImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9507,7 +9507,7 @@ var systemPermissionsTokenImplementors = []string{"SystemPermissionsToken", "Tok
 func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.SystemPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemPermissionsTokenImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9587,7 +9587,7 @@ var systemTokenQueryResultSetImplementors = []string{"SystemTokenQueryResultSet"
 func (ec *executionContext) _SystemTokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.SystemTokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, systemTokenQueryResultSetImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9617,7 +9617,7 @@ var tokenPolicyImpactImplementors = []string{"TokenPolicyImpact"}
 func (ec *executionContext) _TokenPolicyImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenPolicyImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenPolicyImpactImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9652,7 +9652,7 @@ var tokenQueryResultSetImplementors = []string{"TokenQueryResultSet"}
 func (ec *executionContext) _TokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, obj *model.TokenQueryResultSet) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenQueryResultSetImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9682,7 +9682,7 @@ var tokenSecurityPoliciesImplementors = []string{"TokenSecurityPolicies"}
 func (ec *executionContext) _TokenSecurityPolicies(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPolicies) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9777,7 +9777,7 @@ var tokenSecurityPoliciesImpactImplementors = []string{"TokenSecurityPoliciesImp
 func (ec *executionContext) _TokenSecurityPoliciesImpact(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesImpact) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesImpactImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9822,7 +9822,7 @@ var tokenSecurityPoliciesProgressImplementors = []string{"TokenSecurityPoliciesP
 func (ec *executionContext) _TokenSecurityPoliciesProgress(ctx context.Context, sel ast.SelectionSet, obj *model.TokenSecurityPoliciesProgress) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenSecurityPoliciesProgressImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9857,7 +9857,7 @@ var viewImplementors = []string{"View", "SearchDomain"}
 func (ec *executionContext) _View(ctx context.Context, sel ast.SelectionSet, obj *model.View) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9887,7 +9887,7 @@ var viewPermissionsTokenImplementors = []string{"ViewPermissionsToken", "Token"}
 func (ec *executionContext) _ViewPermissionsToken(ctx context.Context, sel ast.SelectionSet, obj *model.ViewPermissionsToken) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewPermissionsTokenImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9947,7 +9947,7 @@ var __DirectiveImplementors = []string{"__Directive"}
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __DirectiveImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -9992,7 +9992,7 @@ var __EnumValueImplementors = []string{"__EnumValue"}
 func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.EnumValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __EnumValueImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10032,7 +10032,7 @@ var __FieldImplementors = []string{"__Field"}
 func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, obj *introspection.Field) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __FieldImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10082,7 +10082,7 @@ var __InputValueImplementors = []string{"__InputValue"}
 func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.InputValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __InputValueImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10132,7 +10132,7 @@ var __SchemaImplementors = []string{"__Schema"}
 func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10182,7 +10182,7 @@ var __TypeImplementors = []string{"__Type"}
 func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, obj *introspection.Type) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __TypeImplementors)
 
-	out := ec.newRecord(fields)
+	out := ec.NewRecord(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -10281,7 +10281,7 @@ func (ec *executionContext) marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕtokenscaleᚋgraphᚋmodelᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditEvent) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditEvent2tokenscaleᚋgraphᚋmodelᚐAuditEvent(ctx, sel, v[i])
 	})
 
@@ -10307,7 +10307,7 @@ func (ec *executionContext) marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAudi
 }
 
 func (ec *executionContext) marshalNAuditField2ᚕtokenscaleᚋgraphᚋmodelᚐAuditFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditField) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNAuditField2tokenscaleᚋgraphᚋmodelᚐAuditField(ctx, sel, v[i])
 	})
 
@@ -10396,7 +10396,7 @@ func (ec *executionContext) marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilt
 }
 
 func (ec *executionContext) marshalNIPFilter2ᚕtokenscaleᚋgraphᚋmodelᚐIPFilterᚄ(ctx context.Context, sel ast.SelectionSet, v []model.IPFilter) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNIPFilter2tokenscaleᚋgraphᚋmodelᚐIPFilter(ctx, sel, v[i])
 	})
 
@@ -10529,7 +10529,7 @@ func (ec *executionContext) unmarshalNRepoOrViewName2string(ctx context.Context,
 
 func (ec *executionContext) marshalNRepoOrViewName2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	ec.weigh(scalar.Length(v))
+	ec.Weigh(scalar.Length(v))
 	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "RepoOrViewName!")
@@ -10564,7 +10564,7 @@ func (ec *executionContext) marshalNSearchDomain2tokenscaleᚋgraphᚋmodelᚐSe
 }
 
 func (ec *executionContext) marshalNSearchDomain2ᚕtokenscaleᚋgraphᚋmodelᚐSearchDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SearchDomain) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSearchDomain2tokenscaleᚋgraphᚋmodelᚐSearchDomain(ctx, sel, v[i])
 	})
 
@@ -10594,7 +10594,7 @@ func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) 
 
 func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	ec.weigh(scalar.Length(v))
+	ec.Weigh(scalar.Length(v))
 	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
@@ -10660,7 +10660,7 @@ func (ec *executionContext) unmarshalNSystemPermission2ᚕtokenscaleᚋpermissio
 }
 
 func (ec *executionContext) marshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []permission.Permission) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, sel, v[i])
 	})
 
@@ -10678,7 +10678,7 @@ func (ec *executionContext) marshalNSystemPermissionDescription2tokenscaleᚋgra
 }
 
 func (ec *executionContext) marshalNSystemPermissionDescription2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionDescriptionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionDescription) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionDescription2tokenscaleᚋgraphᚋmodelᚐSystemPermissionDescription(ctx, sel, v[i])
 	})
 
@@ -10696,7 +10696,7 @@ func (ec *executionContext) marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋ
 }
 
 func (ec *executionContext) marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraphᚋmodelᚐSystemPermissionsTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemPermissionsToken) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, sel, v[i])
 	})
 
@@ -10726,7 +10726,7 @@ func (ec *executionContext) marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx
 }
 
 func (ec *executionContext) marshalNToken2ᚕtokenscaleᚋgraphᚋmodelᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Token) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx, sel, v[i])
 	})
 
@@ -10754,7 +10754,7 @@ func (ec *executionContext) marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodel
 }
 
 func (ec *executionContext) marshalNTokenPolicyImpact2ᚕtokenscaleᚋgraphᚋmodelᚐTokenPolicyImpactᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TokenPolicyImpact) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokenPolicyImpact2tokenscaleᚋgraphᚋmodelᚐTokenPolicyImpact(ctx, sel, v[i])
 	})
 
@@ -10826,7 +10826,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
 	})
 
@@ -10846,7 +10846,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2string(ctx context.Con
 
 func (ec *executionContext) marshalN__DirectiveLocation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	ec.weigh(scalar.Length(v))
+	ec.Weigh(scalar.Length(v))
 	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "__DirectiveLocation!")
@@ -10869,7 +10869,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
 	})
 
@@ -10895,7 +10895,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -10921,7 +10921,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 
@@ -10949,7 +10949,7 @@ func (ec *executionContext) unmarshalN__TypeKind2string(ctx context.Context, v a
 
 func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	ec.weigh(scalar.Length(v))
+	ec.Weigh(scalar.Length(v))
 	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "__TypeKind!")
@@ -11117,7 +11117,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
-	ec.weigh(scalar.Length(*v))
+	ec.Weigh(scalar.Length(*v))
 	res := scalar.MarshalString(*v)
 	return res
 }
@@ -11166,7 +11166,7 @@ func (ec *executionContext) marshalOTokens__Type2ᚕtokenscaleᚋgraphᚋmodel�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNTokens__Type2tokenscaleᚋgraphᚋmodelᚐTokensType(ctx, sel, v[i])
 	})
 
@@ -11183,7 +11183,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
 	})
 
@@ -11200,7 +11200,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
 	})
 
@@ -11217,7 +11217,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
 	})
 
@@ -11234,7 +11234,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := ec.inTurn(len(v), func(i int) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
 	})
 

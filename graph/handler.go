@@ -13,7 +13,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"tokenscale/authority"
-	"tokenscale/token"
+	"tokenscale/graph/budget"
+	"tokenscale/graph/transport"
 )
 
 // Options are what the GraphQL handler works with. Authority and Log are needed.
@@ -57,10 +58,10 @@ func NewHandler(o Options) http.Handler {
 		Directives: DirectiveRoot{Requires: r.requires, Open: r.open},
 	}), schema})
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
-	h.AddTransport(transport{
-		known: known, queue: newQueue(), onRefused: o.OnRefused,
-		budget: newBudget(o.AnswerMemory), turns: newTurns(), packer: newPacker(), beforeChange: o.BeforeChange,
-	})
+	h.AddTransport(transport.New(transport.Options{
+		Known: known, Measure: measure, ChangeSize: changeSize, Budget: budget.New(o.AnswerMemory),
+		OnRefused: o.OnRefused, BeforeChange: o.BeforeChange,
+	}))
 	h.SetQueryCache(known)
 	h.Use(oneChange{})
 	h.Use(smallAnswers{})
@@ -72,7 +73,7 @@ func NewHandler(o Options) http.Handler {
 	h.SetRecoverFunc(recovered)
 	h.Use(extension.Introspection{})
 	h.AroundRootFields(stopAtRefusal)
-	return &inFlight{next: h, underWay: map[token.ID]int{}}
+	return transport.InFlight(h)
 }
 
 // maxCached is the length in bytes of the longest document that is kept

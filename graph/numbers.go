@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 
@@ -13,33 +12,12 @@ import (
 	"tokenscale/graph/scalar"
 )
 
-// plainNumbers writes the whole numbers among variables with digits only,
-// wherever they stand: the GraphQL library takes 5.0 and 1.9E12 for no Int. None
-// of our inputs is a fraction, so nobody can have meant the point.
-func plainNumbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, ok := scalar.Whole(string(v)); ok {
-			return json.Number(strconv.FormatInt(n, 10))
-		}
-	case []any:
-		for i := range v {
-			v[i] = plainNumbers(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = plainNumbers(v[name])
-		}
-	}
-	return v
-}
-
 // numbersRule is the name of a rule that must see a value before the library's
 // own, which refuses 5.0 as an Int: they are asked in the order of their names.
 const numbersRule = "Numbers"
 
 // numbers is the rule about numbers that stand in the query itself. It writes
-// whole ones with digits only, as plainNumbers does, and refuses what is none by
+// whole ones with digits only, as the transport does among variables, and refuses what is none by
 // the name of its input. The library leaves the literals of scalars that it does
 // not know alone, and then panics at a number that it cannot read.
 type numbers struct {

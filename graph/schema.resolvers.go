@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"tokenscale/authn"
 	"tokenscale/graph/model"
 	"tokenscale/ipfilter"

@@ -62,30 +62,44 @@ func value[T any](p *T) T {
 	return *p
 }
 
+// A Part is a part of the policy of one kind of token that a refusal may be about.
+type Part string
+
+// The parts.
+const (
+	EnabledPart Part = "enabled"
+	MaxAgePart  Part = "maxAge"
+	FilterPart  Part = "filter"
+)
+
+// Input returns the name by which a refusal speaks of a part of the policy of a kind of token,
+// such as "system.maxAge". What clients call that input is the affair of the API.
+func Input(kind string, p Part) string { return kind + "." + string(p) }
+
 // check finds what no policy could be.
 func (c Change) check() error {
 	s := c.System
 	errs := []error{
-		checkKind("personalUserTokens", c.Personal.MaxAgeMs, c.Personal.FilterID),
-		checkKind("viewPermissionTokens", c.View.MaxAgeMs, c.View.FilterID),
-		checkKind("organizationPermissionTokens", c.Organization.MaxAgeMs, c.Organization.FilterID),
-		checkKind("systemPermissionTokens", s.MaxAgeMs, s.FilterID),
+		checkKind(KindPersonal, c.Personal.MaxAgeMs, c.Personal.FilterID),
+		checkKind(KindView, c.View.MaxAgeMs, c.View.FilterID),
+		checkKind(KindOrganization, c.Organization.MaxAgeMs, c.Organization.FilterID),
+		checkKind(KindSystem, s.MaxAgeMs, s.FilterID),
 	}
 	if s.Enabled == nil && (s.MaxAgeMs != nil || s.FilterID != nil || s.AllowUpdates != nil) {
-		errs = append(errs, fault.Input("systemPermissionTokensEnabled", "Say whether system tokens are enabled when you change any other part of their policy: the whole policy is replaced."))
+		errs = append(errs, fault.Input(Input(KindSystem, EnabledPart), "Say whether system tokens are enabled when you change any other part of their policy: the whole policy is replaced."))
 	}
 	return fault.Inputs(errs...)
 }
 
 // checkKind refuses a maximum of nothing and a filter without an id: taken
 // for "no limit" they would loosen what somebody meant to tighten.
-func checkKind(prefix string, maxAgeMs *int64, filter *ipfilter.ID) error {
+func checkKind(kind string, maxAgeMs *int64, filter *ipfilter.ID) error {
 	var errs []error
 	if maxAgeMs != nil && *maxAgeMs < 1 {
-		errs = append(errs, fault.Input(prefix+"EnforceExpirationAfterMs", "A maximum life of %d ms is not possible; it must be at least 1. Leave it out for no maximum.", *maxAgeMs))
+		errs = append(errs, fault.Input(Input(kind, MaxAgePart), "A maximum life of %d ms is not possible; it must be at least 1. Leave it out for no maximum.", *maxAgeMs))
 	}
 	if filter != nil && *filter == "" {
-		errs = append(errs, fault.Input(prefix+"EnforceIpFilterId", "There is no IP filter with an empty id. Leave it out to enforce none."))
+		errs = append(errs, fault.Input(Input(kind, FilterPart), "There is no IP filter with an empty id. Leave it out to enforce none."))
 	}
 	return fault.Inputs(errs...)
 }

@@ -97,7 +97,7 @@ func TestApply_PartOfTheSystemBlockWithoutEnabled_Refused(t *testing.T) {
 		"updates":   {AllowUpdates: new(false)},
 	} {
 		got, err := Change{System: given}.Apply(Fresh())
-		wantField(t, err, fault.Invalid, "systemPermissionTokensEnabled", "whole policy is replaced")
+		wantField(t, err, fault.Invalid, "system.enabled", "whole policy is replaced")
 		if got != (Policies{}) {
 			t.Errorf("%s: refused, but gives %+v", name, got)
 		}
@@ -107,21 +107,21 @@ func TestApply_PartOfTheSystemBlockWithoutEnabled_Refused(t *testing.T) {
 func TestApply_AMaximumOfNothingOrLess_IsNeverTakenForNoMaximum(t *testing.T) {
 	for _, ms := range []int64{0, -1, -1 << 63} {
 		k := KindChange{Enabled: true, MaxAgeMs: new(ms)}
-		wantField(t, refusalOf(Change{Personal: k}), fault.Invalid, "personalUserTokensEnforceExpirationAfterMs", "at least 1")
-		wantField(t, refusalOf(Change{View: k}), fault.Invalid, "viewPermissionTokensEnforceExpirationAfterMs", "at least 1")
-		wantField(t, refusalOf(Change{Organization: k}), fault.Invalid, "organizationPermissionTokensEnforceExpirationAfterMs", "at least 1")
+		wantField(t, refusalOf(Change{Personal: k}), fault.Invalid, "personal.maxAge", "at least 1")
+		wantField(t, refusalOf(Change{View: k}), fault.Invalid, "view.maxAge", "at least 1")
+		wantField(t, refusalOf(Change{Organization: k}), fault.Invalid, "organization.maxAge", "at least 1")
 		system := SystemChange{Enabled: new(true), MaxAgeMs: new(ms)}
-		wantField(t, refusalOf(Change{System: system}), fault.Invalid, "systemPermissionTokensEnforceExpirationAfterMs", "at least 1")
+		wantField(t, refusalOf(Change{System: system}), fault.Invalid, "system.maxAge", "at least 1")
 	}
 }
 
 func TestApply_AFilterWithoutID_IsNeverTakenForNoFilter(t *testing.T) {
 	k := KindChange{Enabled: true, FilterID: new(ipfilter.ID(""))}
-	wantField(t, refusalOf(Change{Personal: k}), fault.Invalid, "personalUserTokensEnforceIpFilterId", "empty id")
-	wantField(t, refusalOf(Change{View: k}), fault.Invalid, "viewPermissionTokensEnforceIpFilterId", "empty id")
-	wantField(t, refusalOf(Change{Organization: k}), fault.Invalid, "organizationPermissionTokensEnforceIpFilterId", "empty id")
+	wantField(t, refusalOf(Change{Personal: k}), fault.Invalid, "personal.filter", "empty id")
+	wantField(t, refusalOf(Change{View: k}), fault.Invalid, "view.filter", "empty id")
+	wantField(t, refusalOf(Change{Organization: k}), fault.Invalid, "organization.filter", "empty id")
 	system := SystemChange{Enabled: new(true), FilterID: new(ipfilter.ID(""))}
-	wantField(t, refusalOf(Change{System: system}), fault.Invalid, "systemPermissionTokensEnforceIpFilterId", "empty id")
+	wantField(t, refusalOf(Change{System: system}), fault.Invalid, "system.filter", "empty id")
 }
 
 func TestApply_TheShortestMaximumIsOneMillisecond(t *testing.T) {
@@ -138,9 +138,9 @@ func TestApply_AllThatIsWrongIsSaidAtOnce(t *testing.T) {
 		t.Fatal("not refused")
 	}
 	want := []string{
-		"personalUserTokensEnforceExpirationAfterMs", "personalUserTokensEnforceIpFilterId",
-		"systemPermissionTokensEnabled", "systemPermissionTokensEnforceExpirationAfterMs",
-		"viewPermissionTokensEnforceExpirationAfterMs", "viewPermissionTokensEnforceIpFilterId",
+		"personal.filter", "personal.maxAge",
+		"system.enabled", "system.maxAge",
+		"view.filter", "view.maxAge",
 	}
 	if got := slices.Sorted(maps.Keys(f.State)); !slices.Equal(got, want) {
 		t.Errorf("fields = %v, want %v", got, want)

@@ -5,13 +5,13 @@ import (
 	"net/http"
 	"time"
 
-	"tokenscale/graph"
+	"tokenscale/graph/budget"
 )
 
 // pieceTime returns how long the client of an answer may take for a piece of
 // it.
 func pieceTime() time.Duration {
-	if graph.Unbounded {
+	if budget.Unbounded {
 		return patience
 	}
 	return 10 * time.Second
@@ -65,7 +65,7 @@ func (s *Server) bePatient(w http.ResponseWriter) {
 
 // limitBuffer has the kernel keep little for a connection.
 func limitBuffer(c *net.TCPConn) {
-	if !graph.Unbounded {
+	if !budget.Unbounded {
 		_ = c.SetWriteBuffer(sendBuffer) // or it keeps what it keeps
 	}
 }

@@ -70,30 +70,34 @@ func rewrites() []rewrite {
 	}, {
 		what: "lists",
 		from: regexp.MustCompile(`graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, func\(ctx context\.Context, i int\) graphql\.Marshaler \{\n\t\tfc := graphql\.GetFieldContext\(ctx\)\n\t\tfc\.Result = &v\[i\]\n`),
-		to:   "ec.inTurn(len(v), func(i int) graphql.Marshaler {\n",
+		to:   "ec.InTurn(len(v), func(i int) graphql.Marshaler {\n",
 	}, {
 		what: "objects whose fields are all at hand",
 		from: regexp.MustCompile(`\tout := graphql\.NewFieldSet\(fields\)\n\tdeferred := graphql\.NewDeferredGroup\(ctx\)\n` +
 			`(\tfor i, field := range fields \{\n\t\tswitch field\.Name \{\n(?:\t\t.*\n)*\t\}\n)` +
 			`\tout\.Dispatch\(ctx\)\n(\tif out\.Invalids > 0 \{\n\t\treturn graphql\.Null\n\t\}\n)\n` +
 			`\tif n := len\(deferred\.Defers\); n > 0 \{\n\t\tatomic\.AddInt32\(&ec\.Deferred, int32\(min\(n, math\.MaxInt32\)\)\)\n\t\tec\.ProcessDeferredGroup\(deferred\)\n\t\}\n\n`),
-		to: "\tout := ec.newRecord(fields)\n${1}${2}",
+		to: "\tout := ec.NewRecord(fields)\n${1}${2}",
 	}, {
 		what: "answers",
 		from: regexp.MustCompile(`\tvar buf bytes\.Buffer\n(\t+)data\.MarshalGQL`),
-		to:   "\tvar buf bytes.Buffer\n${1}data = ec.whole(data)\n${1}buf.Grow(ec.room())\n${1}data.MarshalGQL",
+		to:   "\tvar buf bytes.Buffer\n${1}data = ec.Whole(data)\n${1}buf.Grow(ec.Room())\n${1}data.MarshalGQL",
 	}, {
 		what: "text",
 		from: regexp.MustCompile(`\tres := (graphql|scalar)\.MarshalString\((\*?v)\)\n`),
-		to:   "\tec.weigh(scalar.Length(${2}))\n\tres := ${1}.MarshalString(${2})\n",
+		to:   "\tec.Weigh(scalar.Length(${2}))\n\tres := ${1}.MarshalString(${2})\n",
 	}, {
 		what: "what an answer carries with it",
 		from: regexp.MustCompile(`(type executionContext struct \{\n\t\*graphql\.ExecutionContextState\[.*\]\n)\}`),
-		to:   "${1}\t*meter\n}",
+		to:   "${1}\t*budget.Meter\n}",
 	}, {
 		what: "the start of an answer",
 		from: regexp.MustCompile(`(\tec := newExecutionContext\(opCtx, e, make\(chan graphql\.DeferredResult\)\)\n)(\tinputUnmarshalers)`),
-		to:   "${1}\tec.meter = meterOf(ctx)\n${2}",
+		to:   "${1}\tec.Meter = budget.Of(ctx)\n${2}",
+	}, {
+		what: "imports",
+		from: regexp.MustCompile(`\t"tokenscale/graph/model"\n`),
+		to:   "\t\"tokenscale/graph/budget\"\n${0}",
 	}}
 }
 

@@ -1,0 +1,8 @@
+//go:build unbounded
+
+package transport
+
+const (
+	maxInFlight = 1 << 30
+	leastTurns  = 1 << 30
+)
