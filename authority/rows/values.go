@@ -1,0 +1,176 @@
+package rows
+
+import (
+	"math"
+	"net/netip"
+	"time"
+
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/permission"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// Version stands at the beginning of each payload.
+const Version = 1
+
+func packToken(p *Packer, t token.Token) {
+	p.Number(Version)
+	p.Text(t.Name)
+	p.Number(uint64(t.Permissions))
+	p.Text(string(t.FilterID))
+	p.Number(uint64(t.ExpireAt))
+	p.Number(uint64(t.CreatedAt))
+	p.Text(string(t.CreatedBy))
+	p.Raw(t.Digest[:])
+	p.Number(uint64(t.DigestKey))
+	p.Text(string(t.ReplacedBy))
+	p.Text(string(t.Replaces))
+	p.Number(uint64(t.ToldDays))
+	packRunning(p, t.HiddenAfter)
+	p.Text(t.CreateRequest)
+	p.Text(t.RotateRequest)
+}
+
+func unpackToken(u *Unpacker, key []byte) token.Token {
+	u.Expect(Version)
+	return token.Token{
+		ID:          token.ID(key),
+		Name:        u.Text(),
+		Permissions: permission.Set(u.Number()),
+		FilterID:    ipfilter.ID(u.Text()),
+		ExpireAt:    epoch.Millis(u.Number()),
+		CreatedAt:   epoch.Millis(u.Number()),
+		CreatedBy:   token.ID(u.Text()),
+		Digest:      unpackDigest(u),
+		DigestKey:   unpackKeyID(u),
+		ReplacedBy:  token.ID(u.Text()),
+		Replaces:    token.ID(u.Text()),
+		ToldDays:    unpackDays(u),
+		HiddenAfter: unpackRunning(u),
+
+		CreateRequest: unpackRequest(u),
+		RotateRequest: unpackRequest(u),
+	}
+}
+
+func unpackDays(u *Unpacker) uint8 {
+	n := u.Number()
+	if n > math.MaxUint8 {
+		u.fail()
+		return 0
+	}
+	return uint8(n)
+}
+
+// packRunning packs for how long the server had run, rounded up to milliseconds.
+func packRunning(p *Packer, d time.Duration) {
+	p.Number(uint64((d + time.Millisecond - 1) / time.Millisecond))
+}
+
+func unpackRunning(u *Unpacker) time.Duration {
+	n := u.Number()
+	if n > uint64(math.MaxInt64/time.Millisecond) {
+		u.fail()
+		return 0
+	}
+	return time.Duration(n) * time.Millisecond
+}
+
+func unpackDigest(u *Unpacker) token.Digest {
+	var d token.Digest
+	copy(d[:], u.Raw(uint64(len(d))))
+	return d
+}
+
+func unpackKeyID(u *Unpacker) token.KeyID {
+	n := u.Number()
+	if n > math.MaxUint32 {
+		u.fail()
+	}
+	return token.KeyID(n)
+}
+
+func packUse(p *Packer, v Use) {
+	p.Number(Version)
+	p.Number(uint64(v.At))
+	p.Text(string(v.From.AsSlice()))
+}
+
+func unpackUse(u *Unpacker, _ []byte) Use {
+	u.Expect(Version)
+	at := epoch.Millis(u.Number())
+	raw := u.Text()
+	from, ok := netip.AddrFromSlice([]byte(raw))
+	if !ok && raw != "" {
+		u.fail()
+	}
+	return Use{at, from}
+}
+
+func packFilter(p *Packer, f ipfilter.Filter) {
+	p.Number(Version)
+	p.Text(f.Name)
+	p.Text(f.Text)
+	p.Text(f.Request)
+}
+
+func unpackFilter(u *Unpacker, key []byte) ipfilter.Filter {
+	u.Expect(Version)
+	return ipfilter.Filter{ID: ipfilter.ID(key), Name: u.Text(), Text: u.Text(), Request: unpackRequest(u)}
+}
+
+func packNumber(p *Packer, n uint64) {
+	p.Number(Version)
+	p.Number(n)
+}
+
+func unpackNumber(u *Unpacker, _ []byte) uint64 {
+	u.Expect(Version)
+	return u.Number()
+}
+
+func packNothing(*Packer, struct{}) {}
+
+func unpackNothing(*Unpacker, []byte) struct{} { return struct{}{} }
+
+func packRoot(p *Packer, r Root) {
+	p.Number(Version)
+	p.Raw(r.Digest[:])
+	p.Number(uint64(r.Key))
+	p.Number(uint64(r.Since))
+}
+
+func unpackRoot(u *Unpacker, _ []byte) Root {
+	u.Expect(Version)
+	return Root{unpackDigest(u), unpackKeyID(u), epoch.Millis(u.Number())}
+}
+
+func packSecurity(p *Packer, s policy.Security) {
+	p.Flag(s.Enabled)
+	p.Number(uint64(s.MaxAgeMs))
+	p.Text(string(s.FilterID))
+	p.Flag(s.AllowUpdates)
+}
+
+func unpackSecurity(u *Unpacker) policy.Security {
+	return policy.Security{
+		Enabled:      u.Flag(),
+		MaxAgeMs:     int64(u.Number()),
+		FilterID:     ipfilter.ID(u.Text()),
+		AllowUpdates: u.Flag(),
+	}
+}
+
+func packPolicies(p *Packer, v policy.Policies) {
+	p.Number(Version)
+	for _, s := range []policy.Security{v.System, v.Organization, v.View, v.Personal} {
+		packSecurity(p, s)
+	}
+}
+
+func unpackPolicies(u *Unpacker, _ []byte) policy.Policies {
+	u.Expect(Version)
+	return policy.Policies{System: unpackSecurity(u), Organization: unpackSecurity(u), View: unpackSecurity(u), Personal: unpackSecurity(u)}
+}
