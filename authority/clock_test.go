@@ -203,6 +203,7 @@ func TestClock_AYearAheadHidesButRemovesNothingForSevenDaysAndCanBeTakenBack(t *
 	if e := about(t, h, v.ID)[0]; e.Type != audit.ClockAccepted || !e.Sensitive {
 		t.Errorf("the last entry about it is %s", authoritytest.Describe(e))
 	}
+	fits(t, h)
 	h.Reopen()
 	verdict(t, h, secret, policy.Accepted)
 	if s := h.ClockState(); s.Doubtful() || s.Now != h.Clock.Millis() {

@@ -1,12 +1,15 @@
 package authority_test
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/integrity"
+	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/fault"
@@ -35,6 +38,20 @@ func kept(t testing.TB, h *authoritytest.House, id token.ID) bool {
 		return err
 	}))
 	return found
+}
+
+// fits fails the test unless the rows fit together, and what the audit log tells.
+func fits(t testing.TB, h *authoritytest.House) {
+	t.Helper()
+	keys, err := keyring.Load(h.KeyFile())
+	must(t, err)
+	must(t, h.DB.View(t.Context(), func(r store.Reader) error {
+		rep, err := integrity.Inspect(t.Context(), r, keys)
+		if err == nil && len(rep.Odd) > 0 {
+			err = rep.Odd[0]
+		}
+		return cmp.Or(err, rep.Err())
+	}))
 }
 
 func TestExpired_IsListedForFiveMinutesThenHiddenAndRemovedAfterSevenDaysOfRunning(t *testing.T) {
@@ -192,5 +209,6 @@ func TestExpired_NoSequenceOfJumpsStopsAndCrashesRemovesARowTooEarly(t *testing.
 			"":       func(*rapid.T) { d.housekeeping() },
 		})
 		must(t, h.Check(t.Context()))
+		fits(t, h)
 	})
 }
