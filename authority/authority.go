@@ -1,9 +1,3 @@
-// Package authority is where policy, store and audit meet: the commands that
-// change tokens, filters and policies, the queries that list them, and the
-// verification that stands in front of every request.
-//
-// One decision is one transaction with its audit entry. What is verified and
-// listed is read from a live index in memory, which follows the store.
 package authority
 
 import (
