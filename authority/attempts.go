@@ -57,11 +57,13 @@ func (a *Authority) RecordRefusal(ctx context.Context, by Caller, refusal error)
 }
 
 // writeDown appends entries to the audit log on which no change depends: who
-// was refused, who has read what. If nothing can be written they go to the log.
+// was refused, who has read what.
 func (a *Authority) writeDown(ctx context.Context, entries []audit.Entry) error {
-	if !a.verifyOnly {
-		return a.store.Update(ctx, func(w store.Writer) error { return a.ledger.AppendAll(w, entries) })
-	}
+	return a.store.Update(ctx, func(w store.Writer) error { return a.ledger.AppendAll(w, entries) })
+}
+
+// tellInstead writes them to the log, where nothing can be written to the store.
+func (a *Authority) tellInstead(ctx context.Context, entries []audit.Entry) error {
 	for _, e := range entries {
 		line, err := json.Marshal(e)
 		if err != nil {

@@ -1,9 +1,3 @@
-// Package authority is where policy, store and audit meet: the commands that
-// change tokens, filters and policies, the queries that list them, and the
-// verification that stands in front of every request.
-//
-// One decision is one transaction with its audit entry. What is verified and
-// listed is read from a live index in memory, which follows the store.
 package authority
 
 import (
@@ -104,6 +98,9 @@ type Authority struct {
 	stop  context.CancelFunc
 	alive context.Context
 	loops sync.WaitGroup
+	runs  []func(context.Context) // what Start begins
+	tasks []task                  // of each round of housekeeping
+	last  []task                  // also of Close
 }
 
 // Open loads the index from the store and finishes a change of policy that a
@@ -130,6 +127,9 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		begin.Accept = o.AcceptRollback
 		if a.reached, err = rollback.Begin(ctx, begin); err != nil {
 			return nil, err
+		}
+		if a.reached != nil {
+			a.runs = append(a.runs, a.reached.Run)
 		}
 	}
 	if accepted && !a.verifyOnly {
@@ -173,9 +173,14 @@ func assemble(o Options) *Authority {
 		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(),
 	}
+	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions = sessions.New(o.DB, all)
-	a.refused = tally.NewRefusals(a.writeDown, a.log)
-	a.denied, a.read = tally.NewRefusedChanges(a.writeDown), tally.NewReadings(a.writeDown)
+	write := a.writeDown
+	if a.verifyOnly {
+		write = a.tellInstead
+	}
+	a.refused = tally.NewRefusals(write, a.log)
+	a.denied, a.read = tally.NewRefusedChanges(write), tally.NewReadings(write)
 	a.keeper = timekeeping.New(timekeeping.Options{
 		Clock: a.time, DB: o.DB, Rows: all, NextExpiry: a.index.NextExpiry, Log: a.log,
 	})
@@ -185,7 +190,14 @@ func assemble(o Options) *Authority {
 	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
 		DB: a.store, Rows: a.rows, Index: a.index, Now: a.clock, Log: a.log, RootFromOutside: o.RootHash != nil,
 	})
-	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
+	a.runs = []func(context.Context){a.housekeeping, a.refused.Run, a.keeper.Run, a.scrub.Run}
+	a.last = []task{{"writing counted refusals", a.refused.Flush}, {"writing refused changes", a.denied.Flush}, {"writing who has read what", a.read.Flush}}
+	a.tasks = []task{{"looking for long reads", a.tellLongReads}}
+	if !a.verifyOnly {
+		a.runs = append(a.runs, a.checkpoints.Run)
+		a.last = append(a.last, task{"writing last uses", a.flushUses})
+		a.tasks = append(a.tasks, a.changes()...)
+	}
 	return a
 }
 
@@ -228,15 +240,8 @@ func (a *Authority) clock() epoch.Millis { return a.time.Now() }
 
 // Start begins the housekeeping. Close ends it.
 func (a *Authority) Start() {
-	a.loops.Go(func() { a.housekeeping(a.alive) })
-	a.loops.Go(func() { a.refused.Run(a.alive) })
-	a.loops.Go(func() { a.keeper.Run(a.alive) })
-	a.loops.Go(func() { a.scrub.Run(a.alive) })
-	if !a.verifyOnly {
-		a.loops.Go(func() { a.checkpoints.Run(a.alive) })
-	}
-	if a.reached != nil {
-		a.loops.Go(func() { a.reached.Run(a.alive) })
+	for _, run := range a.runs {
+		a.loops.Go(func() { run(a.alive) })
 	}
 	if a.export != nil {
 		a.export.Start(a.alive)
@@ -244,15 +249,17 @@ func (a *Authority) Start() {
 }
 
 // Close ends the housekeeping, waits for it, and writes what is only in
-// memory: last uses, counted refusals and readings, a checkpoint of the audit log, what
-// time it is, and audit lines not yet written out.
-// It does not close the store. ctx bounds the last writes, and the patience
-// with a sink that blocks.
+// memory: last uses, counted refusals and readings, a checkpoint of the audit
+// log, what time it is, and audit lines. It does not close the store. ctx
+// bounds the last writes, and the patience with a sink that blocks.
 func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
 	a.sweeper.Wait()
-	err := errors.Join(a.flushUses(ctx), a.refused.Flush(ctx), a.denied.Flush(ctx), a.read.Flush(ctx))
+	var err error
+	for _, t := range a.last {
+		err = errors.Join(err, t.do(ctx))
+	}
 	a.lastCheckpoint(ctx)
 	a.keeper.SaveLast(ctx)
 	if a.export != nil {

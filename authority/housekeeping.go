@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tokenscale/authority/clock"
@@ -17,28 +18,27 @@ import (
 // will expire soon, until ctx ends.
 func (a *Authority) housekeeping(ctx context.Context) { loop.Every(ctx, a.pause, a.round) }
 
+// A task is one part of the housekeeping.
+type task struct {
+	name string
+	do   func(context.Context) error
+}
+
+// changes are the tasks for a store that takes changes.
+func (a *Authority) changes() []task {
+	return []task{
+		{"hiding expired tokens", a.HideExpired},
+		{"removing tokens that were hidden long ago", a.removeHiddenHourly},
+		{"forgetting ended sessions", a.ForgetSessions},
+		{"finishing a change of the security policies", a.sweepIfLeft},
+		{"telling of tokens that will expire soon", a.WarnOfExpiry},
+	}
+}
+
 func (a *Authority) round(ctx context.Context) {
-	for _, task := range []struct {
-		name  string
-		do    func(context.Context) error
-		store bool // for a store that takes changes
-	}{
-		{"hiding expired tokens", a.HideExpired, true},
-		{"removing tokens that were hidden long ago", a.removeHiddenHourly, true},
-		{"forgetting ended sessions", a.ForgetSessions, true},
-		{"writing last uses", a.flushUses, false},
-		{"writing counted refusals", a.refused.Flush, false},
-		{"writing refused changes", a.denied.Flush, false},
-		{"writing who has read what", a.read.Flush, false},
-		{"finishing a change of the security policies", a.sweepIfLeft, true},
-		{"telling of tokens that will expire soon", a.WarnOfExpiry, true},
-		{"looking for long reads", a.tellLongReads, false},
-	} {
-		if task.store && a.verifyOnly {
-			continue
-		}
-		if err := task.do(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("housekeeping failed; it is tried again", "task", task.name, "err", err)
+	for _, t := range slices.Concat(a.tasks, a.last) {
+		if err := t.do(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("housekeeping failed; it is tried again", "task", t.name, "err", err)
 		}
 	}
 }
@@ -67,12 +67,8 @@ func (a *Authority) sweepIfLeft(ctx context.Context) error {
 const backgroundBatch = 500
 
 // flushUses writes when tokens were last used: each token at most once a
-// round, however often it was used. Where nothing can be written they stay in
-// memory.
+// round, however often it was used.
 func (a *Authority) flushUses(ctx context.Context) error {
-	if a.verifyOnly {
-		return nil
-	}
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
 		batch, t := uses[:min(a.batchSize(backgroundBatch, 1), len(uses))], a.time.ToSave()

@@ -1,10 +1,3 @@
-// Package index is the live picture of the store that verification and lists
-// read: all tokens in memory, by id and in the two orders lists have, with
-// the IP filters parsed and the policies at hand.
-//
-// It follows the store's feed, so a reader sees every change whose command
-// has returned. It holds nothing that is not in the store, except when a token
-// was last used. An Index is safe for concurrent use.
 package index
 
 import (
