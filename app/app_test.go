@@ -139,14 +139,6 @@ func (r *running) token(name, permissions string) (id, token string) {
 	return m[2], m[1]
 }
 
-func (r *running) remove(id string) {
-	r.t.Helper()
-	_, text := r.ask("POST", "/graphql", `{"query":"mutation { deleteSystemToken(input: {id: \"`+id+`\"}) }"}`, bearer(r.root)...)
-	if !strings.Contains(text, "true") {
-		r.t.Fatalf("the token was not deleted: %s", text)
-	}
-}
-
 func TestARequestUnderWayIsAnsweredWhenTheServerStops(t *testing.T) {
 	r := serving(t, nil)
 	conn, err := net.Dial("tcp", r.Addr().String())

@@ -226,10 +226,10 @@ func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
 // openSink opens where audit entries are written out to. It is closed last,
 // after the store: the last entries come when the authority closes.
 func (a *App) openSink() (io.Writer, error) {
-	switch {
-	case a.opts.AuditFile == "":
+	switch a.opts.AuditFile {
+	case "":
 		return nil, nil // not a *sink that is nil: the authority asks for nil
-	case a.opts.AuditFile == "-":
+	case "-":
 		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
 		return a.sink, nil
 	}
