@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"strings"
 
 	"tokenscale/authority"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
-	"tokenscale/platform"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/store/bolt/boltfile"
@@ -149,96 +146,4 @@ func rootHash(text string) (*token.Hash, error) {
 		return nil, fmt.Errorf("BOOTSTRAP_ROOT_TOKEN_HASHED: %w", err)
 	}
 	return &h, nil
-}
-
-// firstRoot makes the root token of a new store and shows it, once.
-func (a *App) firstRoot(ctx context.Context) error {
-	secret, made, err := a.auth.FirstRoot(ctx)
-	if err != nil {
-		return fmt.Errorf("making the root token: %w", err)
-	}
-	if made {
-		fmt.Fprintf(a.opts.Stderr, "Root token (shown once): %s\n", secret.Reveal())
-	}
-	return nil
-}
-
-// announce says where the server can be reached.
-func (a *App) announce() {
-	if a.opts.MemoryBy != "" {
-		a.log.Info("memory is limited", "bytes", a.opts.Memory, "by", a.opts.MemoryBy)
-	}
-	for _, lack := range platform.Lacks() {
-		a.log.Warn("on this operating system " + lack)
-	}
-	base := a.base()
-	if a.opts.LogFormat == "json" {
-		a.log.Info("listening", "page", base+"/", "explorer", base+"/docs/api-explorer", "api", base+"/graphql", "version", a.opts.Version.String())
-		return
-	}
-	fmt.Fprintf(a.opts.Stderr, "tokenscale %s is listening.\n  Page      %s/\n  Explorer  %s/docs/api-explorer\n  API       %s/graphql\n",
-		a.opts.Version, base, base, base)
-}
-
-// base returns the address that a browser on this machine reaches us by.
-func (a *App) base() string {
-	host, port, err := net.SplitHostPort(a.ln.Addr().String())
-	if err != nil {
-		return a.ln.Addr().String()
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	scheme := "http"
-	if a.opts.TLSCert != "" {
-		scheme = "https"
-	}
-	return scheme + "://" + net.JoinHostPort(host, port)
-}
-
-// NewLog returns the log on standard error.
-func NewLog(o Options) *slog.Logger {
-	h := &slog.HandlerOptions{Level: o.LogLevel, ReplaceAttr: withoutSecrets}
-	if o.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(o.Stderr, h))
-	}
-	return slog.New(slog.NewTextHandler(o.Stderr, h))
-}
-
-// withoutSecrets takes out of the log what may be the secret half of a token.
-// Nothing we log should hold one; this is for the error of a library that quotes
-// what it was given, and for what nobody has thought of.
-func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
-	switch a.Value.Kind() {
-	case slog.KindString:
-		a.Value = slog.StringValue(token.Hide(a.Value.String()))
-	case slog.KindAny: // errors, and the causes of panics
-		if a.Key == slog.LevelKey { // in every line, and never from outside
-			break
-		}
-		if text := fmt.Sprint(a.Value.Any()); token.Hide(text) != text {
-			a.Value = slog.StringValue(token.Hide(text))
-		}
-	}
-	return a
-}
-
-// openSink opens where audit entries are written out to. It is closed last,
-// after the store: the last entries come when the authority closes.
-func (a *App) openSink() (io.Writer, error) {
-	switch a.opts.AuditFile {
-	case "":
-		return nil, nil // not a *sink that is nil: the authority asks for nil
-	case "-":
-		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
-		return a.sink, nil
-	}
-	f, err := openLines(a.opts.AuditFile, a.opts.notAudit())
-	if err != nil {
-		return nil, err
-	}
-	a.lines = f
-	a.undoes("audit file", func(context.Context) error { return f.Close() })
-	a.sink = &sink{out: f, now: a.opts.Now}
-	return a.sink, nil
 }

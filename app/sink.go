@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"io"
 	"sync"
 	"time"
@@ -70,4 +71,24 @@ func (s *sink) state() (busy time.Duration, last error) {
 		return 0, last
 	}
 	return s.now().Sub(s.began), last
+}
+
+// openSink opens where audit entries are written out to. It is closed last,
+// after the store: the last entries come when the authority closes.
+func (a *App) openSink() (io.Writer, error) {
+	switch a.opts.AuditFile {
+	case "":
+		return nil, nil // not a *sink that is nil: the authority asks for nil
+	case "-":
+		a.sink = &sink{out: a.opts.Stdout, now: a.opts.Now}
+		return a.sink, nil
+	}
+	f, err := openLines(a.opts.AuditFile, a.opts.notAudit())
+	if err != nil {
+		return nil, err
+	}
+	a.lines = f
+	a.undoes("audit file", func(context.Context) error { return f.Close() })
+	a.sink = &sink{out: f, now: a.opts.Now}
+	return a.sink, nil
 }
