@@ -2,6 +2,7 @@ package loop_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,7 +134,7 @@ func TestSharedIsDoneOnceForAllWhoWaitAndAgainForWhoCameLate(t *testing.T) {
 			t.Errorf("done %d times, want 3: it goes on without who left", done)
 		}
 		failure = context.DeadlineExceeded
-		if err := s.Do(t.Context()); err != failure {
+		if err := s.Do(t.Context()); !errors.Is(err, failure) {
 			t.Errorf("got %v, want what went wrong", err)
 		}
 	})
