@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 // A cutSink has its lines taken away, and says so.
 type cutSink struct {
 	sink
-	why error // of the next write, or look
+	why   error // of the next write, or look
+	looks atomic.Int64
 }
 
 func (s *cutSink) Write(p []byte) (int, error) {
@@ -23,7 +25,10 @@ func (s *cutSink) Write(p []byte) (int, error) {
 	return s.sink.Write(p)
 }
 
-func (s *cutSink) Look() error { return s.lost() }
+func (s *cutSink) Look() error {
+	s.looks.Add(1)
+	return s.lost()
+}
 
 func (s *cutSink) lost() error {
 	s.mu.Lock()
@@ -69,7 +74,13 @@ func TestAuditLines_WhatMayBeLostIsWrittenAgain(t *testing.T) {
 			}
 			h.Token(draft("one"))
 			comes(1)
-			h.Clock.Pass(c.later)
+			if c.later > 0 {
+				// Who looks has noted when the line was written: both are done in turn.
+				for before := s.looks.Load(); s.looks.Load() == before; {
+					time.Sleep(5 * time.Millisecond)
+				}
+				h.Clock.Pass(c.later)
+			}
 			h.Token(draft("two"))
 			comes(2)
 			s.lose(c.why)
