@@ -233,7 +233,7 @@ test('a session that the IP filter no longer lets through says so', async () => 
   await browser.signIn(token);
   await server.ask('mutation U($input: IPFilterUpdateInput!) { updateIPFilter(input: $input) { id } }', { input: { id, ipFilter: 'allow 10.0.0.1' } });
   const dialog = page.getByRole('alertdialog', { name: 'Your address is not let through' });
-  // The list may ask by itself before the click does; then nothing behind the dialog can be clicked.
+  // The list may ask by itself before the click does, and nothing behind a dialog can be clicked.
   await Promise.any([page.getByRole('link', { name: '+ Add new' }).click(), dialog.waitFor()]);
   await dialog.getByText('Tokens can only be used from IP addresses accepted by the IP filter').waitFor();
   browser.calm();
