@@ -68,3 +68,8 @@ type Option uint8
 // Use it for what takes rights away, so that a token can be revoked when no other can be created
 // any more.
 const UseReserve Option = 1
+
+// First lets a transaction begin a commit, so that nothing was changed since the followers were
+// last told: what they know is exactly what it reads. Others may share the commit behind it. Use it
+// for what counts by a picture in memory.
+const First Option = 2

@@ -48,10 +48,15 @@ func (b *Batch) MayUseReserve() bool {
 	return true
 }
 
-// takesMore reports whether another transaction may join.
+// takes reports whether c may join, which was claimed for this batch or a later one.
+func (b *Batch) takes(c *call) bool {
+	return len(b.calls) == 0 || !c.first && !c.alone && !b.calls[0].alone
+}
+
+// takesMore reports whether somebody may join who still waits in the queue.
 func (b *Batch) takesMore() bool {
 	s := b.committer.settings
-	return len(b.calls) < s.BatchCount && b.Changed.Bytes < s.BatchBytes && !closed(b.committer.closing)
+	return !b.calls[0].alone && len(b.calls) < s.BatchCount && b.Changed.Bytes < s.BatchBytes && !closed(b.committer.closing)
 }
 
 // run runs the function of c above what the batch has changed so far. If it fails, what it did
@@ -82,9 +87,11 @@ func (b *Batch) finish() {
 	c.current = nil
 	if errors.Is(err, store.ErrFull) && len(b.calls) > 1 {
 		// Together they are too much. Some of them may fit.
-		for _, left := range b.settle() {
-			c.serveAlone(left)
+		left := b.settle()
+		for _, caller := range left {
+			caller.alone = true
 		}
+		c.next = append(left, c.next...)
 		return
 	}
 	if err == nil {

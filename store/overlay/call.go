@@ -13,6 +13,8 @@ type call struct {
 	ctx        context.Context
 	fn         func(store.Writer) error
 	useReserve bool
+	first      bool        // it begins its batch
+	alone      bool        // it shares its batch with nobody
 	claimed    atomic.Bool // whoever sets it decides: the committer runs fn, or the caller leaves
 	answer     chan error
 
@@ -34,7 +36,7 @@ func (c *Committer) Update(ctx context.Context, fn func(store.Writer) error, how
 	}
 	caller := &call{
 		ctx: ctx, fn: fn, answer: make(chan error, 1),
-		useReserve: slices.Contains(how, store.UseReserve),
+		useReserve: slices.Contains(how, store.UseReserve), first: slices.Contains(how, store.First),
 	}
 	select {
 	case c.queue <- caller:

@@ -58,7 +58,8 @@ type Committer struct {
 
 	queue   chan *call
 	pauses  chan chan struct{} // each has the committer stand still until it is closed
-	current *Batch             // the batch in progress; it belongs to the committer
+	current *Batch             // the batch in progress; it belongs to the committer, as next does
+	next    []*call            // claimed, and for the batches after it
 	closing chan struct{}
 	done    chan struct{} // closed when no committer is left
 	loops   sync.WaitGroup

@@ -105,30 +105,23 @@ func (c crowded) Commit(base overlay.Base, b *overlay.Batch) error {
 	return c.memory.Commit(base, b)
 }
 
-func TestWhatDoesNotFitTogetherIsTriedOneByOne(t *testing.T) {
-	t.Parallel()
+func newCrowded(t *testing.T) *memory {
+	t.Helper()
 	m := &memory{now: tables{}}
 	m.Committer = overlay.Start(crowded{m}, overlay.Settings{
 		Tables: storetest.Tables, QueueLength: 8, BatchCount: 8, BatchBytes: 1 << 20, Now: time.Now,
 	})
-	defer m.Close()
-	resume, err := m.Pause(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers := make([]chan error, 3)
-	for n, fn := range []func(store.Writer) error{
-		putting("a", "1"),
-		func(w store.Writer) error { return errors.Join(putting("b", "1")(w), putting("c", "1")(w)) },
-		putting("d", "1"),
-	} {
-		answers[n] = make(chan error, 1)
-		go func() { answers[n] <- m.Update(context.Background(), fn) }()
-		queued(m, n+1)
-	}
-	resume()
-	for n, answer := range answers {
-		if err := <-answer; errors.Is(err, store.ErrFull) != (n == 1) || err != nil && n != 1 {
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+func TestWhatDoesNotFitTogetherIsTriedOneByOne(t *testing.T) {
+	t.Parallel()
+	m := newCrowded(t)
+	got := together(t, m, make([][]store.Option, 3), putting("a", "1"),
+		func(w store.Writer) error { return errors.Join(putting("b", "1")(w), putting("c", "1")(w)) }, putting("d", "1"))
+	for n, err := range got {
+		if errors.Is(err, store.ErrFull) != (n == 1) || err != nil && n != 1 {
 			t.Errorf("caller %d: %v", n, err)
 		}
 	}

@@ -31,46 +31,69 @@ func (c *Committer) loop(left []*call) {
 	orderly = true
 }
 
-// serve runs calls that were claimed, and what waits behind them as long as the batch takes
-// more, and answers them all.
+// serve runs calls that were claimed, and what waits behind them as long as a batch takes more,
+// and answers them all. What has to wait for another batch stands in c.next, where it is found if
+// a function ends this goroutine.
 func (c *Committer) serve(calls []*call) {
-	if len(calls) == 0 {
-		return
-	}
-	b, err := c.newBatch()
-	if err != nil {
-		for _, caller := range calls {
-			c.reply(caller, err)
+	for c.next = calls; len(c.next) > 0; {
+		b, err := c.newBatch()
+		if err != nil {
+			c.refuseNext(err)
+			return
 		}
-		return
+		c.fill(b)
+		b.finish()
 	}
-	for _, caller := range calls {
-		b.run(caller)
+}
+
+// fill runs what b takes: first those claimed for it, then those who wait.
+func (c *Committer) fill(b *Batch) {
+	for len(c.next) > 0 && b.takes(c.next[0]) {
+		c.runNext(b)
+	}
+	if len(c.next) > 0 {
+		return
 	}
 	runtime.Gosched() // let the callers just answered come back, and share this commit
 	for b.takesMore() {
+		caller := c.waiting()
+		if caller == nil {
+			return
+		}
+		if c.next = append(c.next, caller); !b.takes(caller) {
+			return
+		}
+		c.runNext(b)
+	}
+}
+
+// waiting returns a caller from the queue, claimed, or nil if nobody waits.
+func (c *Committer) waiting() *call {
+	for {
 		select {
 		case caller := <-c.queue:
 			if caller.claim() {
-				b.run(caller)
+				return caller
 			}
-			continue
 		default:
+			return nil
 		}
-		break
 	}
-	b.finish()
 }
 
-// serveAlone runs one claimed call in a batch of its own.
-func (c *Committer) serveAlone(caller *call) {
-	b, err := c.newBatch()
-	if err != nil {
-		c.reply(caller, err)
-		return
-	}
+// runNext runs the next claimed call in b.
+func (c *Committer) runNext(b *Batch) {
+	caller := c.next[0]
+	c.next = c.next[1:]
 	b.run(caller)
-	b.finish()
+}
+
+// refuseNext answers all claimed calls.
+func (c *Committer) refuseNext(err error) {
+	for _, caller := range c.next {
+		c.reply(caller, err)
+	}
+	c.next = nil
 }
 
 // reply answers a caller.
@@ -85,7 +108,7 @@ func (c *Committer) reply(caller *call, err error) {
 var errExit = errors.New("the transaction ended its goroutine")
 
 // replace is the last thing a loop does that was ended by a function it ran. That function is
-// refused; the others of its batch run again in a new loop.
+// refused; the others of its batch run again in a new loop, and those that waited for the next.
 func (c *Committer) replace() {
 	var left []*call
 	if b := c.current; b != nil {
@@ -104,6 +127,8 @@ func (c *Committer) replace() {
 			left = b.settle()
 		}
 	}
+	left = append(left, c.next...)
+	c.next = nil
 	c.loops.Add(1)
 	go c.loop(left)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -127,5 +128,46 @@ func followReads(t *testing.T, open Open) {
 	}
 	if heard != 3 {
 		t.Errorf("heard %d times; want 3", heard)
+	}
+}
+
+// firstIsTold has many write, some of whom must be first and compare what they read with what a
+// follower was told.
+func firstIsTold(t *testing.T, open Open) {
+	db := open(t, t.TempDir())
+	var told atomic.Int64
+	db.Follow(func(cs []store.Change) { told.Add(int64(len(cs))) })
+	const writers, each = 12, 40
+	var firsts atomic.Int64
+	var all sync.WaitGroup
+	for n := range writers {
+		all.Go(func() {
+			for i := range each {
+				var how []store.Option
+				if (n+i)%4 == 0 {
+					how = append(how, store.First)
+				}
+				err := db.Update(t.Context(), func(w store.Writer) error {
+					list, err := rows(w, left, store.Range{})
+					if err != nil {
+						return err
+					}
+					if how != nil {
+						firsts.Add(1)
+						if known := told.Load(); int64(len(list)) != known {
+							t.Errorf("who must be first read %d rows when followers knew of %d", len(list), known)
+						}
+					}
+					return w.Put(left, key(n*each+i), nil)
+				}, how...)
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if firsts.Load() < writers*each/4 || told.Load() != writers*each {
+		t.Errorf("%d were first, and followers were told of %d rows", firsts.Load(), told.Load())
 	}
 }

@@ -59,6 +59,7 @@ func Run(t *testing.T, open Open) {
 		{"followers hear of a change before its caller does, in the order of the commits", followOrder},
 		{"followers hear of each row once, as it was left", followNet},
 		{"a follower reads what it was told", followReads},
+		{"a transaction that must be first reads what followers know, and nothing more", firstIsTold},
 
 		{"a store that is opened again has everything", reopen},
 		{"a store that is closed while writers wait keeps what it acknowledged", closeWhileWaiting},
