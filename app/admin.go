@@ -43,6 +43,7 @@ func (a *App) openAdmin() {
 	mux.HandleFunc("POST /backup", a.serveBackup)
 	mux.HandleFunc("POST /compact", a.serveCompact)
 	mux.HandleFunc("POST /checkpoint", a.serveCheckpoint)
+	mux.HandleFunc("POST /verifier-key", a.serveVerifierKey)
 	if a.opts.Pprof {
 		routeProfiles(mux)
 	}
@@ -107,6 +108,17 @@ func (a *App) serveCheckpoint(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	io.WriteString(w, note)
+}
+
+// serveVerifierKey writes the key that checks the signatures of checkpoints.
+func (a *App) serveVerifierKey(w http.ResponseWriter, _ *http.Request) {
+	key, err := a.auth.VerifierKey()
+	if err != nil {
+		a.log.Error("the key that checks checkpoints cannot be told", "err", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	io.WriteString(w, key)
 }
 
 // serveCompact compacts the store while it is served.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -53,18 +54,23 @@ func TestALeafBindsTheNumberToTheEntry(t *testing.T) {
 
 func signer(t testing.TB, letter string) *Signer {
 	t.Helper()
-	s, err := NewSigner([]byte(strings.Repeat(letter, 32)))
+	s, err := NewSigner(ourLog, []byte(strings.Repeat(letter, 32)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
+var (
+	ourLog   = Origin(0xfeed)
+	otherLog = Origin(0xbeef)
+)
+
 var someRoot = tlog.RecordHash([]byte("root"))
 
 func TestACheckpointIsSignedAndReadBack(t *testing.T) {
 	ours, theirs := signer(t, "a"), signer(t, "b")
-	c := Checkpoint{Size: 12_345, Root: someRoot, Time: 1_795_436_925_007}
+	c := Checkpoint{Origin: ourLog, Size: 12_345, Root: someRoot, Time: 1_795_436_925_007}
 	text, err := c.Sign(ours)
 	if err != nil {
 		t.Fatal(err)
@@ -73,23 +79,67 @@ func TestACheckpointIsSignedAndReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := OpenCheckpoint(text, note.VerifierList(theirs, public)); got != c || err != nil {
+	if got, err := OpenCheckpoint(text, ourLog, note.VerifierList(theirs, public)); got != c || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := OpenCheckpoint(text, note.VerifierList(theirs)); err == nil || !strings.Contains(err.Error(), "another key") {
+	if _, err := OpenCheckpoint(text, ourLog, note.VerifierList(theirs)); err == nil || !strings.Contains(err.Error(), "another key") {
 		t.Errorf("under another key: %v", err)
 	}
 	for i := range text {
 		bad := []byte(text)
 		bad[i] ^= 1
-		if got, err := OpenCheckpoint(string(bad), note.VerifierList(ours)); err == nil && got != c {
+		if got, err := OpenCheckpoint(string(bad), ourLog, note.VerifierList(ours)); err == nil && got != c {
 			t.Errorf("with letter %d changed it reads as %v", i, got)
 		}
 	}
 }
 
+// Whoever keeps the checkpoints of many logs must not take one for another.
+func TestACheckpointOfAnotherLogIsNamedAsThat(t *testing.T) {
+	seed := []byte(strings.Repeat("a", 32))
+	theirs, err := NewSigner(otherLog, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := signer(t, "a")
+	sign := func(origin string, by note.Signer) string {
+		text, err := Checkpoint{Origin: origin, Size: 7, Root: someRoot, Time: 1_795_436_925_000}.Sign(by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	for name, text := range map[string]string{
+		"signed by that log":                sign(otherLog, theirs),
+		"signed by our key in our name":     sign(otherLog, ours),
+		"signed by a key that nobody knows": sign(otherLog, signer(t, "b")),
+	} {
+		for _, known := range []note.Verifiers{note.VerifierList(ours), note.VerifierList(ours, theirs)} {
+			c, err := OpenCheckpoint(text, ourLog, known)
+			if c != (Checkpoint{}) || !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "of another log, \""+otherLog+"\", and this one is \""+ourLog) {
+				t.Errorf("%s: %v, %v", name, c, err)
+			}
+		}
+	}
+	if _, err := OpenCheckpoint(sign(ourLog, theirs), ourLog, note.VerifierList(ours)); err == nil || !strings.Contains(err.Error(), "another key") {
+		t.Errorf("our log in the name of another: %v", err)
+	}
+}
+
+func TestEachStoreHasAnOriginThatMayNameAKey(t *testing.T) {
+	seen := map[string]bool{}
+	for _, store := range []uint64{0, 1, 35, 36, 1 << 63, 1<<64 - 1} {
+		origin := Origin(store)
+		s, err := NewSigner(origin, make([]byte, 32))
+		if err != nil || s.Name() != origin || seen[origin] || strings.Contains(origin, "://") {
+			t.Errorf("store %d has the origin %q: %v", store, origin, err)
+		}
+		seen[origin] = true
+	}
+}
+
 func TestACheckpointIsWrittenInOneWay(t *testing.T) {
-	good := Checkpoint{Size: 7, Root: someRoot, Time: 1_795_436_925_000}.Text()
+	good := Checkpoint{Origin: ourLog, Size: 7, Root: someRoot, Time: 1_795_436_925_000}.Text()
 	lines := strings.Split(good, "\n")
 	with := func(i int, line string) string {
 		l := slices.Clone(lines)
@@ -98,7 +148,9 @@ func TestACheckpointIsWrittenInOneWay(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"nothing":             "",
-		"another origin":      with(0, "example.org"),
+		"no origin":           with(0, ""),
+		"an origin of words":  with(0, "the audit log"),
+		"an origin with plus": with(0, "example.org/a+b"),
 		"a size with a zero":  with(1, "07"),
 		"a size below zero":   with(1, "-7"),
 		"a size beyond all":   with(1, "18446744073709551616"),
@@ -117,8 +169,8 @@ func TestACheckpointIsWrittenInOneWay(t *testing.T) {
 }
 
 func FuzzCheckpoint(f *testing.F) {
-	f.Add(Checkpoint{Size: 7, Root: someRoot, Time: 1_795_436_925_000}.Text())
-	f.Add("tokenscale-audit\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nnever\n")
+	f.Add(Checkpoint{Origin: ourLog, Size: 7, Root: someRoot, Time: 1_795_436_925_000}.Text())
+	f.Add("tokenscale.invalid/audit/1\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nnever\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if c, err := ParseCheckpoint(text); err == nil && c.Text() != text {
 			t.Errorf("%q reads as %v, which is written %q", text, c, c.Text())

@@ -25,7 +25,11 @@ func (a *Authority) Checkpoint(ctx context.Context, by policy.Actor) (Checkpoint
 		return Checkpoint{}, false, err
 	}
 	s, err := a.checkpoints.Some(ctx)
-	return Checkpoint{s.Checkpoint, s.Note, a.keys.VerifierKey()}, s.Note != "", a.explain(ctx, err)
+	if err != nil {
+		return Checkpoint{}, false, a.explain(ctx, err)
+	}
+	key, err := a.VerifierKey()
+	return Checkpoint{s.Checkpoint, s.Note, key}, s.Note != "", err
 }
 
 // SignedCheckpoint returns a signed checkpoint of all entries, or nothing if
@@ -35,6 +39,10 @@ func (a *Authority) SignedCheckpoint(ctx context.Context) (string, error) {
 	s, err := a.checkpoints.Make(ctx)
 	return s.Note, err
 }
+
+// VerifierKey returns the key that checks the signatures of new checkpoints, as one line. It is no
+// secret.
+func (a *Authority) VerifierKey() (string, error) { return a.keys.VerifierKey(audit.Origin(a.storeID)) }
 
 // CheckpointState returns how far the checkpoints have come. It is cheap.
 func (a *Authority) CheckpointState() ledger.CheckpointState { return a.checkpoints.State() }

@@ -159,7 +159,7 @@ func TestRotation_AStolenOldKeyOpensNothing(t *testing.T) {
 	old := uses(t, h)[1].ID
 	fresh, err := keyring.Load(h.KeyFile())
 	must(t, err)
-	if bytes.Equal(stolen.Session(), fresh.Session()) || stolen.VerifierKey() == fresh.VerifierKey() {
+	if bytes.Equal(stolen.Session(), fresh.Session()) || verifierKey(t, h, stolen) == verifierKey(t, h, fresh) {
 		t.Error("sessions or checkpoints are under the same key as before")
 	}
 
@@ -238,7 +238,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 		name, signed    string
 		byOld, byNewest bool
 	}{{"before", elsewhere, true, false}, {"between", both, true, true}, {"after", alone, false, true}} {
-		if byOld, byNewest := opens(t, before, c.signed), opens(t, after, c.signed); byOld != c.byOld || byNewest != c.byNewest {
+		if byOld, byNewest := opens(t, h, before, c.signed), opens(t, h, after, c.signed); byOld != c.byOld || byNewest != c.byNewest {
 			t.Errorf("a checkpoint of %s opens with the old verifier key: %v, with the newest: %v", c.name, byOld, byNewest)
 		}
 	}
@@ -254,7 +254,7 @@ func TestRotation_CheckpointsStayProvableAcrossIt(t *testing.T) {
 	if found := examine(after); len(found) != 1 || !strings.Contains(found[0].String(), "signed by another key") {
 		t.Errorf("a checkpoint of a dropped key: %v", found)
 	}
-	trusting, err := after.Trusting(before.VerifierKey())
+	trusting, err := after.Trusting(origin(h), verifierKey(t, h, before))
 	must(t, err)
 	if found := examine(trusting); len(found) > 0 {
 		t.Errorf("with the verifier key of then: %v", found)
@@ -279,12 +279,22 @@ func TestRotation_StoredCheckpointsOutliveTheKeyThatSignedThem(t *testing.T) {
 }
 
 // opens reports whether somebody who has only the verifier key accepts a note.
-func opens(t *testing.T, keys *keyring.Keys, signed string) bool {
+func opens(t *testing.T, h *authoritytest.House, keys *keyring.Keys, signed string) bool {
 	t.Helper()
-	v, err := note.NewVerifier(keys.VerifierKey())
+	v, err := note.NewVerifier(verifierKey(t, h, keys))
 	must(t, err)
-	_, err = audit.OpenCheckpoint(signed, note.VerifierList(v))
+	_, err = audit.OpenCheckpoint(signed, origin(h), note.VerifierList(v))
 	return err == nil
+}
+
+// origin returns what the audit log of a House is known by.
+func origin(h *authoritytest.House) string { return "tokenscale.invalid/audit/" + h.StoreID() }
+
+func verifierKey(t *testing.T, h *authoritytest.House, keys *keyring.Keys) string {
+	t.Helper()
+	line, err := keys.VerifierKey(origin(h))
+	must(t, err)
+	return line
 }
 
 // An unsound store is not rotated, and keeps its key file.

@@ -65,14 +65,25 @@ func reason(res *http.Response) string {
 
 // fetchCheckpoint returns a checkpoint from the server that runs on folder.
 func fetchCheckpoint(ctx context.Context, folder string) (string, error) {
-	res, done, err := askServer(ctx, folder, "/checkpoint")
+	return fetchText(ctx, folder, "/checkpoint", "makes no checkpoint")
+}
+
+// fetchVerifierKey returns the key that checks those checkpoints.
+func fetchVerifierKey(ctx context.Context, folder string) (string, error) {
+	return fetchText(ctx, folder, "/verifier-key", "tells no key")
+}
+
+// fetchText returns a short answer of the server that runs on folder. refused says what it does not
+// do if it answers with a refusal.
+func fetchText(ctx context.Context, folder, path, refused string) (string, error) {
+	res, done, err := askServer(ctx, folder, path)
 	if err != nil {
 		return "", err
 	}
 	defer done()
 	if res.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("the running server makes no checkpoint: %s", reason(res))
+		return "", fmt.Errorf("the running server %s: %s", refused, reason(res))
 	}
-	note, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
-	return string(note), err
+	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
+	return string(text), err
 }

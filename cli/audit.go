@@ -20,7 +20,7 @@ type auditLog struct {
 	Verify     auditVerify     `cmd:"" help:"Look whether the audit log is as it was written, and agrees with checkpoints and lines kept elsewhere."`
 	Checkpoint auditCheckpoint `cmd:"" help:"Print the newest signed checkpoint, to keep elsewhere. A running server is asked for it."`
 	Export     auditExport     `cmd:"" help:"Print the audit log as lines of JSON."`
-	Key        auditKey        `cmd:"" help:"Print the key that checks the signatures of checkpoints. It is no secret."`
+	Key        auditKey        `cmd:"" help:"Print the key that checks the signatures of checkpoints, behind the name of the log. It is no secret."`
 }
 
 // errAltered means that the audit log is not as it was written, or not as
@@ -53,6 +53,25 @@ func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *keyr
 	return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
 }
 
+// ask returns what the running server answers, or what the rows say if none runs or a backup is
+// asked about.
+func (c auditStore) ask(
+	ctx context.Context,
+	server func(ctx context.Context, folder string) (string, error),
+	rows func(r store.Reader, keys *keyring.Keys) (string, error),
+) (text string, err error) {
+	if c.File == "" {
+		if text, err = server(ctx, c.Data); !errors.Is(err, errNotRunning) {
+			return text, err
+		}
+	}
+	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+		text, err = rows(r, keys)
+		return err
+	})
+	return text, err
+}
+
 // auditVerify says whether the audit log proves itself.
 type auditVerify struct {
 	auditStore
@@ -76,7 +95,7 @@ func (c *auditVerify) Run(ctx context.Context, base app.Options) error {
 	}
 	found := 0
 	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
-		trusting, err := keys.Trusting(c.VerifierKey...)
+		trusting, err := ledger.Trusting(r, keys, c.VerifierKey...)
 		if err != nil {
 			return err
 		}
@@ -178,18 +197,10 @@ func (c *auditCheckpoint) Run(ctx context.Context, base app.Options) error {
 }
 
 // newest asks the running server, or makes a checkpoint if none runs.
-func (c *auditCheckpoint) newest(ctx context.Context, now epoch.Millis) (note string, err error) {
-	if c.File == "" {
-		note, err := fetchCheckpoint(ctx, c.Data)
-		if !errors.Is(err, errNotRunning) {
-			return note, err
-		}
-	}
-	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
-		note, err = ledger.Sign(r, keys, now)
-		return err
+func (c *auditCheckpoint) newest(ctx context.Context, now epoch.Millis) (string, error) {
+	return c.ask(ctx, fetchCheckpoint, func(r store.Reader, keys *keyring.Keys) (string, error) {
+		return ledger.Sign(r, keys, now)
 	})
-	return note, err
 }
 
 // auditExport prints the log.
@@ -207,14 +218,14 @@ func (c *auditExport) Run(ctx context.Context, base app.Options) error {
 }
 
 // auditKey prints the verifier key.
-type auditKey struct{ app.StoreOptions }
+type auditKey struct{ auditStore }
 
 // Run is called by kong.
-func (c *auditKey) Run(base app.Options) error {
-	keys, err := keyring.Load(c.KeyPath())
+func (c *auditKey) Run(ctx context.Context, base app.Options) error {
+	line, err := c.ask(ctx, fetchVerifierKey, ledger.VerifierKey)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(base.Stdout, keys.VerifierKey())
+	_, err = fmt.Fprintln(base.Stdout, line)
 	return err
 }

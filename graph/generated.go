@@ -2150,9 +2150,9 @@ type AuditCheckpoint {
   rootHash: String! @stability(level: Preview)
   "When it was made, in milliseconds since 1970. Stability: Preview"
   timestamp: Long! @stability(level: Preview)
-  "All of that as a signed note: the text to keep. Stability: Preview"
+  "All of that as a signed note, the first line of which is the name of this log: the text to keep. Stability: Preview"
   note: String! @stability(level: Preview)
-  "The key that checks the signature, as one line: a name, a hash and an Ed25519 key. Stability: Preview"
+  "The key that checks the signature, as one line: the name of this log, a hash and an Ed25519 key. Stability: Preview"
   verifierKey: String! @stability(level: Preview)
 }
 

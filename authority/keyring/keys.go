@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
-	"tokenscale/audit"
 	"tokenscale/token"
 )
 
@@ -38,7 +37,7 @@ type key struct {
 	digester *token.Digester
 	seal     *sealer
 	session  []byte
-	signer   *audit.Signer
+	signing  []byte // the seed of the key that signs checkpoints
 	repeats  []byte // for idempotency keys
 }
 
@@ -55,16 +54,12 @@ func derive(secret []byte) (*key, error) {
 		}
 		parts[i] = part
 	}
-	signer, err := audit.NewSigner(parts[4])
-	if err != nil {
-		return nil, fmt.Errorf("deriving the checkpoint key: %w", err)
-	}
 	return &key{
 		id:       token.KeyID(binary.BigEndian.Uint32(parts[0])),
 		digester: token.NewDigester(parts[1]),
 		seal:     newSealer(parts[2]),
 		session:  parts[3],
-		signer:   signer,
+		signing:  parts[4],
 		repeats:  parts[5],
 	}, nil
 }
@@ -105,10 +100,6 @@ func (k *Keys) IdempotencyMACs(text []byte) [][sha256.Size]byte {
 // Session returns the 32 bytes that seal the page's session cookies.
 func (k *Keys) Session() []byte { return k.current.session }
 
-// VerifierKey returns the key that checks the signatures of new checkpoints
-// of the audit log, as one line. It is no secret.
-func (k *Keys) VerifierKey() string { return k.current.signer.VerifierKey() }
-
 // WithOldSeals returns the same keys, but accepting seals of old ones: for
 // backups that were made before the keys were rotated. A store in use has no
 // such rows, and who has a stolen old key must not be able to write any.
@@ -116,39 +107,6 @@ func (k *Keys) WithOldSeals() *Keys {
 	more := *k
 	more.oldSeals = true
 	return &more
-}
-
-// Trusting returns the same keys, but accepting also checkpoints that were
-// signed by others, given as the lines that VerifierKey has returned.
-func (k *Keys) Trusting(lines ...string) (*Keys, error) {
-	more := *k
-	for _, line := range lines {
-		v, err := note.NewVerifier(line)
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a line as tokenscale audit key prints it", line)
-		}
-		more.trusted = append(slices.Clip(more.trusted), v)
-	}
-	return &more, nil
-}
-
-// Signers returns who signs checkpoints: every key, the newest first, so that
-// who knows only an older one is carried along until that one is dropped.
-func (k *Keys) Signers() []note.Signer {
-	list := make([]note.Signer, len(k.lines))
-	for i, line := range k.lines {
-		list[i] = line.signer
-	}
-	return list
-}
-
-// OpenCheckpoint reads a signed checkpoint, made under any of the keys.
-func (k *Keys) OpenCheckpoint(signed string) (audit.Checkpoint, error) {
-	known := slices.Clone(k.trusted)
-	for _, key := range k.lines {
-		known = append(known, key.signer)
-	}
-	return audit.OpenCheckpoint(signed, note.VerifierList(known...))
 }
 
 // Digest returns the digest of s under the key id.

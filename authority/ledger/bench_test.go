@@ -58,7 +58,11 @@ func benchStore(b *testing.B) store.DB {
 func BenchmarkProof(b *testing.B) {
 	const n = 100_000 - 1
 	db := benchStore(b)
-	l := New(rows.New(testKeys(b, "a")))
+	keys := testKeys(b, "a")
+	l := New(rows.New(keys))
+	if err := db.Update(b.Context(), func(w store.Writer) error { named(b, w, keys, 1); return nil }); err != nil {
+		b.Fatal(err)
+	}
 	for left := n; left > 0; left -= 5000 {
 		entries := someEntries(min(left, 5000))
 		if err := db.Update(b.Context(), func(w store.Writer) error { return l.AppendAll(w, entries) }); err != nil {

@@ -39,8 +39,12 @@ func (l Ledger) sign(r store.Reader, newest audit.SignedCheckpoint, now epoch.Mi
 	if err != nil {
 		return newest, err
 	}
-	c := audit.Checkpoint{Size: last.Seq, Root: root, Time: max(now, last.Time)}
-	text, err := c.Sign(l.rows.Keys.Signers()...)
+	origin, err := l.Origin(r)
+	if err != nil {
+		return newest, err
+	}
+	c := audit.Checkpoint{Origin: origin, Size: last.Seq, Root: root, Time: max(now, last.Time)}
+	text, err := l.rows.Keys.SignCheckpoint(c)
 	return audit.SignedCheckpoint{Checkpoint: c, Note: text}, err
 }
 
@@ -61,7 +65,7 @@ func (l Ledger) continues(r store.Reader, from audit.SignedCheckpoint, size uint
 // none.
 func (l Ledger) newestCheckpoint(r store.Reader) (newest audit.SignedCheckpoint, err error) {
 	err = l.rows.Checkpoints.Each(r, store.Range{Reverse: true}, func(_ []byte, text string) error {
-		c, err := l.rows.Keys.OpenCheckpoint(text)
+		c, err := l.OpenCheckpoint(r, text)
 		newest = audit.SignedCheckpoint{Checkpoint: c, Note: text}
 		return cmp.Or(err, store.Stop)
 	})

@@ -39,7 +39,7 @@ func Examine(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...N
 		return Report{}, err
 	}
 	for _, g := range given {
-		c, err := keys.OpenCheckpoint(g.Note)
+		c, err := l.OpenCheckpoint(r, g.Note)
 		if err != nil {
 			x.Find(audit.Finding{Why: fmt.Sprintf("%s: %v", g.Name, err)})
 			continue
@@ -75,7 +75,7 @@ func (l Ledger) expectStored(r store.Reader, x *audit.Examiner) error {
 		text, err := l.rows.Checkpoints.Decode(key, row)
 		var c audit.Checkpoint
 		if err == nil {
-			c, err = l.rows.Keys.OpenCheckpoint(text)
+			c, err = l.OpenCheckpoint(r, text)
 		}
 		if err == nil && string(key) != rows.SeqKey(c.Size) {
 			err = rows.ErrMalformed

@@ -78,11 +78,22 @@ func testKeys(t testing.TB, letter string) *keyring.Keys {
 	return keys
 }
 
+// named returns the log of a store that is called by a number.
+func named(t testing.TB, w store.Writer, keys *keyring.Keys, store uint64) Ledger {
+	t.Helper()
+	all := rows.New(keys)
+	if err := all.Numbers.Put(w, rows.StoreKey, store); err != nil {
+		t.Fatal(err)
+	}
+	return New(all)
+}
+
 // written returns a log of the entries, with its tree and a checkpoint, and
 // the checkpoint.
 func written(t testing.TB, keys *keyring.Keys, entries []audit.Entry) (memory, string) {
 	t.Helper()
-	m, l := memory{}, New(rows.New(keys))
+	m := memory{}
+	l := named(t, m, keys, 1)
 	if err := l.AppendAll(m, slices.Clone(entries)); err != nil {
 		t.Fatal(err)
 	}

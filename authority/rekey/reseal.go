@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/store"
 )
@@ -20,8 +21,9 @@ const growth = 1 << 10
 // the newest, and returns how many those were. Checkpoints among them are
 // signed anew. It may be cut off and begun again at any time.
 func Reseal(ctx context.Context, db store.DB, keys *keyring.Keys) (n int, err error) {
+	s := resealer{rows.New(keys)}
 	for _, t := range rows.Tables() {
-		moved, err := resealer{keys}.table(ctx, db, t)
+		moved, err := s.table(ctx, db, t)
 		if n += moved; err != nil {
 			return n, fmt.Errorf("bringing the rows under the newest key: %w", err)
 		}
@@ -30,7 +32,7 @@ func Reseal(ctx context.Context, db store.DB, keys *keyring.Keys) (n int, err er
 }
 
 // A resealer brings rows under the newest of its keys.
-type resealer struct{ keys *keyring.Keys }
+type resealer struct{ rows *rows.Rows }
 
 func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int, err error) {
 	most := store.BatchSize(db, resealBatch, 1, 0)
@@ -59,31 +61,31 @@ func (s resealer) some(w store.Writer, t store.Table, from []byte, most, space i
 			next = bytes.Clone(key)
 			return store.Stop
 		}
-		payload, err := s.keys.Open(t, key, row)
-		if err != nil || keyring.KeyOf(row) == s.keys.NewestID() {
+		payload, err := s.rows.Keys.Open(t, key, row)
+		if err != nil || keyring.KeyOf(row) == s.rows.Keys.NewestID() {
 			return err
 		}
 		if t == rows.CheckpointsTable {
-			payload = s.resign(key, payload)
+			payload = s.resign(w, key, payload)
 		}
 		n++
-		return w.Put(t, key, s.keys.Seal(t, key, payload))
+		return w.Put(t, key, s.rows.Keys.Seal(t, key, payload))
 	})
 	return next, n, err
 }
 
 // resign signs a stored checkpoint anew, if it is sound; else it is for the
 // examination of the log to report.
-func (s resealer) resign(key, payload []byte) []byte {
-	text, err := rows.New(s.keys).Checkpoints.Parse(key, payload)
+func (s resealer) resign(r store.Reader, key, payload []byte) []byte {
+	text, err := s.rows.Checkpoints.Parse(key, payload)
 	if err != nil {
 		return payload
 	}
-	c, err := s.keys.OpenCheckpoint(text)
+	c, err := ledger.New(s.rows).OpenCheckpoint(r, text)
 	if err != nil {
 		return payload
 	}
-	signed, err := c.Sign(s.keys.Signers()...)
+	signed, err := s.rows.Keys.SignCheckpoint(c)
 	if err != nil {
 		return payload
 	}

@@ -63,9 +63,9 @@ type AuditCheckpoint struct {
 	RootHash string `json:"rootHash"`
 	// When it was made, in milliseconds since 1970. Stability: Preview
 	Timestamp int64 `json:"timestamp"`
-	// All of that as a signed note: the text to keep. Stability: Preview
+	// All of that as a signed note, the first line of which is the name of this log: the text to keep. Stability: Preview
 	Note string `json:"note"`
-	// The key that checks the signature, as one line: a name, a hash and an Ed25519 key. Stability: Preview
+	// The key that checks the signature, as one line: the name of this log, a hash and an Ed25519 key. Stability: Preview
 	VerifierKey string `json:"verifierKey"`
 }
 
