@@ -3,13 +3,24 @@
 package main
 
 import (
-	"encoding/xml"
 	"errors"
-	"io"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
+
+// The bench starts itself anew for each role, and so does its test.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-process" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
 
 // working is a worker all of whose pieces are done by do.
 func working(do work) worker {
@@ -18,7 +29,7 @@ func working(do work) worker {
 
 func TestPaced_WhatWaitsBehindASlowAnswerIsLateFromWhenItWasDue(t *testing.T) {
 	first := true
-	l, err := paced(1000, 1, 100*time.Millisecond, nil, working(func() error {
+	l, err := paced(1000, 1, 100*time.Millisecond, working(func() error {
 		if first {
 			first = false
 			time.Sleep(100 * time.Millisecond)
@@ -35,7 +46,7 @@ func TestPaced_WhatWaitsBehindASlowAnswerIsLateFromWhenItWasDue(t *testing.T) {
 }
 
 func TestPaced_SendsWhatTheRateSays(t *testing.T) {
-	l, err := paced(500, 4, 100*time.Millisecond, nil, working(func() error { return nil }))
+	l, err := paced(500, 4, 100*time.Millisecond, working(func() error { return nil }))
 	if err != nil || l.Count != 51 {
 		t.Errorf("%d pieces, %v; want 51 in 100 ms at 500/s, with the first and the last", l.Count, err)
 	}
@@ -50,37 +61,120 @@ func TestLoad_ARefusalIsNoResult(t *testing.T) {
 	}
 }
 
-func TestPlot_IsXMLAndTheSameForTheSameFigures(t *testing.T) {
-	points := []point{
-		{tokens: 1000, interior: interior{hot: 210, cold: 220, heap: 240, used: 340}, verify: 1, page: 1, search: 1, create: 5000, ready: time.Second, memory: memory{total: 2 << 20, anonymous: 1 << 20}},
-		{tokens: 5_000_000, interior: interior{hot: 211, cold: 1900, heap: 235, used: 340}, verify: 2, page: 1, search: 90, create: 4000, ready: 9 * time.Second, memory: memory{total: 2 << 30, anonymous: 1 << 30}},
+// published is a page of performance.md with a place for figures.
+const published = "before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n"
+
+// trial is a run that is over soon, beside a page of its own.
+func trial(t *testing.T) (b *bench, page string) {
+	t.Helper()
+	docs := t.TempDir()
+	page = filepath.Join(docs, "performance.md")
+	if err := os.WriteFile(page, []byte(published), 0o644); err != nil {
+		t.Fatal(err)
 	}
-	drawn := plot(panels(points))
-	if drawn != plot(panels(points)) {
-		t.Error("the same figures gave another plot")
+	s := settings{tokens: 1000, rounds: 1, each: 20 * time.Millisecond, after: 200 * time.Millisecond, docs: docs, sizes: sizes{100, 300}}
+	return &bench{settings: s, ctx: t.Context(), folder: t.TempDir()}, page
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for d := xml.NewDecoder(strings.NewReader(drawn)); ; {
-		if _, err := d.Token(); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
+	return string(text)
+}
+
+func TestBench_ATrialMeasuresEachGoalAndPublishesNothing(t *testing.T) {
+	b, page := trial(t)
+	defer b.stop()
+	if err := b.figures(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"one token, ten rules", "10,000 rules", "in turn", "live heap", "start to ready", "under load", "forced collection",
+		"authorize", "GraphQL, one token", "page of 50", "any filter", "16 callers", "64 callers", "touches every token", "p99 meanwhile",
+	} {
+		if !slices.ContainsFunc(b.goals, func(g goal) bool { return strings.Contains(g.what, want) }) {
+			t.Errorf("no goal about %q among %v", want, b.goals)
 		}
 	}
-	if strings.Contains(drawn, "NaN") || strings.Contains(drawn, "Inf") {
-		t.Error("a point has no place")
+	if got := read(t, page); got != published {
+		t.Errorf("a run without -write left the page as\n%s", got)
 	}
 }
 
-func TestPanel_AScaleBeginsAtZeroUnlessItIsLogarithmic(t *testing.T) {
-	for highest, want := range map[float64]float64{9.6: 10, 729: 800, 0.17: 0.2, 1000: 1000} {
-		p := panel{x: []int{1, 10}, series: []series{{values: []float64{highest / 2, highest}}}}
-		ticks := p.ticks()
-		if last := ticks[len(ticks)-1]; ticks[0] != 0 || last < highest || last > want*1.001 || len(ticks) > 6 {
-			t.Errorf("up to %v: ticks %v, want some from 0 to %v", highest, ticks, want)
+func TestBench_GrowthIsDrawnOnlyIfAskedTo(t *testing.T) {
+	b, page := trial(t)
+	defer b.stop()
+	if err := b.grow(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(page)); err != nil || len(left) != 1 {
+		t.Errorf("a run without -write left %v, %v; want the page alone", left, err)
+	}
+}
+
+func TestBench_WritesBetweenTheMarksAndNowhereElse(t *testing.T) {
+	b, page := trial(t)
+	b.write = true
+	if err := b.publish("figures", "new\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := read(t, page), strings.Replace(published, "old", "new", 1); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if err := b.publish("growth", "new\n"); err == nil {
+		t.Error("wrote to a place that the page does not have")
+	}
+}
+
+func TestBench_RefusesWhatTheMachineCannotTake(t *testing.T) {
+	b, _ := trial(t)
+	if err := b.announce(1000); err != nil {
+		t.Errorf("a thousand tokens: %v", err)
+	}
+	if err := b.announce(1 << 50); !errors.As(err, new(tooMany)) {
+		t.Errorf("a million of millions: %v", err)
+	}
+}
+
+func TestBetween_AnAnswerCountsWhereItWasDue(t *testing.T) {
+	at := func(ms int) time.Time { return time.UnixMilli(int64(ms)) }
+	all := []sample{{at(5), 1}, {at(10), 100}, {at(19), 200}, {at(20), 1}}
+	got := between(moment{at(10), spending{CPU: 3}}, moment{at(20), spending{CPU: 7}}, all)
+	if want := (stretch{took: 10 * time.Millisecond, cpu: 4, p50: 200, p99: 200}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestResult_ARatioIsOfRoundsThatTookPlaceTogether(t *testing.T) {
+	rate := func(rates ...float64) (r result) {
+		for _, v := range rates {
+			r.rounds = append(r.rounds, round{load: load{Rate: v}})
+		}
+		return r
+	}
+	// The machine was twice as fast in one round, for both.
+	if got := rate(10, 20, 12).against(rate(20, 40, 20)); got != 0.5 {
+		t.Errorf("got %v, want 0.5", got)
+	}
+}
+
+func TestHouse_ShufflingLosesNoToken(t *testing.T) {
+	h := &house{}
+	for i := range 100 {
+		h.strings = append(h.strings, fmt.Sprintf("%0*d", long, i)...)
+	}
+	h.shuffle()
+	found, moved := map[string]bool{}, 0
+	for i := range h.remembered() {
+		found[h.secret(i)] = true
+		if h.secret(i) != fmt.Sprintf("%0*d", long, i) {
+			moved++
 		}
 	}
-	p := panel{log: true, x: []int{1, 10}, series: []series{{values: []float64{25, 1014}}}}
-	if got := p.ticks(); got[0] != 10 || got[len(got)-1] != 1000 {
-		t.Errorf("from 25 to 1014: ticks %v", got)
+	if len(found) != 100 || moved < 90 {
+		t.Errorf("%d of 100 are there, %d in another place", len(found), moved)
 	}
 }

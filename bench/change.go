@@ -3,55 +3,112 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// steady is the rate of verification before and during a change of policy.
-const steady = 500
-
-// change caps two thirds of all tokens and gives every one of them a filter,
-// while others go on verifying at the same rate as before.
-func (b *bench) change() ([]row, error) {
-	verify := get(b.server.url, authorizePath, b.large.secrets[0])
-	idle, err := paced(steady, 16, 5*b.each, nil, verify.client)
-	if err != nil {
-		return nil, err
-	}
-	took, done, failed := time.Duration(0), make(chan struct{}), error(nil)
-	go func() {
-		defer close(done)
-		took, failed = b.tighten()
-	}()
-	busy, err := paced(steady, 16, 0, done, verify.client)
-	if err != nil {
-		return nil, err
-	}
-	if <-done; failed != nil {
-		return nil, failed
-	}
-	ratio := float64(busy.P99) / float64(idle.P99)
-	return []row{
-		{name: "change of policy, all tokens rewritten", ours: fmt.Sprintf("%.1f s", took.Seconds()), goal: "≤ 20 s", met: took <= 20*time.Second},
-		{
-			name: fmt.Sprintf("verification p99 meanwhile, %d/s", steady), ours: millis(busy.P99), reference: millis(idle.P99) + " (idle, the same rate)",
-			ratio: fmt.Sprintf("%.2f", ratio), p50: millis(busy.P50) + " / " + millis(idle.P50), p99: millis(busy.P99) + " / " + millis(idle.P99), goal: "≤ 3", met: ratio <= 3,
-		},
-	}, nil
+// A stretch is a part of the time in which verification is watched.
+type stretch struct {
+	took     time.Duration
+	cpu      time.Duration // of the server
+	p50, p99 time.Duration
 }
 
-// tighten changes the policy and returns how long the answer took.
-func (b *bench) tighten() (time.Duration, error) {
-	do, end, err := query(b.server.url, "/graphql", b.large.root, `mutation($filter: String!) { updateTokenSecurityPolicies(input: {
+// change caps two thirds of all tokens and gives half of them another filter,
+// while others go on verifying at the same rate, before, meanwhile and after.
+func (b *bench) change() error {
+	verify := get(b.server.url, authorizePath, b.large.ten)
+	done, failed := make(chan struct{}), error(nil)
+	var marks []moment
+	go func() {
+		defer close(done)
+		marks, failed = b.tightened(max(2*time.Second, b.after/6))
+	}()
+	all, err := sampled(verifyRate, 16, 0, done, verify.client)
+	<-done
+	if err := errors.Join(failed, err); err != nil {
+		return err
+	}
+	var parts []stretch
+	for i := range len(marks) - 1 {
+		parts = append(parts, between(marks[i], marks[i+1], all))
+	}
+	b.changed(parts[0], parts[1], parts[2])
+	return nil
+}
+
+// changed adds the rows of a change of policy.
+func (b *bench) changed(idle, busy, after stretch) {
+	rest := func(s stretch) time.Duration { // what verification alone would have taken
+		return s.cpu - time.Duration(float64(idle.cpu)*float64(s.took)/float64(idle.took))
+	}
+	b.row(row{name: "change of policy, every token touched, to its answer", ours: seconds(busy.took), cpu: millis(rest(busy))})
+	b.want("change of policy that touches every token", "answered in ≤ 1 s", seconds(busy.took), busy.took <= time.Second)
+	for _, s := range []struct {
+		name string
+		stretch
+	}{{"meanwhile", busy}, {fmt.Sprintf("in the %v after", b.after), after}} {
+		ratio := float64(s.p99) / float64(idle.p99)
+		out := row{
+			name: fmt.Sprintf("… others' verification %s, p99 at %d/s", s.name, verifyRate), ours: millis(s.p99), reference: millis(idle.p99) + " (before)",
+			ratio: fmt.Sprintf("%.2f", ratio), p50: millis(s.p50) + " / " + millis(idle.p50), p99: millis(s.p99) + " / " + millis(idle.p99),
+		}
+		if s.stretch == after {
+			out.cpu = millis(rest(after)) + " beside it"
+		}
+		b.row(out)
+		b.want("… verification p99 "+s.name, "≤ 3 × idle", fmt.Sprintf("%.2f ×", ratio), ratio <= 3)
+	}
+}
+
+// A moment is a time, and what the server had used by then.
+type moment struct {
+	at time.Time
+	spending
+}
+
+// tightened lets the server be for a while, changes the policy, and watches
+// for as long as it was told to. It returns the moments between.
+func (b *bench) tightened(idle time.Duration) (all []moment, err error) {
+	note := func() {
+		m := moment{at: time.Now()}
+		if err == nil {
+			err = b.server.ask(&m.spending, "spent")
+		}
+		all = append(all, m)
+	}
+	do, end, err := b.tighten()
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	time.Sleep(time.Second) // until all workers are there
+	note()
+	time.Sleep(idle)
+	note()
+	if e := do(); e != nil {
+		return nil, e
+	}
+	note()
+	time.Sleep(b.after)
+	note()
+	return all, err
+}
+
+// between returns what came of the answers that were due between two moments.
+func between(from, to moment, all []sample) stretch {
+	within := slices.DeleteFunc(slices.Clone(all), func(s sample) bool { return s.due.Before(from.at) || !s.due.Before(to.at) })
+	l := summary(within, to.at.Sub(from.at))
+	return stretch{to.at.Sub(from.at), to.CPU - from.CPU, l.P50, l.P99}
+}
+
+// tighten is a connection that changes the policy.
+func (b *bench) tighten() (work, func(), error) {
+	return query(b.server.url, "/graphql", b.large.root, `mutation($filter: String!) { updateTokenSecurityPolicies(input: {
 		personalUserTokensEnabled: true, viewPermissionTokensEnabled: true, viewPermissionTokensAllowPermissionUpdates: false,
 		organizationPermissionTokensEnabled: true, organizationPermissionTokensAllowPermissionUpdates: false,
 		systemPermissionTokensEnabled: true, systemPermissionTokensEnforceExpirationAfterMs: 172800000,
 		systemPermissionTokensEnforceIpFilterId: $filter}) { id } }`, map[string]any{"filter": filterID}).client()
-	if err != nil {
-		return 0, err
-	}
-	defer end()
-	began := time.Now()
-	err = do()
-	return time.Since(began), err
 }

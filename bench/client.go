@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 )
@@ -42,6 +43,32 @@ func (r request) client() (work, func(), error) {
 	}
 	return func() error { return c.do(r.text) }, func() { c.conn.Close() }, nil
 }
+
+// once sends r and returns the answer, or an error if that is not what was
+// wanted.
+func (r request) once() (http.Header, []byte, error) {
+	conn, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer conn.Close()
+	if _, err := conn.Write(r.text); err != nil {
+		return nil, nil, err
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && (res.StatusCode != http.StatusOK || refused(body)) {
+		err = fmt.Errorf("refused: %s: %.300s", res.Status, body)
+	}
+	return res.Header, body, err
+}
+
+// refused reports whether an answer of GraphQL is a refusal.
+func refused(body []byte) bool { return bytes.Contains(body, []byte(`"errors"`)) }
 
 func wire(url, method, path, token, body string) []byte {
 	var b bytes.Buffer
@@ -101,7 +128,7 @@ func (c *connection) do(text []byte) error {
 	if err != nil {
 		return err
 	}
-	if !good || bytes.Contains(body, []byte(`"errors"`)) {
+	if !good || refused(body) {
 		return fmt.Errorf("refused: %.300s", body)
 	}
 	return nil

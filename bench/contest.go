@@ -32,6 +32,7 @@ func committing(name string, p *process) side {
 
 // A result is what one side did: the medians of all rounds.
 type result struct {
+	rounds   []round       // at its highest rate, as they came
 	rate     float64       // a second, at most
 	p50, p99 time.Duration // at its share of that rate
 	cpu      time.Duration // of its process, for each, at the highest rate
@@ -55,6 +56,7 @@ func (b *bench) contest(n int, sides ...side) ([]result, error) {
 		return nil, err
 	}
 	for i, rounds := range most {
+		results[i].rounds = rounds
 		results[i].rate = median(rounds, func(r round) float64 { return r.Rate })
 		results[i].cpu = median(rounds, func(r round) time.Duration { return r.cpu })
 		results[i].mallocs = median(rounds, func(r round) float64 { return r.mallocs })
@@ -68,6 +70,16 @@ func (b *bench) contest(n int, sides ...side) ([]result, error) {
 		results[i].p99 = median(rounds, func(r round) time.Duration { return r.P99 })
 	}
 	return results, nil
+}
+
+// against returns r's rate as a part of another's: the ratio of each two rounds
+// that took place one beside the other, and of those the median.
+func (r result) against(other result) float64 {
+	ratios := make([]float64, len(r.rounds))
+	for i := range r.rounds {
+		ratios[i] = r.rounds[i].Rate / other.rounds[i].Rate
+	}
+	return median(ratios, same)
 }
 
 // turns gives each side its rounds, and who goes first changes.

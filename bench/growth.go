@@ -3,14 +3,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
+
+	"tokenscale/bench/plot"
 )
 
 // sizes are numbers of tokens; as a flag, with commas between them.
@@ -58,44 +60,55 @@ func (b *bench) grow() error {
 	var points []point
 	for _, n := range b.sizes {
 		p, err := b.at(n)
+		if errors.As(err, new(tooMany)) {
+			log.Printf("leaves it out: %v", err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		points = append(points, p)
 		log.Printf("measured at %s tokens", number(float64(n)))
 	}
+	if len(points) == 0 {
+		return errors.New("nothing was measured")
+	}
 	fmt.Print(heading, growthTable(points))
-	if err := os.WriteFile(filepath.Join(b.docs, "growth.svg"), []byte(plot(panels(points))), 0o644); err != nil {
+	if !b.write {
+		return nil
+	}
+	if err := os.WriteFile(filepath.Join(b.docs, "growth.svg"), []byte(plot.SVG(panels(points))), 0o644); err != nil {
 		return err
 	}
-	return b.write("growth", heading+"![Cost over the number of tokens](growth.svg)\n\n"+growthTable(points))
+	return b.publish("growth", heading+"![Cost over the number of tokens](growth.svg)\n\n"+growthTable(points))
 }
 
 // at measures with n tokens.
 func (b *bench) at(n int) (p point, err error) {
-	h, err := b.build(strconv.Itoa(n), n)
+	if err := b.announce(n); err != nil {
+		return p, err
+	}
+	h, err := b.build(strconv.Itoa(n), n, false)
 	if err != nil {
 		return p, err
 	}
 	defer os.RemoveAll(h.folder)
 	p.tokens, p.file = n, fileSize(h)
-	p.interior, err = b.within(h)
-	debug.FreeOSMemory()
-	if err != nil {
+	if p.interior, err = b.within(h); err != nil {
 		return p, err
 	}
 	if p.ready, p.memory, err = b.opened(&b.server, h); err != nil {
 		return p, err
 	}
 	defer b.server.stop()
-	err = b.requests(h, &p)
+	err = b.answers(h, &p)
 	p.after = b.server.resident()
 	return p, err
 }
 
-// requests measures what comes over HTTP. Creating comes last: it changes
+// answers measures what comes over HTTP. Creating comes last: it changes
 // the size.
-func (b *bench) requests(h *house, p *point) error {
+func (b *bench) answers(h *house, p *point) error {
 	url := b.server.url
 	text := fmt.Sprintf(`{ systemTokens(searchFilter: %q, limit: 50) { totalResults results { id name } } }`, part)
 	for _, m := range []struct {
@@ -103,8 +116,8 @@ func (b *bench) requests(h *house, p *point) error {
 		rate int
 		side side
 	}{
-		{&p.verify, verifyRate, sending("verify", b.server, get(url, authorizePath, h.secrets[0]))},
-		{&p.page, pageRate, sending("page", b.server, fifty(url, "/graphql", h.root, h.size*7/10))},
+		{&p.verify, verifyRate, sending("verify", b.server, get(url, authorizePath, h.ten))},
+		{&p.page, pageRate, sending("page", b.server, fifty(url, "/graphql", h.root, skip(h.size*7/10)))},
 		{&p.search, searchRate, sending("search", b.server, query(url, "/graphql", h.root, text, nil))},
 	} {
 		rounds, err := b.turns([]side{m.side}, 16, func(int) int { return m.rate })
@@ -134,14 +147,15 @@ func growthTable(points []point) string {
 	line("Tokens", func(p point) string { return number(float64(p.tokens)) })
 	b.WriteString("|---" + strings.Repeat("|---:", len(points)) + "|\n")
 	line("verify in process, one token", func(p point) string { return nanos(p.interior.hot) })
-	line("verify in process, all tokens in turn (a million at most)", func(p point) string { return nanos(p.interior.cold) })
+	line("verify in process, all tokens in turn (a million at most)", func(p point) string { return nanos(p.interior.turn[1]) })
 	line(fmt.Sprintf("verify over HTTP, p50 at %d/s", verifyRate), func(p point) string { return millis(p.verify) })
 	line(fmt.Sprintf("page of 50 at 70 %% of all, p50 at %d/s", pageRate), func(p point) string { return millis(p.page) })
 	line(fmt.Sprintf("search for a part of a name, p50 at %d/s", searchRate), func(p point) string { return millis(p.search) })
 	line("create, 16 callers", func(p point) string { return number(p.create) + "/s" })
-	line("start to ready", func(p point) string { return fmt.Sprintf("%.2f s", p.ready.Seconds()) })
+	line("start to ready", func(p point) string { return seconds(p.ready) })
 	line("live heap for each token", func(p point) string { return fmt.Sprintf("%.0f B", p.interior.heap) })
 	line("… once each has been used", func(p point) string { return fmt.Sprintf("%.0f B", p.interior.used) })
+	line("a forced collection, CPU", func(p point) string { return millis(p.interior.collection.CPU) })
 	line("resident memory after the start", func(p point) string { return mib(p.memory.total) })
 	line("… of its own", func(p point) string { return mib(p.memory.anonymous) })
 	line("… mapped of the store's file", func(p point) string { return mib(p.memory.file) })
@@ -149,4 +163,32 @@ func growthTable(points []point) string {
 	line("resident memory of its own after all requests", func(p point) string { return mib(p.after.anonymous) })
 	line("the store's file", func(p point) string { return mib(p.file) })
 	return b.String()
+}
+
+// panels says what the plot shows. What grows with the number of tokens has a
+// logarithmic scale, in which such growth is a straight line.
+func panels(points []point) []plot.Panel {
+	x := make([]int, len(points))
+	for i, p := range points {
+		x[i] = p.tokens
+	}
+	of := func(name string, value func(p point) float64) plot.Series {
+		s := plot.Series{Name: name}
+		for _, p := range points {
+			s.Values = append(s.Values, value(p))
+		}
+		return s
+	}
+	ms := func(d time.Duration) float64 { return float64(d) / 1e6 }
+	const mebi = 1 << 20
+	return []plot.Panel{
+		{Title: "Verify in process, ns", X: x, Series: []plot.Series{of("one token", func(p point) float64 { return p.interior.hot }), of("all in turn", func(p point) float64 { return p.interior.turn[1] })}},
+		{Title: fmt.Sprintf("Verify over HTTP, p50 at %d/s, ms", verifyRate), X: x, Series: []plot.Series{of("", func(p point) float64 { return ms(p.verify) })}},
+		{Title: fmt.Sprintf("Page of 50 at 70 %% of all, p50 at %d/s, ms", pageRate), X: x, Series: []plot.Series{of("", func(p point) float64 { return ms(p.page) })}},
+		{Title: "Create, 16 callers, a second", X: x, Series: []plot.Series{of("", func(p point) float64 { return p.create })}},
+		{Title: "Live heap for each token, bytes", X: x, Series: []plot.Series{of("as made", func(p point) float64 { return p.interior.heap }), of("once used", func(p point) float64 { return p.interior.used })}},
+		{Title: fmt.Sprintf("Search in names, p50 at %d/s, ms (log scale)", searchRate), Log: true, X: x, Series: []plot.Series{of("", func(p point) float64 { return ms(p.search) })}},
+		{Title: "Start to ready, s (log scale)", Log: true, X: x, Series: []plot.Series{of("", func(p point) float64 { return p.ready.Seconds() })}},
+		{Title: "Resident memory, MiB (log scale)", Log: true, X: x, Series: []plot.Series{of("in all", func(p point) float64 { return float64(p.memory.total) / mebi }), of("its own", func(p point) float64 { return float64(p.memory.anonymous) / mebi })}},
+	}
 }

@@ -118,6 +118,32 @@ func (p *process) stop() {
 // is the most it has held in all since it began.
 type memory struct{ total, anonymous, file, peak int64 }
 
+// watch looks at what the process holds, again and again, until it is told to
+// stop: then it returns the most.
+func (p *process) watch() (stop func() memory) {
+	var most memory
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for tick := time.NewTicker(20 * time.Millisecond); ; {
+			select {
+			case <-over:
+				tick.Stop()
+				return
+			case <-tick.C:
+				if now := p.resident(); now.total > most.total {
+					most = now
+				}
+			}
+		}
+	}()
+	return func() memory {
+		close(over)
+		<-ended
+		return most
+	}
+}
+
 // resident returns the memory of the process. What is of a file is shared
 // with the kernel's cache of it, which takes it back when others need it.
 func (p *process) resident() memory {

@@ -59,20 +59,20 @@ func put(db store.DB, value []byte) error {
 // typical returns a value as long as those of the first thousand tokens are on
 // average.
 func typical(db store.DB) ([]byte, error) {
-	rows, bytes := 0, 0
+	count, bytes := 0, 0
 	err := db.View(context.Background(), func(r store.Reader) error {
 		return r.Scan(rows.Tables()[0], store.Range{}, func(_, value []byte) error {
-			rows, bytes = rows+1, bytes+len(value)
-			if rows == 1000 {
+			count, bytes = count+1, bytes+len(value)
+			if count == 1000 {
 				return store.Stop
 			}
 			return nil
 		})
 	})
-	if err != nil || rows == 0 {
+	if err != nil || count == 0 {
 		return nil, fmt.Errorf("no rows to take after: %w", err)
 	}
-	return make([]byte, bytes/rows), nil
+	return make([]byte, bytes/count), nil
 }
 
 // copyStore copies the store of h, so that two can begin with the same file.

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -58,16 +60,45 @@ func serveReference(folder string) error {
 	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.Handle("/cached", asRoot(cached))
 	mux.Handle("/default", asRoot(handler.NewDefaultServer(schema)))
+	return listen(&http.Server{Handler: mux}, nil)
+}
+
+// listen serves on a free port, says on which, and answers questions.
+func listen(s *http.Server, do func(words []string) (any, error)) error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	go answer(nil)
+	go answer(do)
 	fmt.Printf("API http://%s/graphql\n", ln.Addr())
-	if err := http.Serve(ln, mux); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
+}
+
+// serveFair answers nothing but headers, which it is told, under the time-outs
+// that ours has.
+func serveFair(string) error {
+	var headers atomic.Pointer[url.Values]
+	headers.Store(&url.Values{})
+	return listen(&http.Server{
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for name, values := range *headers.Load() {
+				w.Header().Set(name, values[0])
+			}
+		}),
+	}, func(words []string) (any, error) {
+		told, err := url.ParseQuery(words[1])
+		told.Del("Date") // which net/http writes itself, like the length
+		told.Del("Content-Length")
+		headers.Store(&told)
+		return true, err
+	})
 }
 
 func asRoot(next http.Handler) http.Handler {

@@ -25,6 +25,7 @@ import (
 // against each other by one measure.
 var roles = map[string]func(folder string) error{
 	"server":    serveOurs,
+	"fair":      serveFair,
 	"reference": serveReference,
 	"raw":       serveRaw,
 }
@@ -54,16 +55,19 @@ type spending struct {
 }
 
 // answer reads questions, one a line, and ends the process when nobody asks
-// any more: whoever started it is gone. do answers what is not about spending.
+// any more: whoever started it is gone. do answers what only that role knows.
 func answer(do func(words []string) (any, error)) {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())
 		var found any
 		var err error
-		if words[0] == "spent" {
+		switch words[0] {
+		case "spent":
 			found, err = spent()
-		} else {
+		case "collect":
+			found, err = collect()
+		default:
 			found, err = do(words)
 		}
 		if err != nil {
@@ -84,4 +88,31 @@ func spent() (spending, error) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return spending{time.Duration(u.Utime.Nano() + u.Stime.Nano()), m.Mallocs}, nil
+}
+
+// A collection is what one of the garbage costs.
+type collection struct {
+	CPU, Wall time.Duration
+}
+
+// collect has the collector go through the memory some times, and returns the
+// one in the middle.
+func collect() (collection, error) {
+	runtime.GC() // what was left behind before does not count
+	var all []collection
+	for range 7 {
+		before, err := spent()
+		if err != nil {
+			return collection{}, err
+		}
+		began := time.Now()
+		runtime.GC()
+		took := time.Since(began)
+		after, err := spent()
+		if err != nil {
+			return collection{}, err
+		}
+		all = append(all, collection{after.CPU - before.CPU, took})
+	}
+	return collection{median(all, func(c collection) time.Duration { return c.CPU }), median(all, func(c collection) time.Duration { return c.Wall })}, nil
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log"
 	"path/filepath"
 	"time"
 )
@@ -14,16 +15,19 @@ import (
 type row struct {
 	name, ours, reference, ratio string
 	cpu, p50, p99, mallocs       string
-	goal                         string
-	met                          bool
 }
 
 type bench struct {
 	settings
-	ctx                           context.Context // over when the run is interrupted
-	folder                        string
-	large, small, bare            *house
-	server, few, reference, blank *process // blank writes rows and nothing else
+	ctx                context.Context // over when the run is interrupted
+	folder             string
+	large, small, bare *house
+
+	server, few              *process // ours, with all tokens and with a thousand
+	fair, reference, commits *process // what they are held against
+
+	rows  []row
+	goals []goal
 }
 
 // prepare fills the stores. The reference has one of a thousand tokens: a
@@ -34,7 +38,7 @@ func (b *bench) prepare() (err error) {
 		name  string
 		n     int
 	}{{&b.large, "large", b.tokens}, {&b.small, "small", 1000}, {&b.bare, "reference", 1000}} {
-		if *h.house, err = b.build(h.name, h.n); err != nil {
+		if *h.house, err = b.build(h.name, h.n, false); err != nil {
 			return err
 		}
 	}
@@ -42,50 +46,80 @@ func (b *bench) prepare() (err error) {
 }
 
 // measure takes the figures, those that change the store last.
-func (b *bench) measure() ([]row, error) {
-	var rows []row
-	for _, take := range []func() ([]row, error){b.inside, b.starts, b.others, b.verify, b.one, b.page, b.search, b.create, b.change} {
-		more, err := take()
-		if err != nil {
-			return nil, err
+func (b *bench) measure() error {
+	for _, part := range []struct {
+		name string
+		take func() error
+	}{
+		{"verification in process", b.inside},
+		{"a server whose tokens were all used", b.used},
+		{"starts", b.starts},
+		{"requests", b.requests},
+		{"a change of policy", b.change},
+	} {
+		log.Printf("measures %s", part.name)
+		if err := part.take(); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
 		}
-		rows = append(rows, more...)
 	}
-	return rows, nil
+	return nil
+}
+
+// requests measures what comes over HTTP, and the most memory meanwhile.
+func (b *bench) requests() error {
+	if err := b.others(); err != nil {
+		return err
+	}
+	stop := b.server.watch()
+	for _, take := range []func() error{b.verify, b.one, b.page, b.create} {
+		if err := take(); err != nil {
+			stop()
+			return err
+		}
+	}
+	b.underLoad(stop())
+	return nil
 }
 
 // others starts what the large server is held against.
-func (b *bench) others() (_ []row, err error) {
+func (b *bench) others() (err error) {
 	for _, o := range []struct {
 		process **process
 		role    string
 		folder  string
-	}{{&b.few, "server", b.small.folder}, {&b.reference, "reference", b.bare.folder}, {&b.blank, "raw", filepath.Join(b.folder, "raw")}} {
+	}{
+		{&b.few, "server", b.small.folder}, {&b.reference, "reference", b.bare.folder},
+		{&b.fair, "fair", b.folder}, {&b.commits, "raw", filepath.Join(b.folder, "raw")},
+	} {
 		if *o.process, err = start(b.ctx, o.role, o.folder); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 func (b *bench) stop() {
-	for _, p := range []*process{b.server, b.few, b.reference, b.blank} {
+	for _, p := range []*process{b.server, b.few, b.fair, b.reference, b.commits} {
 		p.stop()
 	}
 }
 
-// row of two results, of which the first is ours. It is met if our rate is at
-// least that part of the other's.
-func (r result) row(name string, other result, against string, least float64) row {
-	ratio := r.rate / other.rate
-	out := r.alone(name)
-	out.reference = fmt.Sprintf("%s/s (%s)", number(other.rate), against)
-	out.ratio, out.goal, out.met = fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≥ %.2g", least), ratio >= least
-	out.cpu += " / " + micros(other.cpu)
-	out.p50 += " / " + millis(other.p50)
-	out.p99 += " / " + millis(other.p99)
-	out.mallocs += " / " + number(other.mallocs)
-	return out
+// row adds a line.
+func (b *bench) row(r row) { b.rows = append(b.rows, r) }
+
+// pair adds the line of two results, of which the first is ours, and returns
+// our rate as a part of the other's.
+func (b *bench) pair(name string, ours, other result, against string) float64 {
+	ratio := ours.against(other)
+	r := ours.alone(name)
+	r.reference = fmt.Sprintf("%s/s (%s)", number(other.rate), against)
+	r.ratio = fmt.Sprintf("%.2f", ratio)
+	r.cpu += " / " + micros(other.cpu)
+	r.p50 += " / " + millis(other.p50)
+	r.p99 += " / " + millis(other.p99)
+	r.mallocs += " / " + number(other.mallocs)
+	b.row(r)
+	return ratio
 }
 
 // alone is the row of a result without another.
@@ -97,6 +131,8 @@ func micros(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/
 
 func millis(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
 
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
 func nanos(ns float64) string { return fmt.Sprintf("%.0f ns", ns) }
 
-func mib(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }
+func mib(n int64) string { return fmt.Sprintf("%s MiB", number(float64(n>>20))) }

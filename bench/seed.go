@@ -11,8 +11,10 @@ import (
 	mathrand "math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"tokenscale/authority"
 	"tokenscale/authority/index"
@@ -27,29 +29,71 @@ import (
 
 // A house is a data folder with tokens in it.
 type house struct {
-	folder  string
-	size    int      // tokens
-	secrets []string // of the first tokens, at most kept
-	names   []byte   // all names, folded, a line each
-	root    string
+	folder    string
+	size      int    // tokens
+	strings   []byte // of tokens, at most kept, one after the other, in no order
+	ten, wide string // two of them, of a token with ten rules and of one with as many as can be
+	names     []byte // all names, folded, a line each
+	root      string
 }
 
 // kept is how many strings of tokens are remembered: enough that using them
-// in turn finds none of their tokens in a cache of the processor.
+// in turn finds none of their tokens in a cache of the processor. They are one
+// piece of memory, so that the collector, which is measured too, passes them by.
 const kept = 1_000_000
 
-// id returns the id of one of the remembered tokens.
-func (h *house) id(i int) string { return h.secrets[i][:32] }
+// long is the length of the string of a token.
+const long = 32 + 1 + 44
+
+// remembered returns how many strings there are.
+func (h *house) remembered() int { return len(h.strings) / long }
+
+// secret returns the i-th string.
+func (h *house) secret(i int) string {
+	text := h.strings[i*long:][:long]
+	return unsafe.String(&text[0], long)
+}
+
+// id returns the id of the i-th.
+func (h *house) id(i int) string { return h.secret(i)[:32] }
+
+// shuffle leaves the strings in no order: tokens lie in the server's memory as
+// they were made, and callers do not come in that order.
+func (h *house) shuffle() {
+	r, other := mathrand.New(mathrand.NewPCG(1, 2)), make([]byte, long)
+	r.Shuffle(h.remembered(), func(i, j int) {
+		a, b := h.strings[i*long:][:long], h.strings[j*long:][:long]
+		copy(other, a)
+		copy(a, b)
+		copy(b, other)
+	})
+}
 
 // tenRules is the filter that verification is measured with.
 const tenRules = "deny 10.0.0.1\ndeny 10.0.0.2\ndeny 192.0.2.0/24\nallow 10.0.0.0/8\nallow 172.16.0.0/12\nallow 192.168.0.0/16\ndeny fe80::/10\nallow 2001:db8::/32\nallow ::1\nallow 127.0.0.0/8\n"
 
-// filterID is that filter's, as long as any.
-const filterID ipfilter.ID = "benchfilterbenchfilterbenchfilte"
+// The filters' ids, as long as any: ten rules for each second token, and as
+// many as a filter can have for one in a hundred.
+const (
+	filterID ipfilter.ID = "benchfilterbenchfilterbenchfilte"
+	wideID   ipfilter.ID = "benchmanyrulesbenchmanyrulesbenc"
+)
+
+// manyRules are as many rules as a filter can have; the last one lets in who
+// measures.
+func manyRules() string {
+	var b strings.Builder
+	for i := range ipfilter.MaxRules - 1 {
+		fmt.Fprintf(&b, "deny 10.%d.%d.%d\n", i>>8, i&255, i%7)
+	}
+	b.WriteString("allow 127.0.0.0/8\n")
+	return b.String()
+}
 
 // build makes a data folder with n tokens as machines make them: long
-// beginnings in common, most with an expiry, half with a filter.
-func (b *bench) build(name string, n int) (*house, error) {
+// beginnings in common, most with an expiry, half with a filter. With used,
+// each of them has been used.
+func (b *bench) build(name string, n int, used bool) (*house, error) {
 	folder := filepath.Join(b.folder, name)
 	h := &house{folder: folder, size: n}
 	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: rows.Tables(), Now: time.Now, BatchBytes: 16 << 20})
@@ -73,9 +117,10 @@ func (b *bench) build(name string, n int) (*house, error) {
 	if err := a.Close(context.Background()); err != nil {
 		return nil, err
 	}
-	filter := ipfilter.Filter{ID: filterID, Name: "bench", Text: tenRules}
+	filters := []ipfilter.Filter{{ID: filterID, Name: "ten", Text: tenRules}, {ID: wideID, Name: "many", Text: manyRules()}}
 	var failed error
-	err = rows.Seed(b.ctx, db, keys, []ipfilter.Filter{filter}, h.batches(keys, &failed), b.used)
+	err = rows.Seed(b.ctx, db, keys, filters, h.batches(keys, &failed), used)
+	h.shuffle()
 	return h, errors.Join(err, failed)
 }
 
@@ -113,7 +158,12 @@ func (h *house) mint(keys *keyring.Keys, from, n int) ([]token.Token, error) {
 		})
 	}
 	work.Wait()
-	h.secrets = append(h.secrets, secrets[:min(n, kept-len(h.secrets))]...)
+	if from == 0 {
+		h.ten, h.wide = secrets[0], secrets[1]
+	}
+	for _, s := range secrets[:min(n, kept-h.remembered())] {
+		h.strings = append(h.strings, s...)
+	}
 	for _, t := range batch {
 		h.names = append(append(h.names, index.Fold(t.Name)...), '\n')
 	}
@@ -139,8 +189,11 @@ func one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, erro
 	if i%3 > 0 {
 		t.ExpireAt = now + epoch.Millis(86_400_000*(2+r.IntN(300)))
 	}
-	if i%2 == 0 {
+	switch {
+	case i%2 == 0:
 		t.FilterID = filterID
+	case i%100 == 1:
+		t.FilterID = wideID
 	}
 	return t, secret.Reveal(), nil
 }

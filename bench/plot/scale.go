@@ -1,6 +1,6 @@
 //go:build bench
 
-package main
+package plot
 
 import (
 	"math"
@@ -11,8 +11,8 @@ import (
 const top, bottom = above + 16, high - below
 
 // across returns where n tokens are, from the left: the scale is logarithmic.
-func (p panel) across(n int) float64 {
-	first, last := math.Log(float64(slices.Min(p.x))), math.Log(float64(slices.Max(p.x)))
+func (p Panel) across(n int) float64 {
+	first, last := math.Log(float64(slices.Min(p.X))), math.Log(float64(slices.Max(p.X)))
 	const room = 20
 	if first == last {
 		return (left + wide - right) / 2
@@ -21,10 +21,10 @@ func (p panel) across(n int) float64 {
 }
 
 // vertical returns where a value is, from above.
-func (p panel) vertical(ticks []float64) func(v float64) float64 {
+func (p Panel) vertical(ticks []float64) func(v float64) float64 {
 	scale := func(v float64) float64 { return v }
 	highest := ticks[len(ticks)-1]
-	if p.log {
+	if p.Log {
 		scale, highest = math.Log, max(highest, p.highest())
 	}
 	lowest := scale(ticks[0])
@@ -35,8 +35,8 @@ func (p panel) vertical(ticks []float64) func(v float64) float64 {
 
 // ticks returns the values that are named beside the panel: from 0 in round
 // steps, or the powers of ten.
-func (p panel) ticks() []float64 {
-	if p.log {
+func (p Panel) ticks() []float64 {
+	if p.Log {
 		lowest := math.Floor(math.Log10(p.lowest()))
 		ticks := []float64{math.Pow(10, lowest)}
 		for e := lowest + 1; len(ticks) < 2 || math.Pow(10, e) <= p.highest(); e++ {
@@ -46,14 +46,17 @@ func (p panel) ticks() []float64 {
 	}
 	step := p.step()
 	ticks := []float64{0}
-	for v := step; v < p.highest()+step; v += step {
+	for v := step; len(ticks) < 2 || v < p.highest()+step; v += step {
 		ticks = append(ticks, v)
 	}
 	return ticks
 }
 
 // step returns the least round step that reaches the highest value in five.
-func (p panel) step() float64 {
+func (p Panel) step() float64 {
+	if p.highest() <= 0 {
+		return 1
+	}
 	for step := math.Pow(10, math.Floor(math.Log10(p.highest()))-1); ; step *= 10 {
 		for _, times := range []float64{1, 2, 2.5, 5} {
 			if step*times*5 >= p.highest() {
@@ -63,12 +66,12 @@ func (p panel) step() float64 {
 	}
 }
 
-func (p panel) lowest() float64  { return slices.Min(p.values()) }
-func (p panel) highest() float64 { return slices.Max(p.values()) }
+func (p Panel) lowest() float64  { return slices.Min(p.values()) }
+func (p Panel) highest() float64 { return slices.Max(p.values()) }
 
-func (p panel) values() (all []float64) {
-	for _, s := range p.series {
-		all = append(all, s.values...)
+func (p Panel) values() (all []float64) {
+	for _, s := range p.Series {
+		all = append(all, s.Values...)
 	}
 	return all
 }

@@ -1,0 +1,86 @@
+//go:build bench
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+)
+
+// part is what is looked for: about ten names in a million have it.
+const part = "nurse-12345"
+
+// A selection is a way to ask systemTokens for its first page and the total.
+type selection struct{ name, arguments string }
+
+// The selections that have a goal of their own.
+var (
+	byPart    = selection{"part of a name that few have", fmt.Sprintf("searchFilter: %q", part)}
+	byLastUse selection
+)
+
+// selections lists every filter and order, alone and together.
+func (b *bench) selections() []selection {
+	return []selection{
+		byPart,
+		{"part of a name that a fifth have", `searchFilter: "prod"`},
+		{"order by expiry", `sortBy: ExpirationDate`},
+	}
+}
+
+// list measures each selection with one caller: how long it takes when nobody
+// is in its way.
+func (b *bench) list(p *process, h *house) error {
+	sides := make([]side, 0, 20)
+	for _, s := range b.selections() {
+		sides = append(sides, sending(s.name, p, query(p.url, "/graphql", h.root, fmt.Sprintf(
+			`{ systemTokens(%s, limit: 50) { totalResults results { id name } } }`, s.arguments), nil)))
+	}
+	all, err := b.turns(sides, 1, func(int) int { return 0 })
+	if err != nil {
+		return err
+	}
+	slowest := time.Duration(0)
+	for i, s := range b.selections() {
+		p50 := median(all[i], func(r round) time.Duration { return r.P50 })
+		out := row{
+			name: "list: " + s.name, ours: millis(p50), p50: millis(p50),
+			p99:     millis(median(all[i], func(r round) time.Duration { return r.P99 })),
+			cpu:     micros(median(all[i], func(r round) time.Duration { return r.cpu })),
+			mallocs: number(median(all[i], func(r round) float64 { return r.mallocs })),
+		}
+		if s == byPart {
+			out.reference = millis(b.rawScan(h)) + " (a scan of all names in one piece)"
+		}
+		b.row(out)
+		slowest = b.judge(s, p50, slowest)
+	}
+	b.want("any filter of `systemTokens`, first page with total", "p50 ≤ 20 ms", millis(slowest)+", the slowest", slowest <= 20*time.Millisecond)
+	return nil
+}
+
+// judge notes the goal of a selection that has one of its own; of the others
+// it returns the slowest.
+func (b *bench) judge(s selection, p50, slowest time.Duration) time.Duration {
+	switch s {
+	case byPart:
+		b.want(s.name, "p50 ≤ 12 ms", millis(p50), p50 <= 12*time.Millisecond)
+	case byLastUse:
+		b.want(s.name, "p50 ≤ 40 ms", millis(p50), p50 <= 40*time.Millisecond)
+	default:
+		return max(slowest, p50)
+	}
+	return slowest
+}
+
+// rawScan returns how long it takes to look through all names.
+func (b *bench) rawScan(h *house) time.Duration {
+	var took []time.Duration
+	for range 20 {
+		began := time.Now()
+		bytes.Count(h.names, []byte(part))
+		took = append(took, time.Since(began))
+	}
+	return median(took, same)
+}
