@@ -6,8 +6,8 @@
 #   make platforms  the program for each system and processor it is made for, compiled
 #   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
-#   make bench      the figures of docs/performance.md, against references
-#   make bench-growth   how they grow with the number of tokens, with the plot; apart, because it takes as long again
+#   make bench      figures against references, printed; BENCHFLAGS='-tokens 1000000 -write' puts them into docs/performance.md
+#   make bench-growth   how they grow with the number of tokens; with BENCHFLAGS=-write into the page, and the plot
 #   make bench-compare BASE=REV   the benchmarks of the packages, here and at REV
 #   make mutation   whether the tests notice small mistakes in the rules; a quarter of an hour
 #   make soak       the fault tests for hours instead of minutes, with their figures
@@ -53,13 +53,14 @@ $(MODULES): ui/package-lock.json
 # The Go tests come last: their closing lines are what a reader looks for.
 test: vet uitest e2e conformance gotest
 
-vet:
+vet: stock
 	go vet ./...
-	go vet -tags bench ./authority ./bench/stockgen ./faulttest ./faulttest/seeder
+	go vet -tags bench ./authority/... ./bench/... ./faulttest/...
 
 # Packages are tested two at a time, so the one that takes longest begins.
-gotest: faulttools proxytools
+gotest: faulttools proxytools stock
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
+	go test -tags bench ./bench/...
 	go test $(RACE) -timeout 20m ./faulttest ./...
 
 # The fault tests cut the power of disks of their own and break system calls.
@@ -138,18 +139,20 @@ fuzz:
 		{ grep -q '^ *context deadline exceeded$$' fuzz.out && ! grep -q 'Failing input\|panic' fuzz.out; } || { cat fuzz.out; rm -f fuzz.out; exit 1; }; \
 	done; status=$$?; rm -f fuzz.out; exit $$status
 
-# The figures of docs/performance.md: some minutes each, on a Linux machine with
-# nothing else to do. BENCHFLAGS='-rounds 1 -each 300ms -tokens 20000' to try it.
+# Both need Linux, and a machine with nothing else to do if the figures are to
+# mean much. They say first what they load, and print what they find; without
+# -write they leave the documents alone. `make bench` takes a minute and a half
+# on two cores; with -tokens 1000000 it is thorough, and takes some ten.
+# BENCHFLAGS=-help tells the rest.
 bench: stock
 	go run -tags bench ./bench $(BENCHFLAGS)
 
 bench-growth: stock
 	go run -tags bench ./bench -growth $(BENCHFLAGS)
 
+# The server of the bench's references, as gqlgen makes it.
 stock:
 	go run -tags bench ./bench/stockgen
-	go vet -tags bench ./bench
-	go test -tags bench ./bench
 
 # The benchmarks of the packages, here and at BASE, in turns. Interrupted, it
 # leaves nothing behind either.
