@@ -2,8 +2,12 @@ package authority_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
 	"testing"
 
+	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/policy"
 	"tokenscale/token"
@@ -20,10 +24,51 @@ func TestVerify_AllocatesNothing(t *testing.T) {
 	_, expired := h.Token(ending(h, "old", minute))
 	h.Clock.Pass(minute)
 	verdict(t, h, secret, policy.Accepted)
-	for name, credential := range map[string]string{"good": secret, "expired": expired, "malformed": secret[1:], "empty": ""} {
+	for name, credential := range map[string]string{"good": secret, "expired": expired, "malformed": secret[1:], "mistyped": secret[:len(secret)-6] + "000000", "empty": ""} {
 		if n := testing.AllocsPerRun(1000, func() { h.Verify(credential, here) }); n >= 1 {
 			t.Errorf("%s: %v allocations, want 0", name, n)
 		}
+	}
+}
+
+// Whoever mistypes a string is told from who guesses one, whatever stands at its id.
+func TestVerify_AWrongChecksumIsMalformedWhateverTheID(t *testing.T) {
+	h := authoritytest.Open(t)
+	bootstrap, _, err := h.FirstRoot(t.Context())
+	must(t, err)
+	_, known := h.Token(draft("known"))
+	deleted, unknown := h.Token(draft("deleted"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), deleted.ID))
+	for name, good := range map[string]string{"known": known, "unknown": unknown, "root": bootstrap.Reveal()} {
+		for at := strings.IndexByte(good, '~') + 1; at < len(good); at++ {
+			wrong := []byte(good)
+			wrong[at] = "01"[wrong[at]&1^1]
+			if string(wrong) == good {
+				t.Fatal("the test has mistyped nothing")
+			}
+			if by, got := h.Verify(string(wrong), here); got != policy.Malformed || by != (policy.Actor{}) {
+				t.Errorf("%s, mistyped at %d: %v as %+v, want malformed", name, at, got, by)
+			}
+		}
+	}
+	verdict(t, h, known, policy.Accepted)
+	verdict(t, h, unknown, policy.Unknown)
+	verdict(t, h, bootstrap.Reveal(), policy.Accepted)
+}
+
+// The hash of a root token may be set from outside, and be that of any string.
+func TestVerify_ARootStringWithAWrongChecksumIsRefusedThoughItsHashFits(t *testing.T) {
+	good, err := token.MintFor(token.Root, rand.Reader)
+	must(t, err)
+	text := good.Reveal()
+	mistyped := text[:len(text)-6] + "000000"
+	for _, test := range []struct {
+		text string
+		want policy.Outcome
+	}{{text, policy.Accepted}, {mistyped, policy.Malformed}} {
+		hash := token.Hash(sha256.Sum256([]byte(test.text)))
+		h := authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) { o.RootHash = &hash }})
+		verdict(t, h, test.text, test.want)
 	}
 }
 

@@ -123,6 +123,9 @@ func FuzzTokenParse(f *testing.F) {
 		if want := shape.FindString(text) == text && text != "" && signed(text[:len(text)-6]) == text; ok != want {
 			t.Fatalf("%q: accepted %v, want %v", text, ok, want)
 		}
+		if claimed, split, shaped := Split(text); ok != (shaped && split.ChecksumFits()) || ok && (claimed != id || split != secret) || !shaped && split.ChecksumFits() {
+			t.Errorf("%q: Split gives %q, %v, and its checksum fits: %v", text, claimed, shaped, split.ChecksumFits())
+		}
 		if !ok {
 			if id != "" || secret != (Secret{}) {
 				t.Errorf("a refused string gave %q", id)

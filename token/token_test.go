@@ -204,6 +204,22 @@ func TestParsingAndDigestingAllocateNothing(t *testing.T) {
 	}
 }
 
+func BenchmarkSplit(b *testing.B) {
+	_, s := mint(b)
+	text := s.Reveal()
+	for b.Loop() {
+		Split(text)
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	_, s := mint(b)
+	text := s.Reveal()
+	for b.Loop() {
+		Parse(text)
+	}
+}
+
 func BenchmarkParseAndDigest(b *testing.B) {
 	_, s := mint(b)
 	text, d := s.Reveal(), NewDigester([]byte("key"))

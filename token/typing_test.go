@@ -25,7 +25,7 @@ func many(n int) int {
 }
 
 // One letter typed wrong, two exchanged, or the other case: CRC-32 finds every
-// change within 32 bits of each other, so none of them gets as far as a look-up.
+// change within 32 bits of each other, so none of them is taken for a guess.
 func TestString_EveryMistakeOfOneLetterIsFoundByTheChecksumAlone(t *testing.T) {
 	mistakes := 0
 	for range many(10_000) {
