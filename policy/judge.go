@@ -72,7 +72,8 @@ func ending(m epoch.Millis) epoch.Millis {
 // yet: what a sweep has to bring them under. What is unchanged or loosened
 // is left out, so a sweep under the rest leaves such tokens alone.
 func (s Security) Since(old Security) Security {
-	rest := Security{Enabled: s.Enabled, AllowUpdates: s.AllowUpdates}
+	// Where tokens were forbidden already, there is none to be deleted.
+	rest := Security{Enabled: s.Enabled || !old.Enabled, AllowUpdates: s.AllowUpdates}
 	if s.MaxAgeMs != 0 && (old.MaxAgeMs == 0 || s.MaxAgeMs < old.MaxAgeMs) {
 		rest.MaxAgeMs = s.MaxAgeMs
 	}

@@ -58,10 +58,12 @@ func enforcing(id ipfilter.ID) Security { return Security{Enabled: true, FilterI
 
 func TestChangeOfPolicy_TypeDisabled_AllDeleted(t *testing.T) {
 	off := Security{MaxAgeMs: week, FilterID: "office", AllowUpdates: true}
+	on := off
+	on.Enabled = true
 	checkRows(t, []row{
 		{"a token without end", open, Security{}, living(noon), Delete, 0, ""},
 		{"a token with an expiry and a filter", open, Security{}, token.Token{ID: "t", CreatedAt: noon, ExpireAt: noon + day, FilterID: "all"}, Delete, 0, ""},
-		{"a token that satisfies all else", off, off, token.Token{ID: "t", CreatedAt: noon, ExpireAt: noon + day, FilterID: "office"}, Delete, 0, ""},
+		{"a token that satisfies all else", on, off, token.Token{ID: "t", CreatedAt: noon, ExpireAt: noon + day, FilterID: "office"}, Delete, 0, ""},
 		{"an expired token", open, Security{}, expiring(noon-day, noon-1), Delete, 0, ""},
 	})
 }
@@ -150,6 +152,7 @@ func TestChangeOfPolicy_WhatIsLoosenedOrUnchangedIsNoWorkForASweep(t *testing.T)
 		{"nothing changed", full, full, false},
 		{"all loosened", full, open, false},
 		{"the type enabled", Security{}, open, false},
+		{"the type left disabled", Security{}, Security{AllowUpdates: true}, false},
 		{"the maximum raised", full, Security{Enabled: true, MaxAgeMs: week + 1, FilterID: "office"}, false},
 		{"the type disabled", open, Security{}, true},
 		{"a maximum set", open, atMost(1), true},
