@@ -401,8 +401,7 @@ func (w *world) rewritten(id token.ID) []string {
 }
 
 // expanded returns what the log says of a token, with what each change did to it by its number and
-// slot: a token stands in slot 0 until it is rotated. What does not work and cannot be listed is not
-// told of.
+// slot: a token stands in slot 0 until it is rotated. What is not listed is not told of.
 func (w *world) expanded(id token.ID) []string {
 	var story []string
 	var at place
