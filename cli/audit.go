@@ -12,7 +12,6 @@ import (
 	"tokenscale/authority/ledger"
 	"tokenscale/epoch"
 	"tokenscale/store"
-	"tokenscale/store/bolt/boltfile"
 )
 
 // auditLog are the commands about the audit log.
@@ -27,54 +26,9 @@ type auditLog struct {
 // something says that was kept elsewhere.
 var errAltered = errors.New("the audit log, or what was kept of it, was changed")
 
-// auditStore is how these commands find a store.
-type auditStore struct {
-	app.StoreOptions
-	File string `arg:"" optional:"" help:"A backup to look at in the place of the store in the data folder."`
-}
-
-// read calls fn with the rows of the store, which no server may have open.
-func (c auditStore) read(ctx context.Context, fn func(r store.Reader, keys *keyring.Keys) error) (err error) {
-	keys, err := keyring.Load(c.KeyPath())
-	if err != nil {
-		return fmt.Errorf("the store is read with the keys: %w", err)
-	}
-	path := c.File
-	if path == "" {
-		held, err := holdStore(c.Data)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, held.Close()) }()
-		path = boltfile.Path(c.Data)
-	} else {
-		keys = keys.WithOldSeals()
-	}
-	return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
-}
-
-// ask returns what the running server answers, or what the rows say if none runs or a backup is
-// asked about.
-func (c auditStore) ask(
-	ctx context.Context,
-	server func(ctx context.Context, folder string) (string, error),
-	rows func(r store.Reader, keys *keyring.Keys) (string, error),
-) (text string, err error) {
-	if c.File == "" {
-		if text, err = server(ctx, c.Data); !errors.Is(err, errNotRunning) {
-			return text, err
-		}
-	}
-	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
-		text, err = rows(r, keys)
-		return err
-	})
-	return text, err
-}
-
 // auditVerify says whether the audit log proves itself.
 type auditVerify struct {
-	auditStore
+	offlineStore
 	Checkpoint  []string `placeholder:"FILE" help:"A checkpoint that was kept elsewhere. May be given several times."`
 	VerifierKey []string `sep:"none" placeholder:"LINE" help:"What audit key printed before the keys were changed, for checkpoints signed by a key that was dropped since."`
 	Export      string   `placeholder:"FILE" help:"Lines of JSON that were written out, or exported, and kept elsewhere."`
@@ -175,7 +129,7 @@ func readNotes(paths []string) ([]ledger.NamedNote, error) {
 }
 
 // auditCheckpoint prints the newest checkpoint.
-type auditCheckpoint struct{ auditStore }
+type auditCheckpoint struct{ offlineStore }
 
 // Help is printed by --help.
 func (auditCheckpoint) Help() string {
@@ -205,7 +159,7 @@ func (c *auditCheckpoint) newest(ctx context.Context, now epoch.Millis) (string,
 
 // auditExport prints the log.
 type auditExport struct {
-	auditStore
+	offlineStore
 	From uint64 `default:"1" placeholder:"NUMBER" help:"The entry to begin with; 1 unless set."`
 }
 
@@ -218,7 +172,7 @@ func (c *auditExport) Run(ctx context.Context, base app.Options) error {
 }
 
 // auditKey prints the verifier key.
-type auditKey struct{ auditStore }
+type auditKey struct{ offlineStore }
 
 // Run is called by kong.
 func (c *auditKey) Run(ctx context.Context, base app.Options) error {

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"tokenscale/app"
 	"tokenscale/authority/keyring"
-	"tokenscale/store/bolt/boltfile"
 )
 
 // errUnsound means that something is wrong with the store that the doctor
@@ -18,9 +15,8 @@ var errUnsound = errors.New("the store is not sound")
 
 // doctor says how a store is, and saves what is left of a damaged one.
 type doctor struct {
-	app.StoreOptions
+	offlineStore
 	Salvage string `placeholder:"FILE" help:"Put all rows that are certain into a new store in this file, for restore. Nothing else is changed."`
-	File    string `arg:"" optional:"" help:"A backup to look at in the place of the store in the data folder."`
 }
 
 // Help is printed by --help.
@@ -30,33 +26,20 @@ func (doctor) Help() string {
 }
 
 // Run is called by kong.
-func (c *doctor) Run(ctx context.Context, base app.Options) (err error) {
+func (c *doctor) Run(ctx context.Context, base app.Options) error {
 	o := base
 	o.StoreOptions = c.StoreOptions
-	keys, err := keyring.Load(o.KeyPath())
-	if err != nil {
-		return fmt.Errorf("the seals are checked with the keys: %w", err)
-	}
-	path := c.File
-	if path == "" {
-		held, err := holdStore(o.Data)
-		if err != nil {
+	return c.hold(func(path string, keys *keyring.Keys) error {
+		d := &diagnosis{path: path, out: o.Stdout}
+		if err := c.diagnose(ctx, d, keys, o); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, held.Close()) }()
-		path = boltfile.Path(o.Data)
-	} else {
-		keys = keys.WithOldSeals() // it may be from before the keys were rotated
-	}
-	d := &diagnosis{path: path, out: o.Stdout}
-	if err := c.diagnose(ctx, d, keys, o); err != nil {
+		if d.wrong > 0 {
+			return fmt.Errorf("%w: %s", errUnsound, path)
+		}
+		_, err := fmt.Fprintln(o.Stdout, "All is well.")
 		return err
-	}
-	if d.wrong > 0 {
-		return fmt.Errorf("%w: %s", errUnsound, path)
-	}
-	_, err = fmt.Fprintln(o.Stdout, "All is well.")
-	return err
+	})
 }
 
 // diagnose looks at the store, and then saves what is left of it, if that is
@@ -77,16 +60,4 @@ func (c *doctor) diagnose(ctx context.Context, d *diagnosis, keys *keyring.Keys,
 		return fmt.Errorf("saving what is left: %w", err)
 	}
 	return nil
-}
-
-// holdStore keeps servers away from the store in folder.
-func holdStore(folder string) (io.Closer, error) {
-	if _, err := os.Stat(boltfile.Path(folder)); err != nil {
-		return nil, fmt.Errorf("there is no store in %s (%w)", folder, err)
-	}
-	held, err := boltfile.Hold(folder)
-	if errors.Is(err, boltfile.ErrLocked) {
-		err = fmt.Errorf("the server is running; stop it, or make a backup and look at that (%w)", err)
-	}
-	return held, err
 }

@@ -73,7 +73,7 @@ func withStopped(ctx context.Context, o app.Options, do func(store.DB) error) (e
 }
 
 // keyStatus says what is under which key.
-type keyStatus struct{ auditStore }
+type keyStatus struct{ offlineStore }
 
 // Help is printed by --help.
 func (keyStatus) Help() string {

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"tokenscale/app"
+	"tokenscale/authority/keyring"
+	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+)
+
+// An offlineStore is a store that no server has open: the one in the data folder, or a backup.
+type offlineStore struct {
+	app.StoreOptions
+	File string `arg:"" optional:"" help:"A backup to look at in the place of the store in the data folder."`
+}
+
+// hold calls fn with the file of the store and the keys to read it with. No server can open it
+// meanwhile.
+func (c offlineStore) hold(fn func(path string, keys *keyring.Keys) error) (err error) {
+	keys, err := keyring.Load(c.KeyPath())
+	if err != nil {
+		return fmt.Errorf("the store is read with the keys: %w", err)
+	}
+	if c.File != "" {
+		return fn(c.File, keys.WithOldSeals()) // it may be from before the keys were rotated
+	}
+	held, err := holdStore(c.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
+	return fn(boltfile.Path(c.Data), keys)
+}
+
+// read calls fn with the rows of the store.
+func (c offlineStore) read(ctx context.Context, fn func(r store.Reader, keys *keyring.Keys) error) error {
+	return c.hold(func(path string, keys *keyring.Keys) error {
+		return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
+	})
+}
+
+// ask returns what the running server answers, or what the rows say if none runs or a backup is
+// asked about.
+func (c offlineStore) ask(
+	ctx context.Context,
+	server func(ctx context.Context, folder string) (string, error),
+	rows func(r store.Reader, keys *keyring.Keys) (string, error),
+) (text string, err error) {
+	if c.File == "" {
+		if text, err = server(ctx, c.Data); !errors.Is(err, errNotRunning) {
+			return text, err
+		}
+	}
+	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+		text, err = rows(r, keys)
+		return err
+	})
+	return text, err
+}
+
+// holdStore keeps servers away from the store in folder.
+func holdStore(folder string) (io.Closer, error) {
+	if _, err := os.Stat(boltfile.Path(folder)); err != nil {
+		return nil, fmt.Errorf("there is no store in %s (%w)", folder, err)
+	}
+	held, err := boltfile.Hold(folder)
+	if errors.Is(err, boltfile.ErrLocked) {
+		err = fmt.Errorf("the server is running; stop it, or make a backup and look at that (%w)", err)
+	}
+	return held, err
+}
