@@ -18,8 +18,13 @@ func WithActor(ctx context.Context, a policy.Actor) context.Context {
 // Actor returns who makes the request of ctx, or a fault with the code
 // Unauthenticated if nobody has proved to be anybody.
 func Actor(ctx context.Context) (policy.Actor, error) {
-	if req := RequestOf(ctx); req.proved {
-		return req.actor, nil
+	return RequestOf(ctx).Actor()
+}
+
+// Actor is the function Actor for who has the Request at hand.
+func (r *Request) Actor() (policy.Actor, error) {
+	if r.proved {
+		return r.actor, nil
 	}
 	return policy.Actor{}, fault.New(fault.Unauthenticated, missingText)
 }

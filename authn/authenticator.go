@@ -52,6 +52,10 @@ type Authenticator struct {
 	// get theirs at once.
 	Throttle *Throttle
 
+	// BeforeDelay, unless nil, is called with a request whose refusal may be
+	// delayed: what it holds and nobody needs can be let go of.
+	BeforeDelay func(*http.Request)
+
 	// Plain means that the answer to who was refused too often is the same as
 	// to others: for proxies, which know no other refusals than 401 and 403.
 	Plain bool
@@ -64,29 +68,41 @@ type Authenticator struct {
 // Identify: what stands in no record of a request lets nobody in.
 func (a *Authenticator) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		req := RequestOf(r.Context())
-		p := a.examine(r, req.IP)
-		switch {
-		case p.brought == None:
-			refuse(w, http.StatusUnauthorized, "Bearer", missingText)
-		case p.outcome == policy.Accepted:
-			p.actor.IP, p.actor.RequestID = req.IP, req.ID
-			req.actor, req.proved = p.actor, true
+		if a.Admit(w, r, RequestOf(r.Context())) {
 			next.ServeHTTP(w, r)
-		default:
-			a.refused(r.Context(), p)
-			if p.cookie && p.brought == Candidate && !p.outcome.ByAddress() {
-				a.Sessions.End(w, r) // one that does not open may be somebody else's
-			}
-			a.turnAway(w, r, p.outcome)
 		}
 	})
 }
 
+// Admit is Protect for who has what is known of a request at hand: it reports
+// whether the request may go on, and answers it if not.
+func (a *Authenticator) Admit(w http.ResponseWriter, r *http.Request, req *Request) bool {
+	p := a.examine(r, req.IP)
+	if p.brought != None && p.outcome == policy.Accepted {
+		p.actor.IP, p.actor.RequestID = req.IP, req.ID
+		req.actor, req.proved = p.actor, true
+		return true
+	}
+	req.Identify(w.Header())
+	if p.brought == None {
+		refuse(w, http.StatusUnauthorized, "Bearer", missingText)
+		return false
+	}
+	a.refused(r.Context(), req, p)
+	if p.cookie && p.brought == Candidate && !p.outcome.ByAddress() {
+		a.Sessions.End(w, r) // one that does not open may be somebody else's
+	}
+	a.turnAway(w, r, req, p.outcome)
+	return false
+}
+
 // turnAway answers a refused credential. When it does, and whether by 429,
 // depends on the address alone, and not on why the credential was refused.
-func (a *Authenticator) turnAway(w http.ResponseWriter, r *http.Request, o policy.Outcome) {
-	wait := a.Throttle.Delay(r.Context(), RequestOf(r.Context()).IP)
+func (a *Authenticator) turnAway(w http.ResponseWriter, r *http.Request, req *Request, o policy.Outcome) {
+	if a.BeforeDelay != nil {
+		a.BeforeDelay(r)
+	}
+	wait := a.Throttle.Delay(r.Context(), req.IP)
 	if wait > 0 && !a.Plain {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		refuse(w, http.StatusTooManyRequests, "", slowDownText)
@@ -141,8 +157,7 @@ func (a *Authenticator) HasSession(r *http.Request) bool {
 }
 
 // refused writes down why. The credential itself is written nowhere.
-func (a *Authenticator) refused(ctx context.Context, p proof) {
-	req := RequestOf(ctx)
+func (a *Authenticator) refused(ctx context.Context, req *Request, p proof) {
 	req.Refused = p.outcome.String()
 	a.Log.DebugContext(ctx, "credential refused", "reason", req.Refused, "token", p.actor.ID, "ip", req.Address(), "request", req.ID)
 	if a.OnRefused != nil {

@@ -21,13 +21,24 @@ const mostHops = 64
 // header Forwarded (RFC 7239) is never read: mixing both lets a client write
 // the one that the proxy leaves alone.
 func ClientIP(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	return clientIP(peerOf(r), r.Header, trusted)
+}
+
+// peerOf returns the address that a request came from last.
+func peerOf(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	addr := normal(peer.Addr())
-	lines := r.Header["X-Forwarded-For"]
-	if len(lines) == 0 || !contains(trusted, addr) {
+	return normal(peer.Addr())
+}
+
+func clientIP(addr netip.Addr, h http.Header, trusted []netip.Prefix) netip.Addr {
+	if !contains(trusted, addr) {
+		return addr
+	}
+	lines := h["X-Forwarded-For"]
+	if len(lines) == 0 {
 		return addr
 	}
 	rest := strings.Join(lines, ",")

@@ -16,7 +16,7 @@ import (
 // log has one line for all. It belongs to the goroutine that serves the
 // request.
 type Request struct {
-	ID        string     // a UUID, version 7; also the header X-Request-Id of the answer
+	ID        string     // see Identify; empty as long as nothing was to be written of the request
 	IP        netip.Addr // the client's; the zero Addr if nobody can tell
 	Secure    bool       // whether the client's connection is encrypted
 	Refused   string     // why the credential was refused: for the log only
@@ -26,6 +26,23 @@ type Request struct {
 
 	actor  policy.Actor // written by an Authenticator only
 	proved bool         // whether actor means anything
+}
+
+// Examine returns what can be known of a request before anybody has looked at
+// it. It has no ID yet.
+func Examine(r *http.Request, trusted []netip.Prefix) Request {
+	peer := peerOf(r)
+	return Request{IP: clientIP(peer, r.Header, trusted), Secure: secure(r, peer, trusted)}
+}
+
+// Identify gives the request an ID, a UUID of version 7, unless it has one, and
+// tells the client by the header X-Request-Id. An ID that the client sends is
+// not taken over: it would stand in the audit log.
+func (r *Request) Identify(answer http.Header) {
+	if r.ID == "" {
+		r.ID = newID()
+		answer["X-Request-Id"] = []string{r.ID}
+	}
 }
 
 // Caller returns who the request proved to be made by; empty if nobody.
@@ -47,13 +64,12 @@ func (r *Request) Address() string {
 type requestKey struct{}
 
 // Identify gives each request an ID, finds out its address and keeps both in
-// the context for RequestOf. An ID that the client sends is not taken over:
-// it would stand in the audit log.
+// the context for RequestOf.
 func Identify(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		req := &Request{ID: newID(), IP: ClientIP(r, trusted), Secure: secure(r, trusted)}
-		w.Header().Set("X-Request-Id", req.ID)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, req)))
+		req := Examine(r, trusted)
+		req.Identify(w.Header())
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, &req)))
 	})
 }
 
@@ -67,12 +83,8 @@ func RequestOf(ctx context.Context) *Request {
 }
 
 // secure reports whether r came over TLS, to us or to a proxy we trust.
-func secure(r *http.Request, trusted []netip.Prefix) bool {
-	if r.TLS != nil {
-		return true
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && contains(trusted, normal(peer.Addr())) && r.Header.Get("X-Forwarded-Proto") == "https"
+func secure(r *http.Request, peer netip.Addr, trusted []netip.Prefix) bool {
+	return r.TLS != nil || contains(trusted, peer) && r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
 // newID returns a new request ID. It is empty if there is no randomness, which

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,43 +18,83 @@ const authorizePath = "/api/v1/authorize"
 // can write there: it means nothing, and must not be cleaned by a redirect,
 // which a proxy takes for a refusal.
 func isAuthorize(r *http.Request) bool {
+	if r.URL.Path == authorizePath && r.URL.RawPath == "" {
+		return true // nearly always
+	}
 	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), authorizePath)
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// beforeRoutes lets asked answer what isAuthorize knows, and routes the rest.
-func beforeRoutes(asked http.Handler, routes http.Handler) http.Handler {
+// byAuthorize has asked answer what isAuthorize knows, and others the rest.
+func byAuthorize(asked, others http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isAuthorize(r) {
-			routes.ServeHTTP(w, r)
+		if isAuthorize(r) {
+			asked.ServeHTTP(w, r)
 			return
 		}
-		r.Pattern = authorizePath // as the mux would have it, for the log
-		asked.ServeHTTP(w, r)
+		others.ServeHTTP(w, r)
 	})
 }
 
+// A question is one of a proxy, with all that is kept of it until it is
+// answered: in one piece, since no other request is as frequent.
+type question struct {
+	watched
+	authn.Request
+	told [3]string // the values of the headers about the caller
+}
+
 // authorize answers a proxy that stands in front of another service: 200 if
-// the caller's token is good and holds all the permissions asked for. What is
-// bad about the token itself was answered before.
+// the caller's token is good and holds all the permissions asked for.
 //
-// No header is empty: where ours is, some proxies keep the client's own.
-func authorize(w http.ResponseWriter, r *http.Request) {
-	by, err := authn.Actor(r.Context())
-	if err != nil {
-		text(w, http.StatusUnauthorized, err.Error())
-		return
+// It does in one pass what stands before all other addresses, as far as it is
+// needed here: the proxy passes on the name, the origin and the cookies of the
+// request that it asks about, which mean nothing here, and no browser reads the
+// answer. The request has an ID only if something is written of it.
+func (s *Server) authorize(proxy *authn.Authenticator) http.Handler {
+	noStore := []string{"no-store"} // nobody changes it
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Pattern = authorizePath // as the mux would have it, for the log
+		q := &question{watched: watched{ResponseWriter: w, leaving: &s.leaving}, Request: authn.Examine(r, s.o.TrustedProxies)}
+		defer s.answered(&q.watched, r, &q.Request, s.o.Now())
+		closeAfterChunks(q, r)
+		if s.o.Log.Enabled(r.Context(), slog.LevelDebug) {
+			q.Identify(q.Header())
+		}
+		if !proxy.Admit(q, r, &q.Request) {
+			return
+		}
+		by, err := q.Actor()
+		if err != nil {
+			text(q, http.StatusUnauthorized, err.Error())
+			return
+		}
+		if status, sentence := lacking(by, r.URL.RawQuery); status != 0 {
+			q.Identify(q.Header())
+			text(q, status, sentence)
+			return
+		}
+		q.Header()["Cache-Control"] = noStore
+		q.tell(by)
+		q.WriteHeader(http.StatusOK)
+	})
+}
+
+// tell adds the headers about the caller. None is empty: where ours is, some
+// proxies keep the client's own.
+func (q *question) tell(by policy.Actor) {
+	q.told = [...]string{orNone(string(by.ID)), orNone(headerText(by.Name)), orNone(list(by.Permissions))}
+	h := q.Header()
+	h["X-Token-Id"], h["X-Token-Name"], h["X-Token-Permissions"] = q.told[:1:1], q.told[1:2:2], q.told[2:3:3]
+}
+
+// list returns the names of permissions with commas between them.
+func list(s permission.Set) string {
+	names := make([]string, 0, 16) // as many as there are; needs no memory of its own
+	for p := range s.Each() {
+		names = append(names, p.Name())
 	}
-	if status, sentence := lacking(by, r.URL.RawQuery); status != 0 {
-		text(w, status, sentence)
-		return
-	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Token-Id", orNone(string(by.ID)))
-	h.Set("X-Token-Name", orNone(headerText(by.Name)))
-	h.Set("X-Token-Permissions", orNone(strings.Join(by.Permissions.Names(), ",")))
-	w.WriteHeader(http.StatusOK)
+	return strings.Join(names, ",")
 }
 
 func orNone(s string) string {
@@ -75,7 +116,7 @@ const (
 // is another key: neither must be taken for a permission that everybody has,
 // nor for one that the caller lacks.
 func lacking(by policy.Actor, query string) (status int, sentence string) {
-	var asked []permission.Permission
+	var lack error
 	for pair := range strings.SplitSeq(query, "&") {
 		if pair == "" {
 			continue
@@ -89,12 +130,12 @@ func lacking(by policy.Actor, query string) (status int, sentence string) {
 		if !ok || err != nil {
 			return http.StatusBadRequest, unknownPermission
 		}
-		asked = append(asked, p)
-	}
-	for _, p := range asked {
-		if err := by.May(p); err != nil {
-			return http.StatusForbidden, err.Error()
+		if lack == nil {
+			lack = by.May(p)
 		}
+	}
+	if lack != nil {
+		return http.StatusForbidden, lack.Error()
 	}
 	return 0, ""
 }

@@ -2,14 +2,19 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"io"
+	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"tokenscale/authn"
 	"tokenscale/permission"
 )
 
@@ -189,6 +194,80 @@ func TestAuthorize_FewLongRequestsAreReadAtOnce(t *testing.T) {
 	until(longAtOnce - 1)
 	if got := ask("127.0.0.1", long+"\r\n\r\n"); got != 200 {
 		t.Errorf("one that finds room got %d, want 200", got)
+	}
+}
+
+// A question that is answered yes leaves no trace that an id could name.
+func TestAuthorize_HasARequestIDIfSomethingIsWrittenOfIt(t *testing.T) {
+	for _, level := range []slog.Level{slog.LevelInfo, slog.LevelDebug} {
+		r := serving(t, func(o *settings) { o.LogLevel = level })
+		_, ann := r.token("ann", "ReadHealthCheck")
+		for _, test := range []struct {
+			name, query string
+			headers     []string
+			written     bool
+		}{
+			{"good", "?permission=ReadHealthCheck", bearer(ann), level == slog.LevelDebug},
+			{"no credential", "", nil, true},
+			{"a bad one", "", bearer("x"), true},
+			{"a mistyped one", "", bearer(ann[:len(ann)-1] + "_"), true},
+			{"a permission that lacks", "?permission=ManageCluster", bearer(ann), true},
+			{"a misspelt key", "?x=1", bearer(ann), true},
+			{"an id of the client", "", append(bearer(ann), "X-Request-Id", "forged"), level == slog.LevelDebug},
+		} {
+			res, _ := r.ask("GET", authorizePath+test.query, "", test.headers...)
+			id := res.Header.Get("X-Request-Id")
+			if (len(id) == 36) != test.written || !test.written && id != "" {
+				t.Errorf("%v, %s: the answer has the request id %q; want one: %v", level, test.name, id, test.written)
+			}
+			if log := r.err.String(); test.written && !strings.Contains(log, "msg=request") || id != "" && !strings.Contains(log, "request="+id) {
+				t.Errorf("%v, %s: the log does not know the request %q", level, test.name, id)
+			}
+		}
+	}
+}
+
+func TestAuthorize_APanicIsAnsweredAndLogged(t *testing.T) {
+	out := new(output)
+	s := &Server{o: Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(out, nil))}, timed: newTimed()}
+	w := httptest.NewRecorder()
+	noVerifier := new(authn.Authenticator)
+	s.authorize(noVerifier).ServeHTTP(w, newQuestion("Bearer x"))
+	if w.Code != 500 || w.Body.String() != "something went wrong on our side" {
+		t.Errorf("got %d %q, want 500 and no detail", w.Code, w.Body)
+	}
+	if id := w.Header().Get("X-Request-Id"); id == "" || !strings.Contains(out.String(), "a handler panicked") || !strings.Contains(out.String(), id) {
+		t.Errorf("the log has neither the panic nor the request %q:\n%s", id, out)
+	}
+}
+
+// newQuestion returns a request with the cookies of another service.
+func newQuestion(authorization string) *http.Request {
+	r := httptest.NewRequest("GET", authorizePath, nil)
+	r.Header.Set("Authorization", authorization)
+	r.Header.Set("Cookie", strings.Repeat("x", 60<<10))
+	return r
+}
+
+// The answer may be delayed, and there may be many of them.
+func TestAuthorize_ARefusedRequestKeepsNoLongHeaders(t *testing.T) {
+	var q *http.Request
+	delayed := 0
+	r := serving(t, func(o *settings) {
+		o.Sleep = func(context.Context, time.Duration) error {
+			delayed++
+			if len(q.Header) != 1 || q.Header.Get("Authorization") == "" {
+				t.Errorf("a delayed request keeps %d headers", len(q.Header))
+			}
+			return nil
+		}
+	})
+	for range 110 { // a hundred of them are answered at once
+		q = newQuestion("Bearer x")
+		r.http.Handler.ServeHTTP(httptest.NewRecorder(), q)
+	}
+	if delayed == 0 {
+		t.Error("no answer was delayed")
 	}
 }
 

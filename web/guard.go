@@ -32,19 +32,9 @@ func (s *Server) guard(next http.Handler) (http.Handler, error) {
 	secure := s.secureHeaders()
 	inside := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked := isAuthorize(r) // a proxy reads those answers, and no browser
-		if !asked {
-			secure(w.Header(), r)
-		}
-		if len(r.TransferEncoding) > 0 {
-			// Whoever stands between may see another end of the body than
-			// we do; what follows it must not be taken for a request.
-			w.Header().Set("Connection", "close")
-		}
+		secure(w.Header(), r)
+		closeAfterChunks(w, r)
 		switch {
-		case asked:
-			forget(r.Header)
-			next.ServeHTTP(w, r)
 		case tooLong(w, r) || odd(w, r):
 		case !fromAnywhere(r) && !known(r.Host):
 			text(w, http.StatusMisdirectedRequest, misdirected)
@@ -54,6 +44,15 @@ func (s *Server) guard(next http.Handler) (http.Handler, error) {
 			inside.ServeHTTP(w, r)
 		}
 	}), nil
+}
+
+// closeAfterChunks ends the connection behind a body that did not say its
+// length: whoever stands between may see another end of it than we do, and what
+// follows must not be taken for a request.
+func closeAfterChunks(w http.ResponseWriter, r *http.Request) {
+	if len(r.TransferEncoding) > 0 {
+		w.Header().Set("Connection", "close")
+	}
 }
 
 // odd answers requests that no client of ours sends: by a method that stands for
@@ -103,14 +102,14 @@ const misdirected = "This server does not answer to the host name of this reques
 
 // fromAnywhere tells the addresses that any host name reaches: load balancers
 // and Prometheus come by our number, or by no name at all. Nothing changes
-// there, and no cookie counts. Nor does one where a proxy asks about a caller,
-// which passes on the name and the origin of the request it is asking about.
+// there, and no cookie counts. Nor does one where a proxy asks about a caller;
+// those requests do not come here.
 func fromAnywhere(r *http.Request) bool {
 	switch r.URL.EscapedPath() {
 	case "/livez", "/readyz", "/metrics", "/api/v1/status", "/api/v1/health", "/api/v1/health-json":
 		return true
 	}
-	return isAuthorize(r)
+	return false
 }
 
 // hosts returns the rule of which names are ours. On loopback only its own

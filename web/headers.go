@@ -37,8 +37,8 @@ func tooLong(w http.ResponseWriter, r *http.Request) bool {
 
 // forget drops the headers that nobody reads where a proxy asks: a refusal may
 // be delayed, and they are long.
-func forget(h http.Header) {
-	maps.DeleteFunc(h, func(name string, _ []string) bool {
+func forget(r *http.Request) {
+	maps.DeleteFunc(r.Header, func(name string, _ []string) bool {
 		return name != "Authorization" && name != "Connection" && name != "Expect"
 	})
 }

@@ -20,41 +20,44 @@ import (
 // If a handler panics, the client is told that we failed, and nothing else.
 func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := s.o.Now()
 		seen := &watched{ResponseWriter: w, leaving: &s.leaving}
-		defer func() {
-			if v := recover(); v != nil {
-				s.panicked(seen, r, v)
-			}
-			took := s.o.Now().Sub(began)
-			s.timed.note(r, seen.status, took)
-			s.logLine(r, seen.status, took)
-		}()
+		defer s.answered(seen, r, authn.RequestOf(r.Context()), s.o.Now())
 		next.ServeHTTP(seen, r)
 	})
 }
 
+// answered notes what became of a request that began then. It must be
+// deferred: it takes a panic for a failure of ours.
+func (s *Server) answered(seen *watched, r *http.Request, req *authn.Request, began time.Time) {
+	if v := recover(); v != nil {
+		s.panicked(seen, r, req, v)
+	}
+	took := s.o.Now().Sub(began)
+	s.timed.note(r, req, seen.status, took)
+	s.logLine(r, req, seen.status, took)
+}
+
 // panicked writes down what happened, and answers if nothing was answered yet.
 // A handler that panics to cut the connection gets its way.
-func (s *Server) panicked(w *watched, r *http.Request, v any) {
+func (s *Server) panicked(w *watched, r *http.Request, req *authn.Request, v any) {
 	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(v)
 	}
-	s.o.Log.Error("a handler panicked", "route", r.Pattern, "request", authn.RequestOf(r.Context()).ID, "panic", v, "stack", string(debug.Stack()))
+	req.Identify(w.Header())
+	s.o.Log.Error("a handler panicked", "route", r.Pattern, "request", req.ID, "panic", v, "stack", string(debug.Stack()))
 	if w.status == 0 {
 		text(w, http.StatusInternalServerError, "something went wrong on our side")
 	}
 }
 
-func (s *Server) logLine(r *http.Request, status int, took time.Duration) {
+func (s *Server) logLine(r *http.Request, req *authn.Request, status int, took time.Duration) {
 	level := levelOf(r, status)
-	if level >= slog.LevelInfo && status >= 400 && s.isFlood(r) {
+	if level >= slog.LevelInfo && status >= 400 && s.isFlood(req) {
 		level = slog.LevelDebug
 	}
 	if !s.o.Log.Enabled(r.Context(), level) {
 		return
 	}
-	req := authn.RequestOf(r.Context())
 	line := []slog.Attr{
 		slog.String("method", known(r.Method)), slog.String("route", r.Pattern), slog.Int("status", status),
 		slog.Duration("took", took), slog.String("ip", req.Address()), slog.String("request", req.ID),
@@ -69,10 +72,9 @@ func (s *Server) logLine(r *http.Request, status int, took time.Duration) {
 	s.o.Log.LogAttrs(r.Context(), level, "request", line...)
 }
 
-// isFlood reports whether a stranger at the address of r was refused so often
-// that the log need not tell of it each time: it must not be theirs to fill.
-func (s *Server) isFlood(r *http.Request) bool {
-	req := authn.RequestOf(r.Context())
+// isFlood reports whether a stranger at this address was refused so often that
+// the log need not tell of it each time: it must not be theirs to fill.
+func (s *Server) isFlood(req *authn.Request) bool {
 	return req.Caller() == "" && s.flood.Refused(req.IP) > 0
 }
 

@@ -13,29 +13,30 @@ import (
 	"tokenscale/ui"
 )
 
-// routes says what stands at which address.
-func (s *Server) routes() (http.Handler, error) {
+// routes says what stands at which address. What proxies ask is apart: it
+// passes none of what stands before the others.
+func (s *Server) routes() (asked, others http.Handler, _ error) {
 	sessions, err := authn.NewSessions(s.o.SessionKey, s.o.Authority.StoreID())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	page, err := ui.Page()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	explorer, err := ui.Explorer()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	mux := http.NewServeMux()
-	asked := s.routeAPI(mux, sessions)
+	asked = s.routeAPI(mux, sessions)
 	mux.Handle("/playground", only(redirectTo(explorerPath), "GET", "HEAD"))
 	mux.Handle(explorerPath, explorer)
 	mux.Handle(explorerPath+"/", explorer)
 	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
 	mux.Handle("/readyz", only(http.HandlerFunc(s.ready), "GET", "HEAD"))
 	mux.Handle("/", page)
-	return beforeRoutes(asked, tidied(mux)), nil
+	return asked, tidied(mux), nil
 }
 
 // routeAPI adds what programs and the page ask, and returns what proxies ask.
@@ -45,7 +46,7 @@ func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked h
 	// A cookie counts only where the host is checked, and not where a session
 	// begins. Proxies know no other refusals than 401 and 403.
 	page, proxy := token, token
-	page.Sessions, proxy.Plain = sessions, true
+	page.Sessions, proxy.Plain, proxy.BeforeDelay = sessions, true, forget
 	gql := graph.NewHandler(graph.Options{Authority: s.o.Authority, Log: s.o.Log, Version: s.o.Version, OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory)})
 	health := policy.ReadHealth()
 
@@ -64,7 +65,7 @@ func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked h
 		"POST":   token.Protect(s.beginSession(sessions)),
 		"DELETE": s.endSession(sessions),
 	})))
-	return s.labelled("authorize", proxy.Protect(http.HandlerFunc(authorize)))
+	return s.labelled("authorize", s.authorize(&proxy))
 }
 
 // slowDown returns what is called before the answer to a request for GraphQL

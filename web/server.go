@@ -97,16 +97,16 @@ func New(o Options) (*Server, error) {
 		o.Sleep = loop.Rest
 	}
 	s := &Server{o: o, timed: newTimed(), started: o.Now()}
-	routes, err := s.routes()
+	asked, others, err := s.routes()
 	if err != nil {
 		return nil, err
 	}
-	guarded, err := s.guard(routes)
+	guarded, err := s.guard(others)
 	if err != nil {
 		return nil, err
 	}
 	s.http = &http.Server{
-		Handler:           authn.Identify(o.TrustedProxies, s.logged(guarded)),
+		Handler:           byAuthorize(asked, authn.Identify(o.TrustedProxies, s.logged(guarded))),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
