@@ -29,6 +29,7 @@ var floors = [][]string{
 	{"cli"},
 	{"app"},
 	{"web"},
+	{"web/webtest"},
 	{"graph", "ui", "client", "demo"},
 	{"graph/model", "graph/transport"},
 	{"graph/scalar", "graph/budget"},

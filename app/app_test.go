@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,34 +13,16 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"tokenscale/store"
+	"tokenscale/web/webtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// output is what a server writes, which tests read while it runs.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
 
 // running is a server under test.
 type running struct {
@@ -49,7 +30,7 @@ type running struct {
 	t       testing.TB
 	url     string
 	root    string // the root token
-	err     *output
+	err     *webtest.Output
 	client  *http.Client
 	stop    context.CancelFunc
 	stopped chan error // what Wait returned
@@ -61,9 +42,7 @@ func atOnce(context.Context, time.Duration) error { return nil }
 // serving starts a server on a free port and a fresh folder.
 func serving(t testing.TB, change func(*Options)) *running {
 	t.Helper()
-	r := &running{t: t, err: new(output), stopped: make(chan error, 1), client: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	r := &running{t: t, err: new(webtest.Output), stopped: make(chan error, 1), client: webtest.NewClient()}
 	o := Options{
 		Listen: "127.0.0.1:0", LogLevel: slog.LevelDebug, LogFormat: "text",
 		Now: time.Now, Sleep: atOnce, Random: rand.Reader, Stdout: io.Discard, Stderr: r.err,
@@ -91,52 +70,19 @@ func serving(t testing.TB, change func(*Options)) *running {
 	return r
 }
 
-// ask sends a request and returns the answer with its body. headers are name
-// and value in turn; Host is the host of the request.
+// ask sends a request to the server; see webtest.Ask.
 func (r *running) ask(method, path, body string, headers ...string) (*http.Response, string) {
 	r.t.Helper()
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
-	}
-	req, err := http.NewRequest(method, r.url+path, reader)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		if headers[i] == "Host" {
-			req.Host = headers[i+1]
-		}
-		req.Header.Add(headers[i], headers[i+1])
-	}
-	if body != "" && req.Header.Get("Content-Type") == "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := r.client.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return res, string(text)
+	return webtest.Ask(r.t, r.client, method, r.url+path, body, headers...)
 }
 
 // bearer returns the header of a token.
-func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
+func bearer(token string) []string { return webtest.Bearer(token) }
 
 // token makes a token with the given permissions, as a list of GraphQL.
 func (r *running) token(name, permissions string) (id, token string) {
 	r.t.Helper()
-	body := fmt.Sprintf(`{"query":"mutation { createSystemToken(input: {name: \"%s\", permissions: [%s]}) { token } }"}`, name, permissions)
-	_, text := r.ask("POST", "/graphql", body, bearer(r.root)...)
-	m := regexp.MustCompile(`"token":"(([^"~]+)~[^"]+)"`).FindStringSubmatch(text)
-	if m == nil {
-		r.t.Fatalf("no token was made: %s", text)
-	}
-	return m[2], m[1]
+	return webtest.Token(r.t, r.client, r.url, r.root, name, permissions)
 }
 
 func TestARequestUnderWayIsAnsweredWhenTheServerStops(t *testing.T) {

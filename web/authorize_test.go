@@ -16,6 +16,7 @@ import (
 
 	"tokenscale/authn"
 	"tokenscale/permission"
+	"tokenscale/web/webtest"
 )
 
 func TestAuthorize(t *testing.T) {
@@ -228,7 +229,7 @@ func TestAuthorize_HasARequestIDIfSomethingIsWrittenOfIt(t *testing.T) {
 }
 
 func TestAuthorize_APanicIsAnsweredAndLogged(t *testing.T) {
-	out := new(output)
+	out := new(webtest.Output)
 	s := &Server{o: Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(out, nil))}, timed: newTimed()}
 	w := httptest.NewRecorder()
 	noVerifier := new(authn.Authenticator)

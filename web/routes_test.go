@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tokenscale/authn"
+	"tokenscale/web/webtest"
 )
 
 func TestRoutes(t *testing.T) {
@@ -137,7 +138,7 @@ func TestTheLogShowsNoToken(t *testing.T) {
 }
 
 func TestAPanicIsAnsweredAndLogged(t *testing.T) {
-	out := new(output)
+	out := new(webtest.Output)
 	s := &Server{o: Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(out, nil))}}
 	h := authn.Identify(nil, s.logged(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })))
 	w := httptest.NewRecorder()

@@ -1,20 +1,15 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,27 +19,10 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/store/bolt"
+	"tokenscale/web/webtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// output is what a server writes, which tests read while it runs.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
 
 // settings are what a test changes of a server.
 type settings struct {
@@ -63,7 +41,7 @@ type running struct {
 	ends   []func() // in the opposite order
 	url    string
 	root   string // the root token
-	err    *output
+	err    *webtest.Output
 	client *http.Client
 }
 
@@ -73,9 +51,7 @@ func atOnce(context.Context, time.Duration) error { return nil }
 // serving starts a server on a free port and a fresh store.
 func serving(t testing.TB, change func(*settings)) *running {
 	t.Helper()
-	r := &running{t: t, err: new(output), client: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	r := &running{t: t, err: new(webtest.Output), client: webtest.NewClient()}
 	o := settings{LogLevel: slog.LevelDebug, Options: Options{
 		Listen: "127.0.0.1:0", Data: t.TempDir(), Version: "0.1.0--build-0--sha-0000000", Now: time.Now, Sleep: atOnce,
 	}}
@@ -180,49 +156,16 @@ func (r *running) listen(address string) {
 // Addr returns the address that the server listens on.
 func (r *running) Addr() net.Addr { return r.ln.Addr() }
 
-// ask sends a request and returns the answer with its body. headers are name
-// and value in turn; Host is the host of the request.
+// ask sends a request to the server; see webtest.Ask.
 func (r *running) ask(method, path, body string, headers ...string) (*http.Response, string) {
 	r.t.Helper()
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
-	}
-	req, err := http.NewRequest(method, r.url+path, reader)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		if headers[i] == "Host" {
-			req.Host = headers[i+1]
-		}
-		req.Header.Add(headers[i], headers[i+1])
-	}
-	if body != "" && req.Header.Get("Content-Type") == "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := r.client.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return res, string(text)
+	return webtest.Ask(r.t, r.client, method, r.url+path, body, headers...)
 }
 
 // token makes a token with the given permissions, as a list of GraphQL.
 func (r *running) token(name, permissions string) (id, token string) {
 	r.t.Helper()
-	body := fmt.Sprintf(`{"query":"mutation { createSystemToken(input: {name: \"%s\", permissions: [%s]}) { token } }"}`, name, permissions)
-	_, text := r.ask("POST", "/graphql", body, bearer(r.root)...)
-	m := regexp.MustCompile(`"token":"(([^"~]+)~[^"]+)"`).FindStringSubmatch(text)
-	if m == nil {
-		r.t.Fatalf("no token was made: %s", text)
-	}
-	return m[2], m[1]
+	return webtest.Token(r.t, r.client, r.url, r.root, name, permissions)
 }
 
 func (r *running) remove(id string) {
@@ -234,4 +177,4 @@ func (r *running) remove(id string) {
 }
 
 // bearer returns the header of a token.
-func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
+func bearer(token string) []string { return webtest.Bearer(token) }
