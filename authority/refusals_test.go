@@ -18,8 +18,8 @@ import (
 	"tokenscale/policy"
 )
 
-// knock notes a refused credential from an address.
-func knock(h *authoritytest.House, outcome policy.Outcome, from string) {
+// refuse notes a refused credential from an address.
+func refuse(h *authoritytest.House, outcome policy.Outcome, from string) {
 	h.Refused(context.Background(), policy.Actor{IP: netip.MustParseAddr(from), RequestID: "r"}, outcome)
 }
 
@@ -48,26 +48,26 @@ func wantCounts(t *testing.T, h *authoritytest.House, wantEntries, wantCount int
 func TestRefused_TheFirstOfAKindInFullTheOthersCounted(t *testing.T) {
 	h := authoritytest.Open(t)
 	for range 1000 {
-		knock(h, policy.Wrong, "192.0.2.1")
+		refuse(h, policy.Wrong, "192.0.2.1")
 	}
 	wantCounts(t, h, 2, 1000)
 	if first := h.Trail()[1]; first.Actor.IP != "192.0.2.1" || first.Actor.RequestID != "r" || first.Actor.Type != audit.ActorAnonymous {
 		t.Errorf("the first is %s", authoritytest.Describe(first))
 	}
 	wantCounts(t, h, 2, 1000)
-	knock(h, policy.Wrong, "192.0.2.1") // still known: counted
+	refuse(h, policy.Wrong, "192.0.2.1") // still known: counted
 	wantCounts(t, h, 3, 1001)
-	knock(h, policy.Unknown, "192.0.2.1") // another kind
+	refuse(h, policy.Unknown, "192.0.2.1") // another kind
 	wantCounts(t, h, 4, 1002)
 }
 
 func TestRefused_AKindThatWasQuietForARoundIsWrittenInFullAgain(t *testing.T) {
 	h := authoritytest.Open(t)
-	knock(h, policy.Wrong, "192.0.2.1")
+	refuse(h, policy.Wrong, "192.0.2.1")
 	wantCounts(t, h, 1, 1)
 	wantCounts(t, h, 1, 1)
 	wantCounts(t, h, 1, 1)
-	knock(h, policy.Wrong, "192.0.2.1")
+	refuse(h, policy.Wrong, "192.0.2.1")
 	wantCounts(t, h, 2, 2)
 	if e := h.Trail()[0]; e.Actor.RequestID != "r" {
 		t.Errorf("the last is not in full: %s", authoritytest.Describe(e))
@@ -77,7 +77,7 @@ func TestRefused_AKindThatWasQuietForARoundIsWrittenInFullAgain(t *testing.T) {
 func TestRefused_OneClientsManyIPv6AddressesAreOneKind(t *testing.T) {
 	h := authoritytest.Open(t)
 	for i := range 100 {
-		knock(h, policy.Unknown, fmt.Sprintf("2001:db8::%x", i+1))
+		refuse(h, policy.Unknown, fmt.Sprintf("2001:db8::%x", i+1))
 	}
 	wantCounts(t, h, 2, 100)
 }
@@ -86,7 +86,7 @@ func TestRefused_FromManyAddressesEntriesStayBoundedAndCountsExact(t *testing.T)
 	h := authoritytest.Open(t)
 	const n = 5000
 	for i := range n {
-		knock(h, policy.Unknown, fmt.Sprintf("10.0.%d.%d", i/250, i%250))
+		refuse(h, policy.Unknown, fmt.Sprintf("10.0.%d.%d", i/250, i%250))
 	}
 	wantCounts(t, h, authority.MaxKinds+1, n)
 }
@@ -94,7 +94,7 @@ func TestRefused_FromManyAddressesEntriesStayBoundedAndCountsExact(t *testing.T)
 func TestRefused_WhatCouldNotBeWrittenIsWrittenTheNextTime(t *testing.T) {
 	h, g := gated(t)
 	for i := range 600 {
-		knock(h, policy.Unknown, fmt.Sprintf("10.0.%d.%d", i%300/250, i%300%250))
+		refuse(h, policy.Unknown, fmt.Sprintf("10.0.%d.%d", i%300/250, i%300%250))
 	}
 	failure := errors.New("no disk")
 	g.Before(func(context.Context) error { return failure })
@@ -119,8 +119,8 @@ func TestRefused_NeverWaitsForTheDisk(t *testing.T) {
 	h.Start()
 	done := make(chan struct{})
 	go func() {
-		knock(h, policy.Wrong, "192.0.2.1")
-		knock(h, policy.Unknown, "192.0.2.1")
+		refuse(h, policy.Wrong, "192.0.2.1")
+		refuse(h, policy.Unknown, "192.0.2.1")
 		close(done)
 	}()
 	select {
@@ -134,7 +134,7 @@ func TestRefused_NeverWaitsForTheDisk(t *testing.T) {
 func TestRefused_TheFirstIsWrittenWithoutWaitingForTheRound(t *testing.T) {
 	h := authoritytest.Open(t)
 	h.Start()
-	knock(h, policy.Wrong, "192.0.2.1")
+	refuse(h, policy.Wrong, "192.0.2.1")
 	for n := 0; n == 0; n, _ = counted(h) {
 		time.Sleep(time.Millisecond)
 	}
@@ -155,17 +155,17 @@ func TestARefusedChangeIsRecordedThoughItsCallerHungUp(t *testing.T) {
 // first of them on.
 func TestRefused_AfterAFailureTheTimeOfTheFirstIsStillTold(t *testing.T) {
 	h, g := gated(t)
-	knock(h, policy.Unknown, "10.0.0.1")
+	refuse(h, policy.Unknown, "10.0.0.1")
 	must(t, h.FlushRefusals(t.Context()))
 	first := h.Clock.Millis()
-	knock(h, policy.Unknown, "10.0.0.1")
+	refuse(h, policy.Unknown, "10.0.0.1")
 	g.Before(func(context.Context) error { return errors.New("no disk") })
 	for range 3 {
 		h.Clock.Pass(time.Hour)
 		if h.FlushRefusals(t.Context()) == nil {
 			t.Fatal("it was written without a disk")
 		}
-		knock(h, policy.Unknown, "10.0.0.1")
+		refuse(h, policy.Unknown, "10.0.0.1")
 	}
 	g.Before(nil)
 	must(t, h.FlushRefusals(t.Context()))

@@ -55,7 +55,7 @@ func TestAtRest_NothingOfASecretIsInTheStoreTheLogOrTheTrail(t *testing.T) {
 	next, err := h.ReplaceRoot(t.Context())
 	must(t, err)
 	for range 3 {
-		knock(h, policy.Wrong, "192.0.2.1")
+		refuse(h, policy.Wrong, "192.0.2.1")
 	}
 	must(t, h.FlushRefusals(t.Context()))
 	trail, err := json.Marshal(h.Trail())

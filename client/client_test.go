@@ -29,8 +29,8 @@ func serve(t *testing.T) (root graphql.Client, as func(token string) graphql.Cli
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(house.Log, nil))
-	door := &authn.Authenticator{Verifier: house.Authority, OnRefused: house.Refused, Log: log}
-	api := authn.Identify(nil, door.Protect(graph.NewHandler(graph.Options{Authority: house.Authority, Log: log, Version: "1.2.3--build-4--sha-ab"})))
+	authenticator := &authn.Authenticator{Verifier: house.Authority, OnRefused: house.Refused, Log: log}
+	api := authn.Identify(nil, authenticator.Protect(graph.NewHandler(graph.Options{Authority: house.Authority, Log: log, Version: "1.2.3--build-4--sha-ab"})))
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	s := httptest.NewServer(mux)

@@ -14,8 +14,8 @@ import (
 // requires lets a root field through only for a caller who holds one of the
 // permissions. A refused change is written to the audit log.
 //
-// It is the outer door. Commands ask again inside their transaction, where the
-// answer cannot change under them.
+// It is the first of two checks. Commands ask again inside their transaction,
+// where the answer cannot change under them.
 func (r *Resolver) requires(ctx context.Context, _ any, next graphql.Resolver, anyOf []permission.Permission) (any, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {
@@ -30,8 +30,8 @@ func (r *Resolver) requires(ctx context.Context, _ any, next graphql.Resolver, a
 	return next(ctx)
 }
 
-// open lets a root field through for every caller who is known. The door of
-// the server lets nobody else in; but a field must not depend on that.
+// open lets a root field through for every caller who is known. The
+// authenticator lets nobody else in; but a field must not depend on that.
 func (r *Resolver) open(ctx context.Context, _ any, next graphql.Resolver, _ string) (any, error) {
 	if _, err := authn.Actor(ctx); err != nil {
 		return nil, err

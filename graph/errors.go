@@ -37,7 +37,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	shown := graphql.DefaultErrorPresenter(ctx, err)
 	f, refused := errors.AsType[*fault.Error](err)
 	protocol := errcode.GetErrorKind(gqlerror.List{shown}) == errcode.KindProtocol
-	switch path, variable, argument := misread(ctx, shown.Path); {
+	switch path, variable, argument := badInput(ctx, shown.Path); {
 	case protocol && variable:
 		f, shown.Path = p.inputs.variable(ctx, path), nil
 	case protocol && refused:
@@ -78,10 +78,10 @@ func readable(complaint string) string {
 	return complaint
 }
 
-// misread tells whether the path of an error leads to a value that could not
+// badInput tells whether the path of an error leads to a value that could not
 // be read, and to which: from the name of a variable on, or from the name of
 // an argument of a field on. The paths of all other errors end at a field.
-func misread(ctx context.Context, path ast.Path) (input ast.Path, variable, argument bool) {
+func badInput(ctx context.Context, path ast.Path) (input ast.Path, variable, argument bool) {
 	if fc := graphql.GetFieldContext(ctx); fc != nil {
 		n := len(fc.Path())
 		return path[min(n, len(path)):], false, len(path) > n

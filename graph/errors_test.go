@@ -56,7 +56,7 @@ func TestErrors_TheAnswerForEachCode(t *testing.T) {
 	golden(t, "errors.txt", b.String())
 }
 
-// inside asks the handler without the door, as somebody of our choice.
+// inside asks the handler without the authenticator, as somebody of our choice.
 func inside(tb testing.TB, o graph.Options, by *policy.Actor, query string) (int, string) {
 	tb.Helper()
 	body, _ := json.Marshal(map[string]string{"query": query})
@@ -134,7 +134,7 @@ func insideWith(tb testing.TB, o graph.Options, query, variables string) (int, s
 	return w.Code, w.Body.String()
 }
 
-func TestErrors_ATokenThatDiesBetweenDoorAndRoomChangesNothing(t *testing.T) {
+func TestErrors_ATokenThatDiesBetweenTheTwoChecksChangesNothing(t *testing.T) {
 	s := serve(t)
 	by, secret := s.Holder(permission.ChangeSystemPermissions)
 	s.must(`mutation { deleteToken(input: {id: "`+idOf(secret)+`"}) }`, nil)

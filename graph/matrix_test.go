@@ -60,7 +60,7 @@ func (s *server) column(query string, v vars, everyone []caller) string {
 	return b.String()
 }
 
-// verdict says how a request went: it passed the door if it was answered, or
+// verdict says how a request went: it was let through if it was answered, or
 // if what it asked about was looked for and not found.
 func verdict(a answer) string {
 	switch code := a.code(); {

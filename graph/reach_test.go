@@ -9,20 +9,20 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// E7: a field has no door but that of the root field that leads to it. So for
+// E7: a field is authorized by nothing but the root field that leads to it. So for
 // each field of the schema it is written down which root fields lead there, and
 // what they require; a new field, or a new way to an old one, has to be
 // reviewed there.
-func TestEachFieldOfTheSchemaIsBehindADoorThatWasReviewed(t *testing.T) {
+func TestEachFieldOfTheSchemaIsReachedOnlyAsWasReviewed(t *testing.T) {
 	schema := load(t)
 	ways := map[string][]string{} // to a type
 	for name, f := range roots(schema) {
-		door := "any credential"
+		required := "any credential"
 		if need := needs(f); len(need) > 0 {
-			door = strings.Join(need, " or ")
+			required = strings.Join(need, " or ")
 		}
 		for _, reached := range within(schema, schema.Types[f.Type.Name()], nil) {
-			ways[reached] = append(ways[reached], fmt.Sprintf("    %s: %s\n", name, door))
+			ways[reached] = append(ways[reached], fmt.Sprintf("    %s: %s\n", name, required))
 		}
 	}
 	var b strings.Builder
@@ -38,7 +38,7 @@ func TestEachFieldOfTheSchemaIsBehindADoorThatWasReviewed(t *testing.T) {
 		slices.Sort(ways[name])
 		for _, f := range d.Fields {
 			if fields++; len(f.Arguments) > 0 || len(f.Directives.ForNames("requires")) > 0 {
-				t.Errorf("%s.%s has arguments or a door of its own; only root fields should", name, f.Name)
+				t.Errorf("%s.%s has arguments or an authorization of its own; only root fields should", name, f.Name)
 			}
 		}
 	}

@@ -287,7 +287,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Account, error) {
 }
 
 func (r *queryResolver) ViewerOpt(ctx context.Context) (*model.Account, error) {
-	return r.Viewer(ctx) // the door lets in nobody unknown
+	return r.Viewer(ctx) // the authenticator lets in nobody unknown
 }
 
 func (r *queryResolver) Meta(ctx context.Context, url *string) (*model.HumioMetadata, error) {

@@ -43,13 +43,13 @@ func TestEveryRootFieldSaysWhatItRequiresOrWhyItIsOpen(t *testing.T) {
 	}
 }
 
-func TestOnlyRootFieldsHaveADoor(t *testing.T) {
+func TestOnlyRootFieldsAreAuthorized(t *testing.T) {
 	schema := load(t)
 	for name, d := range schema.Types {
 		for _, f := range d.Fields {
 			root := d == schema.Query || d == schema.Mutation
 			if guarded := f.Directives.ForName("requires") != nil || f.Directives.ForName("open") != nil; guarded && !root {
-				t.Errorf("%s.%s has a door, which nobody looks at", name, f.Name)
+				t.Errorf("%s.%s has a directive of authorization, which nobody looks at", name, f.Name)
 			}
 		}
 	}

@@ -88,8 +88,8 @@ func diff(h *House, what string, got, want any) {
 	}
 }
 
-// refusals compares the refused commands with their entries. What a door in
-// front refuses has entries too, so there may be more.
+// refusals compares the refused commands with their entries. What a
+// directive in front refuses has entries too, so there may be more.
 func (h *House) refusals(trail []audit.Entry) {
 	h.tb.Helper()
 	got := map[string]uint64{}

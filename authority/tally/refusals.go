@@ -15,7 +15,7 @@ import (
 
 // Refusals are refused credentials. The first of a kind is written to the audit
 // log at once, the others are counted and written by the minute: all are
-// accounted for, and nobody can fill the disk by knocking. It is safe for
+// accounted for, and nobody can fill the disk with them. It is safe for
 // concurrent use.
 type Refusals struct {
 	tally  *Tally[refusalKind, policy.Actor]

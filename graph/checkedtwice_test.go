@@ -16,12 +16,12 @@ import (
 	"tokenscale/token"
 )
 
-// Law 8: the door and the room both lock. @requires refuses early and shows
+// Law 8: authorization is checked twice. @requires refuses early and shows
 // the need in the schema; the command asks again by itself, and for the same.
 
-// rooms call what stands behind each root field, without its door. Each is
-// given a token and a filter that exist.
-func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, f ipfilter.ID) error {
+// commands call what stands behind each root field, without its directive. Each
+// is given a token and a filter that exist.
+func commands(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, f ipfilter.ID) error {
 	ctx := context.Background()
 	create := func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
 		_, _, err := h.CreateToken(ctx, authority.Caller{Actor: by, Action: "createSystemToken"}, policy.Draft{Name: "new"})
@@ -107,30 +107,30 @@ func rooms(h *authoritytest.House) map[string]func(by policy.Actor, t token.ID, 
 	}
 }
 
-func TestLaw8_TheDoorAsksForWhatTheRoomAsks(t *testing.T) {
+func TestLaw8_TheDirectiveAsksForWhatTheCommandAsks(t *testing.T) {
 	h := authoritytest.Open(t)
-	behind := rooms(h)
+	behind := commands(h)
 	for name, f := range roots(load(t)) {
-		enter, ok := behind[name]
+		command, ok := behind[name]
 		if !ok {
-			t.Errorf("%s has no room here; add it, so that its door is checked", name)
+			t.Errorf("%s has no command here; add it, so that its directive is checked", name)
 		}
-		if enter == nil {
+		if command == nil {
 			continue
 		}
 		want := needs(f)
 		if name == "token" { // @open: who asks for another token needs what its description says
 			want = []string{permission.ChangeSystemPermissions.Name()}
 		}
-		if got := admitted(t, h, enter); !slices.Equal(got, want) {
+		if got := admitted(t, h, command); !slices.Equal(got, want) {
 			t.Errorf("%s: the command lets in holders of %v, the schema says %v", name, got, want)
 		}
 	}
 }
 
-// admitted tries a room with each single permission and returns those that
-// open it.
-func admitted(t *testing.T, h *authoritytest.House, enter func(policy.Actor, token.ID, ipfilter.ID) error) []string {
+// admitted tries a command with each single permission and returns those that
+// it asks for.
+func admitted(t *testing.T, h *authoritytest.House, command func(policy.Actor, token.ID, ipfilter.ID) error) []string {
 	t.Helper()
 	var names []string
 	for p := range permission.Each() {
@@ -140,7 +140,7 @@ func admitted(t *testing.T, h *authoritytest.House, enter func(policy.Actor, tok
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = enter(by, victim.ID, filter.ID)
+		err = command(by, victim.ID, filter.ID)
 		if fault.CodeOf(err) != fault.Forbidden || !strings.HasSuffix(err.Error(), " not allowed") {
 			names = append(names, p.Name())
 		}

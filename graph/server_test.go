@@ -20,7 +20,7 @@ import (
 	"tokenscale/store"
 )
 
-// A server is the whole way of a request: HTTP, the door, GraphQL, a real
+// A server is the whole way of a request: HTTP, the authenticator, GraphQL, a real
 // authority on a real store.
 type server struct {
 	*authoritytest.House
@@ -40,9 +40,9 @@ func serve(tb testing.TB) *server {
 	}
 	s := &server{House: house, tb: tb, root: secret.Reveal()}
 	log := slog.New(slog.NewJSONHandler(house.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	door := &authn.Authenticator{Verifier: house.Authority, OnRefused: house.Refused, Log: log}
+	authenticator := &authn.Authenticator{Verifier: house.Authority, OnRefused: house.Refused, Log: log}
 	api := graph.NewHandler(graph.Options{Authority: house.Authority, Log: log, Version: version})
-	s.http = httptest.NewServer(authn.Identify(nil, door.Protect(api)))
+	s.http = httptest.NewServer(authn.Identify(nil, authenticator.Protect(api)))
 	tb.Cleanup(s.http.Close)
 	return s
 }
