@@ -37,7 +37,7 @@ func TestRotateToken_NamePermissionsFilterExpiryAndCreationStay(t *testing.T) {
 	h.Clock.Pass(time.Hour)
 	next, _ := rotate(t, h, old.ID, 0)
 	kept := old
-	kept.ID, kept.Digest = next.ID, next.Digest
+	kept.ID, kept.Digest, kept.IssuedAt = next.ID, next.Digest, h.Clock.Millis()
 	if diff := cmp.Diff(next, kept); diff != "" || next.Digest == old.Digest {
 		t.Errorf("rotated (-got +want):\n%s", diff)
 	}

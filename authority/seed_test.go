@@ -24,7 +24,7 @@ func seed(t testing.TB, h *authoritytest.House, n int, shape func(i int, v *toke
 	ids := make([]token.ID, n)
 	for i := range made {
 		ids[i] = token.ID(fmt.Sprintf("%032d", i))
-		made[i] = token.Token{ID: ids[i], Name: fmt.Sprint("seed ", i), CreatedAt: h.Clock.Millis(), Permissions: health, CreatedBy: token.Root}
+		made[i] = token.Token{ID: ids[i], Name: fmt.Sprint("seed ", i), CreatedAt: h.Clock.Millis(), IssuedAt: h.Clock.Millis(), Permissions: health, CreatedBy: token.Root}
 		shape(i, &made[i])
 	}
 	for rows := authority.Rows(keys, made); len(rows) > 0; {

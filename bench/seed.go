@@ -186,6 +186,7 @@ func one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, erro
 	}
 	t.DigestKey = keys.NewestID()
 	t.Digest = keys.Digest(t.DigestKey, secret)
+	t.IssuedAt = t.CreatedAt
 	if i%3 > 0 {
 		t.ExpireAt = now + epoch.Millis(86_400_000*(2+r.IntN(300)))
 	}

@@ -51,6 +51,7 @@ func (d Draft) token(now epoch.Millis) (token.Token, error) {
 		FilterID:    d.FilterID,
 		ExpireAt:    expireAt,
 		CreatedAt:   now,
+		IssuedAt:    now,
 	}, fault.Inputs(badName, badExpiry)
 }
 

@@ -105,7 +105,7 @@ func TestAtCreation_FreshInstallation_WhatIsAskedIsGiven(t *testing.T) {
 	got, err := open.Admit(ann(), d, noon)
 	want := token.Token{
 		Name: "a name", Permissions: d.Permissions, FilterID: "plant",
-		ExpireAt: noon + day, CreatedAt: noon, CreatedBy: "ann",
+		ExpireAt: noon + day, CreatedAt: noon, IssuedAt: noon, CreatedBy: "ann",
 	}
 	if err != nil || got != want {
 		t.Errorf("Admit = %+v, %v\nwant %+v", got, err, want)

@@ -10,7 +10,8 @@ import (
 )
 
 // Rotate decides whether by may rotate t, and returns the token that takes its
-// place, without ID, digest and RotateRequest. Everything but the string and the ID stays.
+// place, without ID, digest and RotateRequest. Everything but the string, when it was made, and the
+// ID stays.
 //
 // A token that a sweep has not reached yet is rotated as s already binds it,
 // or not at all: its successor has another ID, which the sweep may have
@@ -32,6 +33,7 @@ func (s Security) Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token
 		FilterID:    bound.FilterID,
 		ExpireAt:    bound.ExpireAt,
 		CreatedAt:   bound.CreatedAt,
+		IssuedAt:    now,
 		CreatedBy:   bound.CreatedBy,
 		Replaces:    t.ID,
 		ToldDays:    bound.ToldDays,

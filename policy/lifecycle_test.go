@@ -19,7 +19,7 @@ var updatable = Security{Enabled: true, AllowUpdates: true}
 func worn() token.Token {
 	return token.Token{
 		ID: "t", Name: "name", Permissions: permission.Of(patch, health), FilterID: "office",
-		ExpireAt: noon + day, CreatedAt: noon - day, CreatedBy: "maker", Digest: token.Digest{1}, Replaces: "elder",
+		ExpireAt: noon + day, CreatedAt: noon - day, IssuedAt: noon - 1, CreatedBy: "maker", Digest: token.Digest{1}, Replaces: "elder",
 	}
 }
 
@@ -28,7 +28,7 @@ func TestTokens_RotateToken_AllButTheStringAndTheIDStays(t *testing.T) {
 		got, err := open.Rotate(by, worn(), noon)
 		want := token.Token{
 			Name: "name", Permissions: permission.Of(patch, health), FilterID: "office",
-			ExpireAt: noon + day, CreatedAt: noon - day, CreatedBy: "maker", Replaces: "t",
+			ExpireAt: noon + day, CreatedAt: noon - day, IssuedAt: noon, CreatedBy: "maker", Replaces: "t",
 		}
 		if err != nil || got != want {
 			t.Errorf("Rotate = %+v, %v\nwant %+v", got, err, want)

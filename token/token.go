@@ -24,6 +24,7 @@ type Token struct {
 	FilterID    ipfilter.ID  // empty if it has no IP filter
 	ExpireAt    epoch.Millis // zero if it never expires
 	CreatedAt   epoch.Millis // when the first of its line was issued; rotation keeps it
+	IssuedAt    epoch.Millis // when its own string was made: at the creation, or by a rotation
 	CreatedBy   ID
 	Digest      Digest
 	DigestKey   KeyID // the key that Digest was made under

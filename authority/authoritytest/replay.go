@@ -136,7 +136,7 @@ func (t *told) token(e event) string {
 	case exists == (now && !old):
 		return "that token should be there, or should not"
 	case now && !old: // made
-		t.Tokens[id] = e.described(token.Token{ID: id, CreatedAt: e.Time, CreatedBy: token.ID(e.Actor.TokenID)})
+		t.Tokens[id] = e.described(token.Token{ID: id, CreatedAt: e.Time, IssuedAt: e.Time, CreatedBy: token.ID(e.Actor.TokenID)})
 	case old && e.permissions("oldPermissions") != v.Permissions:
 		return "that token had other permissions"
 	case old && now:
@@ -164,7 +164,7 @@ func (t *told) rotate(e event) string {
 	if !ok {
 		return "that token was not there"
 	}
-	next := e.described(token.Token{ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, CreatedBy: old.CreatedBy, ToldDays: old.ToldDays})
+	next := e.described(token.Token{ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, IssuedAt: e.Time, CreatedBy: old.CreatedBy, ToldDays: old.ToldDays})
 	t.Tokens[next.ID] = next
 	if e.one["gracePeriodMs"] == "0" {
 		delete(t.Tokens, id)

@@ -15,13 +15,14 @@ import (
 // changed token has a new Entry.
 //
 // There may be millions, so it is packed: the id stands in place, and what
-// many tokens have in common is kept once for all of them. It fills 128 bytes.
+// many tokens have in common is kept once for all of them. It fills 144 bytes.
 type Entry struct {
 	id          [maxID]byte
 	digest      token.Digest
 	name        string
 	expireAt    epoch.Millis
 	createdAt   epoch.Millis
+	issuedAt    epoch.Millis
 	permissions permission.Set
 	common      unique.Handle[common]
 	use         atomic.Pointer[lastUse]
@@ -45,7 +46,7 @@ type common struct {
 // token has one.
 func newEntry(t token.Token) *Entry {
 	e := &Entry{
-		digest: t.Digest, name: t.Name, expireAt: t.ExpireAt, createdAt: t.CreatedAt, permissions: t.Permissions,
+		digest: t.Digest, name: t.Name, expireAt: t.ExpireAt, createdAt: t.CreatedAt, issuedAt: t.IssuedAt, permissions: t.Permissions,
 		common: unique.Make(common{t.FilterID, t.CreatedBy, t.DigestKey, t.ReplacedBy, t.Replaces}),
 	}
 	e.idLength, e.toldDays = uint8(copy(e.id[:], t.ID)), t.ToldDays
@@ -63,7 +64,7 @@ func (e *Entry) Token() token.Token {
 	c := e.common.Value()
 	return token.Token{
 		ID: e.ID(), Name: e.name, Permissions: e.permissions, FilterID: c.filterID,
-		ExpireAt: e.expireAt, CreatedAt: e.createdAt, CreatedBy: c.createdBy,
+		ExpireAt: e.expireAt, CreatedAt: e.createdAt, IssuedAt: e.issuedAt, CreatedBy: c.createdBy,
 		Digest: e.digest, DigestKey: c.digestKey, ReplacedBy: c.replacedBy, Replaces: c.replaces, ToldDays: e.toldDays,
 	}
 }

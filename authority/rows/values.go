@@ -22,6 +22,7 @@ func packToken(p *Packer, t token.Token) {
 	p.Text(string(t.FilterID))
 	p.Number(uint64(t.ExpireAt))
 	p.Number(uint64(t.CreatedAt))
+	p.Number(uint64(t.IssuedAt))
 	p.Text(string(t.CreatedBy))
 	p.Raw(t.Digest[:])
 	p.Number(uint64(t.DigestKey))
@@ -42,6 +43,7 @@ func unpackToken(u *Unpacker, key []byte) token.Token {
 		FilterID:    ipfilter.ID(u.Text()),
 		ExpireAt:    epoch.Millis(u.Number()),
 		CreatedAt:   epoch.Millis(u.Number()),
+		IssuedAt:    epoch.Millis(u.Number()),
 		CreatedBy:   token.ID(u.Text()),
 		Digest:      unpackDigest(u),
 		DigestKey:   unpackKeyID(u),

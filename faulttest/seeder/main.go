@@ -83,7 +83,7 @@ func mint(keys *keyring.Keys, n int, now epoch.Millis) ([]token.Token, error) {
 			return nil, err
 		}
 		t := token.Token{
-			ID: id, Name: fmt.Sprintf("machine-of-the-fleet-%07d", i), CreatedAt: now, CreatedBy: token.Root,
+			ID: id, Name: fmt.Sprintf("machine-of-the-fleet-%07d", i), CreatedAt: now, IssuedAt: now, CreatedBy: token.Root,
 			Permissions: permission.Of(permission.ReadHealthCheck),
 		}
 		t.DigestKey = keys.NewestID()
