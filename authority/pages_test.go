@@ -19,8 +19,9 @@ func walk(t testing.TB, h *authoritytest.House, q token.Query, overlap int, betw
 	t.Helper()
 	seen := map[token.ID]bool{}
 	for ; ; between() {
-		_, page, err := h.Tokens(root(), q)
+		p, err := h.Tokens(root(), q)
 		must(t, err)
+		page := p.Tokens
 		onePage(t, page)
 		if q.Skip > 0 && (len(page) == 0 || !seen[page[0].ID]) {
 			back++
@@ -117,9 +118,9 @@ func TestPages_AChangeBeforeAPageMovesWhatComesAfterIt(t *testing.T) {
 	h := authoritytest.Open(t)
 	ids := seed(t, h, 6, func(i int, v *token.Token) { v.Name = fmt.Sprint("t", i) })
 	at := func(skip int) token.ID {
-		_, page, err := h.Tokens(root(), token.Query{Skip: skip, Limit: 1})
+		p, err := h.Tokens(root(), token.Query{Skip: skip, Limit: 1})
 		must(t, err)
-		return page[0].ID
+		return p.Tokens[0].ID
 	}
 	if at(3) != ids[3] {
 		t.Fatalf("the fourth is %s", at(3))

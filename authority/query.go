@@ -35,8 +35,7 @@ func (a *Authority) viewOf(t token.Token, e *index.Entry, now epoch.Millis) Toke
 	return TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now)}
 }
 
-func (a *Authority) views(entries []*index.Entry) []TokenView {
-	now := a.clock()
+func (a *Authority) views(entries []*index.Entry, now epoch.Millis) []TokenView {
 	views := make([]TokenView, len(entries))
 	for i, e := range entries {
 		views[i] = a.view(e, now)
@@ -53,16 +52,25 @@ func (a *Authority) View(t token.Token) TokenView {
 	return TokenView{Token: t, Filter: filter, Expired: t.Expired(a.clock())}
 }
 
-// Tokens returns one page of the tokens that match q, and how many match in
-// all. It refuses with Forbidden who may not list tokens, with Invalid a page
-// that cannot be.
-func (a *Authority) Tokens(by policy.Actor, q token.Query) (int, []TokenView, error) {
-	if err := cmp.Or(by.May(policy.AdministerTokens()...), policy.Page(q.Skip, q.Limit)); err != nil {
-		return 0, nil, err
+// A TokenPage is one page of a list of tokens.
+type TokenPage struct {
+	Total  int          // how many match, on all pages together
+	Tokens []TokenView  // never nil
+	End    token.Cursor // where the last of Tokens stands; empty if there is none
+	More   bool         // whether more follow behind it
+}
+
+// Tokens returns one page of the tokens that match q. It refuses with Forbidden who may not list
+// tokens, with Invalid what policy.Listing refuses.
+func (a *Authority) Tokens(by policy.Actor, q token.Query) (TokenPage, error) {
+	q, bad := policy.Listing(q)
+	if err := cmp.Or(by.May(policy.AdministerTokens()...), bad); err != nil {
+		return TokenPage{}, err
 	}
 	a.noteRead(by, listRead)
-	total, page := a.index.Page(q)
-	return total, a.views(page), nil
+	now := a.clock()
+	p := a.index.Page(q, now)
+	return TokenPage{p.Total, a.views(p.Entries, now), p.End, p.More}, nil
 }
 
 // Token returns the token id. It refuses with Forbidden who may not read it,
@@ -82,10 +90,7 @@ func (a *Authority) Token(by policy.Actor, id token.ID) (TokenView, error) {
 // after the first skip, or limit of them if that is not nil. It refuses with
 // Forbidden who may not read them, with Invalid a page that cannot be.
 func (a *Authority) Filters(by policy.Actor, part string, skip int, limit *int) ([]ipfilter.Filter, error) {
-	page := policy.Page(skip, 0)
-	if limit != nil {
-		page = policy.Page(skip, *limit)
-	}
+	page := policy.Page(skip, *cmp.Or(limit, new(int)))
 	if err := cmp.Or(by.May(policy.ReadSecurity()...), page); err != nil {
 		return nil, err
 	}
@@ -113,7 +118,7 @@ func (a *Authority) FilterUsage(by policy.Actor, id ipfilter.ID, skip, limit int
 		return FilterUsage{}, noFilter()
 	}
 	total, page := a.index.BoundTo(id, skip, limit)
-	return FilterUsage{total, a.views(page), a.index.Policies().Enforcing(id)}, nil
+	return FilterUsage{total, a.views(page, a.clock()), a.index.Policies().Enforcing(id)}, nil
 }
 
 // TestFilter returns what the rules in text do with an address, and the lines

@@ -150,9 +150,9 @@ func TestTokens_SearchFilter_PartOfTheNameOrTheID(t *testing.T) {
 	h.Token(draft("doctor"))
 	h.Token(draft("about " + string(one.ID)))
 	for search, want := range map[string]int{"nurse": 1, "URSE": 1, "ärzte": 1, "o": 2, "": 3, "nobody": 0, string(one.ID): 1} {
-		total, page, err := h.Tokens(root(), token.Query{Search: search, Limit: 50})
-		if err != nil || total != want || len(page) != want {
-			t.Errorf("searching %q finds %d of %d, %v; want %d", search, len(page), total, err, want)
+		p, err := h.Tokens(root(), token.Query{Search: search, Limit: 50})
+		if err != nil || p.Total != want || len(p.Tokens) != want {
+			t.Errorf("searching %q finds %d of %d, %v; want %d", search, len(p.Tokens), p.Total, err, want)
 		}
 	}
 }
@@ -163,24 +163,23 @@ func TestTokens_Order_ByNameOrByExpiryWithTheEndlessLast(t *testing.T) {
 	h.Token(draft("C"))
 	h.Token(ending(h, "a", 3*day))
 	h.Token(ending(h, "D", day))
-	tests := map[token.Query]string{
-		{}:                                 "abCD",
-		{Descending: true}:                 "DCba",
-		{ByExpiry: true}:                   "DbaC",
-		{ByExpiry: true, Descending: true}: "CabD",
-		{Skip: 1}:                          "bCD",
-		{Skip: 9}:                          "",
-	}
-	for q, want := range tests {
+	for want, q := range map[string]token.Query{
+		"abCD": {},
+		"DCba": {Descending: true},
+		"DbaC": {Order: token.ByExpiry},
+		"CabD": {Order: token.ByExpiry, Descending: true},
+		"bCD":  {Skip: 1},
+		"":     {Skip: 9},
+	} {
 		q.Limit = 50
-		total, page, err := h.Tokens(root(), q)
+		p, err := h.Tokens(root(), q)
 		must(t, err)
 		got := ""
-		for _, v := range page {
+		for _, v := range p.Tokens {
 			got += v.Name
 		}
-		if got != want || total != 4 {
-			t.Errorf("%+v: got %q of %d, want %q", q, got, total, want)
+		if got != want || p.Total != 4 {
+			t.Errorf("%+v: got %q of %d, want %q", q, got, p.Total, want)
 		}
 	}
 }
@@ -188,7 +187,7 @@ func TestTokens_Order_ByNameOrByExpiryWithTheEndlessLast(t *testing.T) {
 func TestTokens_Page_BoundsOutsideTheLimitsAreErrors(t *testing.T) {
 	h := authoritytest.Open(t)
 	for _, q := range []token.Query{{Skip: -1}, {Limit: -1}, {Limit: 1001}} {
-		_, _, err := h.Tokens(root(), q)
+		_, err := h.Tokens(root(), q)
 		refusal(t, err, fault.Invalid, "must be")
 	}
 }
@@ -276,7 +275,7 @@ func TestATokenMayReadItselfAndNoOther(t *testing.T) {
 	}
 	_, err := h.Authority.Token(by, other.ID)
 	refusal(t, err, fault.Forbidden, "not allowed")
-	_, _, err = h.Tokens(by, token.Query{Limit: 1})
+	_, err = h.Tokens(by, token.Query{Limit: 1})
 	refusal(t, err, fault.Forbidden, "not allowed")
 }
 

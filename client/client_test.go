@@ -145,8 +145,14 @@ func lifeOfAToken(t *testing.T, root graphql.Client, as func(string) graphql.Cli
 	next := must(client.RotateSystemToken(ctx, root, client.RotateSystemTokenInput{Id: idOf(made.Token), GracePeriodMs: ptr(int64(60_000))}))(t).RotateSystemToken
 	old := must(client.Token(ctx, root, idOf(made.Token)))(t).Token.(*client.TokenTokenSystemPermissionsToken)
 	equal(t, "the old one's expiry is the end of its grace", *old.ExpireAt, authoritytest.Noon.Add(time.Minute).UnixMilli())
-	listed := must(client.SystemTokens(ctx, as(next.Token), ptr("deploy"), nil, ptr(client.OrderByDesc), nil, nil))(t).SystemTokens
-	equal(t, "both are listed", listed.TotalResults, 2)
+	mine = as(next.Token)
+	listed := must(client.SystemTokens(ctx, mine, ptr("deploy"), nil, nil, nil, nil, nil, nil, nil, nil, nil, ptr(client.OrderByDesc), nil, ptr(1), nil))(t).SystemTokens
+	equal(t, "both are listed", []any{listed.TotalResults, listed.HasNextPage}, []any{2, true})
+	rest := must(client.SystemTokens(ctx, mine, ptr("deploy"), nil, nil, nil, nil, nil, nil, nil, nil, nil, ptr(client.OrderByDesc), nil, ptr(1), listed.EndCursor))(t).SystemTokens
+	equal(t, "on two pages", []any{len(rest.Results), rest.HasNextPage, rest.Results[0].Id != listed.Results[0].Id}, []any{1, false, true})
+	inGrace := []client.SystemTokenState{client.SystemTokenStateIngraceperiod}
+	replaced := must(client.SystemTokens(ctx, root, nil, client.AllSystemPermission[:0], inGrace, nil, nil, []string{filter.Id}, ptr("localroot"), ptr(false), ptr(false), nil, nil, nil, nil, nil))(t).SystemTokens
+	equal(t, "in its grace period", []any{replaced.TotalResults, replaced.Results[0].Id}, []any{1, idOf(made.Token)})
 
 	usage := must(client.IPFilterUsage(ctx, root, filter.Id, nil, nil))(t).IpFilterUsage
 	equal(t, "tokens under the filter", usage.TotalTokens, 2)

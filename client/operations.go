@@ -525,6 +525,11 @@ func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSyste
 	return v.SystemTokenParts.CreatedBy
 }
 
+// GetIssuedAt returns CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
+}
+
 // GetLastUsedAt returns CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
 func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken) GetLastUsedAt() *int64 {
 	return v.SystemTokenParts.LastUsedAt
@@ -587,6 +592,8 @@ type __premarshalCreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2Cre
 
 	CreatedBy string `json:"createdBy"`
 
+	IssuedAt int64 `json:"issuedAt"`
+
 	LastUsedAt *int64 `json:"lastUsedAt"`
 
 	LastUsedFrom *string `json:"lastUsedFrom"`
@@ -615,6 +622,7 @@ func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSyste
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
 	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
 	retval.Expired = v.SystemTokenParts.Expired
@@ -702,6 +710,11 @@ func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataS
 	return v.SystemTokenParts.CreatedBy
 }
 
+// GetIssuedAt returns CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
+}
+
 // GetLastUsedAt returns CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
 func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetLastUsedAt() *int64 {
 	return v.SystemTokenParts.LastUsedAt
@@ -764,6 +777,8 @@ type __premarshalCreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenM
 
 	CreatedBy string `json:"createdBy"`
 
+	IssuedAt int64 `json:"issuedAt"`
+
 	LastUsedAt *int64 `json:"lastUsedAt"`
 
 	LastUsedFrom *string `json:"lastUsedFrom"`
@@ -792,6 +807,7 @@ func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataS
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
 	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
 	retval.Expired = v.SystemTokenParts.Expired
@@ -1045,6 +1061,11 @@ func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) Ge
 	return v.SystemTokenParts.CreatedBy
 }
 
+// GetIssuedAt returns IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
+}
+
 // GetLastUsedAt returns IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
 func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) GetLastUsedAt() *int64 {
 	return v.SystemTokenParts.LastUsedAt
@@ -1107,6 +1128,8 @@ type __premarshalIPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsT
 
 	CreatedBy string `json:"createdBy"`
 
+	IssuedAt int64 `json:"issuedAt"`
+
 	LastUsedAt *int64 `json:"lastUsedAt"`
 
 	LastUsedFrom *string `json:"lastUsedFrom"`
@@ -1135,6 +1158,7 @@ func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) __
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
 	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
 	retval.Expired = v.SystemTokenParts.Expired
@@ -2065,6 +2089,11 @@ func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataS
 	return v.SystemTokenParts.CreatedBy
 }
 
+// GetIssuedAt returns RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
+}
+
 // GetLastUsedAt returns RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
 func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetLastUsedAt() *int64 {
 	return v.SystemTokenParts.LastUsedAt
@@ -2127,6 +2156,8 @@ type __premarshalRotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenM
 
 	CreatedBy string `json:"createdBy"`
 
+	IssuedAt int64 `json:"issuedAt"`
+
 	LastUsedAt *int64 `json:"lastUsedAt"`
 
 	LastUsedFrom *string `json:"lastUsedFrom"`
@@ -2155,6 +2186,7 @@ func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataS
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
 	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
 	retval.Expired = v.SystemTokenParts.Expired
@@ -2315,6 +2347,8 @@ type SystemTokenParts struct {
 	Permissions []string `json:"permissions"`
 	// Who made it: the id of a system token, or `localroot`. Stability: Preview
 	CreatedBy string `json:"createdBy"`
+	// When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview
+	IssuedAt int64 `json:"issuedAt"`
 	// When it was last accepted, true to a minute, in milliseconds since 1970; null if never. Stability: Preview
 	LastUsedAt *int64 `json:"lastUsedAt"`
 	// The address it was last accepted from; null if never used. Stability: Preview
@@ -2348,6 +2382,9 @@ func (v *SystemTokenParts) GetPermissions() []string { return v.Permissions }
 
 // GetCreatedBy returns SystemTokenParts.CreatedBy, and is useful for accessing the field via an interface.
 func (v *SystemTokenParts) GetCreatedBy() string { return v.CreatedBy }
+
+// GetIssuedAt returns SystemTokenParts.IssuedAt, and is useful for accessing the field via an interface.
+func (v *SystemTokenParts) GetIssuedAt() int64 { return v.IssuedAt }
 
 // GetLastUsedAt returns SystemTokenParts.LastUsedAt, and is useful for accessing the field via an interface.
 func (v *SystemTokenParts) GetLastUsedAt() *int64 { return v.LastUsedAt }
@@ -2429,9 +2466,28 @@ func (v *SystemTokenPartsIpFilterV2IPFilter) __premarshalJSON() (*__premarshalSy
 	return &retval, nil
 }
 
+// What has become of a system token that is listed. It is in exactly one of these states.
+// Stability: Preview
+type SystemTokenState string
+
+const (
+	// It works, and no rotation has replaced it. Stability: Preview
+	SystemTokenStateActive SystemTokenState = "Active"
+	// Its time is over. It stays listed for five minutes more. Stability: Preview
+	SystemTokenStateExpired SystemTokenState = "Expired"
+	// A rotation has replaced it, and it still works until its grace period ends. Stability: Preview
+	SystemTokenStateIngraceperiod SystemTokenState = "InGracePeriod"
+)
+
+var AllSystemTokenState = []SystemTokenState{
+	SystemTokenStateActive,
+	SystemTokenStateExpired,
+	SystemTokenStateIngraceperiod,
+}
+
 // SystemTokensResponse is returned by SystemTokens on success.
 type SystemTokensResponse struct {
-	// System tokens, in order, page by page. Stability: Preview
+	// System tokens, in order, page by page. A token is found if it satisfies all filters; null and an empty list filter nothing. Stability: Preview
 	SystemTokens SystemTokensSystemTokensSystemTokenQueryResultSet `json:"systemTokens"`
 }
 
@@ -2448,6 +2504,10 @@ func (v *SystemTokensResponse) GetSystemTokens() SystemTokensSystemTokensSystemT
 type SystemTokensSystemTokensSystemTokenQueryResultSet struct {
 	// How many tokens match, on all pages together. Stability: Preview
 	TotalResults int `json:"totalResults"`
+	// What to give as `after` to go on behind this page; null if the page is empty. Stability: Preview
+	EndCursor *string `json:"endCursor"`
+	// Whether more tokens match behind the last one of this page; false if the page is empty. Stability: Preview
+	HasNextPage bool `json:"hasNextPage"`
 	// The tokens of this page. Stability: Preview
 	Results []SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken `json:"results"`
 }
@@ -2455,6 +2515,16 @@ type SystemTokensSystemTokensSystemTokenQueryResultSet struct {
 // GetTotalResults returns SystemTokensSystemTokensSystemTokenQueryResultSet.TotalResults, and is useful for accessing the field via an interface.
 func (v *SystemTokensSystemTokensSystemTokenQueryResultSet) GetTotalResults() int {
 	return v.TotalResults
+}
+
+// GetEndCursor returns SystemTokensSystemTokensSystemTokenQueryResultSet.EndCursor, and is useful for accessing the field via an interface.
+func (v *SystemTokensSystemTokensSystemTokenQueryResultSet) GetEndCursor() *string {
+	return v.EndCursor
+}
+
+// GetHasNextPage returns SystemTokensSystemTokensSystemTokenQueryResultSet.HasNextPage, and is useful for accessing the field via an interface.
+func (v *SystemTokensSystemTokensSystemTokenQueryResultSet) GetHasNextPage() bool {
+	return v.HasNextPage
 }
 
 // GetResults returns SystemTokensSystemTokensSystemTokenQueryResultSet.Results, and is useful for accessing the field via an interface.
@@ -2509,6 +2579,11 @@ func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissio
 // GetCreatedBy returns SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
+}
+
+// GetIssuedAt returns SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
 }
 
 // GetLastUsedAt returns SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
@@ -2573,6 +2648,8 @@ type __premarshalSystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemP
 
 	CreatedBy string `json:"createdBy"`
 
+	IssuedAt int64 `json:"issuedAt"`
+
 	LastUsedAt *int64 `json:"lastUsedAt"`
 
 	LastUsedFrom *string `json:"lastUsedFrom"`
@@ -2601,6 +2678,7 @@ func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissio
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
 	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
 	retval.Expired = v.SystemTokenParts.Expired
@@ -3226,6 +3304,11 @@ func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicy
 	return v.SystemTokenParts.CreatedBy
 }
 
+// GetIssuedAt returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
+}
+
 // GetLastUsedAt returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
 func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken) GetLastUsedAt() *int64 {
 	return v.SystemTokenParts.LastUsedAt
@@ -3288,6 +3371,8 @@ type __premarshalTokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTok
 
 	CreatedBy string `json:"createdBy"`
 
+	IssuedAt int64 `json:"issuedAt"`
+
 	LastUsedAt *int64 `json:"lastUsedAt"`
 
 	LastUsedFrom *string `json:"lastUsedFrom"`
@@ -3316,6 +3401,7 @@ func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicy
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
 	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
 	retval.Expired = v.SystemTokenParts.Expired
@@ -4705,11 +4791,17 @@ const (
 	Tokens__SortByExpirationdate Tokens__SortBy = "ExpirationDate"
 	// By name, without regard to case. Stability: Long-term
 	Tokens__SortByName Tokens__SortBy = "Name"
+	// By the moment the token was first issued. Stability: Preview
+	Tokens__SortByCreatedat Tokens__SortBy = "CreatedAt"
+	// By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview
+	Tokens__SortByLastusedat Tokens__SortBy = "LastUsedAt"
 )
 
 var AllTokens__SortBy = []Tokens__SortBy{
 	Tokens__SortByExpirationdate,
 	Tokens__SortByName,
+	Tokens__SortByCreatedat,
+	Tokens__SortByLastusedat,
 }
 
 // The kinds of tokens a LogScale cluster knows. Only system permission tokens live here; a filter for another kind finds nothing.
@@ -5168,15 +5260,48 @@ func (v *__RotateTokenInput) GetInput() RotateTokenInputData { return v.Input }
 
 // __SystemTokensInput is used internally by genqlient
 type __SystemTokensInput struct {
-	SearchFilter *string         `json:"searchFilter"`
-	SortBy       *Tokens__SortBy `json:"sortBy"`
-	OrderBy      *OrderBy        `json:"orderBy"`
-	Skip         *int            `json:"skip"`
-	Limit        *int            `json:"limit"`
+	SearchFilter     *string            `json:"searchFilter"`
+	PermissionFilter []SystemPermission `json:"permissionFilter"`
+	StateFilter      []SystemTokenState `json:"stateFilter"`
+	ExpiresBefore    *int64             `json:"expiresBefore"`
+	UnusedSince      *int64             `json:"unusedSince"`
+	IpFilterIdFilter []string           `json:"ipFilterIdFilter"`
+	CreatedByFilter  *string            `json:"createdByFilter"`
+	NeverExpires     *bool              `json:"neverExpires"`
+	WithoutIpFilter  *bool              `json:"withoutIpFilter"`
+	SortBy           *Tokens__SortBy    `json:"sortBy"`
+	OrderBy          *OrderBy           `json:"orderBy"`
+	Skip             *int               `json:"skip"`
+	Limit            *int               `json:"limit"`
+	After            *string            `json:"after"`
 }
 
 // GetSearchFilter returns __SystemTokensInput.SearchFilter, and is useful for accessing the field via an interface.
 func (v *__SystemTokensInput) GetSearchFilter() *string { return v.SearchFilter }
+
+// GetPermissionFilter returns __SystemTokensInput.PermissionFilter, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetPermissionFilter() []SystemPermission { return v.PermissionFilter }
+
+// GetStateFilter returns __SystemTokensInput.StateFilter, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetStateFilter() []SystemTokenState { return v.StateFilter }
+
+// GetExpiresBefore returns __SystemTokensInput.ExpiresBefore, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetExpiresBefore() *int64 { return v.ExpiresBefore }
+
+// GetUnusedSince returns __SystemTokensInput.UnusedSince, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetUnusedSince() *int64 { return v.UnusedSince }
+
+// GetIpFilterIdFilter returns __SystemTokensInput.IpFilterIdFilter, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetIpFilterIdFilter() []string { return v.IpFilterIdFilter }
+
+// GetCreatedByFilter returns __SystemTokensInput.CreatedByFilter, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetCreatedByFilter() *string { return v.CreatedByFilter }
+
+// GetNeverExpires returns __SystemTokensInput.NeverExpires, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetNeverExpires() *bool { return v.NeverExpires }
+
+// GetWithoutIpFilter returns __SystemTokensInput.WithoutIpFilter, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetWithoutIpFilter() *bool { return v.WithoutIpFilter }
 
 // GetSortBy returns __SystemTokensInput.SortBy, and is useful for accessing the field via an interface.
 func (v *__SystemTokensInput) GetSortBy() *Tokens__SortBy { return v.SortBy }
@@ -5189,6 +5314,9 @@ func (v *__SystemTokensInput) GetSkip() *int { return v.Skip }
 
 // GetLimit returns __SystemTokensInput.Limit, and is useful for accessing the field via an interface.
 func (v *__SystemTokensInput) GetLimit() *int { return v.Limit }
+
+// GetAfter returns __SystemTokensInput.After, and is useful for accessing the field via an interface.
+func (v *__SystemTokensInput) GetAfter() *string { return v.After }
 
 // __TestIPFilterInput is used internally by genqlient
 type __TestIPFilterInput struct {
@@ -5557,6 +5685,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	createdAt
 	permissions
 	createdBy
+	issuedAt
 	lastUsedAt
 	lastUsedFrom
 	expired
@@ -5615,6 +5744,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	createdAt
 	permissions
 	createdBy
+	issuedAt
 	lastUsedAt
 	lastUsedFrom
 	expired
@@ -5770,6 +5900,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	createdAt
 	permissions
 	createdBy
+	issuedAt
 	lastUsedAt
 	lastUsedFrom
 	expired
@@ -5970,6 +6101,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	createdAt
 	permissions
 	createdBy
+	issuedAt
 	lastUsedAt
 	lastUsedFrom
 	expired
@@ -6075,9 +6207,11 @@ func SystemPermissions(
 
 // The query executed by SystemTokens.
 const SystemTokens_Operation = `
-query SystemTokens ($searchFilter: String, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int) {
-	systemTokens(searchFilter: $searchFilter, sortBy: $sortBy, orderBy: $orderBy, skip: $skip, limit: $limit) {
+query SystemTokens ($searchFilter: String, $permissionFilter: [SystemPermission!], $stateFilter: [SystemTokenState!], $expiresBefore: Long, $unusedSince: Long, $ipFilterIdFilter: [String!], $createdByFilter: String, $neverExpires: Boolean, $withoutIpFilter: Boolean, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int, $after: String) {
+	systemTokens(searchFilter: $searchFilter, permissionFilter: $permissionFilter, stateFilter: $stateFilter, expiresBefore: $expiresBefore, unusedSince: $unusedSince, ipFilterIdFilter: $ipFilterIdFilter, createdByFilter: $createdByFilter, neverExpires: $neverExpires, withoutIpFilter: $withoutIpFilter, sortBy: $sortBy, orderBy: $orderBy, skip: $skip, limit: $limit, after: $after) {
 		totalResults
+		endCursor
+		hasNextPage
 		results {
 			... SystemTokenParts
 		}
@@ -6094,6 +6228,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	createdAt
 	permissions
 	createdBy
+	issuedAt
 	lastUsedAt
 	lastUsedFrom
 	expired
@@ -6110,20 +6245,38 @@ func SystemTokens(
 	ctx_ context.Context,
 	client_ graphql.Client,
 	searchFilter *string,
+	permissionFilter []SystemPermission,
+	stateFilter []SystemTokenState,
+	expiresBefore *int64,
+	unusedSince *int64,
+	ipFilterIdFilter []string,
+	createdByFilter *string,
+	neverExpires *bool,
+	withoutIpFilter *bool,
 	sortBy *Tokens__SortBy,
 	orderBy *OrderBy,
 	skip *int,
 	limit *int,
+	after *string,
 ) (data_ *SystemTokensResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "SystemTokens",
 		Query:  SystemTokens_Operation,
 		Variables: &__SystemTokensInput{
-			SearchFilter: searchFilter,
-			SortBy:       sortBy,
-			OrderBy:      orderBy,
-			Skip:         skip,
-			Limit:        limit,
+			SearchFilter:     searchFilter,
+			PermissionFilter: permissionFilter,
+			StateFilter:      stateFilter,
+			ExpiresBefore:    expiresBefore,
+			UnusedSince:      unusedSince,
+			IpFilterIdFilter: ipFilterIdFilter,
+			CreatedByFilter:  createdByFilter,
+			NeverExpires:     neverExpires,
+			WithoutIpFilter:  withoutIpFilter,
+			SortBy:           sortBy,
+			OrderBy:          orderBy,
+			Skip:             skip,
+			Limit:            limit,
+			After:            after,
 		},
 	}
 
@@ -6259,6 +6412,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	createdAt
 	permissions
 	createdBy
+	issuedAt
 	lastUsedAt
 	lastUsedFrom
 	expired

@@ -47,12 +47,12 @@ func TestADemonstrationLooksAlive(t *testing.T) {
 	if outcome != policy.Accepted {
 		t.Fatalf("root is %v", outcome)
 	}
-	total, page, err := a.Tokens(by, token.Query{Limit: 100})
-	if err != nil || total < 30 || total > 35 {
-		t.Fatalf("%d tokens, %v; want about thirty", total, err)
+	page, err := a.Tokens(by, token.Query{Limit: 100})
+	if err != nil || page.Total < 30 || page.Total > 35 {
+		t.Fatalf("%d tokens, %v; want about thirty", page.Total, err)
 	}
 	soon, expired, grace, unused := 0, 0, 0, 0
-	for _, v := range page {
+	for _, v := range page.Tokens {
 		left := v.ExpireAt.Time().Sub(now)
 		switch {
 		case left <= 0:

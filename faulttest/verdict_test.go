@@ -179,9 +179,9 @@ func (k *known) compare(a *authority.Authority, o *outcome) {
 			alive++
 		}
 	}
-	total, _, err := a.Tokens(policy.RootActor(), token.Query{Limit: 1})
+	all, err := a.Tokens(policy.RootActor(), token.Query{Limit: 1})
 	o.unsound = errors.Join(o.unsound, err)
-	if k.extra = total - alive; k.extra > k.doubts {
+	if k.extra = all.Total - alive; k.extra > k.doubts {
 		o.ahead = k.extra - k.doubts
 	}
 	k.comparePolicy(a, o)

@@ -60,11 +60,10 @@ func (r *Resolver) delete(ctx context.Context, id string) (bool, error) {
 	return err == nil, err
 }
 
-func (r *Resolver) list(ctx context.Context, q token.Query) (int, []model.SystemPermissionsToken, error) {
+func (r *Resolver) list(ctx context.Context, q token.Query) (authority.TokenPage, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {
-		return 0, nil, err
+		return authority.TokenPage{}, err
 	}
-	total, views, err := r.authority.Tokens(by, q)
-	return total, tokenShapes(views), err
+	return r.authority.Tokens(by, q)
 }

@@ -35,7 +35,7 @@ func commands(h *authoritytest.House) map[string]func(by policy.Actor, t token.I
 		return h.DeleteToken(ctx, authority.Caller{Actor: by, Action: "deleteToken"}, t)
 	}
 	list := func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
-		_, _, err := h.Tokens(by, token.Query{})
+		_, err := h.Tokens(by, token.Query{})
 		return err
 	}
 	return map[string]func(policy.Actor, token.ID, ipfilter.ID) error{

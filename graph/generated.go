@@ -192,7 +192,7 @@ type ComplexityRoot struct {
 		Meta                          func(childComplexity int, url *string) int
 		Organization                  func(childComplexity int) int
 		SystemPermissions             func(childComplexity int) int
-		SystemTokens                  func(childComplexity int, searchFilter *string, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) int
+		SystemTokens                  func(childComplexity int, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) int
 		TestIPFilter                  func(childComplexity int, ipFilter string, address string) int
 		Token                         func(childComplexity int, tokenID string) int
 		TokenSecurityPoliciesImpact   func(childComplexity int, input model.TokenSecurityPoliciesInput, skip *int, limit *int) int
@@ -228,6 +228,7 @@ type ComplexityRoot struct {
 		ID           func(childComplexity int) int
 		IPFilter     func(childComplexity int) int
 		IPFilterV2   func(childComplexity int) int
+		IssuedAt     func(childComplexity int) int
 		LastUsedAt   func(childComplexity int) int
 		LastUsedFrom func(childComplexity int) int
 		Name         func(childComplexity int) int
@@ -236,6 +237,8 @@ type ComplexityRoot struct {
 	}
 
 	SystemTokenQueryResultSet struct {
+		EndCursor    func(childComplexity int) int
+		HasNextPage  func(childComplexity int) int
 		Results      func(childComplexity int) int
 		TotalResults func(childComplexity int) int
 	}
@@ -319,7 +322,7 @@ type MutationResolver interface {
 	UpdateTokenSecurityPolicies(ctx context.Context, input model.TokenSecurityPoliciesInput) (*model.Organization, error)
 }
 type QueryResolver interface {
-	SystemTokens(ctx context.Context, searchFilter *string, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) (*model.SystemTokenQueryResultSet, error)
+	SystemTokens(ctx context.Context, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) (*model.SystemTokenQueryResultSet, error)
 	Tokens(ctx context.Context, searchFilter *string, typeFilter []model.TokensType, parentEntityIDFilter []string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) (*model.TokenQueryResultSet, error)
 	Token(ctx context.Context, tokenID string) (model.Token, error)
 	SystemPermissions(ctx context.Context) ([]model.SystemPermissionDescription, error)
@@ -1034,7 +1037,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.SystemTokens(childComplexity, args["searchFilter"].(*string), args["sortBy"].(*model.TokensSortBy), args["orderBy"].(*model.OrderBy), args["skip"].(*int), args["limit"].(*int)), true
+		return e.ComplexityRoot.Query.SystemTokens(childComplexity, args["searchFilter"].(*string), args["permissionFilter"].([]permission.Permission), args["stateFilter"].([]model.SystemTokenState), args["expiresBefore"].(*int64), args["unusedSince"].(*int64), args["ipFilterIdFilter"].([]string), args["createdByFilter"].(*string), args["neverExpires"].(*bool), args["withoutIpFilter"].(*bool), args["sortBy"].(*model.TokensSortBy), args["orderBy"].(*model.OrderBy), args["skip"].(*int), args["limit"].(*int), args["after"].(*string)), true
 	case "Query.testIPFilter":
 		if e.ComplexityRoot.Query.TestIPFilter == nil {
 			break
@@ -1197,6 +1200,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.IPFilterV2(childComplexity), true
+	case "SystemPermissionsToken.issuedAt":
+		if e.ComplexityRoot.SystemPermissionsToken.IssuedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.IssuedAt(childComplexity), true
 	case "SystemPermissionsToken.lastUsedAt":
 		if e.ComplexityRoot.SystemPermissionsToken.LastUsedAt == nil {
 			break
@@ -1228,6 +1237,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SystemPermissionsToken.ReplacedBy(childComplexity), true
 
+	case "SystemTokenQueryResultSet.endCursor":
+		if e.ComplexityRoot.SystemTokenQueryResultSet.EndCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemTokenQueryResultSet.EndCursor(childComplexity), true
+	case "SystemTokenQueryResultSet.hasNextPage":
+		if e.ComplexityRoot.SystemTokenQueryResultSet.HasNextPage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemTokenQueryResultSet.HasNextPage(childComplexity), true
 	case "SystemTokenQueryResultSet.results":
 		if e.ComplexityRoot.SystemTokenQueryResultSet.Results == nil {
 			break
@@ -1670,6 +1691,23 @@ enum Tokens__SortBy {
   ExpirationDate
   "By name, without regard to case. Stability: Long-term"
   Name
+  "By the moment the token was first issued. Stability: Preview"
+  CreatedAt @stability(level: Preview)
+  "By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview"
+  LastUsedAt @stability(level: Preview)
+}
+
+"""
+What has become of a system token that is listed. It is in exactly one of these states.
+Stability: Preview
+"""
+enum SystemTokenState {
+  "It works, and no rotation has replaced it. Stability: Preview"
+  Active @stability(level: Preview)
+  "Its time is over. It stays listed for five minutes more. Stability: Preview"
+  Expired @stability(level: Preview)
+  "A rotation has replaced it, and it still works until its grace period ends. Stability: Preview"
+  InGracePeriod @stability(level: Preview)
 }
 
 """
@@ -1738,6 +1776,8 @@ type SystemPermissionsToken implements Token {
   permissions: [String!]!
   "Who made it: the id of a system token, or ` + "`" + `localroot` + "`" + `. Stability: Preview"
   createdBy: String! @stability(level: Preview)
+  "When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview"
+  issuedAt: Long! @stability(level: Preview)
   "When it was last accepted, true to a minute, in milliseconds since 1970; null if never. Stability: Preview"
   lastUsedAt: Long @stability(level: Preview)
   "The address it was last accepted from; null if never used. Stability: Preview"
@@ -1870,6 +1910,10 @@ type SystemTokenQueryResultSet {
   totalResults: Int! @stability(level: Preview)
   "The tokens of this page. Stability: Preview"
   results: [SystemPermissionsToken!]! @stability(level: Preview)
+  "What to give as ` + "`" + `after` + "`" + ` to go on behind this page; null if the page is empty. Stability: Preview"
+  endCursor: String @stability(level: Preview)
+  "Whether more tokens match behind the last one of this page; false if the page is empty. Stability: Preview"
+  hasNextPage: Boolean! @stability(level: Preview)
 }
 
 """
@@ -2415,18 +2459,36 @@ What can be read.
 Stability: Long-term
 """
 type Query {
-  "System tokens, in order, page by page. Stability: Preview"
+  "System tokens, in order, page by page. A token is found if it satisfies all filters; null and an empty list filter nothing. Stability: Preview"
   systemTokens(
-    "Part of a name, without regard to case, or an id. An exact id finds that token only. Stability: Preview"
+    "Part of a name, without regard to case, or an id. An exact id finds that token only. Of a whole token string only the id is used. Stability: Preview"
     searchFilter: String
+    "Only tokens that hold any of these permissions. At most 1000 items. Stability: Preview"
+    permissionFilter: [SystemPermission!]
+    "Only tokens in any of these states. At most 1000 items. Stability: Preview"
+    stateFilter: [SystemTokenState!]
+    "Only tokens that expire before this moment, in milliseconds since 1970, or have done so. Those that never expire are not among them. Stability: Preview"
+    expiresBefore: Long
+    "Only tokens that were not used since this moment, in milliseconds since 1970: they were last accepted before it, or never, and their string was made before it. Stability: Preview"
+    unusedSince: Long
+    "Only tokens bound by any of the IP filters with these ids. At most 1000 items. Stability: Preview"
+    ipFilterIdFilter: [String!]
+    "Only tokens made by this one: the id of a system token, whether or not it still exists, or ` + "`" + `localroot` + "`" + `. Stability: Preview"
+    createdByFilter: String
+    "True for only tokens that never expire, false for only those that do. Stability: Preview"
+    neverExpires: Boolean
+    "True for only tokens without an IP filter, false for only those with one. Stability: Preview"
+    withoutIpFilter: Boolean
     "What to order by. Stability: Preview"
     sortBy: Tokens__SortBy = Name
     "In which direction. Stability: Preview"
     orderBy: OrderBy = ASC
-    "How many matches to leave out before the page: 0 or more. Stability: Preview"
+    "How many matches to leave out before the page, counted from ` + "`" + `after` + "`" + ` if that is given: 0 or more. Stability: Preview"
     skip: Int = 0
-    "How many tokens the page holds at most: 0 to 1000. Stability: Preview"
+    "How many tokens the page holds at most: 0 to 1000. With 0 only the matches are counted. Stability: Preview"
     limit: Int = 50
+    "Where to go on: ` + "`" + `endCursor` + "`" + ` of the page before, with the same ` + "`" + `sortBy` + "`" + ` and ` + "`" + `orderBy` + "`" + `. A walk that does so meets every token that nobody changes exactly once, whatever else is made or deleted meanwhile. Stability: Preview"
+    after: String
   ): SystemTokenQueryResultSet! @requires(anyOf: [ChangeSystemPermissions]) @stability(level: Preview)
 
   "Tokens of all kinds, in order, page by page. Only system tokens exist here. Stability: Long-term"
@@ -2893,6 +2955,8 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_permissions(ctx, field)
 	case "createdBy":
 		return ec.fieldContext_SystemPermissionsToken_createdBy(ctx, field)
+	case "issuedAt":
+		return ec.fieldContext_SystemPermissionsToken_issuedAt(ctx, field)
 	case "lastUsedAt":
 		return ec.fieldContext_SystemPermissionsToken_lastUsedAt(ctx, field)
 	case "lastUsedFrom":
@@ -2911,6 +2975,10 @@ func (ec *executionContext) childFields_SystemTokenQueryResultSet(ctx context.Co
 		return ec.fieldContext_SystemTokenQueryResultSet_totalResults(ctx, field)
 	case "results":
 		return ec.fieldContext_SystemTokenQueryResultSet_results(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_SystemTokenQueryResultSet_endCursor(ctx, field)
+	case "hasNextPage":
+		return ec.fieldContext_SystemTokenQueryResultSet_hasNextPage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SystemTokenQueryResultSet", field.Name)
 }
@@ -3518,38 +3586,110 @@ func (ec *executionContext) field_Query_systemTokens_args(ctx context.Context, r
 		return nil, err
 	}
 	args["searchFilter"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sortBy",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "permissionFilter",
+		func(ctx context.Context, v any) ([]permission.Permission, error) {
+			return ec.unmarshalOSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["permissionFilter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "stateFilter",
+		func(ctx context.Context, v any) ([]model.SystemTokenState, error) {
+			return ec.unmarshalOSystemTokenState2ᚕtokenscaleᚋgraphᚋmodelᚐSystemTokenStateᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["stateFilter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "expiresBefore",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOLong2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expiresBefore"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "unusedSince",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOLong2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["unusedSince"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "ipFilterIdFilter",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ipFilterIdFilter"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "createdByFilter",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["createdByFilter"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "neverExpires",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["neverExpires"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "withoutIpFilter",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["withoutIpFilter"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "sortBy",
 		func(ctx context.Context, v any) (*model.TokensSortBy, error) {
 			return ec.unmarshalOTokens__SortBy2ᚖtokenscaleᚋgraphᚋmodelᚐTokensSortBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["sortBy"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["sortBy"] = arg9
+	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*model.OrderBy, error) {
 			return ec.unmarshalOOrderBy2ᚖtokenscaleᚋgraphᚋmodelᚐOrderBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+	args["orderBy"] = arg10
+	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["skip"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+	args["skip"] = arg11
+	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["limit"] = arg4
+	args["limit"] = arg12
+	arg13, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg13
 	return args, nil
 }
 
@@ -5103,7 +5243,7 @@ func (ec *executionContext) _Query_systemTokens(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SystemTokens(ctx, fc.Args["searchFilter"].(*string), fc.Args["sortBy"].(*model.TokensSortBy), fc.Args["orderBy"].(*model.OrderBy), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
+			return ec.Resolvers.Query().SystemTokens(ctx, fc.Args["searchFilter"].(*string), fc.Args["permissionFilter"].([]permission.Permission), fc.Args["stateFilter"].([]model.SystemTokenState), fc.Args["expiresBefore"].(*int64), fc.Args["unusedSince"].(*int64), fc.Args["ipFilterIdFilter"].([]string), fc.Args["createdByFilter"].(*string), fc.Args["neverExpires"].(*bool), fc.Args["withoutIpFilter"].(*bool), fc.Args["sortBy"].(*model.TokensSortBy), fc.Args["orderBy"].(*model.OrderBy), fc.Args["skip"].(*int), fc.Args["limit"].(*int), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6288,6 +6428,13 @@ func (ec *executionContext) fieldContext_SystemPermissionsToken_createdBy(_ cont
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
+func (ec *executionContext) _SystemPermissionsToken_issuedAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.IssuedAt)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_issuedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Long")
+}
+
 func (ec *executionContext) _SystemPermissionsToken_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
 	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.LastUsedAt)
 }
@@ -6337,6 +6484,20 @@ func (ec *executionContext) fieldContext_SystemTokenQueryResultSet_results(_ con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SystemTokenQueryResultSet_endCursor(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenQueryResultSet) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.EndCursor)
+}
+func (ec *executionContext) fieldContext_SystemTokenQueryResultSet_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemTokenQueryResultSet", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemTokenQueryResultSet_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenQueryResultSet) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.HasNextPage)
+}
+func (ec *executionContext) fieldContext_SystemTokenQueryResultSet_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemTokenQueryResultSet", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TokenPolicyImpact_token(ctx context.Context, field graphql.CollectedField, obj *model.TokenPolicyImpact) (ret graphql.Marshaler) {
@@ -9552,6 +9713,11 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "issuedAt":
+			out.Values[i] = ec._SystemPermissionsToken_issuedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lastUsedAt":
 			out.Values[i] = ec._SystemPermissionsToken_lastUsedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -9599,6 +9765,16 @@ func (ec *executionContext) _SystemTokenQueryResultSet(ctx context.Context, sel 
 			}
 		case "results":
 			out.Values[i] = ec._SystemTokenQueryResultSet_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endCursor":
+			out.Values[i] = ec._SystemTokenQueryResultSet_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hasNextPage":
+			out.Values[i] = ec._SystemTokenQueryResultSet_hasNextPage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -10717,6 +10893,16 @@ func (ec *executionContext) marshalNSystemTokenQueryResultSet2ᚖtokenscaleᚋgr
 	return ec._SystemTokenQueryResultSet(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSystemTokenState2tokenscaleᚋgraphᚋmodelᚐSystemTokenState(ctx context.Context, v any) (model.SystemTokenState, error) {
+	var res model.SystemTokenState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSystemTokenState2tokenscaleᚋgraphᚋmodelᚐSystemTokenState(ctx context.Context, sel ast.SelectionSet, v model.SystemTokenState) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx context.Context, sel ast.SelectionSet, v model.Token) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Token!")
@@ -11120,6 +11306,74 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	ec.Weigh(scalar.Length(*v))
 	res := scalar.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx context.Context, v any) ([]permission.Permission, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]permission.Permission, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []permission.Permission) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
+		return ec.marshalNSystemPermission2tokenscaleᚋpermissionᚐPermission(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOSystemTokenState2ᚕtokenscaleᚋgraphᚋmodelᚐSystemTokenStateᚄ(ctx context.Context, v any) ([]model.SystemTokenState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.SystemTokenState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSystemTokenState2tokenscaleᚋgraphᚋmodelᚐSystemTokenState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSystemTokenState2ᚕtokenscaleᚋgraphᚋmodelᚐSystemTokenStateᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SystemTokenState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
+		return ec.marshalNSystemTokenState2tokenscaleᚋgraphᚋmodelᚐSystemTokenState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOTokenSecurityPolicies2ᚖtokenscaleᚋgraphᚋmodelᚐTokenSecurityPolicies(ctx context.Context, sel ast.SelectionSet, v *model.TokenSecurityPolicies) graphql.Marshaler {

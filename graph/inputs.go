@@ -85,11 +85,60 @@ func filterID(p *string) *ipfilter.ID {
 func tokenQuery(search *string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip, limit *int) token.Query {
 	return token.Query{
 		Search:     given(search, ""),
-		ByExpiry:   sortBy == model.TokensSortByExpirationDate,
+		Order:      orderOf(sortBy),
 		Descending: given(orderBy, model.OrderByAsc) == model.OrderByDesc,
 		Skip:       given(skip, defaultSkip),
 		Limit:      given(limit, defaultLimit),
 	}
+}
+
+func orderOf(s model.TokensSortBy) token.Order {
+	switch s {
+	case model.TokensSortByExpirationDate:
+		return token.ByExpiry
+	case model.TokensSortByCreatedAt:
+		return token.ByCreation
+	case model.TokensSortByLastUsedAt:
+		return token.ByLastUse
+	default:
+		return token.ByName
+	}
+}
+
+func statesOf(states []model.SystemTokenState) []token.State {
+	out := make([]token.State, len(states))
+	for i, s := range states {
+		switch s {
+		case model.SystemTokenStateExpired:
+			out[i] = token.Expired
+		case model.SystemTokenStateInGracePeriod:
+			out[i] = token.InGrace
+		default:
+			out[i] = token.Active
+		}
+	}
+	return out
+}
+
+// filterIDs returns ids of IP filters.
+func filterIDs(ids []string) []ipfilter.ID {
+	out := make([]ipfilter.ID, len(ids))
+	for i, id := range ids {
+		out[i] = ipfilter.ID(id)
+	}
+	return out
+}
+
+// nobody is the id of no token, and not empty.
+const nobody token.ID = "-"
+
+// makerOf returns by whom tokens are to have been made. An empty id is no absence: there is
+// nobody who has it.
+func makerOf(p *string) token.ID {
+	if p != nil && *p == "" {
+		return nobody
+	}
+	return token.ID(given(p, ""))
 }
 
 // mayHoldSystemTokens reports whether a list of tokens with these filters can

@@ -114,27 +114,34 @@ func (r *mutationResolver) UpdateTokenSecurityPolicies(ctx context.Context, inpu
 	return organizationShape(p, r.authority.Filter), nil
 }
 
-func (r *queryResolver) SystemTokens(ctx context.Context, searchFilter *string, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) (*model.SystemTokenQueryResultSet, error) {
-	total, results, err := r.list(ctx, tokenQuery(searchFilter, given(sortBy, model.TokensSortByName), orderBy, skip, limit))
+func (r *queryResolver) SystemTokens(ctx context.Context, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) (*model.SystemTokenQueryResultSet, error) {
+	q := tokenQuery(searchFilter, given(sortBy, model.TokensSortByName), orderBy, skip, limit)
+	q.Permissions, q.States, q.FilterIDs = permissionFilter, statesOf(stateFilter), filterIDs(ipFilterIDFilter)
+	q.ExpiresBefore, q.UnusedSince, q.CreatedBy = before(expiresBefore), before(unusedSince), makerOf(createdByFilter)
+	q.NeverExpires, q.WithoutFilter, q.After = neverExpires, withoutIPFilter, token.Cursor(given(after, ""))
+	page, err := r.list(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return &model.SystemTokenQueryResultSet{TotalResults: total, Results: results}, nil
+	return &model.SystemTokenQueryResultSet{
+		TotalResults: page.Total, Results: tokenShapes(page.Tokens), EndCursor: optional(string(page.End)), HasNextPage: page.More,
+	}, nil
 }
 
 func (r *queryResolver) Tokens(ctx context.Context, searchFilter *string, typeFilter []model.TokensType, parentEntityIDFilter []string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) (*model.TokenQueryResultSet, error) {
-	total, tokens, err := r.list(ctx, tokenQuery(searchFilter, sortBy, orderBy, skip, limit))
+	page, err := r.list(ctx, tokenQuery(searchFilter, sortBy, orderBy, skip, limit))
 	if err != nil {
 		return nil, err
 	}
 	if !mayHoldSystemTokens(typeFilter, parentEntityIDFilter) {
 		return &model.TokenQueryResultSet{Results: []model.Token{}}, nil
 	}
+	tokens := tokenShapes(page.Tokens)
 	results := make([]model.Token, len(tokens))
 	for i := range tokens {
 		results[i] = &tokens[i]
 	}
-	return &model.TokenQueryResultSet{TotalResults: total, Results: results}, nil
+	return &model.TokenQueryResultSet{TotalResults: page.Total, Results: results}, nil
 }
 
 func (r *queryResolver) Token(ctx context.Context, tokenID string) (model.Token, error) {

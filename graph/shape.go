@@ -58,6 +58,7 @@ func tokenShape(t authority.TokenView) model.SystemPermissionsToken {
 		CreatedAt:   int64(t.CreatedAt),
 		Permissions: t.Permissions.Names(),
 		CreatedBy:   string(t.CreatedBy),
+		IssuedAt:    int64(t.IssuedAt),
 		LastUsedAt:  millis(t.LastUsedAt),
 		Expired:     t.Expired,
 		ReplacedBy:  optional(string(t.ReplacedBy)),

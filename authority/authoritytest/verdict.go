@@ -49,9 +49,9 @@ func (h *House) All() []authority.TokenView {
 	h.tb.Helper()
 	var all []authority.TokenView
 	for {
-		total, page, err := h.Tokens(Root(), token.Query{Skip: len(all), Limit: policy.MaxPage})
+		page, err := h.Tokens(Root(), token.Query{Skip: len(all), Limit: policy.MaxPage})
 		h.must(err)
-		if all = append(all, page...); len(all) >= total {
+		if all = append(all, page.Tokens...); !page.More {
 			return all
 		}
 	}

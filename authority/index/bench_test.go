@@ -24,7 +24,7 @@ var million = sync.OnceValue(func() []token.Token {
 			ID:          token.ID(fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())),
 			Name:        fmt.Sprintf("%s-%s-%07d", words[r.IntN(10)], words[r.IntN(10)], r.IntN(10_000_000)),
 			Permissions: permission.Of(permission.Permission(r.IntN(16))),
-			CreatedAt:   1_790_000_000_000, CreatedBy: token.Root,
+			CreatedAt:   1_790_000_000_000 + epoch.Millis(i), IssuedAt: 1_790_000_000_000 + epoch.Millis(i), CreatedBy: token.Root,
 		}
 		if i%3 > 0 {
 			tokens[i].ExpireAt = epoch.Millis(1_800_000_000_000 + r.Int64N(1e10))
@@ -60,12 +60,18 @@ func BenchmarkPageOfAMillion(b *testing.B) {
 		"search few":            {Search: "nurse-12345", Limit: 50},
 		"search 1 %":            {Search: "prod-nurse", Limit: 50},
 		"search most":           {Search: "e", Limit: 50},
-		"search by expiry":      {Search: "1234", ByExpiry: true, Limit: 50},
-		"search most by expiry": {Search: "e", ByExpiry: true, Limit: 50},
+		"search by expiry":      {Search: "1234", Order: token.ByExpiry, Limit: 50},
+		"search most by expiry": {Search: "e", Order: token.ByExpiry, Limit: 50},
+		"all by creation":       {Order: token.ByCreation, Limit: 50},
+		"all by last use":       {Order: token.ByLastUse, Limit: 50},
+		"of two permissions":    {Permissions: []permission.Permission{3, 7}, Limit: 50},
+		"soon expiring":         {ExpiresBefore: 1_801_000_000_000, Order: token.ByExpiry, Limit: 50},
+		"unused":                {UnusedSince: 1_790_000_500_000, Order: token.ByLastUse, Limit: 50},
+		"active":                {States: []token.State{token.Active}, Limit: 50},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				x.Page(q)
+				x.Page(q, 1_795_000_000_000)
 			}
 		})
 	}

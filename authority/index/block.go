@@ -123,17 +123,22 @@ func (b *block) shift(i int, by int32) {
 	}
 }
 
-// matches appends the entries whose folded name holds part to found.
-func (b *block) matches(found []*Entry, part []byte) []*Entry {
-	at, i := 0, 0
-	for {
+// holding calls fn with the entries whose folded name holds part, in their order.
+func (b *block) holding(part []byte, fn func(*Entry)) {
+	if len(part) == 0 {
+		for _, e := range b.entries {
+			fn(e)
+		}
+		return
+	}
+	for at, i := 0, 0; ; {
 		hit := bytes.Index(b.text[at:], part)
 		if hit < 0 {
-			return found
+			return
 		}
 		for hit += at; int(b.ends[i]) <= hit; i++ {
 		}
-		found = append(found, b.entries[i])
+		fn(b.entries[i])
 		at = int(b.ends[i])
 	}
 }

@@ -38,9 +38,9 @@ func TestNamesFindEachOtherHoweverTheyAreWritten(t *testing.T) {
 		if Fold(test.a) != Fold(test.b) && !test.within {
 			t.Errorf("%s: %q is folded to %q, and %q to %q", test.name, test.a, Fold(test.a), test.b, Fold(test.b))
 		}
-		total, page := x.Page(token.Query{Search: test.b, Limit: 10})
-		if total != 1 || page[0].Name() != test.a {
-			t.Errorf("%s: %q finds %d tokens, want %q as it was written", test.name, test.b, total, test.a)
+		p := x.Page(token.Query{Search: test.b, Limit: 10}, 1)
+		if p.Total != 1 || p.Entries[0].Name() != test.a {
+			t.Errorf("%s: %q finds %d tokens, want %q as it was written", test.name, test.b, p.Total, test.a)
 		}
 	}
 	for _, test := range [][2]string{{"Caf\u00e9", "cafz"}, {"caf\u00e9", "cafe"}, {"\u0131stanbul", "istanbul"}, {"\uff21", "a"}} {

@@ -63,13 +63,13 @@ func TestReadersAndAWriterAtTheSameTime(t *testing.T) {
 					return
 				default:
 				}
-				if total, page := x.Page(token.Query{Search: "n", Limit: 1000}); total != 500 || len(page) != 500 {
-					t.Errorf("a search finds %d tokens, want 500", total)
+				if p := x.Page(token.Query{Search: "n", Limit: 1000}, 1); p.Total != 500 || len(p.Entries) != 500 {
+					t.Errorf("a search finds %d tokens, want 500", p.Total)
 					return
 				}
-				total, page := x.Page(token.Query{Limit: 1000, ByExpiry: true})
-				if e, ok := x.Find(idOf(1000)); total != len(page) || ok && e.Name() == "" {
-					t.Errorf("%d of %d", len(page), total)
+				p := x.Page(token.Query{Limit: 1000, Order: token.ByExpiry}, 1)
+				if e, ok := x.Find(idOf(1000)); p.Total != len(p.Entries) || ok && e.Name() == "" {
+					t.Errorf("%d of %d", len(p.Entries), p.Total)
 				}
 			}
 		})
@@ -175,17 +175,16 @@ func TestAMillionTokens(t *testing.T) {
 	begun := time.Now()
 	x.Load(loader(tokens))
 	t.Logf("loading took %v", time.Since(begun))
-	for _, q := range []token.Query{{Skip: n - 10}, {Skip: n / 2, Descending: true}, {Skip: n / 2, ByExpiry: true}, {Search: "2999"}} {
+	for _, q := range []token.Query{{Skip: n - 10}, {Skip: n / 2, Descending: true}, {Skip: n / 2, Order: token.ByExpiry}, {Search: "2999"}} {
 		q.Limit = 5
 		begun = time.Now()
-		total, page := x.Page(q)
+		p := x.Page(q, 1)
 		t.Logf("%+v took %v", q, time.Since(begun))
-		if len(page) != 5 || q.Search == "" && total != n {
-			t.Errorf("%+v: %d of %d", q, len(page), total)
+		if len(p.Entries) != 5 || q.Search == "" && p.Total != n {
+			t.Errorf("%+v: %d of %d", q, len(p.Entries), p.Total)
 		}
 	}
-	_, page := x.Page(token.Query{Skip: n - 1, Limit: 1})
-	if got := idsOf(page); len(got) != 1 || got[0] != idOf(0) {
+	if got := idsOf(x.Page(token.Query{Skip: n - 1, Limit: 1}, 1).Entries); len(got) != 1 || got[0] != idOf(0) {
 		t.Errorf("the last by name is %v", got)
 	}
 }

@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -16,15 +17,26 @@ import (
 
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
+	"tokenscale/permission"
 	"tokenscale/token"
 )
 
 // A naive index is a heap of tokens that is sorted anew for each page.
-type naive struct{ tokens map[token.ID]token.Token }
+type naive struct {
+	tokens map[token.ID]token.Token
+	used   map[token.ID]epoch.Millis
+}
+
+func newNaive() *naive {
+	return &naive{map[token.ID]token.Token{}, map[token.ID]epoch.Millis{}}
+}
 
 func (n *naive) put(t token.Token) { n.tokens[t.ID] = t }
 
-func (n *naive) drop(id token.ID) { delete(n.tokens, id) }
+func (n *naive) drop(id token.ID) {
+	delete(n.tokens, id)
+	delete(n.used, id)
+}
 
 var foldings sync.Map
 
@@ -42,37 +54,81 @@ type row struct {
 	token.Token
 	folded string
 	ends   uint64
+	used   epoch.Millis
 }
 
-func (n *naive) page(q token.Query) (int, []token.ID) {
+func (n *naive) row(t token.Token) row {
+	return row{t, folded(t.Name), uint64(t.ExpireAt) - 1, n.used[t.ID]} // never is last
+}
+
+// matches repeats in other words what package token says of filters.
+func (n *naive) matches(q token.Query, r row) bool {
+	if _, isID := n.tokens[token.ID(q.Search)]; isID && string(r.ID) != q.Search || !isID && !strings.Contains(r.folded, folded(q.Search)) {
+		return false
+	}
+	if q.Permissions != nil && !slices.ContainsFunc(q.Permissions, r.Permissions.Has) {
+		return false
+	}
+	state := token.Active
+	if r.ReplacedBy != "" {
+		state = token.InGrace
+	}
+	if r.ends < uint64(now) {
+		state = token.Expired
+	}
+	switch {
+	case q.States != nil && !slices.Contains(q.States, state):
+	case q.ExpiresBefore != 0 && (q.ExpiresBefore < 0 || r.ends >= uint64(q.ExpiresBefore)-1):
+	case q.UnusedSince != 0 && (r.used >= q.UnusedSince || r.IssuedAt >= q.UnusedSince):
+	case q.FilterIDs != nil && (r.FilterID == "" || !slices.Contains(q.FilterIDs, r.FilterID)):
+	case q.CreatedBy != "" && r.CreatedBy != q.CreatedBy:
+	case q.NeverExpires != nil && *q.NeverExpires != (r.ExpireAt == 0):
+	case q.WithoutFilter != nil && *q.WithoutFilter != (r.FilterID == ""):
+	default:
+		return true
+	}
+	return false
+}
+
+// compare compares in the direction of q.
+func compare(q token.Query, a, b row) int {
+	by := 0
+	switch q.Order {
+	case token.ByName:
+		by = strings.Compare(a.folded, b.folded)
+	case token.ByExpiry:
+		by = cmp.Or(cmp.Compare(a.ends, b.ends), strings.Compare(a.folded, b.folded))
+	case token.ByCreation:
+		by = cmp.Compare(a.CreatedAt, b.CreatedAt)
+	case token.ByLastUse:
+		by = cmp.Compare(a.used, b.used)
+	}
+	if by = cmp.Or(by, strings.Compare(string(a.ID), string(b.ID))); q.Descending {
+		return -by
+	}
+	return by
+}
+
+// page returns how many match, the ids of the page, and whether more follow. after is where the
+// cursor of q points, if it has one.
+func (n *naive) page(q token.Query, after *row) (total int, ids []token.ID, more bool) {
 	var found []row
-	part := folded(q.Search)
 	for _, t := range n.tokens {
-		if f := folded(t.Name); strings.Contains(f, part) {
-			found = append(found, row{t, f, uint64(t.ExpireAt) - 1}) // never is last
+		if r := n.row(t); n.matches(q, r) {
+			found = append(found, r)
 		}
 	}
-	if t, ok := n.tokens[token.ID(q.Search)]; ok {
-		found = []row{{Token: t}}
+	total = len(found)
+	if after != nil {
+		found = slices.DeleteFunc(found, func(r row) bool { return compare(q, r, *after) <= 0 })
 	}
-	slices.SortFunc(found, func(a, b row) int {
-		by := 0
-		if q.ByExpiry {
-			by = cmp.Compare(a.ends, b.ends)
-		}
-		if by = cmp.Or(by, strings.Compare(a.folded, b.folded), strings.Compare(string(a.ID), string(b.ID))); q.Descending {
-			return -by
-		}
-		return by
-	})
-	total := len(found)
-	found = found[min(q.Skip, total):]
-	found = found[:min(q.Limit, len(found))]
-	ids := make([]token.ID, len(found))
-	for i, t := range found {
-		ids[i] = t.ID
+	slices.SortFunc(found, func(a, b row) int { return compare(q, a, b) })
+	found = found[min(q.Skip, len(found)):]
+	ids = []token.ID{}
+	for _, r := range found[:min(q.Limit, len(found))] {
+		ids = append(ids, r.ID)
 	}
-	return total, ids
+	return total, ids, len(ids) > 0 && len(found) > len(ids)
 }
 
 // Few names and expiries, so that many are alike; with letters of which case
@@ -84,27 +140,63 @@ var (
 	searches = []string{"", "", "a", "B", "ss", "ß", "SS", "ä", "Ä", "k", "zzz", "~", "本", "f", "i", "É", "e\u0301", "caf", "istanbul", "ISTANBUL", "İ", "\u1112\u1161\u11ab", "σ", " ", "\n", string(idOf(3)), string(idOf(999)), "0000"}
 )
 
+// now is when all pages are asked for.
+const now epoch.Millis = 2
+
 func drawToken(t *rapid.T, ids int) token.Token {
-	return token.Token{
-		ID:       idOf(rapid.IntRange(0, ids).Draw(t, "id")),
-		Name:     rapid.SampledFrom(names).Draw(t, "name"),
-		ExpireAt: rapid.SampledFrom(expiries).Draw(t, "expiry"),
-		FilterID: rapid.SampledFrom([]ipfilter.ID{"", "one", "two"}).Draw(t, "filter"),
-	}
+	return anyToken(rapid.Int().Draw(t, "seed"), ids)
 }
 
-func drawQuery(t *rapid.T) token.Query {
-	return token.Query{
-		Search:   rapid.SampledFrom(searches).Draw(t, "search"),
-		ByExpiry: rapid.Bool().Draw(t, "by expiry"), Descending: rapid.Bool().Draw(t, "descending"),
-		Skip:  rapid.SampledFrom([]int{0, 0, 1, 2, 7, 40, 2000, 1 << 31}).Draw(t, "skip"),
-		Limit: rapid.SampledFrom([]int{0, 1, 2, 7, 50, 1000}).Draw(t, "limit"),
+// anyToken is one of many with few names, moments, filters and makers.
+func anyToken(seed, ids int) token.Token {
+	r := rand.New(rand.NewPCG(uint64(seed), 0))
+	v := token.Token{
+		ID: idOf(r.IntN(ids + 1)), Name: names[r.IntN(len(names))], Permissions: permission.Set(r.IntN(16)),
+		ExpireAt: expiries[r.IntN(len(expiries))], FilterID: []ipfilter.ID{"", "one", "two"}[r.IntN(3)],
+		CreatedAt: epoch.Millis(1 + r.IntN(4)), CreatedBy: []token.ID{token.Root, idOf(1), "gone"}[r.IntN(3)],
 	}
+	v.IssuedAt = v.CreatedAt + epoch.Millis(r.IntN(3))
+	if r.IntN(5) == 0 {
+		v.ReplacedBy = idOf(r.IntN(ids + 1))
+	}
+	return v
+}
+
+// drawQuery draws what to ask for, with a cursor at any token: one that is there, or not.
+func drawQuery(t *rapid.T, n *naive, ids int) (token.Query, *row) {
+	q := token.Query{
+		Search:     rapid.SampledFrom(searches).Draw(t, "search"),
+		Order:      rapid.SampledFrom([]token.Order{token.ByName, token.ByExpiry, token.ByCreation, token.ByLastUse}).Draw(t, "order"),
+		Descending: rapid.Bool().Draw(t, "descending"),
+		Skip:       rapid.SampledFrom([]int{0, 0, 1, 2, 7, 40, 2000, 1<<31 - 1}).Draw(t, "skip"),
+		Limit:      rapid.SampledFrom([]int{0, 1, 2, 7, 50, 1000}).Draw(t, "limit"),
+	}
+	if rapid.Bool().Draw(t, "filtered") {
+		yes, no := true, false
+		either := rapid.SampledFrom([]*bool{nil, nil, nil, &yes, &no})
+		q.Permissions = rapid.SampledFrom([][]permission.Permission{nil, nil, {0}, {1, 3}, {15}}).Draw(t, "permissions")
+		q.States = rapid.SampledFrom([][]token.State{nil, nil, {token.Active}, {token.Expired}, {token.InGrace, token.Active}}).Draw(t, "states")
+		q.ExpiresBefore = rapid.SampledFrom([]epoch.Millis{0, 0, 1, 2, 3, 2000, -1, math.MinInt64, math.MaxInt64}).Draw(t, "expires before")
+		q.UnusedSince = rapid.SampledFrom([]epoch.Millis{0, 0, 0, 2, 3, 6, -1, math.MinInt64, math.MaxInt64}).Draw(t, "unused since")
+		q.FilterIDs = rapid.SampledFrom([][]ipfilter.ID{nil, nil, {"one"}, {"one", "two", "one"}, {""}, {"none", ""}}).Draw(t, "filters")
+		q.CreatedBy = rapid.SampledFrom([]token.ID{"", "", token.Root, "gone", "nobody"}).Draw(t, "by")
+		q.NeverExpires, q.WithoutFilter = either.Draw(t, "never expires"), either.Draw(t, "without filter")
+	}
+	if rapid.Bool().Draw(t, "from the beginning") {
+		return q, nil
+	}
+	v, there := n.tokens[idOf(rapid.IntRange(0, ids).Draw(t, "after"))]
+	if !there {
+		v = drawToken(t, ids)
+	}
+	after := n.row(v)
+	q.After = token.PlaceOf(v, after.used, q.Order, q.Descending).Cursor()
+	return q, &after
 }
 
 func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x, n := New(), &naive{map[token.ID]token.Token{}}
+		x, n := New(), newNaive()
 		ids := rapid.SampledFrom([]int{5, 40, 1200}).Draw(t, "how many ids")
 		if first := rapid.SampledFrom([]int{0, 0, 0, 30, 800}).Draw(t, "loaded at once"); first > 0 {
 			x.Load(loader(loaded(n, first)))
@@ -130,33 +222,47 @@ func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
 					drop(x, idOf(from+i))
 				}
 			},
-			"page":  func(t *rapid.T) { samePage(t, x, n, drawQuery(t)) },
+			"use": func(t *rapid.T) {
+				from := rapid.IntRange(0, ids).Draw(t, "from")
+				for i := range rapid.SampledFrom([]int{1, 30}).Draw(t, "times") {
+					id, at := idOf(from+i), epoch.Millis(1+i%5)
+					if e, ok := x.Find(id); ok {
+						n.used[id] = max(n.used[id], at)
+						x.Touch(e, at, home)
+					}
+				}
+			},
+			"page": func(t *rapid.T) {
+				q, after := drawQuery(t, n, ids)
+				samePage(t, x, n, q, after)
+			},
 			"other": func(t *rapid.T) { sameRest(t, x, n) },
 		})
 	})
 }
 
-// anyToken is drawToken without the trouble of drawing.
-func anyToken(seed, ids int) token.Token {
-	r := rand.New(rand.NewPCG(uint64(seed), 0))
-	return token.Token{
-		ID: idOf(r.IntN(ids + 1)), Name: names[r.IntN(len(names))],
-		ExpireAt: expiries[r.IntN(len(expiries))], FilterID: []ipfilter.ID{"", "one", "two"}[r.IntN(3)],
-	}
-}
-
 func loaded(n *naive, count int) []token.Token {
 	for i := range count {
-		n.put(token.Token{ID: idOf(i), Name: names[i%len(names)], ExpireAt: expiries[i%len(expiries)]})
+		v := anyToken(i, count)
+		v.ID = idOf(i)
+		n.put(v)
 	}
 	return slices.Collect(maps.Values(n.tokens))
 }
 
-func samePage(t *rapid.T, x *Index, n *naive, q token.Query) {
-	total, page := x.Page(q)
-	wantTotal, want := n.page(q)
-	if diff := gocmp.Diff(idsOf(page), want); diff != "" || total != wantTotal {
-		t.Fatalf("%+v: %d in all, want %d; page (-got +want):\n%s", q, total, wantTotal, diff)
+func samePage(t *rapid.T, x *Index, n *naive, q token.Query, after *row) {
+	p := x.Page(q, now)
+	wantTotal, want, more := n.page(q, after)
+	if diff := gocmp.Diff(idsOf(p.Entries), want); diff != "" || p.Total != wantTotal || p.More != more {
+		t.Fatalf("%+v behind %+v: %d in all, want %d; more %v, want %v; page (-got +want):\n%s", q, after, p.Total, wantTotal, p.More, more, diff)
+	}
+	end := token.Cursor("")
+	if len(want) > 0 {
+		last := want[len(want)-1]
+		end = token.PlaceOf(n.tokens[last], n.used[last], q.Order, q.Descending).Cursor()
+	}
+	if p.End != end {
+		t.Fatalf("%+v: the page ends at %q, want %q", q, p.End, end)
 	}
 }
 

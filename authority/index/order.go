@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"sort"
+
+	"tokenscale/token"
 )
 
 // An order keeps entries in one order: a list of blocks of some hundred
@@ -23,15 +25,6 @@ type order struct {
 	heads      []place // of their first entries
 	generation uint64  // of what no snapshot shares
 	shared     bool    // whether a snapshot shares the three lists
-}
-
-// len returns how many entries there are.
-func (o *order) len() int {
-	n := 0
-	for _, size := range o.sizes {
-		n += int(size)
-	}
-	return n
 }
 
 // snapshot returns the order as it is now.
@@ -132,15 +125,32 @@ func (o *order) from(at int) iter.Seq[*Entry] {
 	}
 }
 
-// window returns the entries from skip on, limit at most.
-func (o *order) window(skip, limit int, descending bool) []*Entry {
-	total := o.len()
-	skip = min(skip, total)
-	n := min(limit, total-skip)
+// rank returns how many entries come before the place of e, which need not be there, and how
+// many stand in it: none or one.
+func (o *order) rank(e *Entry) (before, there int) {
+	if len(o.blocks) == 0 {
+		return 0, 0
+	}
+	p := o.place(e)
+	b := o.blockOf(p)
+	for _, size := range o.sizes[:b] {
+		before += int(size)
+	}
+	entries, at := o.blocks[b].entries, o.blocks[b].search(p)
+	if at < len(entries) && o.place(entries[at]).notBehind(p) {
+		there = 1
+	}
+	return before + at, there
+}
+
+// window returns the page that q asks for, of the entries from one position to before another.
+func (o *order) window(from, to int, q token.Query) []*Entry {
+	skip := min(q.Skip, to-from)
+	n := min(q.Limit, to-from-skip)
 	page := make([]*Entry, 0, n)
-	first := skip
-	if descending {
-		first = total - skip - n
+	first := from + skip
+	if q.Descending {
+		first = to - skip - n
 	}
 	for e := range o.from(first) {
 		if len(page) == n {
@@ -148,7 +158,7 @@ func (o *order) window(skip, limit int, descending bool) []*Entry {
 		}
 		page = append(page, e)
 	}
-	if descending {
+	if q.Descending {
 		slices.Reverse(page)
 	}
 	return page

@@ -9,30 +9,63 @@ import (
 	"tokenscale/token"
 )
 
-// Page returns one page, and how many tokens match in all. A Search that is
-// exactly the id of a token finds that token only.
-//
-// Without a Search it reaches any page in logarithmic time. With one it looks
-// at all names, in a picture of the moment, and nobody waits for it.
-func (x *Index) Page(q token.Query) (total int, page []*Entry) {
-	if q.Search == "" {
-		return x.window(q)
-	}
-	if e, ok := x.Find(token.ID(q.Search)); ok {
-		return 1, cut([]*Entry{e}, q.Skip, q.Limit)
-	}
-	return search(x.names(), q)
+// A Page is one page of a list of tokens, as they were at one moment.
+type Page struct {
+	Total   int          // how many match, on all pages together
+	Entries []*Entry     // never nil
+	End     token.Cursor // where the last entry stands; empty if there is none
+	More    bool         // whether more follow behind the last entry
 }
 
-// window reads a page by its position.
-func (x *Index) window(q token.Query) (int, []*Entry) {
+// Page returns one page of the tokens that match q at now. A Search that is exactly the id of a
+// token finds no other. A cursor that is none, or that is of another order, must have been
+// refused before; here it means nothing.
+//
+// By name and by expiry it reaches any page of all tokens in logarithmic time. Whatever else is
+// asked for, it looks at all tokens, in a picture of the moment, and nobody waits for it.
+func (x *Index) Page(q token.Query, now epoch.Millis) Page {
+	if q.Search != "" {
+		if e, ok := x.Find(token.ID(q.Search)); ok {
+			return one(e, q, now)
+		}
+	}
+	if !q.Filters() && (q.Order == token.ByName || q.Order == token.ByExpiry) {
+		return x.window(q)
+	}
+	return scan(x.names(), q, now)
+}
+
+// window reads a page of all tokens by its position.
+func (x *Index) window(q token.Query) Page {
+	mark, marked := markOf(q)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	order := &x.byName
-	if q.ByExpiry {
+	if q.Order == token.ByExpiry {
 		order = &x.byExpiry
 	}
-	return x.tokens.n, order.window(q.Skip, q.Limit, q.Descending)
+	from, to := 0, x.tokens.n
+	if marked {
+		before, there := order.rank(mark.Entry)
+		if q.Descending {
+			to = before
+		} else {
+			from = before + there
+		}
+	}
+	entries := order.window(from, to, q)
+	return newPage(q, x.tokens.n, entries, 0, to-from)
+}
+
+// newPage returns the page of some entries, of which the last was last used at used. Behind the
+// cursor of q were so many matches.
+func newPage(q token.Query, total int, entries []*Entry, used epoch.Millis, behind int) Page {
+	p := Page{Total: total, Entries: entries}
+	if n := len(entries); n > 0 {
+		p.More = behind-n > q.Skip
+		p.End = token.PlaceOf(entries[n-1].Token(), used, q.Order, q.Descending).Cursor()
+	}
+	return p
 }
 
 // BoundTo returns one page of the tokens that have the filter id, by name, and

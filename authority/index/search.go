@@ -1,88 +1,82 @@
 package index
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 
+	"tokenscale/epoch"
 	"tokenscale/token"
 )
 
-// search returns one page of the entries whose name holds part of a name, and
-// how many there are in all. names is a snapshot.
-func search(names order, q token.Query) (total int, page []*Entry) {
-	part := Fold(q.Search)
-	if strings.ContainsRune(part, nameEnd) { // it would match across names
-		return 0, []*Entry{}
+// scan looks at all tokens and returns the page of those that match. names is a snapshot of the
+// order by name.
+func scan(names order, q token.Query, now epoch.Millis) Page {
+	l := newLookout(q, now)
+	if bytes.IndexByte(l.part, nameEnd) >= 0 { // it would match across names
+		return Page{Entries: []*Entry{}}
 	}
-	if q.ByExpiry {
-		return searchByExpiry(names, q, []byte(part))
-	}
-	return searchByName(names, q, []byte(part))
-}
-
-func searchByName(names order, q token.Query, part []byte) (total int, page []*Entry) {
-	page = []*Entry{}
-	found := make([]*Entry, 0, fullBlock)
+	s := newSelection(q)
 	for i := range names.blocks {
 		if q.Descending {
 			i = len(names.blocks) - 1 - i
 		}
-		found = names.blocks[i].matches(found[:0], part)
+		found := l.in(names.blocks[i])
 		if q.Descending {
 			slices.Reverse(found)
 		}
-		skip := min(max(q.Skip-total, 0), len(found))
-		page = append(page, found[skip:min(skip+q.Limit-len(page), len(found))]...)
-		total += len(found)
+		s.take(found)
 	}
-	return total, page
+	return s.page()
 }
 
-// searchByExpiry finds the matches in the order of names and keeps the first
-// by expiry: as many as it takes to show the page.
-func searchByExpiry(names order, q token.Query, part []byte) (total int, page []*Entry) {
-	first := &best{compare: expiryOrder, n: q.Skip + q.Limit}
-	if q.Descending {
-		first.compare = func(a, b *Entry) int { return expiryOrder(b, a) }
-	}
-	found := make([]*Entry, 0, fullBlock)
-	for _, b := range names.blocks {
-		found = b.matches(found[:0], part)
-		total += len(found)
-		for _, e := range found {
-			first.add(e)
-		}
-	}
-	first.sort()
-	return total, cut(first.entries, q.Skip, q.Limit)
+// one returns the page of a query whose Search is the id of e.
+func one(e *Entry, q token.Query, now epoch.Millis) Page {
+	l, s := newLookout(q, now), newSelection(q)
+	l.look(e)
+	s.take(l.found)
+	return s.page()
 }
 
-// best keeps the first n of many entries in some order.
-type best struct {
-	compare func(a, b *Entry) int
-	n       int
-	entries []*Entry
-	bar     *Entry // the n-th of those sorted so far: what comes behind it is not wanted
+// A match is an entry that a query asks for, with its last use as it was when the entry was
+// looked at: that may change at any moment. It is zero where the query does not depend on it.
+type match struct {
+	*Entry
+	used epoch.Millis
 }
 
-func (b *best) add(e *Entry) {
-	if b.n == 0 || b.bar != nil && b.compare(e, b.bar) > 0 {
-		return
-	}
-	if b.entries = append(b.entries, e); len(b.entries) >= 2*b.n+fullBlock {
-		b.sort()
-	}
+// A lookout finds the matches of a query.
+type lookout struct {
+	part    []byte // of a folded name
+	matcher *token.Matcher
+	asks    bool // for more than a part of the name
+	byUse   bool
+	found   []match
 }
 
-func (b *best) sort() {
-	slices.SortFunc(b.entries, b.compare)
-	if len(b.entries) >= b.n && b.n > 0 {
-		b.entries = b.entries[:b.n]
-		b.bar = b.entries[b.n-1]
+func newLookout(q token.Query, now epoch.Millis) *lookout {
+	l := &lookout{
+		part: []byte(Fold(q.Search)), matcher: q.Matcher(now),
+		byUse: q.UnusedSince != 0 || q.Order == token.ByLastUse, found: make([]match, 0, fullBlock),
 	}
+	q.Search = ""
+	l.asks = q.Filters()
+	return l
 }
 
-func cut(all []*Entry, skip, limit int) []*Entry {
-	all = all[min(skip, len(all)):]
-	return all[:min(limit, len(all))]
+// in returns the matches in a block of names. They are gone with the next call.
+func (l *lookout) in(b *block) []match {
+	l.found = l.found[:0]
+	b.holding(l.part, l.look)
+	return l.found
+}
+
+// look adds e to what was found, if it matches in all but its name.
+func (l *lookout) look(e *Entry) {
+	m := match{Entry: e}
+	if l.byUse {
+		m.used = e.LastUse().At
+	}
+	if !l.asks || l.matcher.Match(e.Token(), m.used) {
+		l.found = append(l.found, m)
+	}
 }

@@ -426,6 +426,8 @@ type SystemPermissionsToken struct {
 	Permissions []string `json:"permissions"`
 	// Who made it: the id of a system token, or `localroot`. Stability: Preview
 	CreatedBy string `json:"createdBy"`
+	// When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview
+	IssuedAt int64 `json:"issuedAt"`
 	// When it was last accepted, true to a minute, in milliseconds since 1970; null if never. Stability: Preview
 	LastUsedAt *int64 `json:"lastUsedAt,omitempty"`
 	// The address it was last accepted from; null if never used. Stability: Preview
@@ -445,6 +447,10 @@ type SystemTokenQueryResultSet struct {
 	TotalResults int `json:"totalResults"`
 	// The tokens of this page. Stability: Preview
 	Results []SystemPermissionsToken `json:"results"`
+	// What to give as `after` to go on behind this page; null if the page is empty. Stability: Preview
+	EndCursor *string `json:"endCursor,omitempty"`
+	// Whether more tokens match behind the last one of this page; false if the page is empty. Stability: Preview
+	HasNextPage bool `json:"hasNextPage"`
 }
 
 // What a policy does with one token.
@@ -789,6 +795,68 @@ func (e StabilityLevel) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What has become of a system token that is listed. It is in exactly one of these states.
+// Stability: Preview
+type SystemTokenState string
+
+const (
+	// It works, and no rotation has replaced it. Stability: Preview
+	SystemTokenStateActive SystemTokenState = "Active"
+	// Its time is over. It stays listed for five minutes more. Stability: Preview
+	SystemTokenStateExpired SystemTokenState = "Expired"
+	// A rotation has replaced it, and it still works until its grace period ends. Stability: Preview
+	SystemTokenStateInGracePeriod SystemTokenState = "InGracePeriod"
+)
+
+var AllSystemTokenState = []SystemTokenState{
+	SystemTokenStateActive,
+	SystemTokenStateExpired,
+	SystemTokenStateInGracePeriod,
+}
+
+func (e SystemTokenState) IsValid() bool {
+	switch e {
+	case SystemTokenStateActive, SystemTokenStateExpired, SystemTokenStateInGracePeriod:
+		return true
+	}
+	return false
+}
+
+func (e SystemTokenState) String() string {
+	return string(e)
+}
+
+func (e *SystemTokenState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SystemTokenState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SystemTokenState", str)
+	}
+	return nil
+}
+
+func (e SystemTokenState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SystemTokenState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SystemTokenState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What a policy does with an existing token.
 // Stability: Preview
 type TokenPolicyEffect string
@@ -863,16 +931,22 @@ const (
 	TokensSortByExpirationDate TokensSortBy = "ExpirationDate"
 	// By name, without regard to case. Stability: Long-term
 	TokensSortByName TokensSortBy = "Name"
+	// By the moment the token was first issued. Stability: Preview
+	TokensSortByCreatedAt TokensSortBy = "CreatedAt"
+	// By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview
+	TokensSortByLastUsedAt TokensSortBy = "LastUsedAt"
 )
 
 var AllTokensSortBy = []TokensSortBy{
 	TokensSortByExpirationDate,
 	TokensSortByName,
+	TokensSortByCreatedAt,
+	TokensSortByLastUsedAt,
 }
 
 func (e TokensSortBy) IsValid() bool {
 	switch e {
-	case TokensSortByExpirationDate, TokensSortByName:
+	case TokensSortByExpirationDate, TokensSortByName, TokensSortByCreatedAt, TokensSortByLastUsedAt:
 		return true
 	}
 	return false

@@ -205,8 +205,12 @@ export type TokenSecurityPoliciesInput = {
  * Stability: Long-term
  */
 export type Tokens__SortBy =
+  /** By the moment the token was first issued. Stability: Preview */
+  | 'CreatedAt'
   /** By the moment the token expires; a token that never expires comes last in ascending order. Stability: Long-term */
   | 'ExpirationDate'
+  /** By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview */
+  | 'LastUsedAt'
   /** By name, without regard to case. Stability: Long-term */
   | 'Name';
 
