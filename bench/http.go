@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 )
@@ -61,20 +62,39 @@ func skip(n int) string { return fmt.Sprintf("skip: %d", n) }
 
 func (b *bench) page() error {
 	deep := b.tokens * 7 / 10
+	cursor, err := cursorAt(b.server.url, b.large.root, deep-50)
+	if err != nil {
+		return err
+	}
 	r, err := b.contest(16,
 		sending("a deep page", b.server, fifty(b.server.url, "/graphql", b.large.root, skip(deep))),
 		sending("a page of bare gqlgen", b.reference, fifty(b.reference.url, "/default", "", skip(700))),
 		sending("the first page", b.server, fifty(b.server.url, "/graphql", b.large.root, skip(0))),
-		sending("a page of a thousand", b.few, fifty(b.few.url, "/graphql", b.small.root, skip(700))))
+		sending("a page of a thousand", b.few, fifty(b.few.url, "/graphql", b.small.root, skip(700))),
+		sending("the deep page by its cursor", b.server, fifty(b.server.url, "/graphql", b.large.root, fmt.Sprintf("after: %q", cursor))))
 	if err != nil {
 		return err
 	}
 	bare := b.pair("page of 50, "+number(float64(deep))+" in", r[0], r[1], "bare gqlgen with its defaults")
 	few := b.pair("… held against few tokens", r[0], r[3], "the same page from 1,000 tokens")
 	few = min(few, b.pair("… the first page", r[2], r[3], "the same"))
+	few = min(few, b.pair("… the deep page by its cursor", r[4], r[3], "the same"))
 	b.atLeast("page of 50", bare, 4, "of bare gqlgen with its defaults")
-	b.atLeast("page of 50, the slowest place", few, 1/1.2, "of the page from 1,000 tokens")
+	b.atLeast("page of 50, anywhere, by `skip` or cursor", few, 1/1.2, "of the page from 1,000 tokens")
 	return nil
+}
+
+// cursorAt returns the cursor of the page of fifty that begins at n.
+func cursorAt(url, token string, n int) (string, error) {
+	_, body, err := query(url, "/graphql", token, fmt.Sprintf(`{ systemTokens(skip: %d, limit: 50) { endCursor } }`, n), nil).once()
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Data struct{ SystemTokens struct{ EndCursor string } }
+	}
+	err = json.Unmarshal(body, &answer)
+	return answer.Data.SystemTokens.EndCursor, err
 }
 
 const createToken = `mutation { createSystemToken(input: {name: "bench", permissions: [ReadHealthCheck]}) { token } }`

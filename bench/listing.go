@@ -17,23 +17,43 @@ type selection struct{ name, arguments string }
 // The selections that have a goal of their own.
 var (
 	byPart    = selection{"part of a name that few have", fmt.Sprintf("searchFilter: %q", part)}
-	byLastUse selection
+	byLastUse = selection{"order by last use, the latest first", `sortBy: LastUsedAt, orderBy: DESC`}
 )
 
 // selections lists every filter and order, alone and together.
-func (b *bench) selections() []selection {
+func selections(now time.Time) []selection {
+	at := func(after time.Duration) int64 { return now.Add(after).UnixMilli() }
+	const day = 24 * time.Hour
 	return []selection{
 		byPart,
 		{"part of a name that a fifth have", `searchFilter: "prod"`},
+		{"one permission, which one in sixteen has", `permissionFilter: [ManageCluster]`},
+		{"any of three permissions", `permissionFilter: [ManageCluster, PatchGlobal, ListSubdomains]`},
+		{"active ones, which all are", `stateFilter: [Active]`},
+		{"expired or in grace, which none is", `stateFilter: [Expired, InGracePeriod]`},
+		{"expiring within 30 days", fmt.Sprintf("expiresBefore: %d", at(30*day))},
+		{"never expiring, a third", `neverExpires: true`},
+		{"unused for half a day, half of them", fmt.Sprintf("unusedSince: %d", at(-day/2))},
+		{"an IP filter that half have", fmt.Sprintf("ipFilterIdFilter: [%q]", filterID)},
+		{"an IP filter that one in a hundred has", fmt.Sprintf("ipFilterIdFilter: [%q]", wideID)},
+		{"without an IP filter", `withoutIpFilter: true`},
+		{"made by one that made a fifth", fmt.Sprintf("createdByFilter: %q", makerID)},
+		{"all of these at once", fmt.Sprintf(
+			"searchFilter: %q, permissionFilter: [ReadHealthCheck], stateFilter: [Active], expiresBefore: %d, unusedSince: %d, "+
+				"ipFilterIdFilter: [%q], createdByFilter: %q, neverExpires: false, withoutIpFilter: false, sortBy: CreatedAt",
+			"backup", at(200*day), at(-day/4), filterID, makerID)},
 		{"order by expiry", `sortBy: ExpirationDate`},
+		{"order by creation, the latest first", `sortBy: CreatedAt, orderBy: DESC`},
+		byLastUse,
 	}
 }
 
 // list measures each selection with one caller: how long it takes when nobody
 // is in its way.
 func (b *bench) list(p *process, h *house) error {
-	sides := make([]side, 0, 20)
-	for _, s := range b.selections() {
+	var sides []side
+	every := selections(time.Now())
+	for _, s := range every {
 		sides = append(sides, sending(s.name, p, query(p.url, "/graphql", h.root, fmt.Sprintf(
 			`{ systemTokens(%s, limit: 50) { totalResults results { id name } } }`, s.arguments), nil)))
 	}
@@ -42,7 +62,7 @@ func (b *bench) list(p *process, h *house) error {
 		return err
 	}
 	slowest := time.Duration(0)
-	for i, s := range b.selections() {
+	for i, s := range every {
 		p50 := median(all[i], func(r round) time.Duration { return r.P50 })
 		out := row{
 			name: "list: " + s.name, ours: millis(p50), p50: millis(p50),

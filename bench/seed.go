@@ -79,6 +79,9 @@ const (
 	wideID   ipfilter.ID = "benchmanyrulesbenchmanyrulesbenc"
 )
 
+// makerID is of the token that has made one in five, and is gone.
+const makerID token.ID = "benchmakerbenchmakerbenchmakerbe"
+
 // manyRules are as many rules as a filter can have; the last one lets in who
 // measures.
 func manyRules() string {
@@ -189,6 +192,9 @@ func one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, erro
 	t.IssuedAt = t.CreatedAt
 	if i%3 > 0 {
 		t.ExpireAt = now + epoch.Millis(86_400_000*(2+r.IntN(300)))
+	}
+	if i%5 == 0 {
+		t.CreatedBy = makerID
 	}
 	switch {
 	case i%2 == 0:
