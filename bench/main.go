@@ -43,7 +43,7 @@ func main() {
 	s := settings{sizes: sizes{1000, 10_000, 100_000, 1_000_000, 5_000_000}}
 	flag.IntVar(&s.tokens, "tokens", 200_000, "tokens of the large server, at least 1000")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each measurement, an odd number")
-	flag.DurationVar(&s.each, "each", 0, "how long one round lasts; 0 means 180ms, and 1s with a million tokens or more")
+	flag.DurationVar(&s.each, "each", 0, "how long one round lasts; 0 means 150ms, and 1s with a million tokens or more")
 	flag.DurationVar(&s.after, "after", 0, "how long verification is watched after a change of policy; 0 means 5s, and 1m with a million tokens or more")
 	flag.BoolVar(&s.growth, "growth", false, "measure at several sizes instead of against references")
 	flag.BoolVar(&s.write, "write", false, "put the figures into the documents, in place of those there")
@@ -68,7 +68,7 @@ func fail(err error) {
 // thorough fills in how long things last: a first look is over within ninety
 // seconds on two cores, and a million tokens are worth some minutes.
 func (s settings) thorough() settings {
-	each, after := 180*time.Millisecond, 5*time.Second
+	each, after := 150*time.Millisecond, 5*time.Second
 	if s.growth || s.tokens >= 1_000_000 {
 		each, after = time.Second, time.Minute
 	}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tokenscale/bench/load"
 )
 
 // number writes n as a whole number, in groups of three digits.
@@ -56,14 +58,41 @@ func (b *bench) publish(name, text string) error {
 // load generator itself is.
 func (b *bench) heading(what string) (string, error) {
 	const rate = 5000
-	own, err := paced(rate, 16, b.each, func() (work, func(), error) {
+	own, err := load.Paced(rate, 16, b.each, func() (load.Work, func(), error) {
 		return func() error { return nil }, func() {}, nil
 	})
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s. With nothing to wait for, the load generator's own p50 at %s/s is %s and its p99 %s.\n\n",
-		time.Now().UTC().Format("2006-01-02 15:04 UTC"), what, b.rounds, b.each, machine(), number(rate), millis(own.P50), millis(own.P99)), nil
+	synced, err := b.sync()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s. With nothing to wait for, the load generator's own p50 at %s/s is %s and its p99 %s; the disk syncs 4 KiB in %s.\n\n",
+		time.Now().UTC().Format("2006-01-02 15:04 UTC"), what, b.rounds, b.each, machine(), number(rate), millis(own.P50), millis(own.P99), millis(synced)), nil
+}
+
+// sync returns how long the disk of the stores takes to sync a page: what a
+// commit waits for at least.
+func (b *bench) sync() (time.Duration, error) {
+	file, err := os.CreateTemp(b.folder, "sync")
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	var took []time.Duration
+	for range 50 {
+		if _, err := file.Write(make([]byte, 4<<10)); err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		if err := file.Sync(); err != nil {
+			return 0, err
+		}
+		took = append(took, time.Since(began))
+	}
+	return median(took, same), nil
 }
 
 func machine() string {
