@@ -23,7 +23,7 @@ const module = "tokenscale/"
 // one line may not import each other. See docs/architecture.md.
 var floors = [][]string{
 	{".", "bench", "mutation"},
-	{"bench/plot"},
+	{"bench/load", "bench/plot"},
 	{"bench/stock"}, // written by bench/stockgen, not kept
 	{"faulttest", "faulttest/seeder", "graph/generate", "bench/stockgen"},
 	{"cli"},

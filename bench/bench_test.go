@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tokenscale/bench/load"
 )
 
 // The bench starts itself anew for each role, and so does its test.
@@ -20,45 +22,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-// working is a worker all of whose pieces are done by do.
-func working(do work) worker {
-	return func() (work, func(), error) { return do, func() {}, nil }
-}
-
-func TestPaced_WhatWaitsBehindASlowAnswerIsLateFromWhenItWasDue(t *testing.T) {
-	first := true
-	l, err := paced(1000, 1, 100*time.Millisecond, working(func() error {
-		if first {
-			first = false
-			time.Sleep(100 * time.Millisecond)
-		}
-		return nil
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The half of what was due meanwhile waited for at least half of it.
-	if l.P50 < 45*time.Millisecond || l.P99 < 90*time.Millisecond {
-		t.Errorf("p50 %v, p99 %v of %d; a generator that waits along would say so", l.P50, l.P99, l.Count)
-	}
-}
-
-func TestPaced_SendsWhatTheRateSays(t *testing.T) {
-	l, err := paced(500, 4, 100*time.Millisecond, working(func() error { return nil }))
-	if err != nil || l.Count != 51 {
-		t.Errorf("%d pieces, %v; want 51 in 100 ms at 500/s, with the first and the last", l.Count, err)
-	}
-}
-
-func TestLoad_ARefusalIsNoResult(t *testing.T) {
-	refused := errors.New("refused")
-	for _, rate := range []int{0, 100} {
-		if _, err := run(rate, 2, 10*time.Millisecond, working(func() error { return refused })); !errors.Is(err, refused) {
-			t.Errorf("rate %d: %v", rate, err)
-		}
-	}
 }
 
 // published is a page of performance.md with a place for figures.
@@ -141,7 +104,8 @@ func TestBench_RefusesWhatTheMachineCannotTake(t *testing.T) {
 
 func TestBetween_AnAnswerCountsWhereItWasDue(t *testing.T) {
 	at := func(ms int) time.Time { return time.UnixMilli(int64(ms)) }
-	all := []sample{{at(5), 1}, {at(10), 100}, {at(19), 200}, {at(20), 1}}
+	sample := func(due int, took time.Duration) load.Sample { return load.Sample{Due: at(due), Took: took} }
+	all := []load.Sample{sample(5, 1), sample(10, 100), sample(19, 200), sample(20, 1)}
 	got := between(moment{at(10), spending{CPU: 3}}, moment{at(20), spending{CPU: 7}}, all)
 	if want := (stretch{took: 10 * time.Millisecond, cpu: 4, p50: 200, p99: 200}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -151,7 +115,7 @@ func TestBetween_AnAnswerCountsWhereItWasDue(t *testing.T) {
 func TestResult_ARatioIsOfRoundsThatTookPlaceTogether(t *testing.T) {
 	rate := func(rates ...float64) (r result) {
 		for _, v := range rates {
-			r.rounds = append(r.rounds, round{load: load{Rate: v}})
+			r.rounds = append(r.rounds, round{Result: load.Result{Rate: v}})
 		}
 		return r
 	}

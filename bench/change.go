@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"tokenscale/bench/load"
 )
 
 // A stretch is a part of the time in which verification is watched.
@@ -19,14 +21,14 @@ type stretch struct {
 // change caps two thirds of all tokens and gives half of them another filter,
 // while others go on verifying at the same rate, before, meanwhile and after.
 func (b *bench) change() error {
-	verify := get(b.server.url, authorizePath, b.large.ten)
+	verify := load.Get(b.server.url, authorizePath, b.large.ten)
 	done, failed := make(chan struct{}), error(nil)
 	var marks []moment
 	go func() {
 		defer close(done)
 		marks, failed = b.tightened(max(2*time.Second, b.after/6))
 	}()
-	all, err := sampled(verifyRate, 16, 0, done, verify.client)
+	all, err := load.Sampled(verifyRate, 16, 0, done, verify.Client)
 	<-done
 	if err := errors.Join(failed, err); err != nil {
 		return err
@@ -98,17 +100,17 @@ func (b *bench) tightened(idle time.Duration) (all []moment, err error) {
 }
 
 // between returns what came of the answers that were due between two moments.
-func between(from, to moment, all []sample) stretch {
-	within := slices.DeleteFunc(slices.Clone(all), func(s sample) bool { return s.due.Before(from.at) || !s.due.Before(to.at) })
-	l := summary(within, to.at.Sub(from.at))
+func between(from, to moment, all []load.Sample) stretch {
+	within := slices.DeleteFunc(slices.Clone(all), func(s load.Sample) bool { return s.Due.Before(from.at) || !s.Due.Before(to.at) })
+	l := load.Summary(within, to.at.Sub(from.at))
 	return stretch{to.at.Sub(from.at), to.CPU - from.CPU, l.P50, l.P99}
 }
 
 // tighten is a connection that changes the policy.
-func (b *bench) tighten() (work, func(), error) {
-	return query(b.server.url, "/graphql", b.large.root, `mutation($filter: String!) { updateTokenSecurityPolicies(input: {
+func (b *bench) tighten() (load.Work, func(), error) {
+	return load.Query(b.server.url, "/graphql", b.large.root, `mutation($filter: String!) { updateTokenSecurityPolicies(input: {
 		personalUserTokensEnabled: true, viewPermissionTokensEnabled: true, viewPermissionTokensAllowPermissionUpdates: false,
 		organizationPermissionTokensEnabled: true, organizationPermissionTokensAllowPermissionUpdates: false,
 		systemPermissionTokensEnabled: true, systemPermissionTokensEnforceExpirationAfterMs: 172800000,
-		systemPermissionTokensEnforceIpFilterId: $filter}) { id } }`, map[string]any{"filter": filterID}).client()
+		systemPermissionTokensEnforceIpFilterId: $filter}) { id } }`, map[string]any{"filter": filterID}).Client()
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"tokenscale/bench/load"
 )
 
 // share is which part of its highest rate a side is asked for when it is
@@ -17,15 +19,15 @@ const share = 0.5
 type side struct {
 	name string
 	p    *process
-	run  func(rate, n int, each time.Duration) (load, error)
+	run  func(rate, n int, each time.Duration) (load.Result, error)
 }
 
-func sending(name string, p *process, r request) side {
-	return side{name, p, func(rate, n int, each time.Duration) (load, error) { return run(rate, n, each, r.client) }}
+func sending(name string, p *process, r load.Request) side {
+	return side{name, p, func(rate, n int, each time.Duration) (load.Result, error) { return load.Run(rate, n, each, r.Client) }}
 }
 
 func committing(name string, p *process) side {
-	return side{name, p, func(rate, n int, each time.Duration) (l load, err error) {
+	return side{name, p, func(rate, n int, each time.Duration) (l load.Result, err error) {
 		return l, p.ask(&l, "commit", rate, n, each)
 	}}
 }
@@ -41,7 +43,7 @@ type result struct {
 
 // A round is what one side did in one round.
 type round struct {
-	load
+	load.Result
 	cpu     time.Duration
 	mallocs float64
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tokenscale/bench/load"
 	"tokenscale/bench/plot"
 )
 
@@ -116,9 +117,9 @@ func (b *bench) answers(h *house, p *point) error {
 		rate int
 		side side
 	}{
-		{&p.verify, verifyRate, sending("verify", b.server, get(url, authorizePath, h.ten))},
+		{&p.verify, verifyRate, sending("verify", b.server, load.Get(url, authorizePath, h.ten))},
 		{&p.page, pageRate, sending("page", b.server, fifty(url, "/graphql", h.root, skip(h.size*7/10)))},
-		{&p.search, searchRate, sending("search", b.server, query(url, "/graphql", h.root, text, nil))},
+		{&p.search, searchRate, sending("search", b.server, load.Query(url, "/graphql", h.root, text, nil))},
 	} {
 		rounds, err := b.turns([]side{m.side}, 16, func(int) int { return m.rate })
 		if err != nil {
@@ -126,7 +127,7 @@ func (b *bench) answers(h *house, p *point) error {
 		}
 		*m.into = median(rounds[0], func(r round) time.Duration { return r.P50 })
 	}
-	rounds, err := b.turns([]side{sending("create", b.server, query(url, "/graphql", h.root, createToken, nil))}, 16, func(int) int { return 0 })
+	rounds, err := b.turns([]side{sending("create", b.server, load.Query(url, "/graphql", h.root, createToken, nil))}, 16, func(int) int { return 0 })
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+
+	"tokenscale/bench/load"
 )
 
 const authorizePath = "/api/v1/authorize?permission=ReadHealthCheck"
@@ -13,14 +15,14 @@ const authorizePath = "/api/v1/authorize?permission=ReadHealthCheck"
 // verify is held against a handler that sends the same headers under the same
 // time-outs, and against the ceiling: one that answers as little as can be.
 func (b *bench) verify() error {
-	asked := get(b.server.url, authorizePath, b.large.ten)
+	asked := load.Get(b.server.url, authorizePath, b.large.ten)
 	if err := b.imitate(asked); err != nil {
 		return err
 	}
 	r, err := b.contest(16,
 		sending("verify", b.server, asked),
-		sending("a constant with the same headers", b.fair, get(b.fair.url, authorizePath, b.large.ten)),
-		sending("the constant handler", b.reference, post(b.reference.url, "/constant", "", "{}")))
+		sending("a constant with the same headers", b.fair, load.Get(b.fair.url, authorizePath, b.large.ten)),
+		sending("the constant handler", b.reference, load.Post(b.reference.url, "/constant", "", "{}")))
 	if err != nil {
 		return err
 	}
@@ -31,8 +33,8 @@ func (b *bench) verify() error {
 }
 
 // imitate has the fair reference send the headers that r is answered with.
-func (b *bench) imitate(r request) error {
-	headers, _, err := r.once()
+func (b *bench) imitate(r load.Request) error {
+	headers, _, err := r.Once()
 	if err != nil {
 		return err
 	}
@@ -43,8 +45,8 @@ const oneToken = `query($id: String!) { token(tokenId: $id) { id name expireAt c
 
 func (b *bench) one() error {
 	r, err := b.contest(16,
-		sending("one token", b.server, query(b.server.url, "/graphql", b.large.root, oneToken, map[string]any{"id": b.large.id(5)})),
-		sending("one token of bare gqlgen", b.reference, query(b.reference.url, "/cached", "", oneToken, map[string]any{"id": b.bare.id(5)})))
+		sending("one token", b.server, load.Query(b.server.url, "/graphql", b.large.root, oneToken, map[string]any{"id": b.large.id(5)})),
+		sending("one token of bare gqlgen", b.reference, load.Query(b.reference.url, "/cached", "", oneToken, map[string]any{"id": b.bare.id(5)})))
 	if err != nil {
 		return err
 	}
@@ -54,8 +56,8 @@ func (b *bench) one() error {
 }
 
 // fifty is the request for a page of fifty tokens.
-func fifty(url, path, token, arguments string) request {
-	return query(url, path, token, fmt.Sprintf(`{ systemTokens(%s, limit: 50) { totalResults results { id name expireAt permissions createdAt } } }`, arguments), nil)
+func fifty(url, path, token, arguments string) load.Request {
+	return load.Query(url, path, token, fmt.Sprintf(`{ systemTokens(%s, limit: 50) { totalResults results { id name expireAt permissions createdAt } } }`, arguments), nil)
 }
 
 func skip(n int) string { return fmt.Sprintf("skip: %d", n) }
@@ -86,7 +88,7 @@ func (b *bench) page() error {
 
 // cursorAt returns the cursor of the page of fifty that begins at n.
 func cursorAt(url, token string, n int) (string, error) {
-	_, body, err := query(url, "/graphql", token, fmt.Sprintf(`{ systemTokens(skip: %d, limit: 50) { endCursor } }`, n), nil).once()
+	_, body, err := load.Query(url, "/graphql", token, fmt.Sprintf(`{ systemTokens(skip: %d, limit: 50) { endCursor } }`, n), nil).Once()
 	if err != nil {
 		return "", err
 	}
@@ -104,7 +106,7 @@ const createToken = `mutation { createSystemToken(input: {name: "bench", permiss
 func (b *bench) create() error {
 	for _, n := range []int{16, 64} {
 		r, err := b.contest(n,
-			sending("create", b.server, query(b.server.url, "/graphql", b.large.root, createToken, nil)),
+			sending("create", b.server, load.Query(b.server.url, "/graphql", b.large.root, createToken, nil)),
 			committing("the raw commits", b.commits))
 		if err != nil {
 			return err

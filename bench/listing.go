@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"fmt"
 	"time"
+
+	"tokenscale/bench/load"
 )
 
 // part is what is looked for: about ten names in a million have it.
@@ -54,7 +56,7 @@ func (b *bench) list(p *process, h *house) error {
 	var sides []side
 	every := selections(time.Now())
 	for _, s := range every {
-		sides = append(sides, sending(s.name, p, query(p.url, "/graphql", h.root, fmt.Sprintf(
+		sides = append(sides, sending(s.name, p, load.Query(p.url, "/graphql", h.root, fmt.Sprintf(
 			`{ systemTokens(%s, limit: 50) { totalResults results { id name } } }`, s.arguments), nil)))
 	}
 	all, err := b.turns(sides, 1, func(int) int { return 0 })

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tokenscale/authority/rows"
+	"tokenscale/bench/load"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/store/bolt/boltfile"
@@ -39,7 +40,7 @@ func serveRaw(folder string) error {
 		if err != nil {
 			return nil, err
 		}
-		return run(rate, callers, each, func() (work, func(), error) {
+		return load.Run(rate, callers, each, func() (load.Work, func(), error) {
 			return func() error { return put(db, value) }, func() {}, nil
 		})
 	})

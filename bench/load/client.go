@@ -1,6 +1,6 @@
 //go:build bench
 
-package main
+package load
 
 import (
 	"bufio"
@@ -14,29 +14,31 @@ import (
 	"strings"
 )
 
-// A request is sent again and again, byte for byte, so that the generator
+// A Request is sent again and again, byte for byte, so that the generator
 // costs next to nothing: it shares the cores with the server.
-type request struct {
+type Request struct {
 	addr string
 	text []byte
 }
 
-func post(url, path, token, body string) request {
-	return request{strings.TrimPrefix(url, "http://"), wire(url, "POST", path, token, body)}
+// Post is a request with a body of JSON and, unless it is empty, a token.
+func Post(url, path, token, body string) Request {
+	return Request{strings.TrimPrefix(url, "http://"), wire(url, "POST", path, token, body)}
 }
 
-func get(url, path, token string) request {
-	return request{strings.TrimPrefix(url, "http://"), wire(url, "GET", path, token, "")}
+// Get is a request without a body.
+func Get(url, path, token string) Request {
+	return Request{strings.TrimPrefix(url, "http://"), wire(url, "GET", path, token, "")}
 }
 
-// query is a request of GraphQL.
-func query(url, path, token, text string, variables map[string]any) request {
+// Query is a request of GraphQL.
+func Query(url, path, token, text string, variables map[string]any) Request {
 	body, _ := json.Marshal(map[string]any{"query": text, "variables": variables})
-	return post(url, path, token, string(body))
+	return Post(url, path, token, string(body))
 }
 
-// client is a worker that sends r on a connection of its own.
-func (r request) client() (work, func(), error) {
+// Client is a Worker that sends r on a connection of its own.
+func (r Request) Client() (Work, func(), error) {
 	c, err := dial(r.addr)
 	if err != nil {
 		return nil, nil, err
@@ -44,9 +46,9 @@ func (r request) client() (work, func(), error) {
 	return func() error { return c.do(r.text) }, func() { c.conn.Close() }, nil
 }
 
-// once sends r and returns the answer, or an error if that is not what was
+// Once sends r and returns the answer, or an error if that is not what was
 // wanted.
-func (r request) once() (http.Header, []byte, error) {
+func (r Request) Once() (http.Header, []byte, error) {
 	conn, err := net.Dial("tcp", r.addr)
 	if err != nil {
 		return nil, nil, err

@@ -1,6 +1,8 @@
 //go:build bench
 
-package main
+// Package load asks the same again and again, by several callers at once, and
+// tells how fast answers come and how long each takes.
+package load
 
 import (
 	"errors"
@@ -12,41 +14,41 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// work does one piece of work.
-type work func() error
+// Work does one piece of work.
+type Work func() error
 
-// A worker begins to work: it returns how it does a piece, and how it ends.
-type worker func() (do work, end func(), err error)
+// A Worker begins to work: it returns how it does a piece, and how it ends.
+type Worker func() (do Work, end func(), err error)
 
-// A load is what came of a load.
-type load struct {
+// A Result is what came of a load.
+type Result struct {
 	Count    int
 	Rate     float64       // a second
 	P50, P99 time.Duration // with a fixed rate: from the moment a piece was due
 }
 
-// A sample is one piece of work: when it was due, and how long after that it
+// A Sample is one piece of work: when it was due, and how long after that it
 // was done.
-type sample struct {
-	due  time.Time
-	took time.Duration
+type Sample struct {
+	Due  time.Time
+	Took time.Duration
 }
 
-// run has n workers work for a time: at a fixed rate, which tells how long an
+// Run has n workers work for a time: at a fixed rate, which tells how long an
 // answer takes, or, if rate is 0, each as soon as it has its last answer,
 // which tells what can be done at most.
-func run(rate, n int, each time.Duration, w worker) (load, error) {
+func Run(rate, n int, each time.Duration, w Worker) (Result, error) {
 	if rate == 0 {
 		return closed(n, each, w)
 	}
-	return paced(rate, n, each, w)
+	return Paced(rate, n, each, w)
 }
 
 // closed has n workers work, each as soon as it has its last answer. Such a
 // load waits along with whoever is slow, so its times tell little.
-func closed(n int, each time.Duration, w worker) (load, error) {
+func closed(n int, each time.Duration, w Worker) (Result, error) {
 	began := time.Now()
-	all, err := together(n, w, func(do work, all *[]sample) error {
+	all, err := together(n, w, func(do Work, all *[]Sample) error {
 		for end := time.Now().Add(each); ; {
 			due := time.Now()
 			if due.After(end) {
@@ -55,27 +57,27 @@ func closed(n int, each time.Duration, w worker) (load, error) {
 			if err := do(); err != nil {
 				return err
 			}
-			*all = append(*all, sample{due, time.Since(due)})
+			*all = append(*all, Sample{due, time.Since(due)})
 		}
 	})
-	return summary(all, time.Since(began)), err
+	return Summary(all, time.Since(began)), err
 }
 
-// paced has n workers work at a fixed rate for a time.
-func paced(rate, n int, each time.Duration, w worker) (load, error) {
-	all, err := sampled(rate, n, each, nil, w)
-	return summary(all, each), err
+// Paced has n workers work at a fixed rate for a time.
+func Paced(rate, n int, each time.Duration, w Worker) (Result, error) {
+	all, err := Sampled(rate, n, each, nil, w)
+	return Summary(all, each), err
 }
 
-// sampled has n workers work at a fixed rate, for a time or until done is
+// Sampled has n workers work at a fixed rate, for a time or until done is
 // closed. A piece of work that waits because the one before is slow is late
 // from the moment it was due: a load that waits along would hide just what it
 // should show.
-func sampled(rate, n int, each time.Duration, done <-chan struct{}, w worker) ([]sample, error) {
+func Sampled(rate, n int, each time.Duration, done <-chan struct{}, w Worker) ([]Sample, error) {
 	gap := time.Second / time.Duration(rate)
 	var next atomic.Int64
 	began := time.Now().Add(50 * time.Millisecond) // all workers are there by then
-	return together(n, w, func(do work, all *[]sample) error {
+	return together(n, w, func(do Work, all *[]Sample) error {
 		for {
 			i := next.Add(1)
 			due := began.Add(time.Duration(i-1) * gap)
@@ -86,7 +88,7 @@ func sampled(rate, n int, each time.Duration, done <-chan struct{}, w worker) ([
 			if err := do(); err != nil {
 				return err
 			}
-			*all = append(*all, sample{due, time.Since(due)})
+			*all = append(*all, Sample{due, time.Since(due)})
 		}
 	})
 }
@@ -112,8 +114,8 @@ func sleep(until time.Time) {
 }
 
 // together has n workers work at once and puts their samples together.
-func together(n int, w worker, loop func(do work, all *[]sample) error) ([]sample, error) {
-	samples, errs := make([][]sample, n), make([]error, n)
+func together(n int, w Worker, loop func(do Work, all *[]Sample) error) ([]Sample, error) {
+	samples, errs := make([][]Sample, n), make([]error, n)
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
@@ -138,15 +140,15 @@ func together(n int, w worker, loop func(do work, all *[]sample) error) ([]sampl
 	return every, nil
 }
 
-// summary says what came of a load that went on for so long.
-func summary(all []sample, took time.Duration) load {
+// Summary says what came of a load that went on for so long.
+func Summary(all []Sample, took time.Duration) Result {
 	if len(all) == 0 {
-		return load{}
+		return Result{}
 	}
 	times := make([]time.Duration, len(all))
 	for i, s := range all {
-		times[i] = s.took
+		times[i] = s.Took
 	}
 	slices.Sort(times)
-	return load{len(times), float64(len(times)) / took.Seconds(), times[len(times)/2], times[len(times)*99/100]}
+	return Result{len(times), float64(len(times)) / took.Seconds(), times[len(times)/2], times[len(times)*99/100]}
 }
