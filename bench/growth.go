@@ -95,7 +95,7 @@ func (b *bench) at(n int) (p point, err error) {
 	}
 	defer os.RemoveAll(h.folder)
 	p.tokens, p.file = n, fileSize(h)
-	if p.interior, err = b.within(h); err != nil {
+	if p.interior, err = b.interior(h); err != nil {
 		return p, err
 	}
 	if p.ready, p.memory, err = b.opened(&b.server, h); err != nil {

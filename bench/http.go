@@ -64,7 +64,7 @@ func skip(n int) string { return fmt.Sprintf("skip: %d", n) }
 
 func (b *bench) page() error {
 	deep := b.tokens * 7 / 10
-	cursor, err := cursorAt(b.server.url, b.large.root, deep-50)
+	cursor, err := cursorAt(b.server.url, b.large.root, "sortBy: Name", deep-50)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func (b *bench) page() error {
 }
 
 // cursorAt returns the cursor of the page of fifty that begins at n.
-func cursorAt(url, token string, n int) (string, error) {
-	_, body, err := load.Query(url, "/graphql", token, fmt.Sprintf(`{ systemTokens(skip: %d, limit: 50) { endCursor } }`, n), nil).Once()
+func cursorAt(url, token, order string, n int) (string, error) {
+	_, body, err := load.Query(url, "/graphql", token, fmt.Sprintf(`{ systemTokens(%s, skip: %d, limit: 50) { endCursor } }`, order, n), nil).Once()
 	if err != nil {
 		return "", err
 	}

@@ -34,10 +34,10 @@ type interior struct {
 	turn map[int]float64
 }
 
-// within opens a copy of the store of h in this process and measures
+// interior opens a copy of the store of h in this process and measures
 // verification. It is a copy because verifying leaves a row behind for each
 // token: what is measured next should find the store as it was made.
-func (b *bench) within(h *house) (in interior, err error) {
+func (b *bench) interior(h *house) (in interior, err error) {
 	defer debug.FreeOSMemory()
 	keys, err := keyring.Load(filepath.Join(h.folder, "keys"))
 	if err != nil {
@@ -152,7 +152,7 @@ func heap() float64 {
 
 // inside measures verification without HTTP, and the memory of the index.
 func (b *bench) inside() error {
-	in, err := b.within(b.large)
+	in, err := b.interior(b.large)
 	if err != nil {
 		return err
 	}
