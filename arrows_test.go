@@ -39,6 +39,7 @@ var floors = [][]string{
 	{"authority/rekey"},
 	{"authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions"},
 	{"authority/ledger", "authority/index"},
+	{"authority/rows/rowstest"},
 	{"authority/rows"},
 	{"authority/keyring", "authority/clock"},
 	{"store/bolt", "store/etcd"},

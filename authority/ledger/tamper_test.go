@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
+	"tokenscale/authority/rows/rowstest"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -67,15 +66,7 @@ func (m memory) clone() memory {
 // testKeys returns keys made of one letter.
 func testKeys(t testing.TB, letter string) *keyring.Keys {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "keys")
-	if err := os.WriteFile(path, []byte("tokenscale-keys-1\n"+strings.Repeat(letter, 64)+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	keys, err := keyring.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys
+	return rowstest.Keys(t, letter)
 }
 
 // named returns the log of a store that is called by a number.

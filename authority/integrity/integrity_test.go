@@ -1,0 +1,191 @@
+package integrity_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"tokenscale/audit"
+	"tokenscale/authority/index"
+	"tokenscale/authority/integrity"
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
+	"tokenscale/authority/rows"
+	"tokenscale/authority/rows/rowstest"
+	"tokenscale/epoch"
+	"tokenscale/ipfilter"
+	"tokenscale/store"
+)
+
+// filled returns a store with two filters and three entries, and its rows.
+func filled(t *testing.T, keys *keyring.Keys) (store.DB, *rows.Rows) {
+	t.Helper()
+	db, all := rowstest.Open(t), rows.New(keys)
+	rowstest.Write(t, db, func(w store.Writer) error {
+		for _, id := range []ipfilter.ID{"f1", "f2"} {
+			if err := all.Filters.Put(w, string(id), ipfilter.Filter{ID: id, Name: string(id), Text: "allow all"}); err != nil {
+				return err
+			}
+		}
+		return ledger.New(all).AppendAll(w, []audit.Entry{{Time: 1}, {Time: 2}, {Time: 3}})
+	})
+	return db, all
+}
+
+// spoil changes one bit of a row.
+func spoil(t *testing.T, db store.DB, table store.Table, key string) {
+	t.Helper()
+	rowstest.Write(t, db, func(w store.Writer) error {
+		row, err := w.Get(table, []byte(key))
+		if err != nil {
+			return err
+		}
+		bad := bytes.Clone(row)
+		bad[len(bad)-1] ^= 1
+		return w.Put(table, []byte(key), bad)
+	})
+}
+
+func inspect(t *testing.T, db store.DB, keys *keyring.Keys) (rep integrity.Report, err error) {
+	t.Helper()
+	_ = db.View(t.Context(), func(r store.Reader) error {
+		rep, err = integrity.Inspect(t.Context(), r, keys)
+		return nil
+	})
+	return rep, err
+}
+
+func TestAnInspectionCountsTheRowsAndNamesTheBadOnes(t *testing.T) {
+	keys := rowstest.Keys(t, "a")
+	db, all := filled(t, keys)
+	rep, err := inspect(t, db, keys)
+	if err != nil || rep.Err() != nil || len(rep.Odd) > 0 || rep.Rows(rows.FiltersTable) != 2 || rep.Entries() != 3 || rep.First != 1 || rep.Last != 3 || rep.LastAt != 3 {
+		t.Errorf("a sound store: %+v, %v", rep, err)
+	}
+	if err := integrity.Check(t.Context(), db, all); err != nil {
+		t.Errorf("a sound store: %v", err)
+	}
+	spoil(t, db, rows.FiltersTable, "f2")
+	rep, err = inspect(t, db, keys)
+	if err != nil || rep.Bad != 1 || rep.Rows(rows.FiltersTable) != 1 || rep.Err() == nil || !strings.Contains(rep.Err().Error(), `"f2"`) {
+		t.Errorf("with a bad row: %+v, %v", rep, err)
+	}
+	if err := integrity.Check(t.Context(), db, all); !integrity.Broken(err) {
+		t.Errorf("with a bad row: %v", err)
+	}
+	if _, err := inspect(t, db, rowstest.Keys(t, "b")); !errors.Is(err, integrity.ErrWrongKeys) {
+		t.Errorf("with another key file: %v", err)
+	}
+}
+
+// Every row here is sound by itself.
+func TestRowsThatDoNotFitTogetherAreOdd(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(w store.Writer, all *rows.Rows) error
+		words  string
+	}{
+		"a gap in the log": {func(w store.Writer, all *rows.Rows) error {
+			return all.Entries.Delete(w, rows.SeqKey(2))
+		}, "entry 3 follows entry 1"},
+		"a step back in time": {func(w store.Writer, all *rows.Rows) error {
+			return all.Entries.Put(w, rows.SeqKey(3), audit.Entry{Seq: 3, Time: 1})
+		}, "entry 3 is older than the one before it"},
+		"a filter that binds nobody": {func(w store.Writer, all *rows.Rows) error {
+			return all.Bound.Put(w, "f1", 2)
+		}, "the IP filter f1 is used by 0 tokens, and 2 are noted"},
+	} {
+		keys := rowstest.Keys(t, "a")
+		db, all := filled(t, keys)
+		rowstest.Write(t, db, func(w store.Writer) error { return c.change(w, all) })
+		rep, err := inspect(t, db, keys)
+		if got := fmt.Sprint(rep.Odd); err != nil || rep.Err() != nil || !strings.Contains(got, c.words) {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+		if err := integrity.Check(t.Context(), db, all); err == nil || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s: Check says %v", name, err)
+		}
+	}
+}
+
+// salvage puts what is left of a store into a new one. Rows of orphans are met without a table.
+func salvage(t *testing.T, from store.DB, keys *keyring.Keys, orphans ...store.Row) (store.DB, integrity.Salvaged) {
+	t.Helper()
+	to := rowstest.Open(t)
+	s := integrity.NewSalvager(to, keys)
+	for _, table := range rows.Tables() {
+		if err := from.View(t.Context(), func(r store.Reader) error {
+			return r.Scan(table, store.Range{}, func(key, row []byte) error { return s.Take(t.Context(), table, key, row) })
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, o := range orphans {
+		if err := s.Take(t.Context(), "", o.Key, o.Value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done, err := s.Finish(t.Context(), 9, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to, done
+}
+
+func TestASalvageTakesOnlyWhatIsCertainAndMakesTheRestStricter(t *testing.T) {
+	keys := rowstest.Keys(t, "a")
+	db, all := filled(t, keys)
+	var second []byte
+	rowstest.Write(t, db, func(w store.Writer) (err error) {
+		row, err := w.Get(rows.AuditTable, []byte(rows.SeqKey(2)))
+		second = bytes.Clone(row)
+		return errors.Join(err, all.Entries.Delete(w, rows.SeqKey(2)))
+	})
+	spoil(t, db, rows.FiltersTable, "f2")
+	for name, c := range map[string]struct {
+		orphans    []store.Row
+		gaps, last int
+	}{
+		"an entry is lost":                {nil, 1, 4},
+		"nothing in the file leads to it": {[]store.Row{{Key: []byte(rows.SeqKey(2)), Value: second}}, 0, 4},
+		"it stands in another's place":    {[]store.Row{{Key: []byte(rows.SeqKey(4)), Value: second}}, 1, 4},
+	} {
+		saved, done := salvage(t, db, keys, c.orphans...)
+		if done.Gaps != c.gaps || done.Bad[rows.FiltersTable] != 1 || done.Rows[rows.FiltersTable] != 1 || !done.Disabled {
+			t.Errorf("%s: %+v", name, done)
+		}
+		if err := saved.View(t.Context(), func(r store.Reader) error {
+			last, err := ledger.New(all).Last(r)
+			if last.Type != audit.Salvaged || int(last.Seq) != c.last || last.Time != 9 {
+				t.Errorf("%s: the last entry is %+v", name, last)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What is bad is told of once, and the rest is read on.
+func TestAScrubbingTellsOfABadRowOnce(t *testing.T) {
+	keys := rowstest.Keys(t, "a")
+	db, all := filled(t, keys)
+	s := integrity.NewScrubber(integrity.ScrubOptions{
+		DB: db, Rows: all, Index: index.New(), Now: func() epoch.Millis { return 9 }, Log: slog.New(slog.DiscardHandler),
+	})
+	spoil(t, db, rows.AuditTable, rows.SeqKey(1))
+	for range 2 {
+		if next, err := s.Batch(t.Context(), rows.AuditTable, nil); next != nil || err != nil {
+			t.Fatalf("%q, %v", next, err)
+		}
+	}
+	if stats := s.Stats(); stats.Bad != 1 || stats.Rows < 6 {
+		t.Errorf("got %+v", stats)
+	}
+	rep, err := inspect(t, db, keys)
+	if err != nil || rep.Entries() != 3 { // two sound ones of before, and one about the bad one
+		t.Errorf("%d entries, %v", rep.Entries(), err)
+	}
+}

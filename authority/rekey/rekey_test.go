@@ -1,0 +1,165 @@
+package rekey_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/rekey"
+	"tokenscale/authority/rows"
+	"tokenscale/authority/rows/rowstest"
+	"tokenscale/ipfilter"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// filters is how many rows a store has: more than one transaction seals.
+const filters = 1100
+
+// filled returns a store with many rows under the keys of a file, and the root token's.
+func filled(t *testing.T, keyFile string) rekey.Change {
+	t.Helper()
+	keys := load(t, keyFile)
+	all, db := rows.New(keys), rowstest.Open(t)
+	rowstest.Write(t, db, func(w store.Writer) error {
+		for i := range filters {
+			id := ipfilter.ID("f" + strconv.Itoa(i))
+			if err := all.Filters.Put(w, string(id), ipfilter.Filter{ID: id, Name: string(id), Text: "allow all"}); err != nil {
+				return err
+			}
+		}
+		return all.Root.Put(w, rows.RootKey, rows.Root{Digest: token.Digest{1}, Key: keys.NewestID()})
+	})
+	return rekey.Change{DB: db, KeyFile: keyFile, Random: rand.Reader, Now: 1}
+}
+
+func load(t *testing.T, keyFile string) *keyring.Keys {
+	t.Helper()
+	keys, err := keyring.Load(keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func uses(t *testing.T, c rekey.Change) (list []rekey.Use) {
+	t.Helper()
+	if err := c.DB.View(t.Context(), func(r store.Reader) (err error) {
+		list, err = rekey.Uses(t.Context(), r, load(t, c.KeyFile))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestARotationBringsEveryRowUnderTheNewKeyAndLeavesDigestsUnderTheirs(t *testing.T) {
+	c := filled(t, rowstest.KeyFile(t, "a"))
+	before := load(t, c.KeyFile).NewestID()
+	done, err := rekey.Rotate(t.Context(), c)
+	if err != nil || done.Resumed || done.Key == before || done.Rows < filters+1 {
+		t.Fatalf("got %+v, %v", done, err)
+	}
+	list := uses(t, c)
+	if len(list) != 2 || !list[0].Newest || list[0].ID != done.Key || list[0].Rows < filters+1 {
+		t.Errorf("the newest key is used so: %+v", list)
+	}
+	if old := list[1]; old.ID != before || !old.Old || old.Rows != 0 || !old.Root || old.Needs() != "to verify the root token" {
+		t.Errorf("the old key is used so: %+v", old)
+	}
+}
+
+// failing is a store that takes only so many changes.
+type failing struct {
+	store.DB
+	left int
+}
+
+var errCut = errors.New("the power is gone")
+
+func (f *failing) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
+	if f.left--; f.left < 0 {
+		return errCut
+	}
+	return f.DB.Update(ctx, fn, how...)
+}
+
+// Each of its steps leaves a store that opens under the key file as it is then.
+func TestARotationThatWasCutOffAnywhereIsFinishedByTheNext(t *testing.T) {
+	changes := 0
+	for ; ; changes++ {
+		c := filled(t, rowstest.KeyFile(t, "a"))
+		whole := c.DB
+		c.DB = &failing{whole, changes}
+		_, err := rekey.Rotate(t.Context(), c)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, errCut) {
+			t.Fatalf("after %d changes: %v", changes, err)
+		}
+		c.DB = whole
+		uses(t, c)
+		done, err := rekey.Rotate(t.Context(), c)
+		if list := uses(t, c); err != nil || done.Resumed != (changes > 0) || len(list) != 2 || list[1].Rows != 0 || !list[1].Old {
+			t.Errorf("cut off after %d changes, the next one: %+v, %v, %+v", changes, done, err, list)
+		}
+	}
+	if changes < 4 { // two entries, and the filters in two batches
+		t.Errorf("a rotation takes %d changes", changes)
+	}
+}
+
+func TestOnlyAKeyThatNothingNeedsIsDropped(t *testing.T) {
+	c := filled(t, rowstest.KeyFile(t, "a"))
+	newest := load(t, c.KeyFile).NewestID()
+	if _, err := rekey.Drop(t.Context(), c, newest); !errors.Is(err, rekey.ErrKeyInUse) || !strings.Contains(err.Error(), "it is the newest") {
+		t.Errorf("the newest: %v", err)
+	}
+	done, err := rekey.Rotate(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ids := range [][]token.KeyID{nil, {newest}} {
+		if _, err := rekey.Drop(t.Context(), c, ids...); !errors.Is(err, rekey.ErrKeyInUse) || !strings.Contains(err.Error(), "the root token") {
+			t.Errorf("one that root needs, given %v: %v", ids, err)
+		}
+	}
+	if _, err := rekey.Drop(t.Context(), c, 12345); err == nil || errors.Is(err, rekey.ErrKeyInUse) {
+		t.Errorf("one that is not there: %v", err)
+	}
+	all := rows.New(load(t, c.KeyFile))
+	rowstest.Write(t, c.DB, func(w store.Writer) error {
+		return all.Root.Put(w, rows.RootKey, rows.Root{Digest: token.Digest{2}, Key: done.Key})
+	})
+	dropped, err := rekey.Drop(t.Context(), c)
+	if list := uses(t, c); err != nil || len(dropped) != 1 || dropped[0] != newest || len(list) != 1 {
+		t.Errorf("got %v, %v; left are %+v", dropped, err, list)
+	}
+}
+
+// Whoever changed a row must not have it sealed under a new key.
+func TestAStoreThatIsNotSoundIsNotRotated(t *testing.T) {
+	c := filled(t, rowstest.KeyFile(t, "a"))
+	rowstest.Write(t, c.DB, func(w store.Writer) error {
+		row, err := w.Get(rows.FiltersTable, []byte("f7"))
+		if err != nil {
+			return err
+		}
+		bad := bytes.Clone(row)
+		bad[len(bad)-1] ^= 1
+		return w.Put(rows.FiltersTable, []byte("f7"), bad)
+	})
+	before := load(t, c.KeyFile).NewestID()
+	if _, err := rekey.Rotate(t.Context(), c); !errors.Is(err, keyring.ErrSeal) {
+		t.Errorf("got %v", err)
+	}
+	if after := load(t, c.KeyFile).NewestID(); after != before {
+		t.Errorf("the newest key is %v, it was %v", after, before)
+	}
+}

@@ -1,0 +1,171 @@
+package rollback_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tokenscale/audit"
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
+	"tokenscale/authority/rollback"
+	"tokenscale/authority/rows"
+	"tokenscale/authority/rows/rowstest"
+	"tokenscale/store"
+)
+
+// A watched store has a record of how far it had come.
+type watched struct {
+	rollback.Options
+	record *rollback.Record
+}
+
+// watch starts on a store with the record at path.
+func watch(t *testing.T, db store.DB, keys *keyring.Keys, path string) *watched {
+	t.Helper()
+	w := &watched{Options: rollback.Options{
+		DB: db, Rows: rows.New(keys), Path: path, Now: 1, Log: slog.New(slog.DiscardHandler),
+	}}
+	w.start(t)
+	return w
+}
+
+func (w *watched) start(t *testing.T) {
+	t.Helper()
+	var err error
+	if w.record, err = rollback.Begin(t.Context(), w.Options); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// write writes entries that are told apart by their action.
+func (w *watched) write(t *testing.T, actions ...string) {
+	t.Helper()
+	for _, action := range actions {
+		rowstest.Write(t, w.DB, func(tx store.Writer) error {
+			return ledger.New(w.Rows).Append(tx, audit.Entry{Type: audit.TokenChanged, Action: action, Actor: audit.System()})
+		})
+	}
+	if err := w.record.Save(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// entries returns the actions of all entries.
+func (w *watched) entries(t *testing.T) (actions []string) {
+	t.Helper()
+	if err := w.DB.View(t.Context(), func(r store.Reader) error {
+		return w.Rows.Entries.Each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
+			actions = append(actions, e.Action)
+			return nil
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return actions
+}
+
+func TestAStoreThatIsNotTheOneOfTheRecordIsRefused(t *testing.T) {
+	keys := rowstest.Keys(t, "a")
+	path := filepath.Join(t.TempDir(), "state")
+	w := watch(t, rowstest.Open(t), keys, path)
+	w.write(t, "one", "two")
+	if err := w.DB.View(t.Context(), func(r store.Reader) error { return rollback.Check(r, keys, path) }); err != nil {
+		t.Errorf("the store itself: %v", err)
+	}
+	for name, c := range map[string]struct {
+		starts int
+		writes []string
+		why    string
+	}{
+		"one that lacks the last entry": {2, []string{"one"}, "ends with entry 1, and there was an entry 2"},
+		"one with fewer starts":         {0, []string{"one", "two"}, "knows of 0 starts of the server, and there were 1"},
+		"one with another entry":        {2, []string{"one", "forged", "three"}, "entry 2 of its audit log is another one"},
+	} {
+		other := watch(t, rowstest.Open(t), keys, filepath.Join(t.TempDir(), "state"))
+		for range c.starts {
+			other.start(t)
+		}
+		other.write(t, c.writes...)
+		if c.starts == 0 {
+			rowstest.Write(t, other.DB, func(tx store.Writer) error { return other.Rows.Numbers.Delete(tx, rows.EpochKey) })
+		}
+		other.Path = path
+		if _, err := rollback.Begin(t.Context(), other.Options); !errors.Is(err, rollback.ErrRollback) || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v, want %q", name, err, c.why)
+		}
+		if err := other.DB.View(t.Context(), func(r store.Reader) error { return rollback.Check(r, keys, path) }); !errors.Is(err, rollback.ErrRollback) {
+			t.Errorf("%s: Check says %v", name, err)
+		}
+	}
+}
+
+func TestAnOlderStoreThatIsAcceptedIsWrittenDownAndGoesOn(t *testing.T) {
+	keys := rowstest.Keys(t, "a")
+	path := filepath.Join(t.TempDir(), "state")
+	watch(t, rowstest.Open(t), keys, path).write(t, "one", "two")
+	older := watch(t, rowstest.Open(t), keys, filepath.Join(t.TempDir(), "state"))
+	older.write(t, "one")
+	older.Path, older.Accept = path, true
+	older.start(t)
+	if got := strings.Join(older.entries(t), ", "); got != "one, accept-rollback" {
+		t.Errorf("the log has %s", got)
+	}
+	older.Accept = false
+	older.start(t)
+}
+
+func TestARecordThatIsLostOrUnderAnotherKeyStopsTheStart(t *testing.T) {
+	keys := rowstest.Keys(t, "a")
+	path := filepath.Join(t.TempDir(), "state")
+	w := watch(t, rowstest.Open(t), keys, path)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := bytes.Clone(good)
+	bad[len(bad)-3] ^= 1
+	for name, c := range map[string]struct {
+		text []byte
+		why  string
+	}{"no record": {nil, "is not there"}, "one that was changed": {bad, "record of the store's state"}} {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if c.text != nil {
+			if err := os.WriteFile(path, c.text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := rollback.Begin(t.Context(), w.Options); err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := os.WriteFile(path, good, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// After a rotation the record is sealed like the rows: a stolen old key writes none.
+func TestReseal_BringsTheRecordUnderTheNewestKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	w := watch(t, rowstest.Open(t), rowstest.Keys(t, "a"), path)
+	w.write(t, "one")
+	both := rowstest.Keys(t, "b", "a")
+	if err := rollback.Reseal(path, both.WithOldSeals()); err != nil {
+		t.Fatal(err)
+	}
+	if err := rollback.Reseal(path, rowstest.Keys(t, "b")); err != nil {
+		t.Errorf("the record does not open under the newest key alone: %v", err)
+	}
+	if err := rollback.Reseal(path, rowstest.Keys(t, "a")); err == nil {
+		t.Error("the record still opens under the old key alone")
+	}
+	if err := rollback.Reseal(filepath.Join(t.TempDir(), "none"), both); err != nil {
+		t.Errorf("where there is no record: %v", err)
+	}
+}
