@@ -17,36 +17,37 @@ import (
 // known and the string wrong, so that the time tells nothing. If the string
 // was right and the token is refused all the same, the Actor still names the
 // token, for the log.
-func (a *Authority) Verify(credential string, from netip.Addr) (policy.Actor, policy.Outcome) {
-	actor, outcome := a.verify(credential, from, a.clock())
+func (a *Authority) Verify(credential string, from netip.Addr) (actor policy.Actor, outcome policy.Outcome) {
+	outcome = a.verify(&actor, credential, from, a.clock())
 	a.counts.verified(outcome)
 	return actor, outcome
 }
 
-func (a *Authority) verify(credential string, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
+// verify writes the actor to by: it is long, and each function that returned it would copy it.
+func (a *Authority) verify(by *policy.Actor, credential string, from netip.Addr, now epoch.Millis) policy.Outcome {
 	id, secret, _ := token.Split(credential)
-	// The hash of a root token may be set from outside, and be that of any string.
-	if id == token.Root && secret.ChecksumFits() {
-		return a.verifyRoot(secret, from)
+	if id == token.Root && secret.Sound() { // its hash may be set from outside, of any string
+		return a.verifyRoot(by, secret, from)
 	}
 	entry, known := a.index.Find(id)
 	kept, key := entry.Digest()
 	right := kept.Equal(a.keys.Digest(key, secret))
-	actor, outcome := a.usable(entry, from, now) // also of what is refused anyway, for its time
+	outcome := a.usable(by, entry, from, now) // also of what is refused anyway, for its time
 	if !known || !right {
-		return policy.Actor{}, refusal(secret, known)
+		*by = policy.Actor{}
+		return refusal(secret, known)
 	}
 	if outcome == policy.Accepted {
 		a.index.Touch(entry, now, from)
 	}
-	return actor, outcome
+	return outcome
 }
 
-// refusal says what was wrong with a string that is that of no token. Its
-// checksum is looked at only here: a good string need not pay for that.
+// refusal says what was wrong with a string. Its letters and their checksum are
+// looked at only here: a good one need not pay for that.
 func refusal(s token.Secret, known bool) policy.Outcome {
 	switch {
-	case !s.ChecksumFits(): // nor does that of no Secret at all
+	case !s.Sound():
 		return policy.Malformed
 	case !known:
 		return policy.Unknown
@@ -54,25 +55,25 @@ func refusal(s token.Secret, known bool) policy.Outcome {
 	return policy.Wrong
 }
 
-// usable decides about a token, provided that its holder proves possession.
-func (a *Authority) usable(e *index.Entry, from netip.Addr, now epoch.Millis) (policy.Actor, policy.Outcome) {
-	actor, outcome := a.index.System().Usable(e.Token(), a.index, from, now)
+// usable decides about a token whose holder by is to be, if the string was right.
+func (a *Authority) usable(by *policy.Actor, e *index.Entry, from netip.Addr, now epoch.Millis) (outcome policy.Outcome) {
+	*by, outcome = a.index.System().Usable(e.Token(), a.index, from, now)
 	if outcome == policy.Accepted && e.Distrusted() {
 		outcome = policy.Damaged
 	}
-	if outcome != policy.Accepted {
-		return policy.Actor{ID: e.ID(), Name: e.Name(), IP: from}, outcome
+	if by.IP = from; outcome != policy.Accepted {
+		*by = policy.Actor{ID: e.ID(), Name: e.Name(), IP: from}
 	}
-	actor.IP = from
-	return actor, policy.Accepted
+	return outcome
 }
 
-func (a *Authority) verifyRoot(s token.Secret, from netip.Addr) (policy.Actor, policy.Outcome) {
+func (a *Authority) verifyRoot(by *policy.Actor, s token.Secret, from netip.Addr) policy.Outcome {
 	kept, ok := a.index.Root()
 	if !kept.Digest.Equal(a.keys.DigestHash(kept.Key, s.Hash())) || !ok {
-		return policy.Actor{}, policy.Wrong
+		return policy.Wrong
 	}
-	return rootFrom(from), policy.Accepted
+	*by = rootFrom(from)
+	return policy.Accepted
 }
 
 func rootFrom(from netip.Addr) policy.Actor {
@@ -120,7 +121,8 @@ func (a *Authority) holder(s policy.Session, from netip.Addr, now epoch.Millis) 
 	case markOf(entry) != s.Mark:
 		return policy.Actor{}, policy.Wrong
 	}
-	actor, outcome := a.usable(entry, from, now)
+	var actor policy.Actor
+	outcome := a.usable(&actor, entry, from, now)
 	if outcome == policy.Accepted {
 		a.index.Touch(entry, now, from)
 	}

@@ -77,33 +77,33 @@ func letters(random io.Reader, n int) (string, error) {
 // to write each Secret; nothing is trimmed or guessed. It allocates nothing.
 func Parse(text string) (ID, Secret, bool) {
 	id, s, ok := Split(text)
-	if !ok || !s.ChecksumFits() {
+	if !ok || !s.Sound() {
 		return "", Secret{}, false
 	}
 	return id, s, true
 }
 
-// Split is Parse without a look at the checksum, which costs as much as all the
-// rest. It is for whoever compares digests next: one that fits proves that the
-// checksum does too, and where none fits, [Secret.ChecksumFits] tells whether
-// the string was mistyped.
+// Split is Parse for whoever compares digests next: it looks at nothing but the
+// length and the tilde. A digest that fits proves all the rest, and where none
+// fits, [Secret.Sound] tells whether the string can be a token's at all.
 func Split(text string) (ID, Secret, bool) {
 	head := len(text) - tailLength - 1
 	if head != idLength && head != len(Root) || text[head] != '~' {
 		return "", Secret{}, false
 	}
 	id := ID(text[:head])
-	if head == len(Root) && id != Root || !plain(text[:head]) || !plain(text[head+1:]) {
+	if head == len(Root) && id != Root {
 		return "", Secret{}, false
 	}
 	return id, Secret{text}, true
 }
 
-// ChecksumFits reports whether the last six letters of s are the checksum of
-// those before them, as they are in every Secret that was minted.
-func (s Secret) ChecksumFits() bool {
-	body := len(s.text) - checkLength
-	if body < 0 { // the zero Secret
+// Sound reports whether s is written as every Secret that was minted: letters
+// and digits but for the tilde, of which the last six are the checksum of what
+// stands before them. The zero Secret is not.
+func (s Secret) Sound() bool {
+	head, body := len(s.text)-tailLength-1, len(s.text)-checkLength
+	if head < 0 || !plain(s.text[:head]) || !plain(s.text[head+1:]) {
 		return false
 	}
 	check := checksum(s.text[:body])

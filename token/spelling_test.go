@@ -123,8 +123,8 @@ func FuzzTokenParse(f *testing.F) {
 		if want := shape.FindString(text) == text && text != "" && signed(text[:len(text)-6]) == text; ok != want {
 			t.Fatalf("%q: accepted %v, want %v", text, ok, want)
 		}
-		if claimed, split, shaped := Split(text); ok != (shaped && split.ChecksumFits()) || ok && (claimed != id || split != secret) || !shaped && split.ChecksumFits() {
-			t.Errorf("%q: Split gives %q, %v, and its checksum fits: %v", text, claimed, shaped, split.ChecksumFits())
+		if claimed, split, shaped := Split(text); ok != (shaped && split.Sound()) || ok && (claimed != id || split != secret) || !shaped && split.Sound() {
+			t.Errorf("%q: Split gives %q, %v, and it is sound: %v", text, claimed, shaped, split.Sound())
 		}
 		if !ok {
 			if id != "" || secret != (Secret{}) {
