@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -165,22 +166,16 @@ func anyToken(seed, ids int) token.Token {
 // drawQuery draws what to ask for, with a cursor at any token: one that is there, or not.
 func drawQuery(t *rapid.T, n *naive, ids int) (token.Query, *row) {
 	q := token.Query{
-		Search:     rapid.SampledFrom(searches).Draw(t, "search"),
 		Order:      rapid.SampledFrom([]token.Order{token.ByName, token.ByExpiry, token.ByCreation, token.ByLastUse}).Draw(t, "order"),
 		Descending: rapid.Bool().Draw(t, "descending"),
 		Skip:       rapid.SampledFrom([]int{0, 0, 1, 2, 7, 40, 2000, 1<<31 - 1}).Draw(t, "skip"),
 		Limit:      rapid.SampledFrom([]int{0, 1, 2, 7, 50, 1000}).Draw(t, "limit"),
 	}
-	if rapid.Bool().Draw(t, "filtered") {
-		yes, no := true, false
-		either := rapid.SampledFrom([]*bool{nil, nil, nil, &yes, &no})
-		q.Permissions = rapid.SampledFrom([][]permission.Permission{nil, nil, {0}, {1, 3}, {15}}).Draw(t, "permissions")
-		q.States = rapid.SampledFrom([][]token.State{nil, nil, {token.Active}, {token.Expired}, {token.InGrace, token.Active}}).Draw(t, "states")
-		q.ExpiresBefore = rapid.SampledFrom([]epoch.Millis{0, 0, 1, 2, 3, 2000, -1, math.MinInt64, math.MaxInt64}).Draw(t, "expires before")
-		q.UnusedSince = rapid.SampledFrom([]epoch.Millis{0, 0, 0, 2, 3, 6, -1, math.MinInt64, math.MaxInt64}).Draw(t, "unused since")
-		q.FilterIDs = rapid.SampledFrom([][]ipfilter.ID{nil, nil, {"one"}, {"one", "two", "one"}, {""}, {"none", ""}}).Draw(t, "filters")
-		q.CreatedBy = rapid.SampledFrom([]token.ID{"", "", token.Root, "gone", "nobody"}).Draw(t, "by")
-		q.NeverExpires, q.WithoutFilter = either.Draw(t, "never expires"), either.Draw(t, "without filter")
+	if rapid.IntRange(0, 2).Draw(t, "searched") == 0 {
+		q.Search = rapid.SampledFrom(searches).Draw(t, "search")
+	}
+	for n := range rapid.IntRange(0, 3).Draw(t, "filters") {
+		drawFilter(t, &q, n)
 	}
 	if rapid.Bool().Draw(t, "from the beginning") {
 		return q, nil
@@ -192,6 +187,30 @@ func drawQuery(t *rapid.T, n *naive, ids int) (token.Query, *row) {
 	after := n.row(v)
 	q.After = token.PlaceOf(v, after.used, q.Order, q.Descending).Cursor()
 	return q, &after
+}
+
+// drawFilter has q ask for one thing more, or for another value of it.
+func drawFilter(t *rapid.T, q *token.Query, n int) {
+	yes, no := true, false
+	moments := []epoch.Millis{1, 2, 3, 4, 6, 2000, -1, math.MinInt64, math.MaxInt64}
+	switch rapid.IntRange(0, 7).Draw(t, fmt.Sprint("filter ", n)) {
+	case 0:
+		q.Permissions = rapid.SampledFrom([][]permission.Permission{{0}, {1, 3}, {15}}).Draw(t, "permissions")
+	case 1:
+		q.States = rapid.SampledFrom([][]token.State{{token.Active}, {token.Expired}, {token.InGrace, token.Active}}).Draw(t, "states")
+	case 2:
+		q.ExpiresBefore = rapid.SampledFrom(moments).Draw(t, "expires before")
+	case 3:
+		q.UnusedSince = rapid.SampledFrom(moments).Draw(t, "unused since")
+	case 4:
+		q.FilterIDs = rapid.SampledFrom([][]ipfilter.ID{{"one"}, {"one", "two", "one"}, {""}, {"none", ""}}).Draw(t, "filters")
+	case 5:
+		q.CreatedBy = rapid.SampledFrom([]token.ID{token.Root, "gone", "nobody"}).Draw(t, "by")
+	case 6:
+		q.NeverExpires = rapid.SampledFrom([]*bool{&yes, &no}).Draw(t, "never expires")
+	default:
+		q.WithoutFilter = rapid.SampledFrom([]*bool{&yes, &no}).Draw(t, "without filter")
+	}
 }
 
 func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
