@@ -145,7 +145,8 @@ func (x *Examiner) End() []Finding {
 	for _, m := range x.marks {
 		switch {
 		case m.Size > x.last:
-			x.find(min(x.since(m), x.last+1), x.last+1, "the log ends with entry %d, and %s, made %s, was signed when there were %d", x.last, m.name, m.Time, m.Size)
+			x.find(min(x.since(m), x.last+1), x.last+1, "the log ends with entry %d, and %s, made %s, was signed when there were %d",
+				x.last, m.name, m.Time, m.Size)
 		case x.broken:
 			x.find(x.since(m), m.Size, "%s, made %s, was signed over entries some of which are missing", m.name, m.Time)
 		}

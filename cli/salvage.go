@@ -60,7 +60,9 @@ func warnOfRollback(ctx context.Context, o app.Options, keys *keyring.Keys, path
 	}
 }
 
-func salvageInto(ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis) (boltfile.Salvage, integrity.Salvaged, error) {
+func salvageInto(
+	ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis,
+) (boltfile.Salvage, integrity.Salvaged, error) {
 	s := integrity.NewSalvager(db, keys)
 	found, err := boltfile.Rows(from, func(f boltfile.Find) error { return s.Take(ctx, f.Table, f.Key, f.Value) })
 	if err != nil {

@@ -122,7 +122,8 @@ func (s *stage) by(name, action string) (authority.Caller, error) {
 
 func (s *stage) restrict(ctx context.Context, p security) error {
 	enabled, most := true, p.most.Milliseconds()
-	_, err := s.SetSecurity(ctx, root("updateTokenSecurityPolicies"), policy.Change{System: policy.SystemChange{Enabled: &enabled, MaxAgeMs: &most, AllowUpdates: &p.updates}})
+	change := policy.SystemChange{Enabled: &enabled, MaxAgeMs: &most, AllowUpdates: &p.updates}
+	_, err := s.SetSecurity(ctx, root("updateTokenSecurityPolicies"), policy.Change{System: change})
 	return err
 }
 

@@ -39,7 +39,9 @@ func (smallAnswers) MutateOperationContext(_ context.Context, op *graphql.Operat
 		return nil
 	}
 	if n := texts(op.Operation.SelectionSet); n*longestText > budget.MaxAnswer {
-		return gqlerror.Wrap(fault.New(fault.TooLarge, "The answer to this document could hold more than %d MiB, which is the most: it asks for the text of IP filters (ipFilter) %d times, and may do so %d times. Nothing was changed.", budget.MaxAnswer>>20, n, budget.MaxAnswer/longestText))
+		return gqlerror.Wrap(fault.New(fault.TooLarge, "The answer to this document could hold more than %d MiB, which is the most: "+
+			"it asks for the text of IP filters (ipFilter) %d times, and may do so %d times. Nothing was changed.",
+			budget.MaxAnswer>>20, n, budget.MaxAnswer/longestText))
 	}
 	return nil
 }

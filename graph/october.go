@@ -36,7 +36,9 @@ func tellOctober2021(schema *ast.Schema) {
 		case !def.Position.Src.BuiltIn:
 		case old != nil:
 			def.Locations = old.Locations
-			def.Arguments = slices.DeleteFunc(def.Arguments, func(a *ast.ArgumentDefinition) bool { return old.Arguments.ForName(a.Name) == nil })
+			def.Arguments = slices.DeleteFunc(def.Arguments, func(a *ast.ArgumentDefinition) bool {
+				return old.Arguments.ForName(a.Name) == nil
+			})
 		default:
 			delete(schema.Directives, name)
 		}
@@ -71,7 +73,9 @@ func ownNames(schema *ast.Schema) map[string]bool {
 
 // keepKnown leaves of a type what an older form of it has.
 func keepKnown(def, old *ast.Definition) {
-	def.EnumValues = slices.DeleteFunc(def.EnumValues, func(v *ast.EnumValueDefinition) bool { return old.EnumValues.ForName(v.Name) == nil })
+	def.EnumValues = slices.DeleteFunc(def.EnumValues, func(v *ast.EnumValueDefinition) bool {
+		return old.EnumValues.ForName(v.Name) == nil
+	})
 	def.Fields = slices.DeleteFunc(def.Fields, func(f *ast.FieldDefinition) bool { return old.Fields.ForName(f.Name) == nil })
 	for _, f := range def.Fields {
 		kept := old.Fields.ForName(f.Name).Arguments

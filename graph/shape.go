@@ -124,7 +124,7 @@ func organizationShape(p policy.Policies, filter func(ipfilter.ID) (ipfilter.Fil
 		}
 		return nil
 	}
-	return &model.Organization{ID: organizationID, Name: "tokenscale", Configs: model.OrganizationConfigs{Tokens: &model.TokenSecurityPolicies{
+	tokens := &model.TokenSecurityPolicies{
 		PersonalUserTokensEnabled:                            p.Personal.Enabled,
 		PersonalUserTokensEnforceExpirationAfterMs:           optional(p.Personal.MaxAgeMs),
 		PersonalUserTokensEnforceIPFilter:                    enforced(p.Personal),
@@ -140,7 +140,10 @@ func organizationShape(p policy.Policies, filter func(ipfilter.ID) (ipfilter.Fil
 		SystemPermissionTokensEnforceExpirationAfterMs:       optional(p.System.MaxAgeMs),
 		SystemPermissionTokensEnforceIPFilter:                enforced(p.System),
 		SystemPermissionTokensAllowPermissionUpdates:         &p.System.AllowUpdates,
-	}}}
+	}
+	return &model.Organization{
+		ID: organizationID, Name: "tokenscale", Configs: model.OrganizationConfigs{Tokens: tokens},
+	}
 }
 
 func impactShape(i authority.Impact) *model.TokenSecurityPoliciesImpact {
@@ -149,7 +152,9 @@ func impactShape(i authority.Impact) *model.TokenSecurityPoliciesImpact {
 		Tokens: make([]model.TokenPolicyImpact, len(i.Tokens)),
 	}
 	for n, a := range i.Tokens {
-		out.Tokens[n] = model.TokenPolicyImpact{Token: tokenShape(a.Before), Effect: effect(a.Verdict), NewExpireAt: millis(a.After.ExpireAt)}
+		out.Tokens[n] = model.TokenPolicyImpact{
+			Token: tokenShape(a.Before), Effect: effect(a.Verdict), NewExpireAt: millis(a.After.ExpireAt),
+		}
 	}
 	return out
 }
@@ -209,7 +214,8 @@ func inclusionShape(p audit.InclusionProof) *model.AuditInclusionProof {
 
 func consistencyShape(p audit.ConsistencyProof) *model.AuditConsistencyProof {
 	return &model.AuditConsistencyProof{
-		FromSize: int64(p.From), FromRootHash: p.FromRoot.String(), ToSize: int64(p.To), ToRootHash: p.ToRoot.String(), Hashes: hashShapes(p.Hashes),
+		FromSize: int64(p.From), FromRootHash: p.FromRoot.String(),
+		ToSize: int64(p.To), ToRootHash: p.ToRoot.String(), Hashes: hashShapes(p.Hashes),
 	}
 }
 

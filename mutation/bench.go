@@ -107,5 +107,6 @@ func (b *bench) build(ctx context.Context, m mutant) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(folder, "tests")
-	return binary, b.command(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, ".").Run()
+	return binary, b.command(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w",
+		"-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, ".").Run()
 }

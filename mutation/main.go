@@ -119,7 +119,8 @@ func (t trial) report(out io.Writer, mutants []mutant, results []result) bool {
 	}
 	tried := len(mutants) - count[noMutant]
 	fmt.Fprintf(out, "%s: %d mutants, %d killed (%.1f %%; %d by a time-out), %d survivors; %d changes do not compile\n",
-		t.pkg, tried, tried-count[survived], 100*float64(tried-count[survived])/float64(max(tried, 1)), count[timedOut], count[survived], count[noMutant])
+		t.pkg, tried, tried-count[survived], 100*float64(tried-count[survived])/float64(max(tried, 1)),
+		count[timedOut], count[survived], count[noMutant])
 	return ok && (t.only != "" || 100*(tried-count[survived]) >= enough*tried)
 }
 

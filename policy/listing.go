@@ -37,7 +37,9 @@ func fewItems(field string, n int) error {
 
 // sortBy returns what the API calls an order of lists.
 func sortBy(o token.Order) string {
-	return [...]string{token.ByName: "Name", token.ByExpiry: "ExpirationDate", token.ByCreation: "CreatedAt", token.ByLastUse: "LastUsedAt"}[o]
+	return [...]string{
+		token.ByName: "Name", token.ByExpiry: "ExpirationDate", token.ByCreation: "CreatedAt", token.ByLastUse: "LastUsedAt",
+	}[o]
 }
 
 // continues refuses a cursor with which q cannot go on. It repeats nothing of it: somebody may

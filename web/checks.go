@@ -14,7 +14,8 @@ import (
 func (s *Server) checks() []check {
 	stats := s.o.Store.Stats()
 	all := []check{
-		s.checkStore(stats), s.checkDisk(), checkCommit(stats), s.checkClock(), s.checkAudit(), checkCheckpoints(s.o.Authority.CheckpointState()),
+		s.checkStore(stats), s.checkDisk(), checkCommit(stats), s.checkClock(),
+		s.checkAudit(), checkCheckpoints(s.o.Authority.CheckpointState()),
 		checkIntegrity(s.o.Authority.Scrubbed()), checkFilters(s.o.Authority.FilterCount()), checkReads(stats),
 	}
 	if c := s.o.Certificate; c != nil {
@@ -55,7 +56,10 @@ const renewWithin = 14 * 24 * time.Hour
 // should, do not connect.
 func certCheck(now time.Time, s certState, path string) check {
 	left := s.to.Sub(now)
-	fields := []string{"from", s.from.UTC().Format(time.RFC3339), "until", s.to.UTC().Format(time.RFC3339), "left", left.Round(time.Second).String(), "path", path}
+	fields := []string{
+		"from", s.from.UTC().Format(time.RFC3339), "until", s.to.UTC().Format(time.RFC3339),
+		"left", left.Round(time.Second).String(), "path", path,
+	}
 	switch {
 	case left <= 0:
 		return newCheck("tls-certificate", down, "the certificate, or one of its chain, has ended, so clients refuse to connect: put a new one in its place", fields...)
@@ -74,7 +78,10 @@ func certCheck(now time.Time, s certState, path string) check {
 func (s *Server) checkClock() check { return clockCheck(s.o.Now(), s.o.Authority.ClockState()) }
 
 func clockCheck(wall time.Time, s clock.State) check {
-	fields := []string{"now", wall.UTC().Format(time.RFC3339), "time", s.Now.String(), "behind", s.Behind.String(), "ahead", s.Ahead.String()}
+	fields := []string{
+		"now", wall.UTC().Format(time.RFC3339), "time", s.Now.String(),
+		"behind", s.Behind.String(), "ahead", s.Ahead.String(),
+	}
 	switch {
 	case s.Behind > 0:
 		return newCheck("clock", warn, "the clock is behind what it said before; tokens are judged by the later time. Set it right, or if it is, start once with --accept-clock", fields...)

@@ -22,7 +22,8 @@ var programOrigin = regexp.MustCompile(`^([a-z][a-z0-9+.-]{0,30})://[A-Za-z0-9._
 // that hide it, null. Some call a page of a local disk file://.
 func isProgram(origin string) bool {
 	parts := programOrigin.FindStringSubmatch(origin)
-	return parts != nil && !slices.Contains([]string{"http", "https", "ws", "wss", "ftp", "file", "data", "blob", "about", "javascript"}, parts[1])
+	others := []string{"http", "https", "ws", "wss", "ftp", "file", "data", "blob", "about", "javascript"}
+	return parts != nil && !slices.Contains(others, parts[1])
 }
 
 // isWeb reports whether an origin is that of a web site.

@@ -66,7 +66,8 @@ func tidied(next http.Handler) http.Handler {
 func browsersToExplorer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		program := r.Header.Get("Authorization") != "" && r.URL.RawQuery != ""
-		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !program && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		if reads && !program && strings.Contains(r.Header.Get("Accept"), "text/html") {
 			redirect(w, r, explorerPath, http.StatusFound)
 			return
 		}

@@ -47,7 +47,10 @@ func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked h
 	// begins. Proxies know no other refusals than 401 and 403.
 	page, proxy := token, token
 	page.Sessions, proxy.Plain, proxy.BeforeDelay = sessions, true, forget
-	gql := graph.NewHandler(graph.Options{Authority: s.o.Authority, Log: s.o.Log, Version: s.o.Version, OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory)})
+	gql := graph.NewHandler(graph.Options{
+		Authority: s.o.Authority, Log: s.o.Log, Version: s.o.Version,
+		OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory),
+	})
 	health := policy.ReadHealth()
 
 	asking := s.labelled("graphql", s.cors(browsersToExplorer(page.Protect(pace(s.o.Now, gql)))))

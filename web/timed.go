@@ -41,7 +41,8 @@ var kinds = []string{"query", "mutation", "none"}
 
 // codes are the outcomes of what GraphQL carried out, beside ok.
 var codes = []fault.Code{
-	fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.Unavailable, fault.TooLarge, fault.Internal,
+	fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound,
+	fault.Conflict, fault.Unavailable, fault.TooLarge, fault.Internal,
 }
 
 func newTimed() *timed {

@@ -132,7 +132,8 @@ func (l Ledger) examineNodes(r store.Reader, x *audit.Examiner, size uint64) err
 		}
 		level, n := int(key[0]), binary.BigEndian.Uint64(key[1:])
 		if end := (n + 1) << level; level >= 64 || end > size {
-			x.Find(audit.Finding{First: size + 1, Last: size + 1, Why: fmt.Sprintf("it is missing; the tree that is kept of the log reaches to entry %d", end)})
+			why := fmt.Sprintf("it is missing; the tree that is kept of the log reaches to entry %d", end)
+			x.Find(audit.Finding{First: size + 1, Last: size + 1, Why: why})
 		}
 		return nil
 	})

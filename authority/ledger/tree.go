@@ -132,7 +132,8 @@ func (l Ledger) Backfill(ctx context.Context, db store.DB, log *slog.Logger) err
 			return l.makeNodes(w, next, min(next+step, whole))
 		}, store.UseReserve)
 	}
-	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
+	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) ||
+		errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
 		log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)
 		return nil
 	}

@@ -22,7 +22,10 @@ const maxQueryTime = 5 * time.Second
 
 // ask carries out a query and writes its answer: compressed, if its client
 // likes that, as no query is answered with a secret.
-func (t transport) ask(ctx context.Context, w http.ResponseWriter, r *http.Request, kind string, exec graphql.GraphExecutor, op *graphql.OperationContext) {
+func (t transport) ask(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, kind string,
+	exec graphql.GraphExecutor, op *graphql.OperationContext,
+) {
 	ctx, end := context.WithTimeout(ctx, maxQueryTime)
 	defer end()
 	who := asker(ctx)
@@ -67,7 +70,9 @@ func (t transport) carryOut(ctx context.Context, exec graphql.GraphExecutor, op 
 // change carries out a mutation. Room for its answer is there before: once
 // something was changed, the caller is told, and a new token string is handed
 // over.
-func (t transport) change(ctx context.Context, w http.ResponseWriter, kind string, exec graphql.GraphExecutor, op *graphql.OperationContext) {
+func (t transport) change(
+	ctx context.Context, w http.ResponseWriter, kind string, exec graphql.GraphExecutor, op *graphql.OperationContext,
+) {
 	m := t.Budget.Meter(asker(ctx))
 	defer m.Settle(0)
 	if !m.Hold(t.ChangeSize(op.Operation)) {

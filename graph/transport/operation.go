@@ -15,7 +15,9 @@ import (
 // operation reads and validates what a request asks for. A document that is
 // known costs one look; others take turns, and are refused if there are too
 // many.
-func (t transport) operation(ctx context.Context, exec graphql.GraphExecutor, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List, *refusal) {
+func (t transport) operation(
+	ctx context.Context, exec graphql.GraphExecutor, p *graphql.RawParams,
+) (*graphql.OperationContext, gqlerror.List, *refusal) {
 	if p.Query == "" {
 		return &graphql.OperationContext{}, gqlerror.List{gqlerror.Wrap(notPersisted)}, nil
 	}

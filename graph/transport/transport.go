@@ -87,7 +87,9 @@ func (t transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 
 // prepare reads and validates a request, whose memory in counts. If it cannot be carried out, the
 // function returned last answers it; that one keeps nothing of the request.
-func (t transport) prepare(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, kind string, in *budget.Meter) (*graphql.OperationContext, context.Context, func()) {
+func (t transport) prepare(
+	w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, kind string, in *budget.Meter,
+) (*graphql.OperationContext, context.Context, func()) {
 	params, bad := read(w, r, in)
 	if bad != nil {
 		return nil, nil, func() { bad.write(w) }

@@ -97,7 +97,9 @@ func followNet(t *testing.T, open Open) {
 	})
 	update(t, db, func(w store.Writer) error { return errors.Join(put(w, left, "x=1"), w.Delete(left, []byte("x"))) })
 	update(t, db, func(store.Writer) error { return nil })
-	if err := db.Update(t.Context(), func(w store.Writer) error { return errors.Join(put(w, left, "y=1"), errRefused) }); !errors.Is(err, errRefused) {
+	if err := db.Update(t.Context(), func(w store.Writer) error {
+		return errors.Join(put(w, left, "y=1"), errRefused)
+	}); !errors.Is(err, errRefused) {
 		t.Error(err)
 	}
 	want := [][]string{{"left again=2", "left old gone", "right a=2", "right z=1"}}

@@ -80,7 +80,8 @@ func panics(t *testing.T, open Open) {
 	})
 	after := enqueue(t, db, t.Context(), func(w store.Writer) error { return put(w, left, "d=1") })
 	p.pull(t)
-	if err := receive(t, bad, "the one that panics"); err == nil || !strings.Contains(err.Error(), "a bug of ours") || !strings.Contains(err.Error(), "transactions.go") {
+	err := receive(t, bad, "the one that panics")
+	if err == nil || !strings.Contains(err.Error(), "a bug of ours") || !strings.Contains(err.Error(), "transactions.go") {
 		t.Errorf("the one that panics got %v; want what it said and where", err)
 	}
 	if err := receive(t, exits, "the one that exits"); err == nil {
@@ -183,7 +184,8 @@ func second[T any](_ T, err error) error { return err }
 
 func errorsAsTheyAre(t *testing.T, open Open) {
 	db := open(t, t.TempDir())
-	if err := db.Update(t.Context(), func(store.Writer) error { return errRefused }); err != errRefused { //nolint:errorlint // the very same error is the promise
+	err := db.Update(t.Context(), func(store.Writer) error { return errRefused })
+	if err != errRefused { //nolint:errorlint // the very same error is the promise
 		t.Errorf("Update returned %v", err)
 	}
 	if err := db.View(t.Context(), func(store.Reader) error { return errRefused }); err != errRefused { //nolint:errorlint // the same

@@ -69,7 +69,8 @@ func (c *checker) leaf(p []byte, id uint64, low, high []byte, depth int) error {
 		if err != nil {
 			return err
 		}
-		if order := bytes.Compare(key, low); low != nil && (order < 0 || order == 0 && i > 0) || high != nil && bytes.Compare(key, high) >= 0 {
+		order := bytes.Compare(key, low)
+		if low != nil && (order < 0 || order == 0 && i > 0) || high != nil && bytes.Compare(key, high) >= 0 {
 			return damage("the keys of page %d are out of order", id)
 		}
 		low = key
