@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"tokenscale/epoch"
@@ -111,7 +112,32 @@ type Entry struct {
 	Refused   string // the sentence of the refusal; empty if it was carried out
 	Actor     Actor
 	TokenID   string // the token it is about; empty if none
+	Number    uint64 // of that token, zero if none or not known; clients are not shown it
 	Fields    []Field
+}
+
+// About reports whether e is about the token: a rotation is about two.
+func (e Entry) About(tokenID string) bool {
+	return e.TokenID == tokenID || e.has("oldTokenId", tokenID)
+}
+
+// Begins reports whether e tells that a token got its id: by its creation or by a rotation.
+func (e Entry) Begins() bool {
+	switch {
+	case e.Refused != "" || e.TokenID == "":
+		return false
+	case e.Type == TokenRotated:
+		return true
+	}
+	return e.Type == TokenChanged && e.names("newPermissions") && !e.names("oldPermissions")
+}
+
+func (e Entry) has(name, value string) bool {
+	return slices.ContainsFunc(e.Fields, func(f Field) bool { return f.Name == name && f.Value == value })
+}
+
+func (e Entry) names(field string) bool {
+	return slices.ContainsFunc(e.Fields, func(f Field) bool { return f.Name == field })
 }
 
 // MarshalJSON writes e as one object, flat as LogScale writes it: the details

@@ -173,6 +173,7 @@ func assemble(o Options) *Authority {
 		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(),
 	}
+	all.NumberOf = a.index.Number
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions = sessions.New(o.DB, all)
 	write := a.writeDown

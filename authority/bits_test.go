@@ -42,7 +42,7 @@ func placedRows(t *testing.T, db store.DB) (all []placed) {
 }
 
 // inhabited is a House with 120 tokens and more than 200 rows in all, and the
-// strings of its tokens.
+// strings of its tokens by the keys of their rows.
 func inhabited(t *testing.T) (h *authoritytest.House, u *under, secrets map[string]string) {
 	t.Helper()
 	h, u = undermined(t)
@@ -53,7 +53,7 @@ func inhabited(t *testing.T) (h *authoritytest.House, u *under, secrets map[stri
 		d.Name = fmt.Sprint("token ", i)
 		v, secret := h.Token(d)
 		verdict(t, h, secret, policy.Accepted)
-		secrets[string(v.ID)] = secret
+		secrets[authority.RowKey(v)] = secret
 	}
 	must(t, h.FlushUses(t.Context()))
 	return h, u, secrets
@@ -100,16 +100,16 @@ func TestSeal_NoBitOf200RowsCanBeFlippedAndNoTwoSwapped(t *testing.T) {
 func TestSeal_ARunningServerRefusesEveryTokenWhoseRowWasChanged(t *testing.T) {
 	h, u, secrets := inhabited(t)
 	n, swap := 0, ""
-	for id := range secrets {
-		switch row := u.get(t, authority.Names.Tokens, id); {
+	for key := range secrets {
+		switch row := u.get(t, authority.Names.Tokens, key); {
 		case n%3 > 0:
 			bit := rand.IntN(8 * len(row))
 			row[bit/8] ^= 1 << (bit % 8)
-			u.put(t, authority.Names.Tokens, []byte(id), row)
+			u.put(t, authority.Names.Tokens, []byte(key), row)
 		case swap == "":
-			swap = id
+			swap = key
 		default:
-			u.put(t, authority.Names.Tokens, []byte(id), u.get(t, authority.Names.Tokens, swap))
+			u.put(t, authority.Names.Tokens, []byte(key), u.get(t, authority.Names.Tokens, swap))
 			u.put(t, authority.Names.Tokens, []byte(swap), row)
 			swap = ""
 		}

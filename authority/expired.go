@@ -60,7 +60,7 @@ func (a *Authority) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran t
 			return 0, err
 		}
 		entries = append(entries, audit.Entry{
-			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id),
+			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id), Number: uint64(v.Number),
 			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
 		})
 	}
@@ -86,7 +86,7 @@ func (a *Authority) removeHiddenHourly(ctx context.Context) error {
 func (a *Authority) RemoveHidden(ctx context.Context) error {
 	ran := a.time.Running()
 	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), func(v token.Token) bool { return policy.Removable(v, ran) }, func(w store.Writer, v token.Token) error {
-		return a.rows.RemoveHidden(w, v)
+		return a.rows.RemoveStored(w, v)
 	})
 }
 
@@ -115,7 +115,7 @@ func (a *Authority) bringBack(ctx context.Context) error {
 			return err
 		}
 		return a.ledger.Append(w, audit.Entry{
-			Time: now, Type: audit.ClockAccepted, Action: timekeeping.AcceptAction, Sensitive: true, Actor: audit.System(), TokenID: string(v.ID),
+			Time: now, Type: audit.ClockAccepted, Action: timekeeping.AcceptAction, Sensitive: true, Actor: audit.System(), TokenID: string(v.ID), Number: uint64(v.Number),
 			Fields: append(described(v), audit.One("tokenId", string(v.ID))),
 		})
 	})

@@ -49,20 +49,21 @@ func (a *Authority) warnOf(w store.Writer, ids []token.ID, now epoch.Millis) err
 	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, now: now}
 	var entries []audit.Entry
 	for _, id := range ids {
-		v, ok, err := t.rows.Tokens.Get(t, string(id))
+		v, ok, err := t.rows.Token(t, id)
 		if err != nil {
 			return err
 		}
 		within, due := policy.Warning(v, now)
+		was := v
 		if !ok || !due { // it changed meanwhile
 			continue
 		}
 		v.ToldDays = uint8(within)
-		if err := t.rows.Tokens.Put(t, string(id), v); err != nil {
+		if err := t.rows.ChangeStored(t, was, v); err != nil {
 			return err
 		}
 		entries = append(entries, audit.Entry{
-			Time: now, Type: audit.TokenExpiring, Action: warnAction, Actor: audit.System(), TokenID: string(id),
+			Time: now, Type: audit.TokenExpiring, Action: warnAction, Actor: audit.System(), TokenID: string(id), Number: uint64(v.Number),
 			Fields: []audit.Field{
 				audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt)), audit.One("withinDays", strconv.Itoa(int(within))),
 			},

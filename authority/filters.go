@@ -30,7 +30,7 @@ func (a *Authority) CreateFilter(ctx context.Context, by Caller, name, text stri
 		if err := t.rows.AddFilter(t, made); err != nil {
 			return err
 		}
-		return t.record(audit.FilterChanged, "", describedFilter(made))
+		return t.record(audit.FilterChanged, token.Token{}, describedFilter(made))
 	})
 	return made, err
 }
@@ -69,7 +69,7 @@ func (a *Authority) UpdateFilter(ctx context.Context, by Caller, id ipfilter.ID,
 		if err := t.rows.Filters.Put(t, string(id), made); err != nil {
 			return err
 		}
-		return t.record(audit.FilterChanged, "", describedFilter(made))
+		return t.record(audit.FilterChanged, token.Token{}, describedFilter(made))
 	})
 	return made, err
 }
@@ -96,7 +96,7 @@ func (a *Authority) DeleteFilter(ctx context.Context, by Caller, id ipfilter.ID)
 		if err := t.rows.RemoveFilter(t, f); err != nil {
 			return err
 		}
-		return t.record(audit.FilterChanged, "", describedFilter(f))
+		return t.record(audit.FilterChanged, token.Token{}, describedFilter(f))
 	}, store.UseReserve)
 }
 

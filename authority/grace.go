@@ -24,38 +24,31 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 			return err
 		}
 	} else {
+		stored := old
 		old = policy.InGrace(old, next.ID, grace, t.now)
 		fields = append(fields, audit.One("oldExpireAt", expiry(old.ExpireAt)))
-		if err := t.rows.ChangeToken(t, old); err != nil {
+		if err := t.rows.ShiftToGrace(t, stored, old); err != nil {
 			return err
 		}
 	}
 	if err := t.rows.AddToken(t, next); err != nil {
 		return err
 	}
-	return t.record(audit.TokenRotated, next.ID, fields, string(old.ID))
-}
-
-// inGrace returns the token that v replaced, if it still works out its grace.
-func (t *tx) inGrace(v token.Token) (token.Token, bool, error) {
-	if v.Replaces == "" {
-		return token.Token{}, false, nil
-	}
-	old, ok, err := t.rows.Token(t, v.Replaces)
-	return old, ok && old.ReplacedBy == v.ID, err
+	return t.record(audit.TokenRotated, next, fields)
 }
 
 // endGrace ends the grace period of the token that v replaced, so that at
-// most two strings of one line ever work.
+// most two strings of one line ever work. If that has expired and is hidden
+// its entry is written; but it must not come back, so its row goes too.
 func (t *tx) endGrace(v token.Token) error {
-	old, ok, err := t.inGrace(v)
+	old, ok, err := t.rows.Predecessor(t, v)
 	if err != nil || !ok {
 		return err
 	}
-	if err := t.rows.RemoveToken(t, old); err != nil {
+	if err := t.rows.RemoveStored(t, old); err != nil || old.Hidden() {
 		return err
 	}
-	return t.record(audit.TokenChanged, old.ID, []audit.Field{
+	return t.record(audit.TokenChanged, old, []audit.Field{
 		audit.One("tokenName", old.Name), audit.One("successorId", string(v.ID)),
 		audit.Many("oldPermissions", old.Permissions.Names()),
 	})
@@ -64,8 +57,8 @@ func (t *tx) endGrace(v token.Token) error {
 // regrantInGrace gives the token that v replaced, if it still works out its
 // grace, the permissions of v.
 func (t *tx) regrantInGrace(v token.Token) error {
-	old, ok, err := t.inGrace(v)
-	if err != nil || !ok {
+	old, ok, err := t.rows.Predecessor(t, v)
+	if err != nil || !ok || old.Hidden() {
 		return err
 	}
 	return t.regrant(old, v.Permissions)
@@ -78,7 +71,7 @@ func (t *tx) regrant(v token.Token, to permission.Set) error {
 	if err := t.rows.ChangeToken(t, v); err != nil {
 		return err
 	}
-	return t.record(audit.TokenChanged, v.ID, []audit.Field{
+	return t.record(audit.TokenChanged, v, []audit.Field{
 		audit.One("tokenName", v.Name),
 		audit.Many("oldPermissions", was.Names()),
 		audit.Many("newPermissions", to.Names()),

@@ -63,14 +63,24 @@ var Names = struct {
 }
 
 // Rows returns the tokens as rows, sealed as the server does, for a test that
-// needs many at once.
-func Rows(keys *keyring.Keys, tokens []token.Token) []store.Row {
-	list := make([]store.Row, len(tokens))
+// needs many at once. One without a number gets that of its place.
+func Rows(keys *keyring.Keys, tokens []token.Token) []store.Change {
+	var list []store.Change
 	for i, t := range tokens {
-		list[i] = store.Row{Key: []byte(t.ID), Value: rows.New(keys).Tokens.Seal(string(t.ID), t)}
+		if t.Number == 0 {
+			t.Number = token.Number(i + 1)
+		}
+		key, all := RowKey(t), rows.New(keys)
+		subject := rows.SubjectKey(t.Number, 0)
+		list = append(list,
+			store.Change{Table: rows.TokensTable, Key: []byte(key), Value: all.Tokens.Seal(key, t)},
+			store.Change{Table: rows.SubjectsTable, Key: []byte(subject), Value: all.Subjects.Seal(subject, t.ID)})
 	}
 	return list
 }
+
+// RowKey is the key of the row of a token.
+func RowKey(t token.Token) string { return rows.TokenKey(t.Number, t.InGrace()) }
 
 // FilterRow returns a filter as a row, sealed as the server does, whatever its
 // text is.

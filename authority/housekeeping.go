@@ -87,17 +87,7 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 		return err
 	}
 	for _, u := range uses {
-		row, err := w.Get(rows.TokensTable, []byte(u.ID))
-		if err != nil {
-			return err
-		}
-		if row == nil { // deleted meanwhile
-			continue
-		}
-		if old, ok, err := a.rows.Uses.Get(w, string(u.ID)); err == nil && ok && old.At > u.At {
-			continue // another node has seen a later one
-		}
-		if err := a.rows.Uses.Put(w, string(u.ID), rows.Use{At: u.At, From: u.From}); err != nil {
+		if err := a.rows.NoteUse(w, u.ID, rows.Use{At: u.At, From: u.From}); err != nil {
 			return err
 		}
 	}

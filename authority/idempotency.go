@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tokenscale/authority/rows"
+	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/token"
 )
@@ -93,24 +94,32 @@ func (a *Authority) digests(by Caller, q request) []string {
 // repeated refuses a request that was carried out before, and one whose key came with another
 // request, as long as what was made is there.
 func (t *tx) repeated(k policy.RequestKind, stored string) error {
-	id, ok, err := t.rows.Requests.Get(t, rows.KeyOf(stored))
+	made, ok, err := t.rows.Requests.Get(t, rows.KeyOf(stored))
 	if err != nil || !ok {
 		return err
 	}
-	v, isToken, err := t.rows.Tokens.Get(t, id)
-	if err != nil {
-		return err
+	if made.Number == 0 {
+		return t.repeatedFilter(made.Filter, stored)
 	}
-	f, isFilter, err := t.rows.Filters.Get(t, id)
+	v, same, other, err := t.rows.MadeBy(t, made.Number, stored)
 	switch {
 	case err != nil:
 		return err
-	case isToken && (v.CreateRequest == stored || v.RotateRequest == stored):
+	case same:
 		return t.policies.System.RepeatedToken(k, v, t.now)
-	case isFilter && f.Request == stored:
-		return policy.RepeatedFilter(f.ID)
-	case isToken || isFilter:
+	case other:
 		return policy.KeyOfAnother()
 	}
-	return fmt.Errorf("table %s leads to %s: %w", rows.IdempotencyTable, id, rows.ErrMissing)
+	return fmt.Errorf("table %s leads to token number %d: %w", rows.IdempotencyTable, made.Number, rows.ErrMissing)
+}
+
+func (t *tx) repeatedFilter(id ipfilter.ID, stored string) error {
+	f, err := t.rows.Filters.Require(t, string(id))
+	switch {
+	case err != nil:
+		return fmt.Errorf("table %s: %w", rows.IdempotencyTable, err)
+	case f.Request == stored:
+		return policy.RepeatedFilter(f.ID)
+	}
+	return policy.KeyOfAnother()
 }

@@ -112,7 +112,7 @@ func TestScrub_ABadRowIsFoundToldOnceAndItsTokenRefused(t *testing.T) {
 	if s := h.Stats().Scrub; s.Bad != 0 || s.Passes != 1 || s.Rows == 0 || s.Ended != h.Clock.Millis() {
 		t.Fatalf("a sound store: %+v", s)
 	}
-	u.put(t, authority.Names.Tokens, []byte(bad.ID), flip(u.get(t, authority.Names.Tokens, string(bad.ID))))
+	u.put(t, authority.Names.Tokens, []byte(authority.RowKey(bad)), flip(u.get(t, authority.Names.Tokens, authority.RowKey(bad))))
 	u.put(t, authority.Names.Filters, []byte(d.FilterID), flip(u.get(t, authority.Names.Filters, string(d.FilterID))))
 	u.put(t, authority.Names.Uses, []byte("x"), []byte("nonsense"))
 	verdict(t, h, badSecret, policy.Accepted) // nothing has looked yet
@@ -125,7 +125,7 @@ func TestScrub_ABadRowIsFoundToldOnceAndItsTokenRefused(t *testing.T) {
 		t.Errorf("got %+v, want 3 bad rows", s)
 	}
 	entries := unsoundEntries(h)
-	if len(entries) != 3 || !strings.Contains(entries[0].Fields[1].Value, string(bad.ID)) || !strings.Contains(entries[0].Fields[2].Value, "changed outside") {
+	if len(entries) != 3 || entries[0].TokenID != string(bad.ID) || entries[0].Fields[1].Value != "number 1" || !strings.Contains(entries[0].Fields[2].Value, "changed outside") {
 		t.Errorf("the audit log: %v", entries)
 	}
 	if found := about(t, h, bad.ID); len(found) != 2 {
@@ -141,15 +141,15 @@ func TestScrub_AnOlderRowOrOneOfADeletedTokenIsFound(t *testing.T) {
 	h, u := undermined(t)
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	v, secret := h.Token(draft("weakened"))
-	older := u.get(t, authority.Names.Tokens, string(v.ID))
+	older := u.get(t, authority.Names.Tokens, authority.RowKey(v))
 	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, 0))
 	gone, goneSecret := h.Token(draft("deleted"))
-	revived := u.get(t, authority.Names.Tokens, string(gone.ID))
+	revived := u.get(t, authority.Names.Tokens, authority.RowKey(gone))
 	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), gone.ID))
 	policies := u.get(t, authority.Names.Settings, "policies")
 	set(t, h, maximum(day))
-	u.put(t, authority.Names.Tokens, []byte(v.ID), older)
-	u.put(t, authority.Names.Tokens, []byte(gone.ID), revived)
+	u.put(t, authority.Names.Tokens, []byte(authority.RowKey(v)), older)
+	u.put(t, authority.Names.Tokens, []byte(authority.RowKey(gone)), revived)
 	u.put(t, authority.Names.Settings, []byte("policies"), policies)
 	must(t, h.Scrub(t.Context()))
 	verdict(t, h, secret, policy.Damaged)
@@ -169,7 +169,7 @@ func TestScrub_AnOlderRowOrOneOfADeletedTokenIsFound(t *testing.T) {
 func TestScrub_ARowThatACommandComesUponIsToldToo(t *testing.T) {
 	h, u := undermined(t)
 	v, secret := h.Token(draft("x"))
-	u.put(t, authority.Names.Tokens, []byte(v.ID), flip(u.get(t, authority.Names.Tokens, string(v.ID))))
+	u.put(t, authority.Names.Tokens, []byte(authority.RowKey(v)), flip(u.get(t, authority.Names.Tokens, authority.RowKey(v))))
 	if err := h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID); err == nil {
 		t.Error("it was deleted")
 	}

@@ -139,7 +139,7 @@ func TestSeal_ADamagedRowIsNeverNotFound(t *testing.T) {
 	h, v, _ := furnished(t)
 	must(t, h.TryOpen())
 	must(t, h.DB.Update(t.Context(), func(w store.Writer) error {
-		return w.Put(authority.Names.Tokens, []byte(v.ID), []byte("nonsense"))
+		return w.Put(authority.Names.Tokens, []byte(authority.RowKey(v)), []byte("nonsense"))
 	}))
 	for name, err := range map[string]error{
 		"delete": h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID),

@@ -9,6 +9,7 @@ import (
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // SetSecurity replaces the security policies and brings all existing system
@@ -36,7 +37,7 @@ func (a *Authority) SetSecurity(ctx context.Context, by Caller, c policy.Change)
 		if err := t.rows.Policies.Put(t, rows.PoliciesKey, next); err != nil {
 			return err
 		}
-		return t.record(audit.PolicyChanged, "", describedPolicies(next))
+		return t.record(audit.PolicyChanged, token.Token{}, describedPolicies(next))
 	}, store.UseReserve)
 	if err != nil {
 		return policy.Policies{}, err

@@ -32,7 +32,7 @@ func seed(t testing.TB, h *authoritytest.House, n int, shape func(i int, v *toke
 		rows = rows[len(batch):]
 		must(t, h.DB.Update(context.Background(), func(w store.Writer) error {
 			for _, row := range batch {
-				if err := w.Put(authority.Names.Tokens, row.Key, row.Value); err != nil {
+				if err := w.Put(row.Table, row.Key, row.Value); err != nil {
 					return err
 				}
 			}

@@ -78,11 +78,12 @@ func (t *tx) sweepNext(n int) (more bool, err error) {
 	if len(batch) < n {
 		return false, t.rows.Sweep.Delete(t, rows.SweepKey)
 	}
-	s.Cursor, s.Done = string(batch[len(batch)-1].ID), s.Done+uint64(len(batch))
+	last := batch[len(batch)-1]
+	s.Cursor, s.Done = rows.TokenKey(last.Number, last.InGrace()), s.Done+uint64(len(batch))
 	return true, t.rows.Sweep.Put(t, rows.SweepKey, s)
 }
 
-// tokensAfter returns the next tokens behind the cursor, in the order of ids.
+// tokensAfter returns the next tokens behind the cursor, in the order of their numbers.
 func (t *tx) tokensAfter(cursor string, n int) ([]token.Token, error) {
 	from := store.Range{}
 	if cursor != "" {
@@ -134,7 +135,7 @@ func (t *tx) bring(v token.Token, s rows.Sweep) (_ audit.Entry, changed bool, _ 
 func (t *tx) sweptEntry(v token.Token, s rows.Sweep, fields ...audit.Field) audit.Entry {
 	return audit.Entry{
 		Time: t.now, Type: audit.TokenChanged, Action: sweepAction, Sensitive: true,
-		Actor: s.Actor, TokenID: string(v.ID), Fields: append([]audit.Field{audit.One("tokenName", v.Name)}, fields...),
+		Actor: s.Actor, TokenID: string(v.ID), Number: uint64(v.Number), Fields: append([]audit.Field{audit.One("tokenName", v.Name)}, fields...),
 	}
 }
 

@@ -35,10 +35,13 @@ func (a *Authority) CreateToken(ctx context.Context, by Caller, d policy.Draft) 
 		}
 		v.CreateRequest = request
 		made = a.named(v, id, secret)
+		if made.Number, err = t.rows.NextNumber(t); err != nil {
+			return err
+		}
 		if err := t.rows.AddToken(t, made); err != nil {
 			return err
 		}
-		return t.record(audit.TokenChanged, id, described(made))
+		return t.record(audit.TokenChanged, made, described(made))
 	})
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
@@ -123,7 +126,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) err
 		if err := t.by.May(policy.AdministerTokens()...); err != nil {
 			return err
 		}
-		v, ok, err := t.rows.Token(t, token.ID(rowKey(id)))
+		v, ok, err := t.rows.Token(t, id)
 		if err != nil {
 			return err
 		}
@@ -136,7 +139,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) err
 		if err := t.rows.RemoveToken(t, v); err != nil {
 			return err
 		}
-		return t.record(audit.TokenChanged, id, []audit.Field{
+		return t.record(audit.TokenChanged, v, []audit.Field{
 			audit.One("tokenName", v.Name), audit.Many("oldPermissions", v.Permissions.Names()),
 		})
 	}, store.UseReserve)

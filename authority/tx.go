@@ -67,7 +67,7 @@ func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
 		t.by = by
 		return nil
 	}
-	own, ok, err := t.rows.Token(t, token.ID(rowKey(by.ID)))
+	own, ok, err := t.rows.Token(t, by.ID)
 	if err != nil {
 		return err
 	}
@@ -84,13 +84,13 @@ func (t *tx) currentPolicies() (policy.Policies, error) {
 	return t.rows.Policies.Require(t, rows.PoliciesKey)
 }
 
-// record writes an audit entry of this decision. about names tokens beside
-// subject that it should be found by.
-func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, about ...string) error {
+// record writes an audit entry of this decision, about a token unless subject is
+// the zero Token.
+func (t *tx) record(kind audit.Type, subject token.Token, fields []audit.Field) error {
 	return t.ledger.Append(t, audit.Entry{
 		Time: t.now, Type: kind, Action: t.action, Sensitive: true,
-		Actor: ledger.Actor(t.by), TokenID: string(subject), Fields: fields,
-	}, about...)
+		Actor: ledger.Actor(t.by), TokenID: string(subject.ID), Number: uint64(subject.Number), Fields: fields,
+	})
 }
 
 // live returns the token id as its row stands, which a sweep may not have
@@ -100,7 +100,7 @@ func (t *tx) record(kind audit.Type, subject token.ID, fields []audit.Field, abo
 // Refusals never repeat what the caller gave as an id: it might be a whole
 // token string.
 func (t *tx) live(id token.ID) (token.Token, error) {
-	v, ok, err := t.rows.Token(t, token.ID(rowKey(id)))
+	v, ok, err := t.rows.Token(t, id)
 	if err != nil {
 		return token.Token{}, err
 	}

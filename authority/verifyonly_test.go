@@ -196,12 +196,12 @@ func TestVerifyOnly_AnOlderRowPutInPlaceWhileItRunsIsNoticed(t *testing.T) {
 	h.Unchecked = true
 	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	v, secret := h.Token(draft("x"))
-	before := u.get(t, authority.Names.Tokens, string(v.ID))
+	before := u.get(t, authority.Names.Tokens, authority.RowKey(v))
 	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), v.ID, 0))
 	closed = true
 	h.Reopen()
 	verdict(t, h, secret, policy.Accepted)
-	u.put(t, authority.Names.Tokens, []byte(v.ID), before)
+	u.put(t, authority.Names.Tokens, []byte(authority.RowKey(v)), before)
 	must(t, h.Scrub(t.Context()))
 	verdict(t, h, secret, policy.Damaged)
 	if strings.Contains(h.Log.String(), "could not be written to the audit log") {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/token"
 )
 
 // states makes n states of what is not certain and looks at each that was not
@@ -136,8 +138,9 @@ func (x *folderExplorer) inspect() error {
 		if rep, err = integrity.Inspect(context.Background(), r, x.keys); err != nil {
 			return err
 		}
-		return r.Scan("tokens", store.Range{}, func(id, _ []byte) error { ids = append(ids, string(id)); return nil })
+		return rows.New(x.keys).Tokens.Each(r, store.Range{}, func(_ []byte, v token.Token) error { ids = append(ids, string(v.ID)); return nil })
 	})
+	slices.Sort(ids)
 	if err := errors.Join(append(rep.Odd, err, rep.Err())...); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ func (s Security) Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token
 		return token.Token{}, err
 	}
 	return token.Token{
+		Number:      bound.Number,
 		Name:        bound.Name,
 		Permissions: bound.Permissions,
 		FilterID:    bound.FilterID,

@@ -12,12 +12,19 @@ import (
 // is no secret.
 type ID string
 
+// A Number is given to a token when it is created: 1 to the first, one more to each that follows,
+// and none twice, also after the newest was deleted. It stays through rotation, so the string that
+// works out its grace period and its successor share it. It is no secret, and is not shown to
+// clients. Zero is no token's.
+type Number uint64
+
 // Root is the ID of the bootstrap identity, which may do everything and is
 // not a token: it is never listed, and no policy binds it.
 const Root ID = "localroot"
 
 // A Token is all that is kept of a system token. It can be compared with ==.
 type Token struct {
+	Number      Number // zero if it was not stored yet
 	ID          ID
 	Name        string
 	Permissions permission.Set
@@ -49,6 +56,10 @@ type Token struct {
 	// was no key; rotation keeps the first. They are kept in the store only.
 	CreateRequest, RotateRequest string
 }
+
+// InGrace reports whether a rotation has put another token in the place of t. At most one token of
+// a number is in its grace period, and at most one is not.
+func (t Token) InGrace() bool { return t.ReplacedBy != "" }
 
 // Hidden reports whether t has expired so long ago that it is no longer listed.
 // To clients it does not exist.

@@ -20,6 +20,7 @@ type told struct {
 	Filters  map[ipfilter.ID]ipfilter.Filter
 	Policies policy.Policies
 	Hidden   map[token.ID]token.Token // while it is replayed
+	Numbers  token.Number             // given so far
 }
 
 // shown reduces a State to what an audit log tells.
@@ -43,7 +44,7 @@ func replay(h *House, trail []audit.Entry) told {
 			h.tb.Errorf("the audit log cannot be: %s: %s", why, Describe(e))
 		}
 	}
-	t.Hidden = nil
+	t.Hidden, t.Numbers = nil, 0
 	return t
 }
 
@@ -135,8 +136,13 @@ func (t *told) token(e event) string {
 	switch {
 	case exists == (now && !old):
 		return "that token should be there, or should not"
+	case now && !old && token.Number(e.Number) <= t.Numbers:
+		return "that number was given before"
+	case exists && token.Number(e.Number) != v.Number:
+		return "that token has another number"
 	case now && !old: // made
-		t.Tokens[id] = e.described(token.Token{ID: id, CreatedAt: e.Time, IssuedAt: e.Time, CreatedBy: token.ID(e.Actor.TokenID)})
+		t.Numbers = token.Number(e.Number)
+		t.Tokens[id] = e.described(token.Token{Number: t.Numbers, ID: id, CreatedAt: e.Time, IssuedAt: e.Time, CreatedBy: token.ID(e.Actor.TokenID)})
 	case old && e.permissions("oldPermissions") != v.Permissions:
 		return "that token had other permissions"
 	case old && now:
@@ -164,7 +170,10 @@ func (t *told) rotate(e event) string {
 	if !ok {
 		return "that token was not there"
 	}
-	next := e.described(token.Token{ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, IssuedAt: e.Time, CreatedBy: old.CreatedBy, ToldDays: old.ToldDays})
+	if token.Number(e.Number) != old.Number {
+		return "rotation has changed the number"
+	}
+	next := e.described(token.Token{Number: token.Number(e.Number), ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, IssuedAt: e.Time, CreatedBy: old.CreatedBy, ToldDays: old.ToldDays})
 	t.Tokens[next.ID] = next
 	if e.one["gracePeriodMs"] == "0" {
 		delete(t.Tokens, id)

@@ -11,6 +11,8 @@ func (x *Index) Update(fn func(Batch)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	fn(Batch{x})
+	clear(x.moving)
+	x.moving = x.moving[:0]
 }
 
 // Breathe lets those through who wait to read. A long batch calls it now and
@@ -23,18 +25,26 @@ func (b Batch) Breathe() {
 // Put adds or replaces a token. What it replaces may have been distrusted; it
 // is not.
 //
+// Another token that stood in its slot is dropped. Its row in the slot for its
+// grace period may follow in the same Update: its last use is kept for that.
+//
 // A hidden token is dropped: to whom the index serves it does not exist.
 func (b Batch) Put(t token.Token) {
 	if t.Hidden() {
-		b.Drop(t.ID)
+		b.DropRow(t.Number, t.InGrace())
 		return
 	}
-	b.put(newEntry(t))
+	e := newEntry(t)
+	if was, ok := b.x.bySlot[e.slot()]; ok && was.ID() != t.ID {
+		b.drop(was)
+		b.x.moving = append(b.x.moving, was)
+	}
+	b.put(e)
 }
 
-// Distrust has a token refused until it is put anew, if it is there.
-func (b Batch) Distrust(id token.ID) {
-	if old, ok := b.x.tokens.find(id); ok && !old.distrusted {
+// DistrustRow has the token in a slot refused until it is put anew, if it is there.
+func (b Batch) DistrustRow(n token.Number, inGrace bool) {
+	if old, ok := b.x.bySlot[slot{n, inGrace}]; ok && !old.distrusted {
 		e := newEntry(old.Token())
 		e.distrusted = true
 		b.put(e)
@@ -43,10 +53,17 @@ func (b Batch) Distrust(id token.ID) {
 
 func (b Batch) put(e *Entry) {
 	old, known := b.x.tokens.find(e.ID())
+	for _, was := range b.x.moving {
+		if !known && was.ID() == e.ID() {
+			e.use.Store(was.lastUse())
+		}
+	}
 	if known {
 		e.use.Store(old.lastUse()) // shared: a request may still hold the old Entry
+		b.vacate(old)
 	}
 	b.x.tokens.put(e)
+	b.x.bySlot[e.slot()] = e
 	for _, o := range []*order{&b.x.byName, &b.x.byExpiry} {
 		if known {
 			o.exchange(old, e)
@@ -56,11 +73,23 @@ func (b Batch) put(e *Entry) {
 	}
 }
 
-// Drop removes a token, if it is there.
-func (b Batch) Drop(id token.ID) {
-	if old, ok := b.x.tokens.find(id); ok {
-		b.x.tokens.drop(id)
-		b.x.byName.remove(old)
-		b.x.byExpiry.remove(old)
+// DropRow removes the token in a slot, if it is there.
+func (b Batch) DropRow(n token.Number, inGrace bool) {
+	if old, ok := b.x.bySlot[slot{n, inGrace}]; ok {
+		b.drop(old)
+	}
+}
+
+func (b Batch) drop(e *Entry) {
+	b.vacate(e)
+	b.x.tokens.drop(e.ID())
+	b.x.byName.remove(e)
+	b.x.byExpiry.remove(e)
+}
+
+// vacate frees the slot of e, unless another token has it by now.
+func (b Batch) vacate(e *Entry) {
+	if b.x.bySlot[e.slot()] == e {
+		delete(b.x.bySlot, e.slot())
 	}
 }

@@ -21,6 +21,7 @@ var million = sync.OnceValue(func() []token.Token {
 	tokens := make([]token.Token, 1_000_000)
 	for i := range tokens {
 		tokens[i] = token.Token{
+			Number:      token.Number(i + 1),
 			ID:          token.ID(fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())),
 			Name:        fmt.Sprintf("%s-%s-%07d", words[r.IntN(10)], words[r.IntN(10)], r.IntN(10_000_000)),
 			Permissions: permission.Of(permission.Permission(r.IntN(16))),

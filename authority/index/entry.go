@@ -15,7 +15,7 @@ import (
 // changed token has a new Entry.
 //
 // There may be millions, so it is packed: the id stands in place, and what
-// many tokens have in common is kept once for all of them. It fills 144 bytes.
+// many tokens have in common is kept once for all of them.
 type Entry struct {
 	id          [maxID]byte
 	digest      token.Digest
@@ -26,6 +26,7 @@ type Entry struct {
 	permissions permission.Set
 	common      unique.Handle[common]
 	use         atomic.Pointer[lastUse]
+	number      token.Number
 	idLength    uint8
 	distrusted  bool
 	toldDays    uint8
@@ -49,6 +50,7 @@ func newEntry(t token.Token) *Entry {
 		digest: t.Digest, name: t.Name, expireAt: t.ExpireAt, createdAt: t.CreatedAt, issuedAt: t.IssuedAt, permissions: t.Permissions,
 		common: unique.Make(common{t.FilterID, t.CreatedBy, t.DigestKey, t.ReplacedBy, t.Replaces}),
 	}
+	e.number = t.Number
 	e.idLength, e.toldDays = uint8(copy(e.id[:], t.ID)), t.ToldDays
 	return e
 }
@@ -63,11 +65,14 @@ func (e *Entry) ID() token.ID {
 func (e *Entry) Token() token.Token {
 	c := e.common.Value()
 	return token.Token{
-		ID: e.ID(), Name: e.name, Permissions: e.permissions, FilterID: c.filterID,
+		Number: e.number, ID: e.ID(), Name: e.name, Permissions: e.permissions, FilterID: c.filterID,
 		ExpireAt: e.expireAt, CreatedAt: e.createdAt, IssuedAt: e.issuedAt, CreatedBy: c.createdBy,
 		Digest: e.digest, DigestKey: c.digestKey, ReplacedBy: c.replacedBy, Replaces: c.replaces, ToldDays: e.toldDays,
 	}
 }
+
+// slot returns where the row of the token stands.
+func (e *Entry) slot() slot { return slot{e.number, e.common.Value().replacedBy != ""} }
 
 // Digest returns the digest of the token's string, and the key it was made
 // under.

@@ -7,7 +7,6 @@ import (
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
 // breath is after how many changes of one transaction readers are let through.
@@ -55,8 +54,8 @@ func (f *follower) follow(changes []store.Change) {
 func (f *follower) apply(b Batch, c store.Change) error {
 	switch c.Table {
 	case rows.TokensTable:
-		if c.Value == nil {
-			b.Drop(token.ID(c.Key))
+		if n, inGrace, _ := rows.ParseTokenKey(c.Key); c.Value == nil {
+			b.DropRow(n, inGrace)
 			return nil
 		}
 		return decoded(f.rows.Tokens, c, b.Put)
@@ -89,7 +88,8 @@ func (f *follower) applySetting(c store.Change) error {
 func (f *follower) distrust(b Batch, c store.Change) {
 	switch {
 	case c.Table == rows.TokensTable:
-		b.Distrust(token.ID(c.Key))
+		n, inGrace, _ := rows.ParseTokenKey(c.Key)
+		b.DistrustRow(n, inGrace)
 	case c.Table == rows.FiltersTable:
 		f.DistrustFilter(ipfilter.ID(c.Key))
 	case c.Table == rows.SettingsTable && string(c.Key) == rows.PoliciesKey:

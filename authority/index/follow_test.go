@@ -46,7 +46,7 @@ func TestFollow_ARowThatDoesNotOpenIsDistrusted(t *testing.T) {
 		t.Helper()
 		if err := db.Update(t.Context(), func(w store.Writer) error {
 			for _, err := range []error{
-				all.Tokens.Put(w, "t", token.Token{ID: "t", Name: "nurse"}),
+				all.Tokens.Put(w, rows.TokenKey(1, false), token.Token{ID: "t", Name: "nurse"}),
 				all.Filters.Put(w, "f", ipfilter.Filter{ID: "f", Name: "f", Text: "allow all"}),
 				all.Policies.Put(w, rows.PoliciesKey, policy.Fresh()),
 				all.Root.Put(w, rows.RootKey, rows.Root{Digest: token.Digest{1}}),

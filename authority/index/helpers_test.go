@@ -3,6 +3,7 @@ package index
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"testing"
 
 	"tokenscale/epoch"
@@ -11,11 +12,20 @@ import (
 
 // named makes a token of which only the name, the id and the expiry matter.
 func tokenOf(n int, name string, expireAt epoch.Millis) token.Token {
-	return token.Token{ID: idOf(n), Name: name, ExpireAt: expireAt}
+	return token.Token{Number: numberOf(idOf(n)), ID: idOf(n), Name: name, ExpireAt: expireAt}
 }
 
 // idOf returns an id as long as any token's.
 func idOf(n int) token.ID { return token.ID(fmt.Sprintf("%032d", n)) }
+
+// numberOf returns the number of the token that has an id of idOf.
+func numberOf(id token.ID) token.Number {
+	n, err := strconv.ParseUint(string(id), 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return token.Number(n + 1)
+}
 
 func put(x *Index, tokens ...token.Token) {
 	x.Update(func(b Batch) {
@@ -28,7 +38,8 @@ func put(x *Index, tokens ...token.Token) {
 func drop(x *Index, ids ...token.ID) {
 	x.Update(func(b Batch) {
 		for _, id := range ids {
-			b.Drop(id)
+			b.DropRow(numberOf(id), false)
+			b.DropRow(numberOf(id), true)
 		}
 	})
 }

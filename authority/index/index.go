@@ -1,9 +1,12 @@
 package index
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -15,8 +18,10 @@ import (
 
 // An Index holds the tokens, filters and policies.
 type Index struct {
-	mu       sync.RWMutex // guards the three below
+	mu       sync.RWMutex // guards the five below
 	tokens   table
+	bySlot   map[slot]*Entry
+	moving   []*Entry // tokens whose slot another got in the Update under way
 	byName   order
 	byExpiry order
 
@@ -34,6 +39,7 @@ type Index struct {
 func New() *Index {
 	x := &Index{
 		tokens: newTable(0),
+		bySlot: map[slot]*Entry{},
 		byName: order{named: true},
 	}
 	for i := range x.nobodies {
@@ -55,6 +61,45 @@ func (x *Index) Find(id token.ID) (*Entry, bool) {
 		e = x.standIn(id)
 	}
 	return e, ok
+}
+
+// A slot is where the row of a token stands: at its number, and whether for the
+// string that works out its grace period.
+type slot struct {
+	number  token.Number
+	inGrace bool
+}
+
+// Number returns the number of the token id, and whether there is one.
+func (x *Index) Number(id token.ID) (token.Number, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	e, ok := x.tokens.find(id)
+	if !ok {
+		return 0, false
+	}
+	return e.number, true
+}
+
+// At returns the token with the number that works out its grace period, or that does
+// not, and whether there is one.
+func (x *Index) At(n token.Number, inGrace bool) (*Entry, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	e, ok := x.bySlot[slot{n, inGrace}]
+	return e, ok
+}
+
+// ByNumber yields all tokens as they are now, in the order of their creation. Changes
+// meanwhile are not seen, and do not wait.
+func (x *Index) ByNumber() iter.Seq[*Entry] {
+	x.mu.RLock()
+	all := slices.Collect(maps.Values(x.bySlot))
+	x.mu.RUnlock()
+	slices.SortFunc(all, func(a, b *Entry) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.ID(), b.ID()))
+	})
+	return slices.Values(all)
 }
 
 // standIns is how many made-up tokens there are. One alone would always be at

@@ -76,7 +76,7 @@ func TestReadersAndAWriterAtTheSameTime(t *testing.T) {
 	}
 	for i := range 300 {
 		x.Update(func(b Batch) { // one goes, one comes: nobody sees the moment between
-			b.Drop(idOf(i))
+			b.DropRow(numberOf(idOf(i)), false)
 			b.Put(tokenOf(1000+i, "n", epoch.Millis(i)))
 		})
 	}
@@ -101,7 +101,7 @@ func TestTheLastUseNeverGoesBack(t *testing.T) {
 	e := find(t, x, idOf(1))
 	x.Touch(e, 50, home)
 	x.Touch(e, 40, home)
-	x.Remember(Use{ID: idOf(1), At: 30, From: home})
+	x.Touch(e, 30, home)
 	if got := e.LastUse().At; got != 50 {
 		t.Errorf("the last use is %d, want 50", got)
 	}
@@ -210,7 +210,7 @@ func TestFindingAndTouchingAllocateNothing(t *testing.T) {
 // later moment stays, and with it the address it came from.
 func TestTouch_ALaterUseKeepsItsOwnAddress(t *testing.T) {
 	x := New()
-	x.Update(func(b Batch) { b.Put(token.Token{ID: "t"}) })
+	x.Update(func(b Batch) { b.Put(token.Token{Number: 1, ID: "t"}) })
 	e := find(t, x, "t")
 	away := netip.MustParseAddr("10.9.9.9")
 	x.Touch(e, 50, home)
@@ -228,7 +228,7 @@ func TestTouch_ALaterUseKeepsItsOwnAddress(t *testing.T) {
 // them, and of the latest.
 func TestTouch_TimeAndAddressAreOfOneRequest(t *testing.T) {
 	x := New()
-	x.Update(func(b Batch) { b.Put(token.Token{ID: "t"}) })
+	x.Update(func(b Batch) { b.Put(token.Token{Number: 1, ID: "t"}) })
 	e := find(t, x, "t")
 	var all sync.WaitGroup
 	const n = 2000

@@ -39,6 +39,12 @@ func (x *Index) Load(l *Loader) {
 	defer x.mu.Unlock()
 	var work sync.WaitGroup
 	work.Go(func() { x.tokens.fill(entries) })
+	work.Go(func() {
+		x.bySlot = make(map[slot]*Entry, len(entries))
+		for _, e := range entries {
+			x.bySlot[e.slot()] = e
+		}
+	})
 	byName := sortByName(entries)
 	work.Go(func() { x.byName.fillNamed(byName) })
 	x.byExpiry.fill(sortByExpiry(byName))

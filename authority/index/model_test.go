@@ -156,6 +156,7 @@ func anyToken(seed, ids int) token.Token {
 		ExpireAt: expiries[r.IntN(len(expiries))], FilterID: []ipfilter.ID{"", "one", "two"}[r.IntN(3)],
 		CreatedAt: epoch.Millis(1 + r.IntN(4)), CreatedBy: []token.ID{token.Root, idOf(1), "gone"}[r.IntN(3)],
 	}
+	v.Number = numberOf(v.ID)
 	v.IssuedAt = v.CreatedAt + epoch.Millis(r.IntN(3))
 	if r.IntN(5) == 0 {
 		v.ReplacedBy = idOf(r.IntN(ids + 1))
@@ -263,7 +264,7 @@ func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
 func loaded(n *naive, count int) []token.Token {
 	for i := range count {
 		v := anyToken(i, count)
-		v.ID = idOf(i)
+		v.ID, v.Number = idOf(i), numberOf(idOf(i))
 		n.put(v)
 	}
 	return slices.Collect(maps.Values(n.tokens))
@@ -294,6 +295,8 @@ func sameRest(t *rapid.T, x *Index, n *naive) {
 		switch e, ok := x.Find(v.ID); {
 		case !ok || e.Token() != v:
 			t.Fatalf("Find(%s) = %v, want %+v", v.ID, ok, v)
+		case !atSlot(x, v):
+			t.Fatalf("%+v is not found by its number", v)
 		case v.Expired(2):
 			census.Expired++
 			continue
@@ -305,10 +308,59 @@ func sameRest(t *rapid.T, x *Index, n *naive) {
 	if got := x.Census(2); got != census || x.Len() != len(n.tokens) {
 		t.Fatalf("Census = %+v of %d, want %+v of %d", got, x.Len(), census, len(n.tokens))
 	}
+	if got := slices.Collect(x.ByNumber()); len(got) != len(n.tokens) || !slices.IsSortedFunc(got, func(a, b *Entry) int {
+		return cmp.Compare(a.Token().Number, b.Token().Number)
+	}) {
+		t.Fatalf("%d tokens come in the order of their numbers, want %d", len(got), len(n.tokens))
+	}
 	if got := x.DueBefore(3, 1<<20); len(got) != census.Expired {
 		t.Fatalf("DueBefore = %d tokens, want %d", len(got), census.Expired)
 	}
 	if got, page := x.BoundTo("one", 1, 5); got != byFilter["one"] || len(page) != min(5, max(0, got-1)) {
 		t.Fatalf("BoundTo = %d, %d; want %d", got, len(page), byFilter["one"])
+	}
+}
+
+func atSlot(x *Index, v token.Token) bool {
+	e, there := x.At(v.Number, v.InGrace())
+	n, known := x.Number(v.ID)
+	return there && known && e.ID() == v.ID && n == v.Number
+}
+
+// A rotation frees a slot and fills it again, in whatever order the rows come; of a number there
+// are never more than two strings.
+func TestANumberHasOneTokenAndOneInItsGracePeriod(t *testing.T) {
+	one, two := token.Token{Number: 7, ID: "one", Name: "n"}, token.Token{Number: 7, ID: "two", Name: "n"}
+	inGrace, next := one, two
+	inGrace.ReplacedBy, next.Replaces = "two", "one"
+	for name, test := range map[string]struct {
+		rows []token.Token
+		want []token.ID
+	}{
+		"with a grace period":          {[]token.Token{next, inGrace}, []token.ID{"one", "two"}},
+		"with one, the old row first":  {[]token.Token{inGrace, next}, []token.ID{"one", "two"}},
+		"with none":                    {[]token.Token{two}, []token.ID{"two"}},
+		"twice, with a grace each":     {[]token.Token{next, inGrace, {Number: 7, ID: "three", Replaces: "two"}, {Number: 7, ID: "two", ReplacedBy: "three"}}, []token.ID{"three", "two"}},
+		"twice, the second time bared": {[]token.Token{next, inGrace, {Number: 7, ID: "three"}}, []token.ID{"one", "three"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := New()
+			put(x, one)
+			x.Touch(find(t, x, "one"), 5, home)
+			put(x, test.rows...)
+			var got []token.ID
+			for e := range x.ByName() {
+				got = append(got, e.ID())
+				if !atSlot(x, e.Token()) {
+					t.Errorf("%s is not found by its number", e.ID())
+				}
+			}
+			if !slices.Equal(slices.Sorted(slices.Values(got)), test.want) || x.Len() != len(test.want) {
+				t.Errorf("there are %v, want %v", got, test.want)
+			}
+			if e, ok := x.Find("one"); ok && e.LastUse().At != 5 {
+				t.Error("the last use of the old string is lost")
+			}
+		})
 	}
 }

@@ -27,8 +27,11 @@ func (x *Index) Read(r store.Reader, all *rows.Rows, log *slog.Logger) error {
 		return err
 	}
 	x.Load(tokens)
-	if err := all.Uses.Each(r, store.Range{}, func(id []byte, u rows.Use) error {
-		x.Remember(Use{ID: token.ID(id), At: u.At, From: u.From})
+	if err := all.Uses.Each(r, store.Range{}, func(key []byte, u rows.Use) error {
+		n, inGrace, _ := rows.ParseTokenKey(key)
+		if e, ok := x.At(n, inGrace); ok {
+			e.lastUse().note(u.At, u.From)
+		}
 		return nil
 	}); err != nil {
 		return err

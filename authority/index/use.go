@@ -103,13 +103,6 @@ func (e *Entry) LastUse() Use {
 	return use
 }
 
-// Remember sets the last use of a token from the store, at start.
-func (x *Index) Remember(use Use) {
-	if e, ok := x.Find(use.ID); ok {
-		e.lastUse().note(use.At, use.From)
-	}
-}
-
 // PutBackUsed makes the next TakeUsed return these tokens again, as they are
 // then, because they could not be written.
 func (x *Index) PutBackUsed(uses []Use) {

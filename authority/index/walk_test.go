@@ -47,7 +47,7 @@ func TestAWalkByCursorMeetsEachUntouchedTokenOnceWhateverElseChanges(t *testing.
 		const ids = 300
 		for i := range ids {
 			v := anyToken(i, ids)
-			v.ID = idOf(i)
+			v.ID, v.Number = idOf(i), numberOf(idOf(i))
 			n.put(v)
 			put(x, v)
 			if e, ok := x.Find(v.ID); ok && i%3 == 0 {

@@ -2,7 +2,6 @@ package integrity
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -32,6 +31,7 @@ type checker struct {
 	filters map[ipfilter.ID]bool
 	bound   map[ipfilter.ID]uint64 // counted by the tokens themselves
 	entries uint64
+	found   int // entries that the index of the audit log finds
 }
 
 func newChecker(all *rows.Rows, r store.Reader) *checker {
@@ -98,10 +98,11 @@ func (c *checker) checkBound() error {
 }
 
 func (c *checker) checkUses() error {
-	return c.rows.Uses.Each(c.r, store.Range{}, func(id []byte, _ rows.Use) error {
-		_, ok, err := c.rows.Tokens.Get(c.r, string(id))
+	return c.rows.Uses.Each(c.r, store.Range{}, func(key []byte, _ rows.Use) error {
+		_, ok, err := c.rows.Tokens.Get(c.r, string(key))
 		if err == nil && !ok {
-			err = fmt.Errorf("a last use is noted of the token %s, which does not exist", id)
+			n, _, _ := rows.ParseTokenKey(key)
+			err = fmt.Errorf("a last use is noted of the token number %d, which does not exist", n)
 		}
 		return err
 	})
@@ -133,17 +134,29 @@ func (c *checker) checkTrail() error {
 		}
 		last = e
 		c.entries = e.Seq
+		if _, _, ok := rows.SubjectOf(e); ok {
+			c.found++
+		}
 		return nil
 	})
 }
 
 func (c *checker) checkSubjects() error {
-	return c.rows.Subjects.Each(c.r, store.Range{}, func(key []byte, _ struct{}) error {
-		if len(key) < 9 || binary.BigEndian.Uint64(key[len(key)-8:]) > c.entries {
+	n := 0
+	err := c.rows.Subjects.Each(c.r, store.Range{}, func(key []byte, held token.ID) error {
+		number, seq, _ := rows.ParseSubjectKey(key)
+		if seq > c.entries || seq == 0 && (number == 0 || held == "") {
 			return fmt.Errorf("the index of the audit log has the key %q, for which there is no entry", key)
+		}
+		if seq != 0 {
+			n++
 		}
 		return nil
 	})
+	if err == nil && n != c.found {
+		err = fmt.Errorf("%d entries of the audit log are about a token, and its index has %d", c.found, n)
+	}
+	return err
 }
 
 // checkProof reports what does not fit between the entries, the tree and the

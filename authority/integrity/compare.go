@@ -8,7 +8,6 @@ import (
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
 // agrees reports whether a row is what memory holds, as far as it holds rows of
@@ -18,7 +17,7 @@ func (s *Scrubber) agrees(t store.Table, key, row []byte) (bool, error) {
 	case t == rows.TokensTable:
 		v, err := s.Rows.Tokens.Decode(key, row)
 		v.CreateRequest, v.RotateRequest = "", "" // memory does without
-		e, known := s.Index.Find(token.ID(key))
+		e, known := s.Index.At(v.Number, v.InGrace())
 		return err != nil || known != v.Hidden() && (!known || e.Token() == v), err
 	case t == rows.FiltersTable:
 		v, err := s.Rows.Filters.Decode(key, row)
@@ -72,7 +71,8 @@ func (s *Scrubber) replaced(ctx context.Context, t store.Table, key []byte) (boo
 func (s *Scrubber) inMemory(t store.Table, key []byte) any {
 	switch t {
 	case rows.TokensTable:
-		e, _ := s.Index.Find(token.ID(key))
+		n, inGrace, _ := rows.ParseTokenKey(key)
+		e, _ := s.Index.At(n, inGrace)
 		return e
 	case rows.FiltersTable:
 		return s.Index.Rules(ipfilter.ID(key))

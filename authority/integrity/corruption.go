@@ -29,14 +29,15 @@ func (s *Scrubber) Notice(ctx context.Context, err error) {
 	}
 	switch bad.Table {
 	case rows.TokensTable:
-		s.Index.Update(func(b index.Batch) { b.Distrust(token.ID(bad.Key)) })
+		n, inGrace, _ := rows.ParseTokenKey([]byte(bad.Key))
+		s.Index.Update(func(b index.Batch) { b.DistrustRow(n, inGrace) })
 	case rows.FiltersTable:
 		s.Index.DistrustFilter(ipfilter.ID(bad.Key))
 	}
 	if !s.news(bad.Table, []byte(bad.Key)) {
 		return
 	}
-	name := shortKey(bad.Key)
+	name := shortKey(bad.Table, bad.Key)
 	s.Log.ErrorContext(ctx, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more", "table", bad.Table, "key", name, "why", bad.Why)
 	if err := s.record(ctx, bad, name); err != nil {
 		s.Log.ErrorContext(ctx, "that could not be written to the audit log", "err", err)
@@ -44,24 +45,39 @@ func (s *Scrubber) Notice(ctx context.Context, err error) {
 }
 
 func (s *Scrubber) record(ctx context.Context, bad *keyring.SealError, name string) error {
-	var about []string
-	if bad.Table == rows.TokensTable && len(bad.Key) <= token.MaxLength {
-		about = []string{bad.Key}
-	}
 	if s.readOnly {
 		return nil // the log has it
 	}
-	now := s.Now()
+	now, about := s.Now(), s.concerned(bad)
 	return s.DB.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
 		return ledger.New(s.Rows).Append(w, audit.Entry{
-			Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(),
+			Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(), TokenID: string(about.ID), Number: uint64(about.Number),
 			Fields: []audit.Field{audit.One("table", string(bad.Table)), audit.One("key", name), audit.One("reason", bad.Why)},
-		}, about...)
+		})
 	}, store.UseReserve)
 }
 
+// concerned returns the token whose row is bad, or nothing. Only the index is asked: a row may
+// stand under any key.
+func (s *Scrubber) concerned(bad *keyring.SealError) token.Token {
+	if n, inGrace, ok := rows.ParseTokenKey([]byte(bad.Key)); ok && bad.Table == rows.TokensTable {
+		if e, there := s.Index.At(n, inGrace); there {
+			return e.Token()
+		}
+	}
+	return token.Token{}
+}
+
 // shortKey writes a row's key for people. It may be anything.
-func shortKey(key string) string {
+func shortKey(t store.Table, key string) string {
+	if t == rows.TokensTable || t == rows.UsesTable {
+		switch n, inGrace, ok := rows.ParseTokenKey([]byte(key)); {
+		case ok && inGrace:
+			return fmt.Sprintf("number %d, in its grace period", n)
+		case ok:
+			return fmt.Sprintf("number %d", n)
+		}
+	}
 	const most = 64
 	if len(key) > most {
 		return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(key[:most]), len(key))

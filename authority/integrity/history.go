@@ -17,6 +17,7 @@ type history map[token.ID]*life
 // A life is what the audit log tells of one token.
 type life struct {
 	mentions    int // entries about it
+	number      token.Number
 	alive       bool
 	permissions permission.Set
 	seen        bool // its row was
@@ -45,8 +46,14 @@ func (t history) learn(e audit.Entry) {
 	if e.TokenID == "" || e.TokenID == string(token.Root) {
 		return
 	}
+	if e.Type == audit.Unsound { // it was found, not done
+		return
+	}
 	v := t.of(token.ID(e.TokenID))
 	v.mentions++
+	if e.Begins() {
+		v.number = token.Number(e.Number)
+	}
 	switch {
 	case e.Type == audit.ClockAccepted:
 		v.alive, v.permissions = true, named(now.List) // it had expired only by a wrong clock
@@ -79,6 +86,8 @@ func (t history) compare(tokens rows.Table[token.Token], tx store.Reader) error 
 			return nil // it has expired, and its row stays for some time
 		case told == nil || !told.alive:
 			return fmt.Errorf("there is a token %s, and the audit log knows of none", v.ID)
+		case told.number != v.Number:
+			return fmt.Errorf("the token %s stands under the number %d, and the audit log says %d", v.ID, v.Number, told.number)
 		case told.permissions != v.Permissions:
 			return fmt.Errorf("the token %s has other permissions than the audit log says", v.ID)
 		}

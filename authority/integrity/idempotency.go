@@ -11,11 +11,11 @@ import (
 )
 
 // eachRequest calls fn with what the rows of tokens and filters hold of requests that came with an
-// idempotency key, and the id of each row.
-func eachRequest(all *rows.Rows, tx store.Reader, fn func(id, request string) error) error {
+// idempotency key, and what leads to each row.
+func eachRequest(all *rows.Rows, tx store.Reader, fn func(to rows.Made, request string) error) error {
 	err := all.Tokens.Each(tx, store.Range{}, func(_ []byte, v token.Token) error {
 		for _, request := range rows.RequestsOf(v) {
-			if err := fn(string(v.ID), request); err != nil {
+			if err := fn(rows.Made{Number: v.Number}, request); err != nil {
 				return err
 			}
 		}
@@ -25,7 +25,7 @@ func eachRequest(all *rows.Rows, tx store.Reader, fn func(id, request string) er
 		if f.Request == "" {
 			return nil
 		}
-		return fn(string(f.ID), f.Request)
+		return fn(rows.Made{Filter: f.ID}, f.Request)
 	}))
 }
 
@@ -33,17 +33,17 @@ func eachRequest(all *rows.Rows, tx store.Reader, fn func(id, request string) er
 // table that lead nowhere.
 func (c *checker) checkIdempotency() error {
 	n := 0
-	if err := eachRequest(c.rows, c.r, func(id, request string) error {
+	if err := eachRequest(c.rows, c.r, func(to rows.Made, request string) error {
 		n++
-		to, _, err := c.rows.Requests.Get(c.r, rows.KeyOf(request))
-		if err == nil && to != id {
-			err = fmt.Errorf("the idempotency key that %s was made with does not lead to it, so a repeated request would make another one", id)
+		led, _, err := c.rows.Requests.Get(c.r, rows.KeyOf(request))
+		if err == nil && led != to {
+			err = fmt.Errorf("the idempotency key that %s was made with does not lead to it, so a repeated request would make another one", to)
 		}
 		return err
 	}); err != nil {
 		return err
 	}
-	if err := c.rows.Requests.Each(c.r, store.Range{}, func([]byte, string) error { n--; return nil }); err != nil {
+	if err := c.rows.Requests.Each(c.r, store.Range{}, func([]byte, rows.Made) error { n--; return nil }); err != nil {
 		return err
 	}
 	if n != 0 {
@@ -54,7 +54,7 @@ func (c *checker) checkIdempotency() error {
 
 // repairIdempotency makes the table of idempotency keys anew.
 func (s *Salvager) repairIdempotency(w store.Writer) error {
-	return eachRequest(s.rows, w, func(id, request string) error {
-		return s.rows.Requests.Put(w, rows.KeyOf(request), id)
+	return eachRequest(s.rows, w, func(to rows.Made, request string) error {
+		return s.rows.Requests.Put(w, rows.KeyOf(request), to)
 	})
 }

@@ -14,6 +14,7 @@ import (
 // An orphan is what is known of a token that only rows tell of to which nothing
 // in the file leads.
 type orphan struct {
+	key      []byte
 	row      []byte
 	versions map[[sha256.Size]byte]bool
 }
@@ -22,22 +23,24 @@ type orphan struct {
 // entries are never changed, so each is as good as any; tokens wait for
 // Finish, and other rows cannot be told from old ones.
 func (s *Salvager) takeOrphan(ctx context.Context, key, row []byte) error {
-	switch {
-	case s.rows.Sound(rows.AuditTable, key, row) == nil:
+	if s.rows.Sound(rows.AuditTable, key, row) == nil {
 		if s.have[string(key)] {
 			return nil
 		}
 		s.done.Orphans++
 		return s.put(ctx, rows.AuditTable, key, row)
-	case s.rows.Sound(rows.TokensTable, key, row) == nil:
-		v := s.orphans[token.ID(key)]
-		if v == nil {
-			v = &orphan{versions: map[[sha256.Size]byte]bool{}}
-			s.orphans[token.ID(key)] = v
-		}
-		v.row = bytes.Clone(row)
-		v.versions[sha256.Sum256(row)] = true
 	}
+	t, err := s.rows.Tokens.Decode(key, row)
+	if err != nil {
+		return nil // it is of another table
+	}
+	v := s.orphans[t.ID]
+	if v == nil {
+		v = &orphan{versions: map[[sha256.Size]byte]bool{}}
+		s.orphans[t.ID] = v
+	}
+	v.key, v.row = bytes.Clone(key), bytes.Clone(row)
+	v.versions[sha256.Sum256(row)] = true
 	return nil
 }
 
@@ -57,9 +60,12 @@ func (s *Salvager) readTrail(r store.Reader) error {
 // tokens: the audit log was read whole, to its very end, and knows of nothing
 // but their making.
 func (s *Salvager) takeTokens(ctx context.Context) error {
-	saved := map[token.ID]bool{}
+	saved, taken := map[token.ID]bool{}, map[string]bool{}
 	if err := s.db.View(ctx, func(r store.Reader) error {
-		return s.rows.Tokens.Each(r, store.Range{}, func(id []byte, _ token.Token) error { saved[token.ID(id)] = true; return nil })
+		return s.rows.Tokens.Each(r, store.Range{}, func(key []byte, v token.Token) error {
+			saved[v.ID], taken[string(key)] = true, true
+			return nil
+		})
 	}); err != nil {
 		return err
 	}
@@ -68,12 +74,13 @@ func (s *Salvager) takeTokens(ctx context.Context) error {
 			continue
 		}
 		v := s.orphans[id]
-		if v == nil || !s.whole || s.done.Gaps > 0 || len(v.versions) != 1 || told.mentions != 1 {
+		if v == nil || !s.whole || s.done.Gaps > 0 || len(v.versions) != 1 || told.mentions != 1 || taken[string(v.key)] {
 			s.done.Lost++
 			continue
 		}
 		s.done.Orphans++
-		if err := s.put(ctx, rows.TokensTable, []byte(id), v.row); err != nil {
+		taken[string(v.key)] = true
+		if err := s.put(ctx, rows.TokensTable, v.key, v.row); err != nil {
 			return err
 		}
 	}

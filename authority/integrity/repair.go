@@ -13,39 +13,40 @@ import (
 
 // repairSubjects makes the index of the audit log anew.
 func (s *Salvager) repairSubjects(w store.Writer) error {
-	if err := s.rows.Subjects.Each(w, store.Range{}, func(key []byte, _ struct{}) error {
-		if len(key) < 9 || !s.have[string(key[len(key)-8:])] {
-			return w.Delete(rows.SubjectsTable, key)
+	if err := s.rows.Subjects.Each(w, store.Range{}, func(key []byte, held token.ID) error {
+		n, seq, _ := rows.ParseSubjectKey(key)
+		if s.have[rows.SeqKey(seq)] || seq == 0 {
+			return nil
 		}
-		return nil
+		if err := w.Delete(rows.SubjectsTable, key); err != nil || n == 0 || held == "" {
+			return err
+		}
+		return s.keepID(w, n, held) // its entry is lost; the number must not be given again
 	}); err != nil {
 		return err
 	}
-	return s.rows.Entries.Each(w, store.Range{}, func(_ []byte, e audit.Entry) error {
-		about := []string{e.TokenID}
-		for _, f := range e.Fields {
-			if f.Name == "oldTokenId" {
-				about = append(about, f.Value)
-			}
+	if err := s.rows.Entries.Each(w, store.Range{}, func(_ []byte, e audit.Entry) error {
+		key, held, ok := rows.SubjectOf(e)
+		if !ok {
+			return nil
 		}
-		for _, id := range about {
-			if id == "" {
-				continue
-			}
-			if err := s.repairSubject(w, rows.SubjectKey(id, e.Seq)); err != nil {
-				return err
-			}
+		return s.rows.Subjects.Put(w, key, held)
+	}); err != nil {
+		return err
+	}
+	return s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v token.Token) error {
+		known, err := s.rows.HasID(w, v.Number, v.ID)
+		if err != nil || known {
+			return err
 		}
-		return nil
+		return s.keepID(w, v.Number, v.ID)
 	})
 }
 
-func (s *Salvager) repairSubject(w store.Writer, key string) error {
-	_, ok, err := s.rows.Subjects.Get(w, key)
-	if err == nil && !ok {
-		err = s.rows.Subjects.Put(w, key, struct{}{})
-	}
-	return err
+// keepID has an id stand under a number although the entry that gave it is lost. There is room for
+// one; of two the later call counts.
+func (s *Salvager) keepID(w store.Writer, n token.Number, id token.ID) error {
+	return s.rows.Subjects.Put(w, rows.SubjectKey(n, 0), id)
 }
 
 // nobody are the rules of a filter in the place of one that is lost.
@@ -93,10 +94,10 @@ func (s *Salvager) repairFilter(w store.Writer, id ipfilter.ID) error {
 
 // repairUses drops the last uses of tokens that are lost.
 func (s *Salvager) repairUses(w store.Writer) error {
-	return s.rows.Uses.Each(w, store.Range{}, func(id []byte, _ rows.Use) error {
-		_, ok, err := s.rows.Tokens.Get(w, string(id))
+	return s.rows.Uses.Each(w, store.Range{}, func(key []byte, _ rows.Use) error {
+		_, ok, err := s.rows.Tokens.Get(w, string(key))
 		if err == nil && !ok {
-			err = w.Delete(rows.UsesTable, id)
+			err = w.Delete(rows.UsesTable, key)
 		}
 		return err
 	})

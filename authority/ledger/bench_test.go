@@ -8,6 +8,7 @@ import (
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
+	"tokenscale/token"
 )
 
 // BenchmarkAppend is the cost of an audit entry inside a transaction of a
@@ -24,7 +25,7 @@ func BenchmarkAppend(b *testing.B) {
 					err = l.rows.Entries.Put(w, rows.SeqKey(e.Seq), e)
 				}
 				if err == nil {
-					err = l.rows.Subjects.Put(w, rows.SubjectKey(e.TokenID, e.Seq), struct{}{})
+					err = l.rows.Subjects.Put(w, rows.SubjectKey(1, e.Seq), token.ID(e.TokenID))
 				}
 			}
 			return err

@@ -4,7 +4,9 @@ import (
 	"errors"
 
 	"tokenscale/audit"
+	"tokenscale/authority/rows"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // Find returns one page of the entries that match q, newest first, and how
@@ -52,15 +54,24 @@ func (l Ledger) walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error)
 	if q.TokenID == "" {
 		return l.rows.Entries.Each(tx, store.Range{Reverse: true}, func(_ []byte, e audit.Entry) error { return fn(e) })
 	}
-	about := store.Range{From: []byte(q.TokenID + "\x00"), To: []byte(q.TokenID + "\x01"), Reverse: true}
-	return l.rows.Subjects.Each(tx, about, func(key []byte, _ struct{}) error {
-		e, ok, err := l.rows.Entries.Get(tx, string(key[len(key)-8:]))
+	seqs, err := l.rows.EntriesOf(tx, token.ID(q.TokenID))
+	if err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		e, ok, err := l.rows.Entries.Get(tx, rows.SeqKey(seq))
 		if err == nil && !ok {
 			err = errors.New("the index of the audit log names an entry that is not there")
+		}
+		if err == nil && e.About(q.TokenID) {
+			err = fn(e)
+		}
+		if errors.Is(err, store.Stop) {
+			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return fn(e)
-	})
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // A Ledger keeps the audit entries: one table by number, one that finds the
@@ -18,14 +19,17 @@ type Ledger struct{ rows *rows.Rows }
 // New returns the audit log in the tables.
 func New(r *rows.Rows) Ledger { return Ledger{r} }
 
-// Append writes e under the next number, and under each of the tokens it is
+// Append writes e under the next number, so that it is found by the token it is
 // about. Time never runs backwards in the log, whatever the clock does.
-func (l Ledger) Append(tx store.Writer, e audit.Entry, about ...string) error {
+//
+// e.Number must be set if the token is not in the live index: because it is new
+// in this transaction, or hidden.
+func (l Ledger) Append(tx store.Writer, e audit.Entry) error {
 	end, err := l.end(tx)
 	if err != nil {
 		return err
 	}
-	return l.appendAfter(end, tx, &e, about...)
+	return l.appendAfter(end, tx, &e)
 }
 
 // AppendAll writes entries under the next numbers. It looks for the end of the
@@ -69,21 +73,20 @@ func (l Ledger) end(tx store.Reader) (end logEnd, err error) {
 	return end, err
 }
 
-func (l Ledger) appendAfter(end logEnd, tx store.Writer, e *audit.Entry, about ...string) error {
+func (l Ledger) appendAfter(end logEnd, tx store.Writer, e *audit.Entry) error {
 	e.Seq, e.Time = end.seq+1, max(e.Time, end.time)
+	if e.Number == 0 && e.TokenID != "" {
+		n, _ := l.rows.NumberOf(token.ID(e.TokenID))
+		e.Number = uint64(n)
+	}
 	if err := l.rows.Entries.Put(tx, rows.SeqKey(e.Seq), *e); err != nil {
 		return err
 	}
 	if err := l.grow(tx, e.Seq); err != nil {
 		return err
 	}
-	if e.TokenID != "" {
-		about = append(about, e.TokenID)
-	}
-	for _, id := range about {
-		if err := l.rows.Subjects.Put(tx, rows.SubjectKey(id, e.Seq), struct{}{}); err != nil {
-			return err
-		}
+	if key, held, ok := rows.SubjectOf(*e); ok {
+		return l.rows.Subjects.Put(tx, key, held)
 	}
 	return nil
 }

@@ -23,10 +23,6 @@ func LastEntry(changes []store.Change) (row store.Row, ok bool) {
 // the numbers.
 func SeqKey(seq uint64) string { return string(binary.BigEndian.AppendUint64(nil, seq)) }
 
-// SubjectKey is the key of the row that says that the entry with the number is about a
-// token.
-func SubjectKey(id string, seq uint64) string { return id + "\x00" + SeqKey(seq) }
-
 func packActor(p *Packer, a audit.Actor) {
 	for _, s := range []string{a.Type, a.TokenID, a.TokenName, a.IP, a.RequestID} {
 		p.Text(s)
@@ -53,6 +49,7 @@ func packEntry(p *Packer, e audit.Entry) {
 	p.Text(e.Refused)
 	packActor(p, e.Actor)
 	p.Text(e.TokenID)
+	p.Number(e.Number)
 	p.Number(uint64(len(e.Fields)))
 	for _, f := range e.Fields {
 		packField(p, f)
@@ -87,6 +84,7 @@ func unpackEntry(u *Unpacker, key []byte) audit.Entry {
 		Refused:   u.Text(),
 		Actor:     unpackActor(u),
 		TokenID:   u.Text(),
+		Number:    u.Number(),
 	}
 	for range u.Count() {
 		e.Fields = append(e.Fields, unpackField(u))

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"fmt"
 	"slices"
 
 	"tokenscale/ipfilter"
@@ -17,6 +18,49 @@ func Request(key, input [digestLength]byte) string { return string(key[:]) + str
 
 // KeyOf returns the key in Requests of what a row holds of a request.
 func KeyOf(request string) string { return request[:digestLength] }
+
+// Made is what was made with an idempotency key: a token, whose row is one of those with the
+// number, or else a filter. It leads to a hidden token as well.
+type Made struct {
+	Number token.Number
+	Filter ipfilter.ID
+}
+
+// String names it for people.
+func (m Made) String() string {
+	if m.Number == 0 {
+		return "the IP filter " + string(m.Filter)
+	}
+	return fmt.Sprintf("the token number %d", m.Number)
+}
+
+func packMade(p *Packer, m Made) {
+	p.Number(Version)
+	p.Number(uint64(m.Number))
+	p.Text(string(m.Filter))
+}
+
+func unpackMade(u *Unpacker, _ []byte) Made {
+	u.Expect(Version)
+	m := Made{token.Number(u.Number()), ipfilter.ID(u.Text())}
+	if (m.Number == 0) == (m.Filter == "") {
+		u.fail()
+	}
+	return m
+}
+
+// MadeBy returns the token with the number that was made with the request, and whether it is there.
+// other is true if only another token of the number is.
+func (r *Rows) MadeBy(tx store.Reader, n token.Number, request string) (v token.Token, ok, other bool, err error) {
+	for _, inGrace := range []bool{false, true} {
+		v, there, err := r.Tokens.Get(tx, TokenKey(n, inGrace))
+		if err != nil || there && slices.Contains(RequestsOf(v), request) {
+			return v, err == nil, false, err
+		}
+		other = other || there
+	}
+	return token.Token{}, false, other, nil
+}
 
 func unpackRequest(u *Unpacker) string {
 	s := u.Text()
@@ -38,9 +82,9 @@ func RequestsOf(v token.Token) []string {
 	return list
 }
 
-// lead has requests that now stand in the row of id lead to it, and forgets those that no longer
-// do.
-func (r *Rows) lead(w store.Writer, id string, before, now []string) error {
+// lead has requests that now stand in the row of what was made lead to it, and forgets those that
+// no longer do.
+func (r *Rows) lead(w store.Writer, to Made, before, now []string) error {
 	for _, request := range before {
 		if slices.Contains(now, request) {
 			continue
@@ -53,7 +97,7 @@ func (r *Rows) lead(w store.Writer, id string, before, now []string) error {
 		if slices.Contains(before, request) {
 			continue
 		}
-		if err := r.Requests.Put(w, KeyOf(request), id); err != nil {
+		if err := r.Requests.Put(w, KeyOf(request), to); err != nil {
 			return err
 		}
 	}
@@ -63,7 +107,7 @@ func (r *Rows) lead(w store.Writer, id string, before, now []string) error {
 // AddFilter writes a new filter.
 func (r *Rows) AddFilter(w store.Writer, f ipfilter.Filter) error {
 	if f.Request != "" {
-		if err := r.lead(w, string(f.ID), nil, []string{f.Request}); err != nil {
+		if err := r.lead(w, Made{Filter: f.ID}, nil, []string{f.Request}); err != nil {
 			return err
 		}
 	}

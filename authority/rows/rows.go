@@ -56,8 +56,13 @@ const (
 type Rows struct {
 	Keys *keyring.Keys
 
-	Tokens   Table[token.Token]     // by token id
-	Uses     Table[Use]             // by token id: when it was last used
+	// NumberOf finds the number of a token that is not hidden by its id. The live index does; until
+	// it is set nothing is found. What a transaction has made is not in the index before it is
+	// committed, and nobody can have been told of it.
+	NumberOf func(token.ID) (token.Number, bool)
+
+	Tokens   Table[token.Token]     // by TokenKey
+	Uses     Table[Use]             // by TokenKey: when it was last used
 	Filters  Table[ipfilter.Filter] // by filter id
 	Bound    Table[uint64]          // by filter id: how many tokens it binds
 	Policies Table[policy.Policies] // settings: policies
@@ -68,11 +73,11 @@ type Rows struct {
 	Numbers       Table[uint64] // settings: all others, which are numbers
 
 	Entries     Table[audit.Entry] // by number, 8 bytes, big-endian
-	Subjects    Table[struct{}]    // by token id, a zero byte, and the number
+	Subjects    Table[token.ID]    // by SubjectKey: the id that the entry gave to the token, if any
 	Nodes       Table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
 	Checkpoints Table[string]      // by number of the last entry: signed notes
 
-	Requests Table[string] // by digest of an idempotency key: the id of what was made with it
+	Requests Table[Made] // by digest of an idempotency key: what was made with it
 }
 
 // Use is when and from where a token was last used.
@@ -92,6 +97,7 @@ type Root struct {
 func New(keys *keyring.Keys) *Rows {
 	return &Rows{
 		Keys:          keys,
+		NumberOf:      func(token.ID) (token.Number, bool) { return 0, false },
 		Tokens:        Table[token.Token]{TokensTable, keys, packToken, unpackToken},
 		Uses:          Table[Use]{UsesTable, keys, packUse, unpackUse},
 		Filters:       Table[ipfilter.Filter]{FiltersTable, keys, packFilter, unpackFilter},
@@ -103,10 +109,10 @@ func New(keys *keyring.Keys) *Rows {
 		Numbers:       Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
 
 		Entries:     Table[audit.Entry]{AuditTable, keys, packEntry, unpackEntry},
-		Subjects:    Table[struct{}]{SubjectsTable, keys, packNothing, unpackNothing},
+		Subjects:    Table[token.ID]{SubjectsTable, keys, packSubject, unpackSubject},
 		Nodes:       Table[audit.Hash]{TreeTable, keys, packHash, unpackHash},
 		Checkpoints: Table[string]{CheckpointsTable, keys, packText, unpackText},
 
-		Requests: Table[string]{IdempotencyTable, keys, packText, unpackText},
+		Requests: Table[Made]{IdempotencyTable, keys, packMade, unpackMade},
 	}
 }

@@ -52,6 +52,7 @@ func kinds(r *Rows) ([]kind, [][]byte) {
 	for i := range keys {
 		keys[i] = []byte("12345678")
 	}
+	keys[0], keys[1], keys[9] = []byte(TokenKey(1<<40, true)), []byte(TokenKey(1, false)), []byte(SubjectKey(1, 1))
 	return all, keys
 }
 
@@ -64,7 +65,7 @@ func samples() [][]byte {
 		all = append(all, p.Out)
 	}
 	pack(func(p *Packer) {
-		packToken(p, token.Token{Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, IssuedAt: 1 << 41, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14, CreateRequest: Request([32]byte{1}, [32]byte{2})})
+		packToken(p, token.Token{ID: "t", Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, IssuedAt: 1 << 41, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14, CreateRequest: Request([32]byte{1}, [32]byte{2})})
 	})
 	pack(func(p *Packer) { packUse(p, Use{5, netip.MustParseAddr("::ffff:10.0.0.1")}) })
 	pack(func(p *Packer) {
@@ -80,8 +81,8 @@ func samples() [][]byte {
 	pack(func(p *Packer) {
 		packEntry(p, audit.Entry{Time: 9, Type: audit.Refused, Sensitive: true, Actor: audit.System(), Fields: []audit.Field{audit.One("a", ""), audit.Many("b", nil), audit.Many("c", []string{"d"})}})
 	})
-	all = append(all, []byte{})
-	pack(func(p *Packer) { packText(p, "an id") })
+	pack(func(p *Packer) { packSubject(p, "an id") })
+	pack(func(p *Packer) { packMade(p, Made{Number: 300}) })
 	return all
 }
 

@@ -10,7 +10,7 @@ import (
 // at the next start.
 type Sweep struct {
 	Rule   policy.Security // what old tokens have to be brought under
-	Cursor string          // the last token id that is done
+	Cursor string          // the key of the last token that is done
 	Done   uint64
 	Total  uint64 // how many tokens there were at the beginning
 	Actor  audit.Actor

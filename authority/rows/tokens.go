@@ -1,29 +1,71 @@
 package rows
 
 import (
+	"fmt"
+
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
 )
 
-// AddToken writes a new token, counts it for its filter, and has its requests lead to it.
+// Token returns the token id as it is in the transaction, unless it is hidden. It is the only way
+// to read one by its id: the row under a number is that of another id once the token was rotated,
+// which may have been in this very transaction.
+func (r *Rows) Token(tx store.Reader, id token.ID) (token.Token, bool, error) {
+	n, ok := r.NumberOf(id)
+	if !ok {
+		return token.Token{}, false, nil
+	}
+	for _, inGrace := range []bool{false, true} {
+		v, ok, err := r.Tokens.Get(tx, TokenKey(n, inGrace))
+		if err != nil {
+			return token.Token{}, false, err
+		}
+		if ok && v.ID == id && !v.Hidden() {
+			return v, true, nil
+		}
+	}
+	return token.Token{}, false, nil
+}
+
+// Predecessor returns the token that v replaced, if its row is there: it works out its grace
+// period, or has expired and is hidden.
+func (r *Rows) Predecessor(tx store.Reader, v token.Token) (token.Token, bool, error) {
+	if v.Replaces == "" {
+		return token.Token{}, false, nil
+	}
+	old, ok, err := r.Tokens.Get(tx, TokenKey(v.Number, true))
+	return old, ok && old.ReplacedBy == v.ID, err
+}
+
+// stored returns the row that v, which may have been changed since, was read from.
+func (r *Rows) stored(tx store.Reader, v token.Token) (token.Token, error) {
+	old, err := r.Tokens.Require(tx, keyOfToken(v))
+	if err == nil && old.ID != v.ID {
+		err = fmt.Errorf("table %s: the row of the token %s is that of another", TokensTable, v.ID)
+	}
+	return old, err
+}
+
+// AddToken writes a token that was not there, or was hidden, under its number, counts it for its
+// filter, and has its requests lead to it.
 func (r *Rows) AddToken(w store.Writer, v token.Token) error {
 	if err := r.bind(w, v.FilterID, 1); err != nil {
 		return err
 	}
-	if err := r.lead(w, string(v.ID), nil, RequestsOf(v)); err != nil {
+	if err := r.lead(w, Made{Number: v.Number}, nil, RequestsOf(v)); err != nil {
 		return err
 	}
-	return r.Tokens.Put(w, string(v.ID), v)
+	return r.Tokens.Put(w, keyOfToken(v), v)
 }
 
-// ChangeToken writes a token that exists. The filter may be another one than before.
+// ChangeToken writes a token that exists, in its slot. The filter may be another one than before.
 func (r *Rows) ChangeToken(w store.Writer, v token.Token) error {
-	stored, _, err := r.Tokens.Get(w, string(v.ID))
+	old, err := r.stored(w, v)
 	if err != nil {
 		return err
 	}
-	return r.ChangeStored(w, stored, v)
+	return r.ChangeStored(w, old, v)
 }
 
 // ChangeStored writes v in the place of old, which is as it was stored.
@@ -36,34 +78,71 @@ func (r *Rows) ChangeStored(w store.Writer, old, v token.Token) error {
 			return err
 		}
 	}
-	if err := r.lead(w, string(v.ID), RequestsOf(old), RequestsOf(v)); err != nil {
+	if err := r.lead(w, Made{Number: v.Number}, RequestsOf(old), RequestsOf(v)); err != nil {
 		return err
 	}
-	return r.Tokens.Put(w, string(v.ID), v)
+	return r.Tokens.Put(w, keyOfToken(v), v)
+}
+
+// ShiftToGrace writes old, which is as it was stored, as v in the slot of its number for the string
+// in its grace period, with its last use. Its own slot is free for its successor.
+func (r *Rows) ShiftToGrace(w store.Writer, old, v token.Token) error {
+	if err := r.ChangeStored(w, old, v); err != nil {
+		return err
+	}
+	from, to := keyOfToken(old), keyOfToken(v)
+	use, used, err := r.Uses.Get(w, from)
+	if err != nil {
+		return err
+	}
+	if used {
+		if err := r.Uses.Put(w, to, use); err != nil {
+			return err
+		}
+		if err := r.Uses.Delete(w, from); err != nil {
+			return err
+		}
+	}
+	return r.Tokens.Delete(w, from)
 }
 
 // RemoveToken deletes a token with all that hangs on it.
 func (r *Rows) RemoveToken(w store.Writer, v token.Token) error {
 	// v may have been judged: what counts is the filter that was written.
-	stored, _, err := r.Tokens.Get(w, string(v.ID))
+	old, err := r.stored(w, v)
 	if err != nil {
 		return err
 	}
-	return r.RemoveStored(w, stored)
+	return r.RemoveStored(w, old)
 }
 
-// RemoveStored deletes v, which is as it was stored.
+// RemoveStored deletes v, which is as it was stored, with all that hangs on it.
 func (r *Rows) RemoveStored(w store.Writer, v token.Token) error {
-	if err := r.bind(w, v.FilterID, -1); err != nil {
+	if !v.Hidden() {
+		if err := r.bind(w, v.FilterID, -1); err != nil {
+			return err
+		}
+	}
+	if err := r.lead(w, Made{Number: v.Number}, RequestsOf(v), nil); err != nil {
 		return err
 	}
-	if err := r.lead(w, string(v.ID), RequestsOf(v), nil); err != nil {
+	if err := r.Uses.Delete(w, keyOfToken(v)); err != nil {
 		return err
 	}
-	if err := r.Uses.Delete(w, string(v.ID)); err != nil {
+	return r.Tokens.Delete(w, keyOfToken(v))
+}
+
+// NoteUse writes the last use of the token id, unless it was deleted meanwhile.
+func (r *Rows) NoteUse(w store.Writer, id token.ID, u Use) error {
+	v, ok, err := r.Token(w, id)
+	if err != nil || !ok {
 		return err
 	}
-	return r.Tokens.Delete(w, string(v.ID))
+	key := keyOfToken(v)
+	if old, ok, err := r.Uses.Get(w, key); err == nil && ok && old.At > u.At {
+		return nil // another node has seen a later one
+	}
+	return r.Uses.Put(w, key, u)
 }
 
 // bind counts how many tokens a filter binds, so that nobody has to walk all
@@ -87,25 +166,5 @@ func (r *Rows) HideToken(w store.Writer, v token.Token) error {
 	if err := r.bind(w, v.FilterID, -1); err != nil {
 		return err
 	}
-	return r.Tokens.Put(w, string(v.ID), v)
-}
-
-// RemoveHidden deletes v, which is hidden and as it was stored, with all that hangs on it.
-func (r *Rows) RemoveHidden(w store.Writer, v token.Token) error {
-	if err := r.lead(w, string(v.ID), RequestsOf(v), nil); err != nil {
-		return err
-	}
-	if err := r.Uses.Delete(w, string(v.ID)); err != nil {
-		return err
-	}
-	return r.Tokens.Delete(w, string(v.ID))
-}
-
-// Token returns the token id, unless it is hidden.
-func (r *Rows) Token(tx store.Reader, id token.ID) (token.Token, bool, error) {
-	v, ok, err := r.Tokens.Get(tx, string(id))
-	if ok && v.Hidden() {
-		return token.Token{}, false, nil
-	}
-	return v, ok, err
+	return r.Tokens.Put(w, keyOfToken(v), v)
 }

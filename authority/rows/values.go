@@ -17,6 +17,7 @@ const Version = 1
 
 func packToken(p *Packer, t token.Token) {
 	p.Number(Version)
+	p.Text(string(t.ID))
 	p.Text(t.Name)
 	p.Number(uint64(t.Permissions))
 	p.Text(string(t.FilterID))
@@ -35,9 +36,11 @@ func packToken(p *Packer, t token.Token) {
 }
 
 func unpackToken(u *Unpacker, key []byte) token.Token {
+	number, inGrace, ok := ParseTokenKey(key)
 	u.Expect(Version)
-	return token.Token{
-		ID:          token.ID(key),
+	t := token.Token{
+		Number:      number,
+		ID:          token.ID(u.Text()),
 		Name:        u.Text(),
 		Permissions: permission.Set(u.Number()),
 		FilterID:    ipfilter.ID(u.Text()),
@@ -55,6 +58,10 @@ func unpackToken(u *Unpacker, key []byte) token.Token {
 		CreateRequest: unpackRequest(u),
 		RotateRequest: unpackRequest(u),
 	}
+	if !ok || t.InGrace() != inGrace {
+		u.fail()
+	}
+	return t
 }
 
 func unpackDays(u *Unpacker) uint8 {
@@ -100,7 +107,10 @@ func packUse(p *Packer, v Use) {
 	p.Text(string(v.From.AsSlice()))
 }
 
-func unpackUse(u *Unpacker, _ []byte) Use {
+func unpackUse(u *Unpacker, key []byte) Use {
+	if _, _, ok := ParseTokenKey(key); !ok {
+		u.fail()
+	}
 	u.Expect(Version)
 	at := epoch.Millis(u.Number())
 	raw := u.Text()
@@ -132,10 +142,6 @@ func unpackNumber(u *Unpacker, _ []byte) uint64 {
 	u.Expect(Version)
 	return u.Number()
 }
-
-func packNothing(*Packer, struct{}) {}
-
-func unpackNothing(*Unpacker, []byte) struct{} { return struct{}{} }
 
 func packRoot(p *Packer, r Root) {
 	p.Number(Version)

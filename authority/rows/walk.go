@@ -20,13 +20,13 @@ func (r *Rows) WalkTokens(
 	ctx context.Context, db store.DB, most int, pick func(token.Token) bool, do func(store.Writer, token.Token) error,
 ) error {
 	for from, more := []byte(nil), true; more; {
-		var ids []token.ID
+		var keys []string
 		err := db.View(ctx, func(tx store.Reader) (err error) {
-			ids, from, err = r.pickSome(tx, from, most, pick)
+			keys, from, err = r.pickSome(tx, from, most, pick)
 			return err
 		})
-		if err == nil && len(ids) > 0 {
-			err = db.Update(ctx, func(w store.Writer) error { return r.doSome(w, ids, pick, do) }, store.UseReserve)
+		if err == nil && len(keys) > 0 {
+			err = db.Update(ctx, func(w store.Writer) error { return r.doSome(w, keys, pick, do) }, store.UseReserve)
 		}
 		if more = from != nil; more && err == nil {
 			err = loop.Rest(ctx, walkPause)
@@ -39,7 +39,7 @@ func (r *Rows) WalkTokens(
 }
 
 // pickSome returns which of the next so many tokens are chosen, and where to go on; nil at the end.
-func (r *Rows) pickSome(tx store.Reader, from []byte, most int, pick func(token.Token) bool) (ids []token.ID, next []byte, err error) {
+func (r *Rows) pickSome(tx store.Reader, from []byte, most int, pick func(token.Token) bool) (keys []string, next []byte, err error) {
 	seen := 0
 	err = r.Tokens.Each(tx, store.Range{From: from}, func(key []byte, v token.Token) error {
 		if seen++; seen > most {
@@ -47,16 +47,16 @@ func (r *Rows) pickSome(tx store.Reader, from []byte, most int, pick func(token.
 			return store.Stop
 		}
 		if pick(v) {
-			ids = append(ids, v.ID)
+			keys = append(keys, string(key))
 		}
 		return nil
 	})
-	return ids, next, err
+	return keys, next, err
 }
 
-func (r *Rows) doSome(w store.Writer, ids []token.ID, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
-	for _, id := range ids {
-		v, ok, err := r.Tokens.Get(w, string(id))
+func (r *Rows) doSome(w store.Writer, keys []string, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
+	for _, key := range keys {
+		v, ok, err := r.Tokens.Get(w, key)
 		if err != nil {
 			return err
 		}
