@@ -15,6 +15,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -97,7 +98,9 @@ func (s settings) run() error {
 	if s.growth {
 		take = b.grow
 	}
-	if err := take(); err != nil {
+	if err := take(); ctx.Err() != nil {
+		return errors.New("interrupted; nothing was written")
+	} else if err != nil {
 		return err
 	}
 	log.Printf("took %s", time.Since(began).Round(time.Second))
