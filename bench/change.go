@@ -54,8 +54,9 @@ func (b *bench) changed(idle, busy, after stretch) {
 	}{{"meanwhile", busy}, {fmt.Sprintf("in the %v after", b.after), after}} {
 		ratio := float64(s.p99) / float64(idle.p99)
 		out := row{
-			name: fmt.Sprintf("… others' verification %s, p99 at %d/s", s.name, verifyRate), ours: millis(s.p99), reference: millis(idle.p99) + " (before)",
-			ratio: fmt.Sprintf("%.2f", ratio), p50: millis(s.p50) + " / " + millis(idle.p50), p99: millis(s.p99) + " / " + millis(idle.p99),
+			name: fmt.Sprintf("… others' verification %s, p99 at %d/s", s.name, verifyRate), ours: millis(s.p99),
+			reference: millis(idle.p99) + " (before)",
+			ratio:     fmt.Sprintf("%.2f", ratio), p50: millis(s.p50) + " / " + millis(idle.p50), p99: millis(s.p99) + " / " + millis(idle.p99),
 		}
 		if s.stretch == after {
 			out.cpu = millis(rest(after)) + " beside it"

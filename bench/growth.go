@@ -127,7 +127,8 @@ func (b *bench) answers(h *house, p *point) error {
 		}
 		*m.into = median(rounds[0], func(r round) time.Duration { return r.P50 })
 	}
-	rounds, err := b.turns([]side{sending("create", b.server, load.Query(url, "/graphql", h.root, createToken, nil))}, 16, func(int) int { return 0 })
+	create := sending("create", b.server, load.Query(url, "/graphql", h.root, createToken, nil))
+	rounds, err := b.turns([]side{create}, 16, func(int) int { return 0 })
 	if err != nil {
 		return err
 	}
@@ -182,14 +183,25 @@ func panels(points []point) []plot.Panel {
 	}
 	ms := func(d time.Duration) float64 { return float64(d) / 1e6 }
 	const mebi = 1 << 20
+	panel := func(title string, lines ...plot.Series) plot.Panel {
+		return plot.Panel{Title: title, X: x, Series: lines}
+	}
+	log := func(p plot.Panel) plot.Panel {
+		p.Title, p.Log = p.Title+" (log scale)", true
+		return p
+	}
 	return []plot.Panel{
-		{Title: "Verify in process, ns", X: x, Series: []plot.Series{of("one token", func(p point) float64 { return p.interior.hot }), of("all in turn", func(p point) float64 { return p.interior.turn[1] })}},
-		{Title: fmt.Sprintf("Verify over HTTP, p50 at %d/s, ms", verifyRate), X: x, Series: []plot.Series{of("", func(p point) float64 { return ms(p.verify) })}},
-		{Title: fmt.Sprintf("Page of 50 at 70 %% of all, p50 at %d/s, ms", pageRate), X: x, Series: []plot.Series{of("", func(p point) float64 { return ms(p.page) })}},
-		{Title: "Create, 16 callers, a second", X: x, Series: []plot.Series{of("", func(p point) float64 { return p.create })}},
-		{Title: "Live heap for each token, bytes", X: x, Series: []plot.Series{of("as made", func(p point) float64 { return p.interior.heap }), of("once used", func(p point) float64 { return p.interior.used })}},
-		{Title: fmt.Sprintf("Search in names, p50 at %d/s, ms (log scale)", searchRate), Log: true, X: x, Series: []plot.Series{of("", func(p point) float64 { return ms(p.search) })}},
-		{Title: "Start to ready, s (log scale)", Log: true, X: x, Series: []plot.Series{of("", func(p point) float64 { return p.ready.Seconds() })}},
-		{Title: "Resident memory, MiB (log scale)", Log: true, X: x, Series: []plot.Series{of("in all", func(p point) float64 { return float64(p.memory.total) / mebi }), of("its own", func(p point) float64 { return float64(p.memory.anonymous) / mebi })}},
+		panel("Verify in process, ns",
+			of("one token", func(p point) float64 { return p.interior.hot }), of("all in turn", func(p point) float64 { return p.interior.turn[1] })),
+		panel(fmt.Sprintf("Verify over HTTP, p50 at %d/s, ms", verifyRate), of("", func(p point) float64 { return ms(p.verify) })),
+		panel(fmt.Sprintf("Page of 50 at 70 %% of all, p50 at %d/s, ms", pageRate), of("", func(p point) float64 { return ms(p.page) })),
+		panel("Create, 16 callers, a second", of("", func(p point) float64 { return p.create })),
+		panel("Live heap for each token, bytes",
+			of("as made", func(p point) float64 { return p.interior.heap }), of("once used", func(p point) float64 { return p.interior.used })),
+		log(panel(fmt.Sprintf("Search in names, p50 at %d/s, ms", searchRate), of("", func(p point) float64 { return ms(p.search) }))),
+		log(panel("Start to ready, s", of("", func(p point) float64 { return p.ready.Seconds() }))),
+		log(panel("Resident memory, MiB",
+			of("in all", func(p point) float64 { return float64(p.memory.total) / mebi }),
+			of("its own", func(p point) float64 { return float64(p.memory.anonymous) / mebi }))),
 	}
 }

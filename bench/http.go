@@ -26,7 +26,8 @@ func (b *bench) verify() error {
 	if err != nil {
 		return err
 	}
-	fair := b.pair("verify over HTTP, a filter of ten rules", r[0], r[1], "a handler that answers a constant, with the same time-outs and headers")
+	fair := b.pair("verify over HTTP, a filter of ten rules", r[0], r[1],
+		"a handler that answers a constant, with the same time-outs and headers")
 	b.pair("… held against the ceiling", r[0], r[2], "a handler that answers a hundred bytes, without time-outs")
 	b.atLeast("`/api/v1/authorize`, ten rules", fair, 0.9, "of the fair reference")
 	return nil
@@ -44,9 +45,12 @@ func (b *bench) imitate(r load.Request) error {
 const oneToken = `query($id: String!) { token(tokenId: $id) { id name expireAt createdAt } }`
 
 func (b *bench) one() error {
+	asked := func(url, path, token, id string) load.Request {
+		return load.Query(url, path, token, oneToken, map[string]any{"id": id})
+	}
 	r, err := b.contest(16,
-		sending("one token", b.server, load.Query(b.server.url, "/graphql", b.large.root, oneToken, map[string]any{"id": b.large.id(5)})),
-		sending("one token of bare gqlgen", b.reference, load.Query(b.reference.url, "/cached", "", oneToken, map[string]any{"id": b.bare.id(5)})))
+		sending("one token", b.server, asked(b.server.url, "/graphql", b.large.root, b.large.id(5))),
+		sending("one token of bare gqlgen", b.reference, asked(b.reference.url, "/cached", "", b.bare.id(5))))
 	if err != nil {
 		return err
 	}
@@ -57,7 +61,8 @@ func (b *bench) one() error {
 
 // fifty is the request for a page of fifty tokens.
 func fifty(url, path, token, arguments string) load.Request {
-	return load.Query(url, path, token, fmt.Sprintf(`{ systemTokens(%s, limit: 50) { totalResults results { id name expireAt permissions createdAt } } }`, arguments), nil)
+	return load.Query(url, path, token, fmt.Sprintf(
+		`{ systemTokens(%s, limit: 50) { totalResults results { id name expireAt permissions createdAt } } }`, arguments), nil)
 }
 
 func skip(n int) string { return fmt.Sprintf("skip: %d", n) }
@@ -88,7 +93,8 @@ func (b *bench) page() error {
 
 // cursorAt returns the cursor of the page of fifty that begins at n.
 func cursorAt(url, token, order string, n int) (string, error) {
-	_, body, err := load.Query(url, "/graphql", token, fmt.Sprintf(`{ systemTokens(%s, skip: %d, limit: 50) { endCursor } }`, order, n), nil).Once()
+	text := fmt.Sprintf(`{ systemTokens(%s, skip: %d, limit: 50) { endCursor } }`, order, n)
+	_, body, err := load.Query(url, "/graphql", token, text, nil).Once()
 	if err != nil {
 		return "", err
 	}

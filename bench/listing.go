@@ -103,7 +103,8 @@ func (b *bench) listed(s selection, rounds []round) row {
 
 // within notes the goal of the selections that have the same limit.
 func (b *bench) within(limit time.Duration, slowest map[time.Duration]time.Duration, what string) {
-	b.want(what+", first page with total", fmt.Sprintf("p50 ≤ %d ms", limit.Milliseconds()), millis(slowest[limit])+", the slowest", slowest[limit] <= limit)
+	b.want(what+", first page with total", fmt.Sprintf("p50 ≤ %d ms", limit.Milliseconds()),
+		millis(slowest[limit])+", the slowest", slowest[limit] <= limit)
 }
 
 // rawScan returns how long it takes to look through all names.

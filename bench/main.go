@@ -45,10 +45,12 @@ func main() {
 	flag.IntVar(&s.tokens, "tokens", 200_000, "tokens of the large server, at least 1000")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each measurement, an odd number")
 	flag.DurationVar(&s.each, "each", 0, "how long one round lasts; 0 means 150ms, and 1s with a million tokens or more")
-	flag.DurationVar(&s.after, "after", 0, "how long verification is watched after a change of policy; 0 means 5s, and 1m with a million tokens or more")
+	flag.DurationVar(&s.after, "after", 0,
+		"how long verification is watched after a change of policy; 0 means 5s, and 1m with a million tokens or more")
 	flag.BoolVar(&s.growth, "growth", false, "measure at several sizes instead of against references")
 	flag.BoolVar(&s.write, "write", false, "put the figures into the documents, in place of those there")
-	flag.Var(&s.sizes, "sizes", "with -growth: how many tokens, one number after the other, with commas between; those too many for this machine are left out")
+	flag.Var(&s.sizes, "sizes",
+		"with -growth: how many tokens, one number after the other, with commas between; those too many for this machine are left out")
 	flag.StringVar(&s.docs, "docs", "docs", "with -write: the folder of performance.md and growth.svg")
 	flag.StringVar(&s.folder, "folder", "", "where the stores are; a temporary folder if empty")
 	flag.StringVar(&s.process, "process", "", "for the bench itself: the role of this process")

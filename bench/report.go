@@ -68,8 +68,10 @@ func (b *bench) heading(what string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s. With nothing to wait for, the load generator's own p50 at %s/s is %s and its p99 %s; the disk syncs 4 KiB in %s.\n\n",
-		time.Now().UTC().Format("2006-01-02 15:04 UTC"), what, b.rounds, b.each, machine(), number(rate), millis(own.P50), millis(own.P99), millis(synced)), nil
+	now := time.Now().UTC().Format("2006-01-02 15:04 UTC")
+	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s. ", now, what, b.rounds, b.each, machine()) +
+		fmt.Sprintf("With nothing to wait for, the load generator's own p50 at %s/s is %s and its p99 %s; the disk syncs 4 KiB in %s.\n\n",
+			number(rate), millis(own.P50), millis(own.P99), millis(synced)), nil
 }
 
 // sync returns how long the disk of the stores takes to sync a page: what a
@@ -106,5 +108,6 @@ func machine() string {
 		}
 	}
 	revision, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
-	return fmt.Sprintf("%d cores of %s, shared by server and load; %s; revision %s", runtime.NumCPU(), model, runtime.Version(), strings.TrimSpace(string(revision)))
+	return fmt.Sprintf("%d cores of %s, shared by server and load; %s; revision %s",
+		runtime.NumCPU(), model, runtime.Version(), strings.TrimSpace(string(revision)))
 }

@@ -44,7 +44,8 @@ func (b *bench) announce(n int) error {
 type tooMany int
 
 func (n tooMany) Error() string {
-	return fmt.Sprintf("this machine cannot take %s tokens; -tokens N and -sizes N,N,… say how many, and -folder which disk", number(float64(n)))
+	return fmt.Sprintf("this machine cannot take %s tokens; -tokens N and -sizes N,N,… say how many, and -folder which disk",
+		number(float64(n)))
 }
 
 // available returns the bytes of memory that the machine has to spare, or that

@@ -124,7 +124,10 @@ func (b *bench) pair(name string, ours, other result, against string) float64 {
 
 // alone is the row of a result without another.
 func (r result) alone(name string) row {
-	return row{name: name, ours: number(r.rate) + "/s", cpu: micros(r.cpu), p50: millis(r.p50), p99: millis(r.p99), mallocs: number(r.mallocs)}
+	return row{
+		name: name, ours: number(r.rate) + "/s",
+		cpu: micros(r.cpu), p50: millis(r.p50), p99: millis(r.p99), mallocs: number(r.mallocs),
+	}
 }
 
 func micros(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/1e3) }

@@ -70,7 +70,8 @@ func (h *house) shuffle() {
 }
 
 // tenRules is the filter that verification is measured with.
-const tenRules = "deny 10.0.0.1\ndeny 10.0.0.2\ndeny 192.0.2.0/24\nallow 10.0.0.0/8\nallow 172.16.0.0/12\nallow 192.168.0.0/16\ndeny fe80::/10\nallow 2001:db8::/32\nallow ::1\nallow 127.0.0.0/8\n"
+const tenRules = "deny 10.0.0.1\ndeny 10.0.0.2\ndeny 192.0.2.0/24\nallow 10.0.0.0/8\nallow 172.16.0.0/12\n" +
+	"allow 192.168.0.0/16\ndeny fe80::/10\nallow 2001:db8::/32\nallow ::1\nallow 127.0.0.0/8\n"
 
 // The filters' ids, as long as any: ten rules for each second token, and as
 // many as a filter can have for one in a hundred.

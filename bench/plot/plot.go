@@ -75,7 +75,8 @@ text.a { fill: #4493f8 } text.b { fill: #f0883e } circle.a { fill: #4493f8 } cir
 func SVG(panels []Panel) string {
 	rows := (len(panels) + columns - 1) / columns
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img" aria-label="Cost over the number of tokens">`+"\n", columns*wide, rows*high+8)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" `+
+		`role="img" aria-label="Cost over the number of tokens">`+"\n", columns*wide, rows*high+8)
 	b.WriteString(style)
 	b.WriteString(`<rect class="ground" width="100%" height="100%"/>` + "\n")
 	for i, p := range panels {
@@ -92,7 +93,8 @@ func (p Panel) draw(b *strings.Builder) {
 	ticks := p.ticks()
 	y := p.vertical(ticks)
 	for _, t := range ticks {
-		fmt.Fprintf(b, `<path class="grid" d="M%d %.1fH%d"/><text class="scale" x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n", left, y(t), wide-right, left-6, y(t)+4, short(t))
+		fmt.Fprintf(b, `<path class="grid" d="M%d %.1fH%d"/>`, left, y(t), wide-right)
+		fmt.Fprintf(b, `<text class="scale" x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n", left-6, y(t)+4, short(t))
 	}
 	for _, n := range p.X {
 		fmt.Fprintf(b, `<text class="scale" x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", p.across(n), high-below+18, tokens(n))
@@ -116,7 +118,8 @@ func (p Panel) line(b *strings.Builder, s Series, class string, y func(float64) 
 	}
 	for i, v := range s.Values {
 		at := y(v) + beside
-		fmt.Fprintf(b, `<circle class="%s" cx="%.1f" cy="%.1f" r="3"/><text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", class, p.across(p.X[i]), y(v), p.across(p.X[i]), at, short(v))
+		fmt.Fprintf(b, `<circle class="%s" cx="%.1f" cy="%.1f" r="3"/>`, class, p.across(p.X[i]), y(v))
+		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", p.across(p.X[i]), at, short(v))
 	}
 	last := s.Values[len(s.Values)-1]
 	fmt.Fprintf(b, `<text class="%s" x="%d" y="%.1f">%s</text>`+"\n", class, wide-right+8, y(last)+behind, s.Name)
