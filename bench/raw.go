@@ -4,9 +4,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"os"
 	"strconv"
 	"time"
@@ -28,7 +29,7 @@ func serveRaw(folder string) error {
 		return err
 	}
 	defer db.Close()
-	value, err := typical(db)
+	value, last, err := typical(db)
 	if err != nil {
 		return err
 	}
@@ -41,39 +42,46 @@ func serveRaw(folder string) error {
 			return nil, err
 		}
 		return load.Run(rate, callers, each, func() (load.Work, func(), error) {
-			return func() error { return put(db, value) }, func() {}, nil
+			return func() error { return put(db, value, last) }, func() {}, nil
 		})
 	})
 	return nil
 }
 
-func put(db store.DB, value []byte) error {
-	key, err := token.NewID(rand.Reader)
-	if err != nil {
-		return err
-	}
+// put writes a row between those of the tokens, which is where a key chosen at
+// random falls.
+func put(db store.DB, value []byte, last token.Number) error {
+	key := rows.TokenKey(1+mathrand.N(last), true)
+	key = string(binary.BigEndian.AppendUint64([]byte(key), mathrand.Uint64()))
 	return db.Update(context.Background(), func(w store.Writer) error {
-		return w.Put(rows.Tables()[0], []byte(key), value)
+		return w.Put(rows.TokensTable, []byte(key), value)
 	})
 }
 
 // typical returns a value as long as those of the first thousand tokens are on
-// average.
-func typical(db store.DB) ([]byte, error) {
+// average, and the number of the last token.
+func typical(db store.DB) (value []byte, last token.Number, err error) {
 	count, bytes := 0, 0
-	err := db.View(context.Background(), func(r store.Reader) error {
-		return r.Scan(rows.Tables()[0], store.Range{}, func(_, value []byte) error {
+	err = db.View(context.Background(), func(r store.Reader) error {
+		err := r.Scan(rows.TokensTable, store.Range{}, func(_, value []byte) error {
 			count, bytes = count+1, bytes+len(value)
 			if count == 1000 {
 				return store.Stop
 			}
 			return nil
 		})
+		if err != nil {
+			return err
+		}
+		return r.Scan(rows.TokensTable, store.Range{Reverse: true}, func(key, _ []byte) error {
+			last, _, _ = rows.ParseTokenKey(key)
+			return store.Stop
+		})
 	})
-	if err != nil || count == 0 {
-		return nil, fmt.Errorf("no rows to take after: %w", err)
+	if err != nil || count == 0 || last == 0 {
+		return nil, 0, fmt.Errorf("no rows to take after: %w", err)
 	}
-	return make([]byte, bytes/count), nil
+	return make([]byte, bytes/count), last, nil
 }
 
 // copyStore copies the store of h, so that two can begin with the same file.

@@ -62,12 +62,9 @@ func answer(do func(words []string) (any, error)) {
 		words := strings.Fields(lines.Text())
 		var found any
 		var err error
-		switch words[0] {
-		case "spent":
+		if words[0] == "spent" {
 			found, err = spent()
-		case "collect":
-			found, err = collect()
-		default:
+		} else {
 			found, err = do(words)
 		}
 		if err != nil {
@@ -88,31 +85,4 @@ func spent() (spending, error) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return spending{time.Duration(u.Utime.Nano() + u.Stime.Nano()), m.Mallocs}, nil
-}
-
-// A collection is what one of the garbage costs.
-type collection struct {
-	CPU, Wall time.Duration
-}
-
-// collect has the collector go through the memory some times, and returns the
-// one in the middle.
-func collect() (collection, error) {
-	runtime.GC() // what was left behind before does not count
-	var all []collection
-	for range 7 {
-		before, err := spent()
-		if err != nil {
-			return collection{}, err
-		}
-		began := time.Now()
-		runtime.GC()
-		took := time.Since(began)
-		after, err := spent()
-		if err != nil {
-			return collection{}, err
-		}
-		all = append(all, collection{after.CPU - before.CPU, took})
-	}
-	return collection{median(all, func(c collection) time.Duration { return c.CPU }), median(all, func(c collection) time.Duration { return c.Wall })}, nil
 }

@@ -1,0 +1,48 @@
+//go:build bench
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
+	"tokenscale/store"
+	"tokenscale/token"
+)
+
+// anew begins the names of tokens that came in place of others.
+const anew = "anew-"
+
+// replaceHalf deletes every second token, in no order, and makes another in its
+// place, of another name, as a fleet does that gets new machines: what the
+// index takes for tokens that are gone shows only then.
+func replaceHalf(ctx context.Context, db store.DB, keys *keyring.Keys) error {
+	r, next := rows.New(keys), token.Number(0)
+	gone := func(t token.Token) bool { return t.ID[0]%2 == 0 && !strings.HasPrefix(t.Name, anew) }
+	return r.WalkTokens(ctx, db, 10_000, gone, func(w store.Writer, old token.Token) (err error) {
+		if next == 0 {
+			if next, err = r.NextNumber(w); err != nil {
+				return err
+			}
+		}
+		made := old
+		id, secret, err := token.Mint(rand.Reader)
+		if err != nil {
+			return err
+		}
+		made.ID, made.Name, made.Number = id, fmt.Sprintf("%s%d", anew, next), next
+		made.Digest = keys.Digest(made.DigestKey, secret)
+		next++
+		if err := r.RemoveStored(w, old); err != nil {
+			return err
+		}
+		if err := r.Subjects.Put(w, rows.SubjectKey(made.Number, 0), made.ID); err != nil {
+			return err
+		}
+		return r.AddToken(w, made)
+	})
+}
