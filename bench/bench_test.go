@@ -69,6 +69,7 @@ func TestBench_ATrialMeasuresEachGoalAndPublishesNothing(t *testing.T) {
 
 func TestBench_GrowthIsDrawnOnlyIfAskedTo(t *testing.T) {
 	b, page := trial(t)
+	b.growth = true
 	defer b.stop()
 	if err := b.grow(); err != nil {
 		t.Fatal(err)

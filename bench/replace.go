@@ -23,7 +23,7 @@ const anew = "anew-"
 func replaceHalf(ctx context.Context, db store.DB, keys *keyring.Keys) error {
 	r, next := rows.New(keys), token.Number(0)
 	gone := func(t token.Token) bool { return t.ID[0]%2 == 0 && !strings.HasPrefix(t.Name, anew) }
-	return r.WalkTokens(ctx, db, 10_000, gone, func(w store.Writer, old token.Token) (err error) {
+	err := r.WalkTokens(ctx, db, 10_000, gone, func(w store.Writer, old token.Token) (err error) {
 		if next == 0 {
 			if next, err = r.NextNumber(w); err != nil {
 				return err
@@ -45,4 +45,9 @@ func replaceHalf(ctx context.Context, db store.DB, keys *keyring.Keys) error {
 		}
 		return r.AddToken(w, made)
 	})
+	if err != nil {
+		return err
+	}
+	// The store keeps its last batch until the next one, and that was large.
+	return db.Update(ctx, func(w store.Writer) error { return r.Subjects.Put(w, rows.SubjectKey(next, 0), token.Root) })
 }

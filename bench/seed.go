@@ -35,6 +35,7 @@ type house struct {
 	ten, wide string // two of them, of a token with ten rules and of one with as many as can be
 	names     []byte // all names, folded, a line each
 	root      string
+	many      bool // one in a hundred tokens has as many rules as can be
 }
 
 // kept is how many strings of tokens are remembered: enough that using them
@@ -99,7 +100,8 @@ func manyRules() string {
 // each of them has been used.
 func (b *bench) build(name string, n int, used bool) (*house, error) {
 	folder := filepath.Join(b.folder, name)
-	h := &house{folder: folder, size: n}
+	// So many rules would weigh the more, the fewer tokens there are.
+	h := &house{folder: folder, size: n, many: !b.growth}
 	db, err := bolt.Open(bolt.Options{Folder: folder, Tables: rows.Tables(), Now: time.Now, BatchBytes: 16 << 20})
 	if err != nil {
 		return nil, err
@@ -121,7 +123,10 @@ func (b *bench) build(name string, n int, used bool) (*house, error) {
 	if err := a.Close(context.Background()); err != nil {
 		return nil, err
 	}
-	filters := []ipfilter.Filter{{ID: filterID, Name: "ten", Text: tenRules}, {ID: wideID, Name: "many", Text: manyRules()}}
+	filters := []ipfilter.Filter{{ID: filterID, Name: "ten", Text: tenRules}}
+	if h.many {
+		filters = append(filters, ipfilter.Filter{ID: wideID, Name: "many", Text: manyRules()})
+	}
 	var failed error
 	err = rows.Seed(b.ctx, db, keys, filters, h.batches(keys, &failed), used)
 	h.shuffle()
@@ -157,7 +162,7 @@ func (h *house) mint(keys *keyring.Keys, from, n int) ([]token.Token, error) {
 		work.Go(func() {
 			r := mathrand.New(mathrand.NewPCG(uint64(from), uint64(w)))
 			for i := w; i < n && errs[w] == nil; i += workers {
-				batch[i], secrets[i], errs[w] = one(keys, r, from+i)
+				batch[i], secrets[i], errs[w] = h.one(keys, r, from+i)
 			}
 		})
 	}
@@ -177,7 +182,7 @@ func (h *house) mint(keys *keyring.Keys, from, n int) ([]token.Token, error) {
 var words = []string{"ingest", "backup", "Nurse", "deploy", "prod", "staging", "health", "Operator", "cluster", "billing"}
 
 // one makes the i-th token.
-func one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, error) {
+func (h *house) one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, error) {
 	id, secret, err := token.Mint(rand.Reader)
 	if err != nil {
 		return token.Token{}, "", err
@@ -200,7 +205,7 @@ func one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, erro
 	switch {
 	case i%2 == 0:
 		t.FilterID = filterID
-	case i%100 == 1:
+	case i%100 == 1 && h.many:
 		t.FilterID = wideID
 	}
 	return t, secret.Reveal(), nil
