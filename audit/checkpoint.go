@@ -104,10 +104,8 @@ type Signer struct {
 	encoded string
 }
 
-// NewSigner returns who signs for the log that is called origin, with the key that seed makes, of
-// ed25519.SeedSize bytes.
-func NewSigner(origin string, seed []byte) (*Signer, error) {
-	key := ed25519.NewKeyFromSeed(seed)
+// NewSigner returns who signs with a key for the log that is called origin.
+func NewSigner(origin string, key ed25519.PrivateKey) (*Signer, error) {
 	encoded, err := note.NewEd25519VerifierKey(origin, key.Public().(ed25519.PublicKey))
 	if err != nil {
 		return nil, err

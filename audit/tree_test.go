@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -54,7 +55,7 @@ func TestALeafBindsTheNumberToTheEntry(t *testing.T) {
 
 func signer(t testing.TB, letter string) *Signer {
 	t.Helper()
-	s, err := NewSigner(ourLog, []byte(strings.Repeat(letter, 32)))
+	s, err := NewSigner(ourLog, ed25519.NewKeyFromSeed([]byte(strings.Repeat(letter, 32))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +97,8 @@ func TestACheckpointIsSignedAndReadBack(t *testing.T) {
 
 // Whoever keeps the checkpoints of many logs must not take one for another.
 func TestACheckpointOfAnotherLogIsNamedAsThat(t *testing.T) {
-	seed := []byte(strings.Repeat("a", 32))
-	theirs, err := NewSigner(otherLog, seed)
+	key := ed25519.NewKeyFromSeed([]byte(strings.Repeat("a", 32)))
+	theirs, err := NewSigner(otherLog, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestEachStoreHasAnOriginThatMayNameAKey(t *testing.T) {
 	seen := map[string]bool{}
 	for _, store := range []uint64{0, 1, 35, 36, 1 << 63, 1<<64 - 1} {
 		origin := Origin(store)
-		s, err := NewSigner(origin, make([]byte, 32))
+		s, err := NewSigner(origin, ed25519.NewKeyFromSeed(make([]byte, 32)))
 		if err != nil || s.Name() != origin || seen[origin] || strings.Contains(origin, "://") {
 			t.Errorf("store %d has the origin %q: %v", store, origin, err)
 		}

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -37,8 +38,8 @@ type key struct {
 	digester *token.Digester
 	seal     *sealer
 	session  []byte
-	signing  []byte // the seed of the key that signs checkpoints
-	repeats  []byte // for idempotency keys
+	signing  ed25519.PrivateKey // of checkpoints
+	repeats  []byte             // for idempotency keys
 }
 
 const keyLength = 32
@@ -59,7 +60,7 @@ func derive(secret []byte) (*key, error) {
 		digester: token.NewDigester(parts[1]),
 		seal:     newSealer(parts[2]),
 		session:  parts[3],
-		signing:  parts[4],
+		signing:  ed25519.NewKeyFromSeed(parts[4]),
 		repeats:  parts[5],
 	}, nil
 }
