@@ -20,6 +20,7 @@ type Row struct{ Key, Value []byte }
 type Range struct {
 	From, To []byte
 	Reverse  bool // last key first; From stays the lower bound
+	One      bool // only the first row: cheaper than to end the scan after it
 }
 
 // Change is one row as a transaction left it. Value is nil if the row was deleted, and not nil,

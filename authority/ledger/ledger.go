@@ -56,7 +56,7 @@ type logEnd struct {
 // end reads no more of the last entry than what the next one needs: each
 // change asks for it.
 func (l Ledger) end(tx store.Reader) (end logEnd, err error) {
-	err = tx.Scan(rows.AuditTable, store.Range{Reverse: true}, func(key, row []byte) error {
+	err = tx.Scan(rows.AuditTable, store.Range{Reverse: true, One: true}, func(key, row []byte) error {
 		payload, err := l.rows.Keys.Open(rows.AuditTable, key, row)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (l Ledger) end(tx store.Reader) (end logEnd, err error) {
 			return fmt.Errorf("table %s, key %q: %w", rows.AuditTable, key, rows.ErrMalformed)
 		}
 		end = logEnd{binary.BigEndian.Uint64(key), time}
-		return store.Stop
+		return nil
 	})
 	return end, err
 }

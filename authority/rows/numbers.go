@@ -164,13 +164,13 @@ var errNumbersSpent = errors.New("there is no number left for a token")
 // audit log, which keeps those of tokens that are gone. It fails if that index lacks a token that
 // is there, rather than have a new one written over it.
 func (r *Rows) NextNumber(tx store.Reader) (n token.Number, err error) {
-	err = tx.Scan(SubjectsTable, store.Range{Reverse: true}, func(key, row []byte) error {
+	err = tx.Scan(SubjectsTable, store.Range{Reverse: true, One: true}, func(key, row []byte) error {
 		n, _, _ = ParseSubjectKey(key)
 		if n++; n == 0 {
 			return errNumbersSpent
 		}
 		_, err := r.Keys.Open(SubjectsTable, key, row)
-		return cmp.Or(err, store.Stop)
+		return err
 	})
 	if err != nil {
 		return 0, err

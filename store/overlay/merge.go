@@ -38,7 +38,7 @@ func Merge(ctx context.Context, r store.Range, fn func(key, value []byte) error,
 		if next.Value != nil {
 			if err := fn(next.Key, next.Value); errors.Is(err, store.Stop) {
 				return nil
-			} else if err != nil {
+			} else if err != nil || r.One {
 				return err
 			}
 		}

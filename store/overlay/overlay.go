@@ -65,7 +65,10 @@ func (o *Overlay) Changes(t store.Table) iter.Seq[store.Row] {
 func (o *Overlay) Layer(t store.Table, r store.Range) Layer {
 	l := &treeLayer{r: r}
 	if tr := o.tables[t]; tr != nil && tr.Len() > 0 {
-		l.iter.Init(tr.Copy(), false) // a copy shares its nodes until someone writes
+		if !r.One { // nobody writes before the walk to the first row has ended
+			tr = tr.Copy() // it shares its nodes until someone writes, who then copies them
+		}
+		l.iter.Init(tr, false)
 		l.some = true
 	}
 	return l

@@ -125,7 +125,7 @@ func operate(rt *rapid.T, w store.Writer, m tables) error {
 
 // scan compares a random range.
 func scan(rt *rapid.T, r store.Reader, t store.Table, m map[string]string) error {
-	rg := store.Range{Reverse: rapid.Bool().Draw(rt, "reverse")}
+	rg := store.Range{Reverse: rapid.Bool().Draw(rt, "reverse"), One: rapid.Bool().Draw(rt, "one")}
 	if rapid.Bool().Draw(rt, "has from") {
 		rg.From = []byte(someKey.Draw(rt, "from"))
 	}
@@ -141,9 +141,12 @@ func scan(rt *rapid.T, r store.Reader, t store.Table, m map[string]string) error
 	if rg.Reverse {
 		slices.Reverse(want)
 	}
+	if rg.One {
+		want = want[:min(1, len(want))]
+	}
 	got, err := rows(r, t, rg)
 	if diff := cmp.Diff(want, got); diff != "" {
-		return fmt.Errorf("scan of %q to %q, reverse %v (-want +got):\n%s", rg.From, rg.To, rg.Reverse, diff)
+		return fmt.Errorf("scan of %q to %q, reverse %v, one %v (-want +got):\n%s", rg.From, rg.To, rg.Reverse, rg.One, diff)
 	}
 	return err
 }
