@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tokenscale/epoch"
 )
@@ -105,6 +106,7 @@ func Many(name string, list []string) Field {
 // An Entry is one event.
 type Entry struct {
 	Seq       uint64 // 1 for the first; no gaps
+	Effect    uint64 // which effect of the change Seq it tells of, from 1; 0 of an entry itself
 	Time      epoch.Millis
 	Type      Type
 	Action    string // the mutation or process that caused it
@@ -140,6 +142,25 @@ func (e Entry) names(field string) bool {
 	return slices.ContainsFunc(e.Fields, func(f Field) bool { return f.Name == field })
 }
 
+// ID names e for people and clients: its number, and of an effect behind a point which it is.
+func (e Entry) ID() string {
+	id := strconv.FormatUint(e.Seq, 10)
+	if e.Effect != 0 {
+		id += "." + strconv.FormatUint(e.Effect, 10)
+	}
+	return id
+}
+
+// ParseID reads what Entry.ID returns, and whether it is that.
+func ParseID(id string) (seq, effect uint64, ok bool) {
+	number, which, isEffect := strings.Cut(id, ".")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	if err == nil && isEffect {
+		effect, err = strconv.ParseUint(which, 10, 64)
+	}
+	return seq, effect, err == nil && (Entry{Seq: seq, Effect: effect}).ID() == id
+}
+
 // MarshalJSON writes e as one object, flat as LogScale writes it: the details
 // stand beside the fixed members.
 func (e Entry) MarshalJSON() ([]byte, error) {
@@ -160,6 +181,9 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 	put("tokenId", e.TokenID)
 	put("refused", e.Refused)
 	object["id"] = e.Seq
+	if e.Effect != 0 {
+		object["effect"] = e.Effect
+	}
 	object["timestamp"] = e.Time.String()
 	object["type"] = e.Type
 	object["sensitive"] = e.Sensitive

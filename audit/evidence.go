@@ -60,9 +60,10 @@ func (p Piece) Hash() string {
 const (
 	pieceSize = 64 << 10 // bytes of a piece before it is compressed, about
 
-	// packedBeyond is how many bytes a whole column has before it is worth the
-	// time to compress it.
-	packedBeyond = 256 << 10
+	// plainUpTo is how many bytes a piece may have before it is compressed. A
+	// larger row wants pages side by side, which a full store may not have; and
+	// where a change did the same to all tokens little is left of a piece.
+	plainUpTo = 512
 
 	codeBits = 3
 	plain    = 0 // the first byte of a piece says how the rest is to be read
@@ -72,7 +73,6 @@ const (
 // Evidence packs the effects of one change. The zero Evidence has none.
 type Evidence struct {
 	pieces []Piece
-	size   int
 	count  uint64
 	last   uint64 // the place of the last effect
 }
@@ -84,9 +84,7 @@ func (v *Evidence) Add(e Effect) {
 		v.begin(e.Place())
 	}
 	p := &v.pieces[len(v.pieces)-1]
-	before := len(p.Packed)
 	p.Packed = binary.AppendUvarint(p.Packed, (e.Place()-v.last)<<codeBits|uint64(e.Did))
-	v.size += len(p.Packed) - before
 	v.last = e.Place()
 }
 
@@ -103,11 +101,11 @@ func (v *Evidence) Count() uint64 { return v.count }
 
 // Pieces returns the effects, packed, in order. Add must not be called after it.
 func (v *Evidence) Pieces() ([]Piece, error) {
-	if v.size <= packedBeyond {
-		return v.pieces, nil
-	}
 	out := make([]Piece, len(v.pieces))
 	for i, p := range v.pieces {
+		if out[i] = p; len(p.Packed) <= plainUpTo {
+			continue
+		}
 		var b bytes.Buffer
 		b.WriteByte(deflated)
 		w, err := flate.NewWriter(&b, flate.BestSpeed)

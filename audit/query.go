@@ -50,6 +50,10 @@ type InclusionProof struct {
 	Size   uint64 // of the log
 	Root   Hash
 	Hashes []Hash
+
+	// Evidence is the packed piece that tells of the effect that was asked for; nil if none was.
+	// The entry names its hash.
+	Evidence []byte
 }
 
 // A ConsistencyProof shows that a log is the beginning of another.

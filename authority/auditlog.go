@@ -2,7 +2,6 @@ package authority
 
 import (
 	"context"
-	"strconv"
 
 	"tokenscale/audit"
 	"tokenscale/authority/ledger"
@@ -59,7 +58,9 @@ func (a *Authority) lastCheckpoint(ctx context.Context) {
 }
 
 // ProveEntry proves that the entry called id stands in the log of a size, or
-// of the newest checkpoint's size if that is nil. It refuses with NotFound an
+// of the newest checkpoint's size if that is nil. If id is that of what a change
+// of the policies did to one token, the proof is that of the change, with the
+// evidence that the change names the hash of. It refuses with NotFound an
 // entry that there is not, with Invalid a size that the log never had, or that
 // does not reach to the entry.
 func (a *Authority) ProveEntry(ctx context.Context, by policy.Actor, id string, size *int64) (p audit.InclusionProof, err error) {
@@ -75,21 +76,17 @@ func (a *Authority) ProveEntry(ctx context.Context, by policy.Actor, id string, 
 		newest := int64(s.Size)
 		size = &newest
 	}
+	seq, effect, ok := audit.ParseID(id)
+	if !ok {
+		seq = 0 // no entry has that
+	}
 	err = a.store.View(ctx, func(r store.Reader) error {
-		p, err = a.ledger.ProveEntry(r, entryNumber(id), *size)
+		if p, err = a.ledger.ProveEntry(r, int64(seq), *size); err == nil && effect != 0 {
+			p.Evidence, err = a.ledger.Evidence(r, seq, effect)
+		}
 		return err
 	})
 	return p, a.explain(ctx, err)
-}
-
-// entryNumber reads the number of an entry as auditEvents writes it, or
-// returns 0.
-func entryNumber(id string) int64 {
-	seq, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || strconv.FormatInt(seq, 10) != id {
-		return 0
-	}
-	return seq
 }
 
 // ProveGrowth proves that the log of one size is the beginning of that of

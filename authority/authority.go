@@ -21,7 +21,6 @@ import (
 	"tokenscale/authority/tally"
 	"tokenscale/authority/timekeeping"
 	"tokenscale/epoch"
-	"tokenscale/loop"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -77,7 +76,6 @@ type Authority struct {
 	random      io.Reader
 	log         *slog.Logger
 	pause       time.Duration
-	sweeper     *loop.Shared
 	counts      *counts
 	refused     *tally.Refusals
 	denied      *tally.RefusedChanges
@@ -103,8 +101,8 @@ type Authority struct {
 	last  []task                  // also of Close
 }
 
-// Open loads the index from the store and finishes a change of policy that a
-// crash has cut off. It refuses a store that was written under other keys.
+// Open loads the index from the store. It refuses a store that was written
+// under other keys.
 //
 // On a store that can only be read it writes nothing: tokens are verified and
 // listed, and commands refused. A start that has something to write down that
@@ -154,13 +152,10 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 		a.takeRoot(*o.RootHash)
 	}
 	if a.verifyOnly {
-		return a, a.tellVerifyOnly(ctx)
+		return a, nil
 	}
 	if o.AuditSink != nil {
 		a.export = ledger.NewExporter(a.ledger, a.store, o.AuditSink, o.Now, a.log)
-	}
-	if err := a.sweepAll(ctx); err != nil {
-		return nil, fmt.Errorf("finishing a change of the security policies: %w", err)
 	}
 	return a, nil
 }
@@ -186,7 +181,6 @@ func assemble(o Options) *Authority {
 		Clock: a.time, DB: o.DB, Rows: all, NextExpiry: a.index.NextExpiry, Log: a.log,
 	})
 	a.alive, a.stop = context.WithCancel(context.Background())
-	a.sweeper = loop.NewShared(a.sweepAlive)
 	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
 	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
 		DB: a.store, Rows: a.rows, Index: a.index, Now: a.clock, Log: a.log, RootFromOutside: o.RootHash != nil,
@@ -222,7 +216,7 @@ func (a *Authority) claim(ctx context.Context) error {
 		if err := ask(w); err != nil || claimed { // another node was faster
 			return err
 		}
-		return cmp.Or(a.rows.Numbers.Put(w, rows.KeysKey, 1), a.rows.Policies.Put(w, rows.PoliciesKey, policy.Fresh()))
+		return cmp.Or(a.rows.Numbers.Put(w, rows.KeysKey, 1), a.rows.Policies.Put(w, rows.PoliciesKey, policy.History{Policies: policy.Fresh()}))
 	})
 }
 
@@ -256,7 +250,6 @@ func (a *Authority) Start() {
 func (a *Authority) Close(ctx context.Context) error {
 	a.stop()
 	a.loops.Wait()
-	a.sweeper.Wait()
 	var err error
 	for _, t := range a.last {
 		err = errors.Join(err, t.do(ctx))

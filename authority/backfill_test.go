@@ -13,7 +13,6 @@ import (
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
-	"tokenscale/token"
 )
 
 // felled returns a closed House whose store lacks the tree over its audit log
@@ -21,10 +20,8 @@ import (
 func felled(t *testing.T, s authoritytest.Setup) (h *authoritytest.House, secret string, tree map[string]string) {
 	t.Helper()
 	h = authoritytest.OpenWith(t, s)
-	h.Unchecked = true // its rows are taken out
-	seed(t, h, 2600, func(int, *token.Token) {})
-	set(t, h, policy.Security{})
-	set(t, h, policy.Security{Enabled: true})
+	h.Unchecked = true     // its rows are taken out
+	lengthen(t, h, 17_000) // its tree is made in two batches
 	_, made := h.Token(draft("old"))
 	must(t, h.Authority.Close(t.Context()))
 	tree = rowsOf(t, h, authority.TreeTable)

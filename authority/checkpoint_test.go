@@ -9,14 +9,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/rows"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
 // rowsOf copies all rows of a table.
@@ -46,9 +47,21 @@ func examined(t testing.TB, h *authoritytest.House, notes ...ledger.NamedNote) l
 func long(t *testing.T, n int) *authoritytest.House {
 	t.Helper()
 	h := authoritytest.Open(t)
-	seed(t, h, n, func(int, *token.Token) {})
-	set(t, h, policy.Security{}) // deletes them all
+	lengthen(t, h, n)
+	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	return h
+}
+
+// lengthen writes n entries at once.
+func lengthen(t *testing.T, h *authoritytest.House, n int) {
+	t.Helper()
+	keys, err := keyring.Load(h.KeyFile())
+	must(t, err)
+	entries := make([]audit.Entry, n)
+	for i := range entries {
+		entries[i] = audit.Entry{Time: h.Clock.Millis(), Type: audit.BackedUp, Action: "backup", Actor: audit.System()}
+	}
+	must(t, h.DB.Update(t.Context(), func(w store.Writer) error { return ledger.New(rows.New(keys)).AppendAll(w, entries) }))
 }
 
 func TestTree_OfAnOlderStoreIsMadeAtTheStartAndIsTheSame(t *testing.T) {
@@ -79,9 +92,9 @@ func TestTree_OfAnOlderStoreIsMadeAtTheStartAndIsTheSame(t *testing.T) {
 
 func TestCheckpoint_EveryThousandEntriesAndOldOnesMakeRoom(t *testing.T) {
 	h := authoritytest.Open(t)
-	seed(t, h, 2600, func(int, *token.Token) {})
 	h.Start()
-	set(t, h, policy.Security{})
+	lengthen(t, h, 2600)
+	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	for range 500 {
 		if c, _, err := h.Checkpoint(t.Context(), root()); err == nil && c.Size > 1600 {
 			break

@@ -46,9 +46,13 @@ func (a *Authority) HideExpired(ctx context.Context) error {
 }
 
 func (a *Authority) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time.Duration) (n int, err error) {
+	present, err := a.rows.Present(w)
+	if err != nil {
+		return 0, err
+	}
 	var entries []audit.Entry
 	for _, id := range ids {
-		v, ok, err := a.rows.Token(w, id)
+		v, ok, err := present.Token(w, id)
 		if err != nil {
 			return 0, err
 		}
@@ -56,7 +60,7 @@ func (a *Authority) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran t
 		if !ok || !due { // it changed meanwhile
 			continue
 		}
-		if err := a.rows.HideToken(w, v); err != nil {
+		if err := present.HideToken(w, v); err != nil {
 			return 0, err
 		}
 		entries = append(entries, audit.Entry{
@@ -85,33 +89,37 @@ func (a *Authority) removeHiddenHourly(ctx context.Context) error {
 // run for 7 days. It reads all tokens, slowly, so that nobody waits for it.
 func (a *Authority) RemoveHidden(ctx context.Context) error {
 	ran := a.time.Running()
-	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), func(v token.Token) bool { return policy.Removable(v, ran) }, func(w store.Writer, v token.Token) error {
-		return a.rows.RemoveStored(w, v)
-	})
+	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), func(_ rows.Present, s rows.StoredToken) bool {
+		return policy.Removable(s.Token, ran)
+	}, func(w store.Writer, _ rows.Present, s rows.StoredToken) error { return a.rows.RemoveStored(w, s.Token) })
 }
 
 // bringBack lists the hidden tokens again that have not expired by what time it
-// is now, after the operator had time go on from an earlier moment. A token whose
-// IP filter was deleted meanwhile stays hidden.
+// is now, after the operator had time go on from an earlier moment. What changes
+// of the policies did meanwhile, they did to hidden tokens too: one that a policy
+// deleted is gone, and one whose IP filter was deleted stays hidden.
 func (a *Authority) bringBack(ctx context.Context) error {
 	now := a.clock()
-	var system policy.Security
-	if err := a.store.View(ctx, func(r store.Reader) error {
-		p, err := a.rows.Policies.Require(r, rows.PoliciesKey)
-		system = p.System
-		return err
-	}); err != nil {
-		return err
+	pick := func(p rows.Present, s rows.StoredToken) bool {
+		if !s.Hidden() {
+			return false
+		}
+		v, alive, err := p.Now(s)
+		_, back := policy.BringBack(v, now)
+		return err != nil || alive && back
 	}
-	pick := func(v token.Token) bool { _, back := system.BringBack(v, now); return back }
-	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), pick, func(w store.Writer, v token.Token) error {
-		v, _ = system.BringBack(v, now)
+	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), pick, func(w store.Writer, p rows.Present, s rows.StoredToken) error {
+		v, _, err := p.Now(s)
+		if err != nil {
+			return err
+		}
+		v, _ = policy.BringBack(v, now)
 		if v.FilterID != "" {
 			if _, ok, err := a.rows.Filters.Get(w, string(v.FilterID)); err != nil || !ok {
 				return err
 			}
 		}
-		if err := a.rows.AddToken(w, v); err != nil {
+		if err := p.AddToken(w, v); err != nil {
 			return err
 		}
 		return a.ledger.Append(w, audit.Entry{

@@ -46,10 +46,13 @@ func (a *Authority) toWarnOf(now epoch.Millis) []token.ID {
 
 // warnOf writes the entries about some tokens, and into their rows that it did.
 func (a *Authority) warnOf(w store.Writer, ids []token.ID, now epoch.Millis) error {
-	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, now: now}
+	present, err := a.rows.Present(w)
+	if err != nil {
+		return err
+	}
 	var entries []audit.Entry
 	for _, id := range ids {
-		v, ok, err := t.rows.Token(t, id)
+		v, ok, err := present.Token(w, id)
 		if err != nil {
 			return err
 		}
@@ -59,7 +62,7 @@ func (a *Authority) warnOf(w store.Writer, ids []token.ID, now epoch.Millis) err
 			continue
 		}
 		v.ToldDays = uint8(within)
-		if err := t.rows.ChangeStored(t, was, v); err != nil {
+		if err := present.ChangeStored(w, was, v); err != nil {
 			return err
 		}
 		entries = append(entries, audit.Entry{
@@ -69,7 +72,7 @@ func (a *Authority) warnOf(w store.Writer, ids []token.ID, now epoch.Millis) err
 			},
 		})
 	}
-	return t.ledger.AppendAll(t, entries)
+	return a.ledger.AppendAll(w, entries)
 }
 
 // expiring counts the tokens that end within each of policy.Outlooks.

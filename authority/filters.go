@@ -86,18 +86,16 @@ func (a *Authority) DeleteFilter(ctx context.Context, by Caller, id ipfilter.ID)
 		if err != nil {
 			return err
 		}
-		tokens, _, err := t.rows.Bound.Get(t, string(id))
-		if err != nil {
-			return err
-		}
-		if err := policy.DeleteFilter(t.by, id, int(tokens), t.policies.Enforcing(id)); err != nil {
+		// This transaction is the first of its batch, so the index knows all that it can read.
+		tokens, _ := a.index.BoundTo(id, 0, 0)
+		if err := policy.DeleteFilter(t.by, id, tokens, t.rows.History.Enforcing(id)); err != nil {
 			return err
 		}
 		if err := t.rows.RemoveFilter(t, f); err != nil {
 			return err
 		}
 		return t.record(audit.FilterChanged, token.Token{}, describedFilter(f))
-	}, store.UseReserve)
+	}, store.First, store.UseReserve)
 }
 
 // checkedFilter refuses what no filter can be: both inputs at once if both

@@ -15,7 +15,7 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 	if err := t.endGrace(old); err != nil {
 		return err
 	}
-	fields := append(described(next),
+	fields := append(described(next), created(next),
 		audit.One("oldTokenId", string(old.ID)),
 		audit.One("newTokenId", string(next.ID)),
 		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))
@@ -38,17 +38,17 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 }
 
 // endGrace ends the grace period of the token that v replaced, so that at
-// most two strings of one line ever work. If that has expired and is hidden
-// its entry is written; but it must not come back, so its row goes too.
+// most two strings of one line ever work. If that has expired and is hidden, or
+// a policy has deleted it, its entry is written; but its row goes all the same.
 func (t *tx) endGrace(v token.Token) error {
 	old, ok, err := t.rows.Predecessor(t, v)
 	if err != nil || !ok {
 		return err
 	}
-	if err := t.rows.RemoveStored(t, old); err != nil || old.Hidden() {
+	if err := t.rows.RemoveStored(t, old.Token); err != nil || !old.Works {
 		return err
 	}
-	return t.record(audit.TokenChanged, old, []audit.Field{
+	return t.record(audit.TokenChanged, old.Now, []audit.Field{
 		audit.One("tokenName", old.Name), audit.One("successorId", string(v.ID)),
 		audit.Many("oldPermissions", old.Permissions.Names()),
 	})
@@ -58,10 +58,10 @@ func (t *tx) endGrace(v token.Token) error {
 // grace, the permissions of v.
 func (t *tx) regrantInGrace(v token.Token) error {
 	old, ok, err := t.rows.Predecessor(t, v)
-	if err != nil || !ok || old.Hidden() {
+	if err != nil || !ok || !old.Works {
 		return err
 	}
-	return t.regrant(old, v.Permissions)
+	return t.regrant(old.Now, v.Permissions)
 }
 
 // regrant changes the permissions of a token and nothing else.

@@ -9,13 +9,12 @@ import (
 	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
 	"tokenscale/loop"
-	"tokenscale/policy"
 	"tokenscale/store"
 )
 
 // housekeeping hides expired tokens and removes them in the end, writes last uses and
-// counted refusals, takes up a sweep that could not end, and tells of tokens that
-// will expire soon, until ctx ends.
+// counted refusals, tells of tokens that will expire soon, and brings rows up to
+// date with the policies, until ctx ends.
 func (a *Authority) housekeeping(ctx context.Context) { loop.Every(ctx, a.pause, a.round) }
 
 // A task is one part of the housekeeping.
@@ -30,8 +29,8 @@ func (a *Authority) changes() []task {
 		{"hiding expired tokens", a.HideExpired},
 		{"removing tokens that were hidden long ago", a.removeHiddenHourly},
 		{"forgetting ended sessions", a.ForgetSessions},
-		{"finishing a change of the security policies", a.sweepIfLeft},
 		{"telling of tokens that will expire soon", a.WarnOfExpiry},
+		{mendTask, a.Mend},
 	}
 }
 
@@ -52,14 +51,6 @@ func (a *Authority) tellLongReads(context.Context) error {
 		a.log.Warn("a read of the store has lasted long, and its file grows meanwhile; a backup that is read slowly?", "for", s.OldestRead, "size", s.Size)
 	}
 	return nil
-}
-
-func (a *Authority) sweepIfLeft(ctx context.Context) error {
-	p, err := a.Progress(ctx, policy.RootActor())
-	if err != nil || !p.Running {
-		return err
-	}
-	return a.sweeper.Do(ctx)
 }
 
 // What is done in the background, batch by batch, so that no request waits
@@ -86,8 +77,12 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 	if err := a.keeper.Put(w, t); err != nil {
 		return err
 	}
+	present, err := a.rows.Present(w)
+	if err != nil {
+		return err
+	}
 	for _, u := range uses {
-		if err := a.rows.NoteUse(w, u.ID, rows.Use{At: u.At, From: u.From}); err != nil {
+		if err := present.NoteUse(w, u.ID, rows.Use{At: u.At, From: u.From}); err != nil {
 			return err
 		}
 	}
@@ -98,16 +93,15 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 // no larger than the store takes.
 
 // rowsOfToken is how many rows change at most when a token does in the background: its own, its
-// last use, the count of its filter, its audit entry, that it is found by its id, and two requests
-// that lead to it.
-const rowsOfToken = 7
+// last use, its audit entry, that it is found by its id, and two requests that lead to it.
+const rowsOfToken = 6
 
 // rowsOfExpiry is how many of them change when it is told that a token will expire, or when it is
 // hidden: all but its last use and the requests.
-const rowsOfExpiry = 4
+const rowsOfExpiry = 3
 
-// rowsBesides is how many rows a batch may change besides: a cursor, the clock, nodes of the
-// tree over the audit log, a filter that all its tokens have in common.
+// rowsBesides is how many rows a batch may change besides: the clock, nodes of the tree over the
+// audit log.
 const rowsBesides = 16
 
 // batchSize returns for how many things one transaction does the work, if each changes so many

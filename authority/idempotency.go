@@ -101,13 +101,13 @@ func (t *tx) repeated(k policy.RequestKind, stored string) error {
 	if made.Number == 0 {
 		return t.repeatedFilter(made.Filter, stored)
 	}
-	v, same, other, err := t.rows.MadeBy(t, made.Number, stored)
+	m, err := t.rows.MadeBy(t, made.Number, stored)
 	switch {
-	case err != nil:
+	case err != nil || m.Deleted:
 		return err
-	case same:
-		return t.policies.System.RepeatedToken(k, v, t.now)
-	case other:
+	case m.There:
+		return policy.RepeatedToken(k, m.Token, t.now)
+	case m.Other:
 		return policy.KeyOfAnother()
 	}
 	return fmt.Errorf("table %s leads to token number %d: %w", rows.IdempotencyTable, made.Number, rows.ErrMissing)

@@ -65,6 +65,7 @@ func (n *naive) works(l *line, now epoch.Millis) bool { return !l.gone && (l.end
 
 // machine is the naive model and the real server side by side.
 type machine struct {
+	mending int
 	h       *authoritytest.House
 	n       *naive
 	filters []ipfilter.ID // an open one and one that lets nobody in from here
@@ -204,6 +205,9 @@ func (m *machine) set(t *rapid.T) {
 	}
 	promised(t, before, m.h.State().Tokens, impact)
 	m.n.set(s, m.now())
+	if m.mending == always {
+		m.mend(t)
+	}
 }
 
 type views = map[token.ID]authority.TokenView
@@ -232,7 +236,25 @@ func promised(t *rapid.T, before, after views, i authority.Impact) {
 
 func (m *machine) passTime(t *rapid.T) {
 	m.h.Clock.Pass(rapid.SampledFrom([]time.Duration{1, 499, 500, 1000, 60_000, 400_000, 5 * 86_400_000}).Draw(t, "ms") * time.Millisecond)
-	m.h.Round(context.Background())
+	m.housekeeping()
+}
+
+// mend brings rows up to date, unless they are never to be.
+func (m *machine) mend(*rapid.T) {
+	if m.mending == never {
+		return
+	}
+	if err := m.h.Mend(context.Background()); err != nil {
+		panic(err)
+	}
+}
+
+func (m *machine) housekeeping() {
+	if m.mending == always {
+		m.h.Round(context.Background())
+		return
+	}
+	m.h.RoundWithoutMending(context.Background())
 }
 
 // setClock sets the clock of the machine, while no time passes.
@@ -259,19 +281,30 @@ func (m *machine) agree(t *rapid.T) {
 	}
 }
 
+// When rows are brought up to date.
+const (
+	never = iota
+	sometimes
+	always
+)
+
 func TestAnyOrderOfChangesLeavesWhatTheNaiveModelSays(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		h := authoritytest.Open(t)
-		m := &machine{h: h, n: &naive{policy: policy.Fresh().System, lines: map[string]*line{}}}
-		m.filters = []ipfilter.ID{filter(t, h, "open", "allow all"), filter(t, h, "office", "allow 10.0.0.0/8")}
-		rt.Repeat(map[string]func(*rapid.T){
-			"create": m.create, "create another": m.create, "rotate": m.rotate, "update": m.update,
-			"delete": m.remove, "set policy": m.set, "pass time": m.passTime, "set the clock": m.setClock,
-			"reopen": func(*rapid.T) { h.Reopen() },
-			"":       m.agree,
+	for name, mending := range map[string]int{"rows never brought up to date": never, "sometimes": sometimes, "after each change": always} {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				h := authoritytest.Open(t)
+				m := &machine{h: h, mending: mending, n: &naive{policy: policy.Fresh().System, lines: map[string]*line{}}}
+				m.filters = []ipfilter.ID{filter(t, h, "open", "allow all"), filter(t, h, "office", "allow 10.0.0.0/8")}
+				rt.Repeat(map[string]func(*rapid.T){
+					"create": m.create, "create another": m.create, "rotate": m.rotate, "update": m.update,
+					"delete": m.remove, "set policy": m.set, "pass time": m.passTime, "set the clock": m.setClock,
+					"reopen": func(*rapid.T) { h.Reopen() }, "mend": m.mend,
+					"": m.agree,
+				})
+				h.Verdict()
+				h.Unchecked = true // it was just now
+				h.Close()
+			})
 		})
-		h.Verdict()
-		h.Unchecked = true // it was just now
-		h.Close()
-	})
+	}
 }

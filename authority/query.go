@@ -7,7 +7,6 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
-	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
@@ -145,18 +144,13 @@ func (a *Authority) Policies(by policy.Actor) (policy.Policies, error) {
 // Filter returns the filter id, for whoever may see what refers to it.
 func (a *Authority) Filter(id ipfilter.ID) (ipfilter.Filter, bool) { return a.index.Filter(id) }
 
-// Progress returns how far the last change of the policies has come.
-func (a *Authority) Progress(ctx context.Context, by policy.Actor) (Progress, error) {
+// Bound returns how many tokens the last change of the policies has reached: all there are, as it
+// binds them from the moment it is made.
+func (a *Authority) Bound(by policy.Actor) (int, error) {
 	if err := by.May(policy.ReadSecurity()...); err != nil {
-		return Progress{}, err
+		return 0, err
 	}
-	var p Progress
-	err := a.store.View(ctx, func(r store.Reader) error {
-		s, ok, err := a.rows.Sweep.Get(r, rows.SweepKey)
-		p = Progress{Running: ok, Done: int(s.Done), Total: int(s.Total)}
-		return err
-	})
-	return p, a.explain(ctx, err)
+	return a.index.Len(), nil
 }
 
 // Events returns one page of the audit entries that match q, newest first,

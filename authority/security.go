@@ -2,62 +2,101 @@ package authority
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"strconv"
 
 	"tokenscale/audit"
+	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
-	"tokenscale/fault"
+	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
 
-// SetSecurity replaces the security policies and brings all existing system
-// tokens under them. They bind from the moment their change is committed,
-// also for tokens that the sweep has not reached; SetSecurity returns when
-// every token is done. If ctx ends first it returns early with Unavailable,
-// and the sweep goes on.
+// SetSecurity replaces the security policies. From the moment that is committed they bind every
+// existing system token: what the change did to each is on record with it, and nothing is left to
+// be done when SetSecurity returns.
 //
-// It refuses with Conflict while an earlier change is still under way, and a
-// change that would shut out by's own token; with Invalid what no policy can
-// be; with Forbidden what by may not. It is safe for concurrent use.
+// It refuses with Conflict a change that would shut out by's own token, and one that tightens while
+// too many earlier ones are still being brought into the rows of tokens; with Invalid what no
+// policy can be; with Forbidden what by may not. It is safe for concurrent use.
 func (a *Authority) SetSecurity(ctx context.Context, by Caller, c policy.Change) (policy.Policies, error) {
 	var next policy.Policies
+	// The transaction is the first of its batch: the index is then what the store holds, so that it
+	// can be counted instead of all rows.
 	err := a.command(ctx, by, func(t *tx) error {
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}
 		var err error
-		if next, err = t.allowed(c, a.index); err != nil {
+		if next, err = t.allowed(t.rows.History.Policies, c, a.index); err != nil {
 			return err
 		}
-		if err := t.beginSweep(next, a.index.Len()); err != nil {
-			return err
-		}
-		if err := t.rows.Policies.Put(t, rows.PoliciesKey, next); err != nil {
-			return err
-		}
-		return t.record(audit.PolicyChanged, token.Token{}, describedPolicies(next))
-	}, store.UseReserve)
-	if err != nil {
-		return policy.Policies{}, err
-	}
-	if err := a.sweeper.Do(ctx); err != nil {
-		return policy.Policies{}, fault.New(fault.Unavailable, "The policies were set and bind from now on, but not every existing token has been brought under them yet. That goes on by itself; do not repeat the change.")
-	}
-	return next, nil
+		return t.setPolicies(next, a.index)
+	}, store.First, store.UseReserve)
+	return next, err
 }
 
-// allowed returns the policies after c, or why they cannot be.
-func (t *tx) allowed(c policy.Change, filters policy.Filters) (policy.Policies, error) {
-	_, busy, err := t.rows.Sweep.Get(t, rows.SweepKey)
+// setPolicies writes the policies, the entry of the change, and what it did to each token.
+func (t *tx) setPolicies(next policy.Policies, x *index.Index) error {
+	h, rule, err := t.rows.History.Set(next, t.now)
 	if err != nil {
-		return policy.Policies{}, err
+		return err
 	}
-	if busy {
-		return policy.Policies{}, fault.New(fault.Conflict, "An earlier change of the security policies is still being carried through. Try again when it is done.")
+	fields := describedPolicies(next)
+	var pieces []audit.Piece
+	if rule.Touches() {
+		var did audit.Tightened
+		if did, pieces, err = tighten(rule, t.now, x); err != nil {
+			return err
+		}
+		fields = append(fields, did.Fields()...)
 	}
-	next, err := c.Apply(t.policies)
+	if err := t.rows.Policies.Put(t, rows.PoliciesKey, h); err != nil {
+		return err
+	}
+	return t.ledger.AppendChange(t, t.entry(audit.PolicyChanged, token.Token{}, fields), pieces)
+}
+
+// tighten judges all tokens by what is new or tighter, at a moment, and returns what to tell of
+// that.
+func tighten(rule policy.Security, now epoch.Millis, x *index.Index) (t audit.Tightened, pieces []audit.Piece, err error) {
+	t = audit.Tightened{At: now, MaxAgeMs: rule.MaxAgeMs, FilterID: string(rule.FilterID)}
+	var all audit.Evidence
+	for e := range x.ByNumber() {
+		before := e.Token()
+		after, verdict := rule.Judge(before, now)
+		did := audit.Deleted
+		switch verdict {
+		case policy.Keep:
+			continue
+		case policy.Delete:
+			t.Deleted++
+		case policy.Refilter:
+			did = audit.Refiltered
+			t.Refiltered++
+		case policy.Cap:
+			if did = audit.Capped; after.FilterID != before.FilterID {
+				did = audit.RefilteredAndCapped
+			}
+			t.Capped++
+		}
+		all.Add(audit.Effect{Number: uint64(before.Number), InGrace: before.InGrace(), Did: did})
+	}
+	if pieces, err = all.Pieces(); err != nil {
+		return t, nil, err
+	}
+	for _, p := range pieces {
+		t.Pieces = append(t.Pieces, p.Hash())
+	}
+	return t, pieces, nil
+}
+
+// allowed returns what policies become by c, or why they cannot.
+func (t *tx) allowed(old policy.Policies, c policy.Change, filters policy.Filters) (policy.Policies, error) {
+	next, err := c.Apply(old)
 	if err != nil {
 		return policy.Policies{}, err
 	}
@@ -66,7 +105,7 @@ func (t *tx) allowed(c policy.Change, filters policy.Filters) (policy.Policies, 
 			return policy.Policies{}, err
 		}
 	}
-	return next, policy.Set(t.by, t.own, t.policies, next, filters, t.now)
+	return next, policy.Set(t.by, t.own, old, next, filters, t.now)
 }
 
 // Impact is what a change of the policies would do with the existing tokens.
@@ -89,7 +128,8 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 		return Impact{}, err
 	}
 	now := a.clock()
-	var rule policy.Security
+	h, tokens := a.index.Look() // policies and tokens of one moment
+	var next policy.Policies
 	err := a.store.View(ctx, func(r store.Reader) error {
 		t, err := a.begin(readOnly{r}, Caller{Actor: by}, now)
 		if err != nil {
@@ -98,22 +138,30 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
 			return err
 		}
-		next, err := t.allowed(c, a.index)
-		rule = next.System.Since(t.policies.System)
+		next, err = t.allowed(h.Policies, c, a.index)
 		return err
 	})
+	var rule policy.Security
+	if err == nil {
+		_, rule, err = h.Set(next, now)
+	}
 	if err != nil {
 		return Impact{}, a.explain(ctx, err)
 	}
 	a.noteRead(by, impactRead)
+	return a.impact(rule, tokens, now, skip, limit), nil
+}
+
+// impact returns what a tightening would do to tokens.
+func (a *Authority) impact(rule policy.Security, tokens iter.Seq[*index.Entry], now epoch.Millis, skip, limit int) Impact {
 	out := Impact{Tokens: []Affected{}}
-	for e := range a.index.ByName() {
+	for e := range tokens {
 		after, verdict := rule.Judge(e.Token(), now)
 		if n := out.count(verdict); verdict != policy.Keep && n > skip && n <= skip+limit {
 			out.Tokens = append(out.Tokens, Affected{a.view(e, now), verdict, a.viewOf(after, e, now)})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // count adds one token and returns how many are affected so far.
@@ -130,6 +178,8 @@ func (i *Impact) count(v policy.Verdict) int {
 	}
 	return i.Deleted + i.Capped + i.Refiltered
 }
+
+var errReadOnly = errors.New("a trial cannot write")
 
 // readOnly lets a decision be tried in a transaction that cannot write.
 type readOnly struct{ store.Reader }

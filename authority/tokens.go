@@ -26,7 +26,7 @@ func (a *Authority) CreateToken(ctx context.Context, by Caller, d policy.Draft) 
 	}
 	var made token.Token
 	err = a.once(ctx, by, creation(d), func(t *tx, request string) error {
-		v, err := t.policies.System.Admit(t.by, d, t.now)
+		v, err := t.rows.History.System.Admit(t.by, d, t.now)
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (a *Authority) CreateToken(ctx context.Context, by Caller, d policy.Draft) 
 		if err := t.rows.AddToken(t, made); err != nil {
 			return err
 		}
-		return t.record(audit.TokenChanged, made, described(made))
+		return t.record(audit.TokenChanged, made, append(described(made), created(made)))
 	})
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
@@ -72,7 +72,7 @@ func (a *Authority) RotateToken(ctx context.Context, by Caller, id token.ID, gra
 		if err != nil {
 			return err
 		}
-		v, err := t.policies.System.Rotate(t.by, old, t.now)
+		v, err := policy.Rotate(t.by, old, t.now)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.I
 		if err != nil {
 			return err
 		}
-		v, err := t.policies.System.Regrant(t.by, old, to, t.now)
+		v, err := t.rows.History.System.Regrant(t.by, old, to, t.now)
 		if err != nil {
 			return err
 		}
@@ -126,12 +126,9 @@ func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) err
 		if err := t.by.May(policy.AdministerTokens()...); err != nil {
 			return err
 		}
-		v, ok, err := t.rows.Token(t, id)
+		v, err := t.live(id)
 		if err != nil {
 			return err
-		}
-		if !ok {
-			return noToken(string(id))
 		}
 		if err := t.endGrace(v); err != nil {
 			return err
@@ -155,13 +152,18 @@ func (a *Authority) named(t token.Token, id token.ID, s token.Secret) token.Toke
 
 // described lists what a new token is, for the audit log.
 func described(v token.Token) []audit.Field {
-	return []audit.Field{
+	const most = 8 // with what else is told of it
+	return append(make([]audit.Field, 0, most),
 		audit.One("tokenName", v.Name),
 		audit.Many("newPermissions", v.Permissions.Names()),
 		audit.One("ipFilterId", string(v.FilterID)),
 		audit.One("expireAt", expiry(v.ExpireAt)),
-	}
+	)
 }
+
+// created tells when the first of its line was made: the entry's own time may be later, and
+// a maximum that a policy sets counts from it.
+func created(v token.Token) audit.Field { return audit.One("createdAt", expiry(v.CreatedAt)) }
 
 // expiry writes an expiry as the API does, or nothing for never.
 func expiry(m epoch.Millis) string {

@@ -20,13 +20,12 @@ import (
 // when. The commands are written in its terms.
 type tx struct {
 	store.Writer
-	rows     *rows.Rows
-	ledger   ledger.Ledger
-	action   string // the name of the mutation
-	now      epoch.Millis
-	by       policy.Actor    // the actor as it is now, not as it was when the request began
-	own      token.Token     // the actor's token; nothing for root
-	policies policy.Policies // as they are now
+	rows   rows.Present // with the policies as they are now
+	ledger ledger.Ledger
+	action string // the name of the mutation
+	now    epoch.Millis
+	by     policy.Actor // the actor as it is now, not as it was when the request began
+	own    token.Token  // the actor's token; nothing for root
 }
 
 // command carries out one decision of by in one transaction. If decide
@@ -52,11 +51,11 @@ func (a *Authority) command(ctx context.Context, by Caller, decide func(*tx) err
 }
 
 func (a *Authority) begin(w store.Writer, by Caller, now epoch.Millis) (*tx, error) {
-	t := &tx{Writer: w, rows: a.rows, ledger: a.ledger, action: by.Action, now: now}
-	var err error
-	if t.policies, err = t.currentPolicies(); err != nil {
+	present, err := a.rows.Present(w)
+	if err != nil {
 		return nil, err
 	}
+	t := &tx{Writer: w, rows: present, ledger: a.ledger, action: by.Action, now: now}
 	return t, t.refresh(by.Actor, a.index)
 }
 
@@ -71,7 +70,7 @@ func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
 	if err != nil {
 		return err
 	}
-	actor, outcome := t.policies.System.Usable(own, filters, by.IP, t.now)
+	actor, outcome := t.rows.History.System.Usable(own, filters, by.IP, t.now)
 	if !ok || outcome != policy.Accepted {
 		return fault.New(fault.Unauthenticated, "The supplied authentication is invalid")
 	}
@@ -80,22 +79,20 @@ func (t *tx) refresh(by policy.Actor, filters policy.Filters) error {
 	return nil
 }
 
-func (t *tx) currentPolicies() (policy.Policies, error) {
-	return t.rows.Policies.Require(t, rows.PoliciesKey)
-}
-
 // record writes an audit entry of this decision, about a token unless subject is
 // the zero Token.
 func (t *tx) record(kind audit.Type, subject token.Token, fields []audit.Field) error {
-	return t.ledger.Append(t, audit.Entry{
-		Time: t.now, Type: kind, Action: t.action, Sensitive: true,
-		Actor: ledger.Actor(t.by), TokenID: string(subject.ID), Number: uint64(subject.Number), Fields: fields,
-	})
+	return t.ledger.Append(t, t.entry(kind, subject, fields))
 }
 
-// live returns the token id as its row stands, which a sweep may not have
-// reached yet. A token that the policies of this moment doom is as good as
-// gone, unless it has expired: then it is still listed, and refused as such.
+func (t *tx) entry(kind audit.Type, subject token.Token, fields []audit.Field) audit.Entry {
+	return audit.Entry{
+		Time: t.now, Type: kind, Action: t.action, Sensitive: true,
+		Actor: ledger.Actor(t.by), TokenID: string(subject.ID), Number: uint64(subject.Number), Fields: fields,
+	}
+}
+
+// live returns the token id as it is now.
 //
 // Refusals never repeat what the caller gave as an id: it might be a whole
 // token string.
@@ -105,9 +102,6 @@ func (t *tx) live(id token.ID) (token.Token, error) {
 		return token.Token{}, err
 	}
 	if !ok {
-		return token.Token{}, noToken(string(id))
-	}
-	if _, verdict := t.policies.System.Judge(v, t.now); verdict == policy.Delete && !v.Expired(t.now) {
 		return token.Token{}, noToken(string(id))
 	}
 	return v, nil

@@ -153,26 +153,20 @@ func TestVerifyOnly_ToldByTheLogWhoReadsAndWhoIsRefused(t *testing.T) {
 	s.restart(false) // the last use is forgotten
 }
 
-func TestVerifyOnly_AChangeOfPolicyThatWasCutOffBindsAndIsFinishedLater(t *testing.T) {
+func TestVerifyOnly_AChangeOfPolicyBindsThoughNoRowWasBroughtUpToDate(t *testing.T) {
 	s := newShelf(t)
 	h := s.House
-	var secrets []string
-	for range 3 {
-		_, secret := h.Token(draft("x"))
-		secrets = append(secrets, secret)
-	}
-	crash(t, h, s.Gate, policy.Security{}, 0)
-	s.readOnly = true
-	must(t, s.TryOpen())
-	for _, secret := range secrets {
-		verdict(t, h, secret, policy.Disabled)
-	}
-	if !strings.Contains(h.Log.String(), "has not reached all tokens") {
-		t.Errorf("the log does not tell: %s", h.Log)
+	v, secret := h.Token(draft("x"))
+	set(t, h, policy.Security{})
+	s.restart(true)
+	verdict(t, h, secret, policy.Unknown)
+	if listed(h, v.ID) || !kept(t, h, v.ID) {
+		t.Error("it is listed, or its row is gone already")
 	}
 	s.restart(false)
-	if n := h.Stats().Tokens; n.Active != 0 {
-		t.Errorf("%d tokens are left", n.Active)
+	must(t, h.Mend(t.Context()))
+	if kept(t, h, v.ID) {
+		t.Error("its row is still there")
 	}
 }
 

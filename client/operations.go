@@ -124,7 +124,7 @@ func (v *AuditEventsAuditEventsAuditEventQueryResultSet) GetResults() []AuditEve
 // One entry of the audit log. Never holds a secret.
 // Stability: Preview
 type AuditEventsAuditEventsAuditEventQueryResultSetResultsAuditEvent struct {
-	// Its number, counted from 1 without gaps. Stability: Preview
+	// Its number, counted from 1 without gaps. What a change of the security policies did to one token has the number of the change, and behind a point which of its tokens it is: `123.7`. Stability: Preview
 	Id string `json:"id"`
 	// When it happened, in milliseconds since 1970. Stability: Preview
 	Timestamp int64 `json:"timestamp"`
@@ -3533,14 +3533,14 @@ func (v *TokenSecurityPoliciesProgressResponse) GetTokenSecurityPoliciesProgress
 // TokenSecurityPoliciesProgressTokenSecurityPoliciesProgress includes the requested fields of the GraphQL type TokenSecurityPoliciesProgress.
 // The GraphQL type's documentation follows.
 //
-// How far the last change of the security policies has come in reaching all existing tokens.
+// How far the last change of the security policies has come in reaching all existing tokens: to the end, since a change binds them all from the moment it is made.
 // Stability: Preview
 type TokenSecurityPoliciesProgressTokenSecurityPoliciesProgress struct {
-	// Whether a change is still being carried through. Stability: Preview
+	// Whether a change is still being carried through: never. Stability: Preview
 	Running bool `json:"running"`
-	// How many tokens it has looked at. Stability: Preview
+	// How many tokens it has reached: all there are. Stability: Preview
 	Done int `json:"done"`
-	// How many tokens there were to look at when it began. Stability: Preview
+	// How many tokens there are. Stability: Preview
 	Total int `json:"total"`
 }
 

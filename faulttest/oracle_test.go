@@ -118,8 +118,6 @@ func (o *oracle) note(r record, err error) {
 		switch why := err.Error(); {
 		case errors.Is(err, syscall.ECONNREFUSED):
 			return // nothing was sent
-		case strings.Contains(why, "The policies were set"): // only the sweep is left
-			r.Doubt = false
 		case strings.Contains(why, "in doubt"):
 		default:
 			if _, refused := errors.AsType[*refusal](err); refused {

@@ -17,7 +17,6 @@ import (
 	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/store/bolt/boltfile"
-	"tokenscale/token"
 )
 
 // states makes n states of what is not certain and looks at each that was not
@@ -138,7 +137,7 @@ func (x *folderExplorer) inspect() error {
 		if rep, err = integrity.Inspect(context.Background(), r, x.keys); err != nil {
 			return err
 		}
-		return rows.New(x.keys).Tokens.Each(r, store.Range{}, func(_ []byte, v token.Token) error { ids = append(ids, string(v.ID)); return nil })
+		return rows.New(x.keys).Tokens.Each(r, store.Range{}, func(_ []byte, v rows.StoredToken) error { ids = append(ids, string(v.ID)); return nil })
 	})
 	slices.Sort(ids)
 	if err := errors.Join(append(rep.Odd, err, rep.Err())...); err != nil {

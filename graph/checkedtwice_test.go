@@ -66,7 +66,7 @@ func commands(h *authoritytest.House) map[string]func(by policy.Actor, t token.I
 			return err
 		},
 		"tokenSecurityPoliciesProgress": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
-			_, err := h.Progress(ctx, by)
+			_, err := h.Bound(by)
 			return err
 		},
 		"ipFilters": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {

@@ -97,6 +97,7 @@ type ComplexityRoot struct {
 	}
 
 	AuditInclusionProof struct {
+		Evidence  func(childComplexity int) int
 		Hashes    func(childComplexity int) int
 		Leaf      func(childComplexity int) int
 		LeafHash  func(childComplexity int) int
@@ -570,6 +571,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditField.Value(childComplexity), true
 
+	case "AuditInclusionProof.evidence":
+		if e.ComplexityRoot.AuditInclusionProof.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditInclusionProof.Evidence(childComplexity), true
 	case "AuditInclusionProof.hashes":
 		if e.ComplexityRoot.AuditInclusionProof.Hashes == nil {
 			break
@@ -2107,15 +2114,15 @@ type TokenSecurityPoliciesImpact {
 }
 
 """
-How far the last change of the security policies has come in reaching all existing tokens.
+How far the last change of the security policies has come in reaching all existing tokens: to the end, since a change binds them all from the moment it is made.
 Stability: Preview
 """
 type TokenSecurityPoliciesProgress {
-  "Whether a change is still being carried through. Stability: Preview"
+  "Whether a change is still being carried through: never. Stability: Preview"
   running: Boolean! @stability(level: Preview)
-  "How many tokens it has looked at. Stability: Preview"
+  "How many tokens it has reached: all there are. Stability: Preview"
   done: Int! @stability(level: Preview)
-  "How many tokens there were to look at when it began. Stability: Preview"
+  "How many tokens there are. Stability: Preview"
   total: Int! @stability(level: Preview)
 }
 
@@ -2152,7 +2159,7 @@ One entry of the audit log. Never holds a secret.
 Stability: Preview
 """
 type AuditEvent {
-  "Its number, counted from 1 without gaps. Stability: Preview"
+  "Its number, counted from 1 without gaps. What a change of the security policies did to one token has the number of the change, and behind a point which of its tokens it is: ` + "`" + `123.7` + "`" + `. Stability: Preview"
   id: String! @stability(level: Preview)
   "When it happened, in milliseconds since 1970. Stability: Preview"
   timestamp: Long! @stability(level: Preview)
@@ -2217,6 +2224,8 @@ type AuditInclusionProof {
   rootHash: String! @stability(level: Preview)
   "The hashes of the proof, in base64, from the leaf upwards. Stability: Preview"
   hashes: [String!]! @stability(level: Preview)
+  "If the proof is of what a change of the security policies did to one token: the piece of evidence that holds it, in base64. The entry of the change names the SHA-256 of each piece. Stability: Preview"
+  evidence: String @stability(level: Preview)
 }
 
 """
@@ -2560,7 +2569,7 @@ type Query {
   ): TokenSecurityPoliciesImpact! @requires(anyOf: [ManageCluster]) @stability(level: Preview)
 
   "How far the last change of the security policies has come. Stability: Preview"
-  tokenSecurityPoliciesProgress: TokenSecurityPoliciesProgress! @requires(anyOf: [ChangeSystemPermissions, ManageCluster]) @stability(level: Preview)
+  tokenSecurityPoliciesProgress: TokenSecurityPoliciesProgress! @requires(anyOf: [ChangeSystemPermissions, ManageCluster]) @stability(level: Preview) @deprecated(reason: "A change of the security policies has reached every token when updateTokenSecurityPolicies returns, so there is nothing to wait for.")
 
   "The audit log, newest first, page by page. Stability: Preview"
   auditEvents(
@@ -2585,7 +2594,7 @@ type Query {
 
   "Proof that an entry stands in the audit log. Stability: Preview"
   auditInclusionProof(
-    "The number of the entry. Stability: Preview"
+    "The id of the entry, as ` + "`" + `auditEvents` + "`" + ` gives it. Stability: Preview"
     id: String!
     "How many entries the log has that the proof is for; that of the newest checkpoint unless given. Stability: Preview"
     treeSize: Long
@@ -2821,6 +2830,8 @@ func (ec *executionContext) childFields_AuditInclusionProof(ctx context.Context,
 		return ec.fieldContext_AuditInclusionProof_rootHash(ctx, field)
 	case "hashes":
 		return ec.fieldContext_AuditInclusionProof_hashes(ctx, field)
+	case "evidence":
+		return ec.fieldContext_AuditInclusionProof_evidence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditInclusionProof", field.Name)
 }
@@ -4199,6 +4210,13 @@ func (ec *executionContext) _AuditInclusionProof_hashes(ctx context.Context, fie
 	return ec.marshalNString2ᚕstringᚄ(ctx, field.Selections, obj.Hashes)
 }
 func (ec *executionContext) fieldContext_AuditInclusionProof_hashes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditInclusionProof_evidence(ctx context.Context, field graphql.CollectedField, obj *model.AuditInclusionProof) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Evidence)
+}
+func (ec *executionContext) fieldContext_AuditInclusionProof_evidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditInclusionProof", field, false, false, "String")
 }
 
@@ -8914,6 +8932,11 @@ func (ec *executionContext) _AuditInclusionProof(ctx context.Context, sel ast.Se
 		case "hashes":
 			out.Values[i] = ec._AuditInclusionProof_hashes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "evidence":
+			out.Values[i] = ec._AuditInclusionProof_evidence(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"encoding/base64"
-	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -182,7 +181,7 @@ func eventShapes(entries []audit.Entry) []model.AuditEvent {
 
 func eventShape(e audit.Entry) model.AuditEvent {
 	out := model.AuditEvent{
-		ID: strconv.FormatUint(e.Seq, 10), Timestamp: int64(e.Time), Type: string(e.Type), ActionName: optional(e.Action),
+		ID: e.ID(), Timestamp: int64(e.Time), Type: string(e.Type), ActionName: optional(e.Action),
 		Sensitive: e.Sensitive, Refused: optional(e.Refused), TokenID: optional(e.TokenID),
 		Actor: model.AuditActor{
 			Type: e.Actor.Type, TokenID: optional(e.Actor.TokenID), TokenName: optional(e.Actor.TokenName),
@@ -209,6 +208,7 @@ func inclusionShape(p audit.InclusionProof) *model.AuditInclusionProof {
 	return &model.AuditInclusionProof{
 		LeafIndex: int64(p.Seq) - 1, Leaf: base64.StdEncoding.EncodeToString(p.Leaf), LeafHash: tlog.RecordHash(p.Leaf).String(),
 		TreeSize: int64(p.Size), RootHash: p.Root.String(), Hashes: hashShapes(p.Hashes),
+		Evidence: optional(base64.StdEncoding.EncodeToString(p.Evidence)),
 	}
 }
 

@@ -55,7 +55,7 @@ func TestWhoMayDoWhat_RotateSystemTokens(t *testing.T) {
 	bare := living(noon)
 	bare.Permissions = 0
 	onlyWith(t, func(by Actor) error {
-		_, err := open.Rotate(by, bare, noon)
+		_, err := Rotate(by, bare, noon)
 		return err
 	}, permission.ChangeSystemPermissions)
 }

@@ -126,7 +126,7 @@ func (h *thief) victim(t *rapid.T) (tok token.Token, index int) {
 func (h *thief) Rotate(t *rapid.T) {
 	by, _, ok := h.act(t)
 	tok, i := h.victim(t)
-	next, err := h.policy.Rotate(by, tok, h.now)
+	next, err := Rotate(by, tok, h.now)
 	if !ok || err != nil {
 		return
 	}

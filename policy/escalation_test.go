@@ -134,10 +134,10 @@ func TestNoEscalation_NobodyIsShownTheStringOfATokenThatCanDoMore(t *testing.T) 
 	by := holding(tokens)
 	by.FilterID, by.ExpireAt = "office", noon+day
 	for word, tok := range stronger(by) {
-		_, err := open.Rotate(by, tok, noon)
+		_, err := Rotate(by, tok, noon)
 		wantRefusal(t, err, fault.Forbidden, word)
 		wantRefusal(t, by.MayIssue(tok), fault.Forbidden, word)
-		if _, err := open.Rotate(RootActor(), tok, noon); err != nil {
+		if _, err := Rotate(RootActor(), tok, noon); err != nil {
 			t.Errorf("root: %v", err)
 		}
 	}

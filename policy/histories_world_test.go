@@ -195,7 +195,7 @@ func (t *tx) rotate(id token.ID, grace time.Duration, newID token.ID) error {
 	if !ok {
 		return errNone
 	}
-	next, err := t.history.System.Rotate(policy.RootActor(), old, t.now)
+	next, err := policy.Rotate(policy.RootActor(), old, t.now)
 	if err != nil {
 		return err
 	}
@@ -475,7 +475,7 @@ func (t *tx) bringBack() {
 		if t.bug == hiddenNotJudged && !t.eager && r.token.Hidden() {
 			v, alive = r.token, true
 		}
-		back, due := t.history.System.BringBack(v, t.now)
+		back, due := policy.BringBack(v, t.now)
 		if _, there := t.filters[back.FilterID]; !alive || !due || back.FilterID != "" && !there {
 			continue
 		}

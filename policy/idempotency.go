@@ -48,18 +48,15 @@ func RepeatedFilter(id ipfilter.ID) error {
 // RepeatedToken is the refusal of a request that was carried out before, and of which t came. If
 // it made a token that was rotated since, t is that token as it is now. The refusal never holds a
 // secret: that was shown once.
-func (s Security) RepeatedToken(k RequestKind, t token.Token, now epoch.Millis) error {
+func RepeatedToken(k RequestKind, t token.Token, now epoch.Millis) error {
 	story, otherwise := "This request was carried out before: its token is ", " To make another one, send another Idempotency-Key."
 	if k == TokenRotation {
 		story, otherwise = "This rotation was carried out before: the new token is ", " There is nothing left to rotate."
 	}
 	story += string(t.ID)
-	switch _, verdict := s.Judge(t, now); {
-	case t.Expired(now):
+	if t.Expired(now) {
 		story += ", which has expired since." + otherwise
-	case verdict == Delete:
-		story += ", which the security policy does not let live on." + otherwise
-	default:
+	} else {
 		story += ". Its string was shown once, in the answer that made it; if that was lost, rotateToken with this id gives a new string."
 	}
 	return repeated("tokenId", string(t.ID), story)

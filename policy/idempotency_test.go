@@ -20,19 +20,16 @@ func TestRepeated_TheAnswerSaysWhatWasMadeAndWhatToDo(t *testing.T) {
 		another = "send another Idempotency-Key"
 		nothing = "There is nothing left to rotate."
 	)
-	on, off := Security{Enabled: true}, Security{}
 	live, ended := token.Token{ID: "t1", CreatedAt: 1}, token.Token{ID: "t1", CreatedAt: 1, ExpireAt: noon}
 	for name, test := range map[string]struct {
 		err  error
 		id   string
 		want []string
 	}{
-		"a token":                 {on.RepeatedToken(TokenCreation, live, noon), "tokenId", []string{"its token is t1. ", shown, rotate}},
-		"an expired token":        {on.RepeatedToken(TokenCreation, ended, noon), "tokenId", []string{"t1, which has expired since.", another}},
-		"a token with no future":  {off.RepeatedToken(TokenCreation, live, noon), "tokenId", []string{"t1, which the security policy does not let live on.", another}},
-		"a rotation":              {on.RepeatedToken(TokenRotation, live, noon), "tokenId", []string{"the new token is t1. ", shown, rotate}},
-		"a rotation, expired now": {on.RepeatedToken(TokenRotation, ended, noon), "tokenId", []string{"t1, which has expired since.", nothing}},
-		"a rotation to no future": {off.RepeatedToken(TokenRotation, live, noon), "tokenId", []string{"does not let live on.", nothing}},
+		"a token":                 {RepeatedToken(TokenCreation, live, noon), "tokenId", []string{"its token is t1. ", shown, rotate}},
+		"an expired token":        {RepeatedToken(TokenCreation, ended, noon), "tokenId", []string{"t1, which has expired since.", another}},
+		"a rotation":              {RepeatedToken(TokenRotation, live, noon), "tokenId", []string{"the new token is t1. ", shown, rotate}},
+		"a rotation, expired now": {RepeatedToken(TokenRotation, ended, noon), "tokenId", []string{"t1, which has expired since.", nothing}},
 		"a filter":                {RepeatedFilter("t1"), "ipFilterId", []string{"it made the IP filter t1. Nothing was changed now."}},
 	} {
 		wantRefusal(t, test.err, fault.Conflict, test.want...)

@@ -22,8 +22,7 @@ const (
 // from now on; when the verdict is Delete that token means nothing.
 //
 // Judge is idempotent: the token it returns, judged again at the same moment,
-// is kept. The sweep depends on this, since it may judge a token twice after
-// a restart.
+// is kept.
 func (s Security) Judge(t token.Token, now epoch.Millis) (token.Token, Verdict) {
 	if !s.Enabled {
 		return token.Token{}, Delete
@@ -69,8 +68,8 @@ func ending(m epoch.Millis) epoch.Millis {
 }
 
 // Since returns the part of s that tokens living under old need not satisfy
-// yet: what a sweep has to bring them under. What is unchanged or loosened
-// is left out, so a sweep under the rest leaves such tokens alone.
+// yet: what a change asks of them. What is unchanged or loosened is left out,
+// so the rest leaves such tokens alone.
 func (s Security) Since(old Security) Security {
 	// Where tokens were forbidden already, there is none to be deleted.
 	rest := Security{Enabled: s.Enabled || !old.Enabled, AllowUpdates: s.AllowUpdates}

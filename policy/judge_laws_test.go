@@ -96,11 +96,11 @@ func TestAStricterPolicyShrinksWhatIsAccepted(t *testing.T) {
 		lax, in, from := anyPolicy.Draw(t, "policy"), anyToken.Draw(t, "token"), anyPlace.Draw(t, "place")
 		strict := stricter(t, lax)
 		strict.FilterID = lax.FilterID
-		narrow, outcome := strict.Usable(in, known, from, noon)
+		narrow, outcome := judgedUsable(strict, in, known, from, noon)
 		if outcome != Accepted {
 			return
 		}
-		wide, outcome := lax.Usable(in, known, from, noon)
+		wide, outcome := judgedUsable(lax, in, known, from, noon)
 		if outcome != Accepted || wide.ExpireAt != 0 && (narrow.ExpireAt == 0 || narrow.ExpireAt > wide.ExpireAt) {
 			t.Fatalf("strict %+v accepts until %s; lax %+v: %s, until %s", strict, narrow.ExpireAt, lax, outcome, wide.ExpireAt)
 		}
@@ -114,7 +114,7 @@ func TestEnforcingAFilterShrinksWhatTokensWithoutFilterMay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in, from := anyToken.Draw(t, "token"), anyPlace.Draw(t, "place")
 		in.FilterID = ""
-		_, under := enforcing(anyFilter.Draw(t, "filter")).Usable(in, known, from, noon)
+		_, under := judgedUsable(enforcing(anyFilter.Draw(t, "filter")), in, known, from, noon)
 		if _, free := open.Usable(in, known, from, noon); under == Accepted && free != Accepted {
 			t.Fatalf("%s under the filter, %s without", under, free)
 		}
@@ -134,7 +134,7 @@ func TestRaisingAMaximumOrEnablingATypeNeverRevives(t *testing.T) {
 		for later := noon; later < noon+14; later++ {
 			for _, from := range places {
 				_, after := open.Usable(swept, known, from, later)
-				_, before := strict.Usable(original, known, from, later)
+				_, before := judgedUsable(strict, original, known, from, later)
 				if after == Accepted && before != Accepted {
 					t.Fatalf("%+v under %+v was %s at %d, and now works", original, strict, before, later)
 				}

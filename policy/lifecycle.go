@@ -11,35 +11,30 @@ import (
 
 // Rotate decides whether by may rotate t, and returns the token that takes its
 // place, without ID, digest and RotateRequest. Everything but the string, when it was made, and the
-// ID stays.
-//
-// A token that a sweep has not reached yet is rotated as s already binds it,
-// or not at all: its successor has another ID, which the sweep may have
-// passed, and would get away.
-func (s Security) Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token, error) {
+// ID stays. t is as the history of the policies says.
+func Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token, error) {
 	if err := by.May(AdministerTokens()...); err != nil {
 		return token.Token{}, err
 	}
-	bound, err := s.current(t, now)
-	if err != nil {
+	if err := changeable(t, now); err != nil {
 		return token.Token{}, err
 	}
-	if err := by.MayIssue(bound); err != nil {
+	if err := by.MayIssue(t); err != nil {
 		return token.Token{}, err
 	}
 	return token.Token{
-		Number:      bound.Number,
-		Name:        bound.Name,
-		Permissions: bound.Permissions,
-		FilterID:    bound.FilterID,
-		ExpireAt:    bound.ExpireAt,
-		CreatedAt:   bound.CreatedAt,
+		Number:      t.Number,
+		Name:        t.Name,
+		Permissions: t.Permissions,
+		FilterID:    t.FilterID,
+		ExpireAt:    t.ExpireAt,
+		CreatedAt:   t.CreatedAt,
 		IssuedAt:    now,
-		CreatedBy:   bound.CreatedBy,
+		CreatedBy:   t.CreatedBy,
 		Replaces:    t.ID,
-		ToldDays:    bound.ToldDays,
+		ToldDays:    t.ToldDays,
 
-		CreateRequest: bound.CreateRequest,
+		CreateRequest: t.CreateRequest,
 	}, nil
 }
 
@@ -55,8 +50,8 @@ func InGrace(t token.Token, next token.ID, grace time.Duration, now epoch.Millis
 }
 
 // Regrant decides whether by may give t other permissions, and returns t with
-// them. Nothing else changes: what a sweep has still to do to t stays its work,
-// with an audit entry of its own.
+// them. Nothing else changes. t is as the history of the policies says: were it
+// as it was stored once, what the policies did to it since would be undone.
 func (s Security) Regrant(by Actor, t token.Token, to permission.Set, now epoch.Millis) (token.Token, error) {
 	if err := by.May(AdministerTokens()...); err != nil {
 		return token.Token{}, err
@@ -64,28 +59,23 @@ func (s Security) Regrant(by Actor, t token.Token, to permission.Set, now epoch.
 	if !s.AllowUpdates {
 		return token.Token{}, fault.New(fault.Forbidden, "The security policy does not allow updating the permissions of existing tokens. Create a new token instead.")
 	}
-	bound, err := s.current(t, now)
-	if err != nil {
+	if err := changeable(t, now); err != nil {
 		return token.Token{}, err
 	}
-	if err := by.MayRegrant(bound, to); err != nil {
+	if err := by.MayRegrant(t, to); err != nil {
 		return token.Token{}, err
 	}
 	t.Permissions = to
 	return t, nil
 }
 
-// current returns t as s binds it now, and refuses what cannot be changed any
-// more.
-func (s Security) current(t token.Token, now epoch.Millis) (token.Token, error) {
-	bound, verdict := s.Judge(t, now)
+// changeable refuses a token that cannot be changed any more.
+func changeable(t token.Token, now epoch.Millis) error {
 	switch {
 	case t.Expired(now):
-		return token.Token{}, fault.New(fault.Conflict, "The token %s has expired. An expired token cannot be changed or renewed; create a new one.", t.ID)
+		return fault.New(fault.Conflict, "The token %s has expired. An expired token cannot be changed or renewed; create a new one.", t.ID)
 	case t.ReplacedBy != "":
-		return token.Token{}, fault.New(fault.Conflict, "The token %s was rotated and only works out its grace period. Change its successor %s instead.", t.ID, t.ReplacedBy)
-	case verdict == Delete:
-		return token.Token{}, fault.New(fault.Conflict, "The security policy does not let the token %s live on; it is about to be deleted.", t.ID)
+		return fault.New(fault.Conflict, "The token %s was rotated and only works out its grace period. Change its successor %s instead.", t.ID, t.ReplacedBy)
 	}
-	return bound, nil
+	return nil
 }

@@ -25,7 +25,7 @@ func worn() token.Token {
 
 func TestTokens_RotateToken_AllButTheStringAndTheIDStays(t *testing.T) {
 	for _, by := range []Actor{ann(), RootActor()} {
-		got, err := open.Rotate(by, worn(), noon)
+		got, err := Rotate(by, worn(), noon)
 		want := token.Token{
 			Name: "name", Permissions: permission.Of(patch, health), FilterID: "office",
 			ExpireAt: noon + day, CreatedAt: noon - day, IssuedAt: noon, CreatedBy: "maker", Replaces: "t",
@@ -39,15 +39,15 @@ func TestTokens_RotateToken_AllButTheStringAndTheIDStays(t *testing.T) {
 func TestTokens_RotateToken_RootRotatesWhatALaterVersionGranted(t *testing.T) {
 	in := worn()
 	in.Permissions |= 1 << 40
-	if got, err := open.Rotate(RootActor(), in, noon); err != nil || got.Permissions != in.Permissions {
+	if got, err := Rotate(RootActor(), in, noon); err != nil || got.Permissions != in.Permissions {
 		t.Errorf("Rotate = %x, %v; want the permissions %x", got.Permissions, err, in.Permissions)
 	}
-	_, err := open.Rotate(ann(), in, noon)
+	_, err := Rotate(ann(), in, noon)
 	wantRefusal(t, err, fault.Forbidden, "later version")
 }
 
 func TestTokens_RotateToken_IsNoUpdateOfPermissions(t *testing.T) {
-	if _, err := (Security{Enabled: true, AllowUpdates: false}).Rotate(ann(), worn(), noon); err != nil {
+	if _, err := Rotate(ann(), worn(), noon); err != nil {
 		t.Errorf("refused: %v", err)
 	}
 }
@@ -55,7 +55,7 @@ func TestTokens_RotateToken_IsNoUpdateOfPermissions(t *testing.T) {
 // bothWays tries to rotate and to regrant t under s, as root.
 func bothWays(s Security, t token.Token) map[string]error {
 	s.AllowUpdates = true
-	_, rotate := s.Rotate(RootActor(), t, noon)
+	_, rotate := Rotate(RootActor(), t, noon)
 	_, regrant := s.Regrant(RootActor(), t, 0, noon)
 	return map[string]error{"rotate": rotate, "regrant": regrant}
 }
@@ -81,19 +81,29 @@ func TestTokens_RotateAndUpdate_RefusedForATokenInItsGracePeriod(t *testing.T) {
 	}
 }
 
-// The sweep may have passed the ID of the successor already; nothing that a
-// policy dooms may be carried over.
-func TestTokens_RotateAndUpdate_RefusedForATokenTheSweepWillDelete(t *testing.T) {
+// under returns what becomes of a token, stored before the policy was s, and whether it is there.
+func under(t *testing.T, s Security, v token.Token) (token.Token, bool) {
+	t.Helper()
+	h, _, err := History{Policies: Fresh()}.Set(policies(s), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, alive, known := h.Fold(v, 0)
+	return v, alive && known
+}
+
+func TestTokens_RotateAndUpdate_ATokenThatAPolicyDeletedIsNotThere(t *testing.T) {
 	for _, s := range []Security{{}, atMost(int64(Days))} {
-		for _, err := range bothWays(s, living(noon-day)) {
-			wantRefusal(t, err, fault.Conflict, "security policy does not let the token t live on")
+		if v, there := under(t, s, living(noon-day)); there {
+			t.Errorf("under %+v there is %+v", s, v)
 		}
 	}
 }
 
-func TestTokens_RotateToken_BeforeTheSweepReachesIt_IsRotatedAsThePolicyBindsIt(t *testing.T) {
+func TestTokens_RotateToken_IsRotatedAsThePoliciesMadeIt(t *testing.T) {
 	s := Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}
-	got, err := s.Rotate(RootActor(), living(noon-day), noon)
+	v, _ := under(t, s, living(noon-day))
+	got, err := Rotate(RootActor(), v, noon)
 	if err != nil || got.ExpireAt != noon+6*day || got.FilterID != "office" {
 		t.Errorf("expires %s, filter %q, %v; want it capped and filtered", got.ExpireAt, got.FilterID, err)
 	}
@@ -102,15 +112,15 @@ func TestTokens_RotateToken_BeforeTheSweepReachesIt_IsRotatedAsThePolicyBindsIt(
 	}
 }
 
-func TestTokens_RotateToken_WhatTheActorMayIssueIsWhatThePolicyBinds(t *testing.T) {
-	s := Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}
+func TestTokens_RotateToken_WhatTheActorMayIssueIsWhatThePoliciesMadeIt(t *testing.T) {
+	v, _ := under(t, Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}, living(noon-day))
 	by := ann()
 	by.FilterID, by.ExpireAt = "office", noon+6*day
-	if _, err := s.Rotate(by, living(noon-day), noon); err != nil {
+	if _, err := Rotate(by, v, noon); err != nil {
 		t.Errorf("refused: %v", err)
 	}
 	by.ExpireAt--
-	_, err := s.Rotate(by, living(noon-day), noon)
+	_, err := Rotate(by, v, noon)
 	wantRefusal(t, err, fault.Forbidden, "expires at")
 }
 
@@ -131,13 +141,14 @@ func TestTokens_UpdatePermissions_ChangesThemAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestTokens_UpdatePermissions_LeavesTheSweepItsWork(t *testing.T) {
+func TestTokens_UpdatePermissions_KeepsWhatThePoliciesMadeOfIt(t *testing.T) {
 	s := Security{Enabled: true, AllowUpdates: true, MaxAgeMs: week, FilterID: "office"}
 	by := ann()
 	by.FilterID, by.ExpireAt = "office", noon+6*day
-	want := living(noon - day)
+	v, _ := under(t, s, living(noon-day))
+	want := v
 	want.Permissions = permission.Of(patch)
-	if got, err := s.Regrant(by, living(noon-day), want.Permissions, noon); err != nil || got != want {
+	if got, err := s.Regrant(by, v, want.Permissions, noon); err != nil || got != want || got.ExpireAt != by.ExpireAt {
 		t.Errorf("Regrant = %+v, %v\nwant %+v", got, err, want)
 	}
 }

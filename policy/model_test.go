@@ -14,8 +14,8 @@ import (
 	"tokenscale/token"
 )
 
-// The naive model: tokens as the contract tells of them, a policy that does
-// all its work in the moment it is set, and no sweep.
+// The naive model: tokens as the contract tells of them, and a policy that does
+// all its work in the moment it is set.
 
 type naive struct {
 	policy Security
@@ -52,23 +52,38 @@ func (n *naive) accepts(id token.ID, known Filters, from netip.Addr, now epoch.M
 	return t != nil && now < t.end && (t.filter == "" || known.Rules(t.filter).Allows(from))
 }
 
-// A server is the true rules with rows, a sweep that works token by token, and
-// the naive model beside it.
+// A server is the true rules with rows, which are brought up to date one by one
+// or never, and the naive model beside it.
 type server struct {
-	known  book
-	now    epoch.Millis
-	policy Security
-	rows   map[token.ID]token.Token
-	made   []token.ID // all that were ever made
-
-	rule    Security // of the sweep
-	waiting []token.ID
+	known   book
+	now     epoch.Millis
+	history History
+	rows    map[token.ID]stored
+	made    []token.ID // all that were ever made
 	naive   naive
 }
 
-func newServer(known book) *server {
-	return &server{known: known, now: noon, policy: open, rows: map[token.ID]token.Token{}, naive: naive{open, map[token.ID]*naiveToken{}}}
+// A stored is a row: a token and the number of the newest tightening that it satisfies.
+type stored struct {
+	token.Token
+	stamp uint64
 }
+
+func newServer(known book) *server {
+	return &server{
+		known: known, now: noon, history: History{Policies: Fresh()}, rows: map[token.ID]stored{},
+		naive: naive{open, map[token.ID]*naiveToken{}},
+	}
+}
+
+// at returns the token as it is now, and whether it is there.
+func (s *server) at(id token.ID) (token.Token, bool) {
+	row, ok := s.rows[id]
+	v, alive, _ := s.history.Fold(row.Token, row.stamp)
+	return v, ok && alive
+}
+
+func (s *server) put(v token.Token) { s.rows[v.ID] = stored{v, s.history.Newest} }
 
 func (s *server) newID() token.ID {
 	id := token.ID(fmt.Sprint("t", len(s.made)))
@@ -76,13 +91,12 @@ func (s *server) newID() token.ID {
 	return id
 }
 
-// pick draws any token that was ever made, and reports whether its row exists.
+// pick draws any token that was ever made, and reports whether it exists.
 func (s *server) pick(t *rapid.T) (token.Token, bool) {
 	if len(s.made) == 0 {
 		return token.Token{}, false
 	}
-	row, ok := s.rows[rapid.SampledFrom(s.made).Draw(t, "token")]
-	return row, ok
+	return s.at(rapid.SampledFrom(s.made).Draw(t, "token"))
 }
 
 func (s *server) Admit(t *rapid.T) {
@@ -90,52 +104,48 @@ func (s *server) Admit(t *rapid.T) {
 	if d.Expiry.At != nil {
 		*d.Expiry.At += s.now - noon
 	}
-	row, err := s.policy.Admit(RootActor(), d, s.now)
+	row, err := s.history.System.Admit(RootActor(), d, s.now)
 	if err != nil {
 		return
 	}
 	row.ID = s.newID()
-	s.rows[row.ID] = row
+	s.put(row)
 	end := farAway
 	if d.Expiry.At != nil {
 		end = *d.Expiry.At
 	}
 	s.naive.tokens[row.ID] = &naiveToken{s.now, end, d.FilterID, d.Permissions}
-	s.naive.set(s.policy, s.now) // a new token is as if the policy were set anew
+	s.naive.set(s.history.System, s.now) // a new token is as if the policy were set anew
 }
 
 func (s *server) ChangePolicy(t *rapid.T) {
-	if len(s.waiting) > 0 {
-		return // conflict: a sweep is on its way
-	}
 	next := anyPolicy.Draw(t, "next")
-	s.rule, s.policy = next.Since(s.policy), next
-	if s.rule.Touches() {
-		for _, id := range s.made {
-			if _, ok := s.rows[id]; ok {
-				s.waiting = append(s.waiting, id)
-			}
-		}
+	h, _, err := s.history.Set(policies(next), s.now)
+	if err != nil {
+		return // too many that no row was brought up to yet
 	}
+	s.history = h
 	s.naive.set(next, s.now)
 }
 
-func (s *server) Sweep(t *rapid.T) {
-	if len(s.waiting) == 0 {
+// Mend brings a row up to date, or cuts what no row needs.
+func (s *server) Mend(t *rapid.T) {
+	if rapid.Bool().Draw(t, "cut") {
+		least := s.history.Newest
+		for _, row := range s.rows {
+			least = min(least, row.stamp)
+		}
+		s.history = s.history.Cut(least)
 		return
 	}
-	id := s.waiting[0]
-	if !rapid.Bool().Draw(t, "crash before the cursor moves") {
-		s.waiting = s.waiting[1:]
-	}
-	row, ok := s.rows[id]
-	if !ok {
+	if len(s.made) == 0 {
 		return
 	}
-	if row, verdict := s.rule.Judge(row, s.now); verdict == Delete {
-		delete(s.rows, id)
+	id := rapid.SampledFrom(s.made).Draw(t, "token")
+	if v, ok := s.at(id); ok {
+		s.put(v)
 	} else {
-		s.rows[id] = row
+		delete(s.rows, id)
 	}
 }
 
@@ -148,14 +158,14 @@ func (s *server) Rotate(t *rapid.T) {
 	if !ok {
 		return
 	}
-	next, err := s.policy.Rotate(RootActor(), row, s.now)
+	next, err := Rotate(RootActor(), row, s.now)
 	if err != nil {
 		return
 	}
 	grace := time.Duration(rapid.IntRange(0, 4).Draw(t, "grace")) * time.Millisecond
-	next.ID = s.newID() // the sweep has passed it, or never meets it
-	s.rows[next.ID] = next
-	s.rows[row.ID] = InGrace(row, next.ID, grace, s.now)
+	next.ID = s.newID()
+	s.put(next)
+	s.put(InGrace(row, next.ID, grace, s.now))
 	old := s.naive.tokens[row.ID]
 	if old == nil {
 		t.Fatalf("%+v was rotated, though it is gone", row)
@@ -171,11 +181,11 @@ func (s *server) Regrant(t *rapid.T) {
 		return
 	}
 	to := anySet.Draw(t, "to")
-	changed, err := s.policy.Regrant(RootActor(), row, to, s.now)
+	changed, err := s.history.System.Regrant(RootActor(), row, to, s.now)
 	if err != nil {
 		return
 	}
-	s.rows[row.ID] = changed
+	s.put(changed)
 	if s.naive.tokens[row.ID] == nil || !s.naive.policy.AllowUpdates {
 		t.Fatalf("%+v was given other permissions under %+v", row, s.naive.policy)
 	}
@@ -183,8 +193,8 @@ func (s *server) Regrant(t *rapid.T) {
 }
 
 func (s *server) RemoveExpired(*rapid.T) {
-	for id, row := range s.rows {
-		if row.Expired(s.now) {
+	for id := range s.rows {
+		if row, ok := s.at(id); ok && row.Expired(s.now) {
 			delete(s.rows, id)
 		}
 	}
@@ -194,13 +204,13 @@ func (s *server) RemoveExpired(*rapid.T) {
 func (s *server) check(t *rapid.T) {
 	for _, id := range s.made {
 		for _, from := range places {
-			row, ok := s.rows[id]
+			row, ok := s.at(id)
 			outcome, by := Unknown, Actor{}
 			if ok {
-				by, outcome = s.policy.Usable(row, s.known, from, s.now)
+				by, outcome = s.history.System.Usable(row, s.known, from, s.now)
 			}
 			if want := s.naive.accepts(id, s.known, from, s.now); want != (outcome == Accepted) {
-				t.Fatalf("%s from %s at %d: %s, the model says accepted %v\nrow %+v\npolicy %+v", id, from, s.now, outcome, want, row, s.policy)
+				t.Fatalf("%s from %s at %d: %s, the model says accepted %v\nrow %+v\npolicy %+v", id, from, s.now, outcome, want, row, s.history.System)
 			}
 			if outcome == Accepted && by.Permissions != s.naive.tokens[id].permissions {
 				t.Fatalf("%s may %v, the model says %v", id, by.Permissions.Names(), s.naive.tokens[id].permissions.Names())
@@ -209,14 +219,14 @@ func (s *server) check(t *rapid.T) {
 	}
 }
 
-// Whatever happens in whatever order, and however far the sweep is, a token is
-// accepted just when the naive model accepts it.
+// Whatever happens in whatever order, and whichever rows are up to date, a token
+// is accepted just when the naive model accepts it.
 func TestUsableAgreesWithANaiveModelInAnyOrderOfEvents(t *testing.T) {
 	known := filters(t)
 	rapid.Check(t, func(t *rapid.T) {
 		s := newServer(known)
 		t.Repeat(map[string]func(*rapid.T){
-			"admit": s.Admit, "admit another": s.Admit, "change policy": s.ChangePolicy, "sweep": s.Sweep, "pass time": s.PassTime,
+			"admit": s.Admit, "admit another": s.Admit, "change policy": s.ChangePolicy, "mend": s.Mend, "pass time": s.PassTime,
 			"rotate": s.Rotate, "regrant": s.Regrant, "remove expired": s.RemoveExpired, "": s.check,
 		})
 	})

@@ -54,7 +54,7 @@ func TestNumbers_ADamagedMaximumLetsNothingThatExistsLive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := atMost(rapid.Int64Max(-1).Draw(t, "maximum"))
 		in := anyToken.Draw(t, "token")
-		if _, outcome := s.Usable(in, known, home, noon); outcome != Expired {
+		if _, outcome := judgedUsable(s, in, known, home, noon); outcome != Expired {
 			t.Fatalf("maximum %d: %s", s.MaxAgeMs, outcome)
 		}
 	})
@@ -121,7 +121,7 @@ func TestNumbers_RotateAndUseNeverPanicNorLengthenALife(t *testing.T) {
 				t.Fatalf("%+v at %d is used until %d", in, now, by.ExpireAt)
 			}
 		}
-		next, err := s.Rotate(RootActor(), in, now)
+		next, err := Rotate(RootActor(), in, now)
 		if err == nil && (next.Outlives(in.ExpireAt) || next.Expired(now) || next.CreatedAt != in.CreatedAt) {
 			t.Fatalf("%+v at %d is rotated to %+v", in, now, next)
 		}

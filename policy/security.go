@@ -105,7 +105,7 @@ func checkKind(kind string, maxAgeMs *int64, filter *ipfilter.ID) error {
 }
 
 // Set decides whether by may replace the policies old by next. own is the
-// actor's token as it is now; it means nothing for root.
+// actor's token as it is under old; it means nothing for root.
 //
 // The new policy is tried on the actor's own token first, and refused if it
 // would shut its author out.
@@ -126,7 +126,14 @@ func Set(by Actor, own token.Token, old, next Policies, filters Filters, now epo
 
 // spares refuses a policy under which own would be of no use to its holder.
 func (s Security) spares(own token.Token, filters Filters, from netip.Addr, now epoch.Millis) error {
-	_, outcome := s.Usable(own, filters, from, now)
+	outcome := Expired
+	after, verdict := s.Judge(own, now)
+	switch {
+	case !s.Enabled:
+		outcome = Disabled
+	case verdict != Delete:
+		_, outcome = s.Usable(after, filters, from, now)
+	}
 	why := ""
 	switch outcome {
 	case Accepted:

@@ -46,10 +46,10 @@ type Filters interface {
 	Rules(ipfilter.ID) *ipfilter.Rules
 }
 
-// Usable decides whether t may be used now from an address, and as whom. It
-// is asked on every request, and judges t by the policy of this moment: a
-// token that the policy dooms is refused at once, whether or not the sweep
-// has reached it. It allocates nothing.
+// Usable decides whether t, which is as the history of the policies says, may be
+// used now from an address, and as whom. It is asked on every request. Such a
+// token was brought under s already, so nothing of it is judged again. It
+// allocates nothing.
 func (s Security) Usable(t token.Token, filters Filters, from netip.Addr, now epoch.Millis) (Actor, Outcome) {
 	if t.ID == "" {
 		return Actor{}, Unknown // the zero Token is nobody's
@@ -57,11 +57,7 @@ func (s Security) Usable(t token.Token, filters Filters, from netip.Addr, now ep
 	if !s.Enabled {
 		return Actor{}, Disabled
 	}
-	verdict := Keep
-	if s.Touches() { // most policies judge nothing, and this is asked on every request
-		t, verdict = s.Judge(t, now)
-	}
-	if verdict == Delete || t.Expired(now) {
+	if t.Expired(now) {
 		return Actor{}, Expired
 	}
 	if t.FilterID != "" {

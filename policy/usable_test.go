@@ -4,16 +4,17 @@ import (
 	"net/netip"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/token"
 )
 
 // Whether a token may be used now: the rows "Times" and "Expired" of section 3
-// of the contract, and what section 6 says of tokens the sweep has not reached.
+// of the contract.
 
 func TestUsable(t *testing.T) {
-	both := Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}
 	tests := []struct {
 		name   string
 		policy Security
@@ -32,20 +33,12 @@ func TestUsable(t *testing.T) {
 		{"its filter lets all in, but nobody could read the address", open, filtered(noon, "all"), netip.Addr{}, Unreadable},
 		{"its filter does not exist", open, filtered(noon, "gone"), office, Damaged},
 
-		{"not swept: the type is disabled", Security{}, living(noon), home, Disabled},
-		{"not swept: the last millisecond of a new maximum", atMost(week), living(noon - 7*day + 1), home, Accepted},
-		{"not swept: a new maximum is over", atMost(week), living(noon - 7*day), home, Expired},
-		{"not swept: a new maximum is over before its own expiry", atMost(week), expiring(noon-7*day, noon+day), home, Expired},
-		{"not swept: its own expiry is over before the new maximum", atMost(week), expiring(noon-day, noon), home, Expired},
-		{"not swept: the enforced filter lets the address in, its own does not", enforcing("office"), filtered(noon, "nobody"), office, Accepted},
-		{"not swept: its own filter lets the address in, the enforced does not", enforcing("office"), filtered(noon, "all"), home, Filtered},
-		{"not swept: the enforced filter does not exist", enforcing("gone"), filtered(noon, "all"), home, Damaged},
+		{"the type is disabled", Security{}, living(noon), home, Disabled},
 
 		{"disabled is said before expired", Security{}, expiring(noon-day, noon), home, Disabled},
-		{"expired is said before filtered", both, living(noon - 7*day), home, Expired},
+		{"expired is said before filtered", open, token.Token{ID: "t", ExpireAt: noon, FilterID: "office"}, home, Expired},
 		{"the zero policy lets nothing in", Security{}, living(noon), home, Disabled},
 		{"the zero token is nobody's", open, token.Token{}, home, Unknown},
-		{"a damaged maximum lets nothing in", atMost(-1), living(noon - 1), home, Expired},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -60,14 +53,43 @@ func TestUsable(t *testing.T) {
 	}
 }
 
-func TestUsable_TheActorIsBoundAsThePolicyBindsItNow(t *testing.T) {
+func TestUsable_TheActorIsBoundAsThePoliciesMadeTheToken(t *testing.T) {
 	s := Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}
-	tok := living(noon - day)
+	tok, _ := under(t, s, living(noon-day))
 	by, outcome := s.Usable(tok, filters(t), office, noon)
 	want := Actor{ID: "t", Name: "t", Permissions: permission.Of(health), FilterID: "office", ExpireAt: noon + 6*day}
 	if outcome != Accepted || by != want {
 		t.Errorf("Usable = %+v, %s; want %+v", by, outcome, want)
 	}
+}
+
+// What was brought under a policy is used alike whether it is judged once more or not.
+func TestUsable_ATokenThatWasBroughtUnderThePolicyNeedsNoJudgment(t *testing.T) {
+	known := filters(t)
+	rapid.Check(t, func(t *rapid.T) {
+		s, from := anyPolicy.Draw(t, "policy"), anyPlace.Draw(t, "place")
+		in, verdict := s.Judge(anyToken.Draw(t, "token"), noon)
+		later := noon + epoch.Millis(rapid.IntRange(0, 12).Draw(t, "later"))
+		if verdict == Delete {
+			return
+		}
+		by, outcome := s.Usable(in, known, from, later)
+		if again, want := judgedUsable(s, in, known, from, later); again != by || want != outcome {
+			t.Fatalf("%+v: %s; judged once more %s", in, outcome, want)
+		}
+	})
+}
+
+// judgedUsable judges a token before it is used.
+func judgedUsable(s Security, t token.Token, known Filters, from netip.Addr, now epoch.Millis) (Actor, Outcome) {
+	after, verdict := s.Judge(t, now)
+	switch {
+	case !s.Enabled:
+		return Actor{}, Disabled
+	case verdict == Delete:
+		return Actor{}, Expired
+	}
+	return s.Usable(after, known, from, now)
 }
 
 func TestTokens_Times_ValidExactlyWhileNowIsBeforeTheExpiry(t *testing.T) {

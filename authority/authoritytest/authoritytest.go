@@ -9,12 +9,14 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -166,17 +168,40 @@ func (h *House) Crash() {
 	h.DB = nil
 }
 
-// Trail returns the whole audit log, newest first.
+// Trail returns the whole audit log, newest first, with what each change of the policies did to
+// each token.
 func (h *House) Trail() []audit.Entry {
 	h.tb.Helper()
+	effects := h.effects()
 	var all []audit.Entry
-	for {
-		total, page, err := h.Events(context.Background(), Root(), audit.Query{Skip: len(all), Limit: policy.MaxPage})
-		if err != nil {
-			h.tb.Fatal(err)
+	for read := 0; ; {
+		total, page, err := h.Events(context.Background(), Root(), audit.Query{Skip: read, Limit: policy.MaxPage})
+		h.must(err)
+		for _, e := range page {
+			all = append(append(all, effects[e.Seq]...), e)
 		}
-		if all = append(all, page...); len(all) >= total {
+		if read += len(page); read >= total {
 			return all
 		}
 	}
+}
+
+// effects returns what each change of the policies did, the last token first.
+func (h *House) effects() map[uint64][]audit.Entry {
+	h.tb.Helper()
+	keys, err := keyring.Load(h.KeyFile())
+	h.must(err)
+	all := map[uint64][]audit.Entry{}
+	h.must(h.DB.View(context.Background(), func(r store.Reader) error {
+		return ledger.New(rows.New(keys)).Lines(r, rows.Exported{}, func(e audit.Entry) error {
+			if e.Effect != 0 {
+				all[e.Seq] = append(all[e.Seq], e)
+			}
+			return nil
+		})
+	}))
+	for _, list := range all {
+		slices.Reverse(list)
+	}
+	return all
 }

@@ -151,7 +151,12 @@ func (t *told) token(e event) string {
 	case old: // gone
 		delete(t.Tokens, id)
 	default: // brought under a policy
-		v.FilterID, v.ExpireAt = ipfilter.ID(e.one["ipFilterId"]), e.expiry("expireAt")
+		if f, ok := e.one["ipFilterId"]; ok {
+			v.FilterID = ipfilter.ID(f)
+		}
+		if _, ok := e.one["expireAt"]; ok {
+			v.ExpireAt = e.expiry("expireAt")
+		}
 		t.Tokens[id] = v
 	}
 	return ""

@@ -1,6 +1,10 @@
 package index
 
-import "tokenscale/token"
+import (
+	"tokenscale/epoch"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
 
 // A Batch changes an Index inside Update.
 type Batch struct{ x *Index }
@@ -91,5 +95,47 @@ func (b Batch) drop(e *Entry) {
 func (b Batch) vacate(e *Entry) {
 	if b.x.bySlot[e.slot()] == e {
 		delete(b.x.bySlot, e.slot())
+	}
+}
+
+// SetHistory replaces the policies, and brings all tokens under those of their tightenings that x
+// did not know.
+func (b Batch) SetHistory(h policy.History) {
+	known := b.x.History().Newest
+	b.x.history.Store(&h)
+	for i, p := range h.Past {
+		if h.Newest-uint64(len(h.Past)-1-i) > known {
+			b.Judge(p.Rule, p.At)
+		}
+	}
+}
+
+// DistrustPolicies allows nothing until the policies are set anew.
+func (b Batch) DistrustPolicies() {
+	h := b.x.History()
+	h.Policies = policy.Policies{}
+	b.x.history.Store(&h)
+}
+
+// Judge brings all tokens under one tightening of the policies, which was made at a moment.
+func (b Batch) Judge(rule policy.Security, at epoch.Millis) {
+	for i, e := range b.x.byNumber() {
+		if i%breath == breath-1 {
+			b.Breathe()
+		}
+		e, there := b.x.bySlot[e.slot()] // it may have been distrusted meanwhile
+		if !there {
+			continue
+		}
+		after, verdict := rule.Judge(e.Token(), at)
+		switch verdict {
+		case policy.Keep:
+		case policy.Delete:
+			b.drop(e)
+		default:
+			next := newEntry(after)
+			next.distrusted = e.distrusted
+			b.put(next)
+		}
 	}
 }

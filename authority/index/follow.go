@@ -5,13 +5,12 @@ import (
 
 	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
-	"tokenscale/policy"
 	"tokenscale/store"
 )
 
 // breath is after how many changes of one transaction readers are let through.
-// More than that are only in a sweep, whose changes need not be seen at once:
-// the policy binds without them.
+// More than that are only in a change of the policies. Nobody was told of it yet,
+// so a token may be seen before it and another one after it.
 const breath = 64
 
 // A follower brings committed changes into an Index.
@@ -58,7 +57,11 @@ func (f *follower) apply(b Batch, c store.Change) error {
 			b.DropRow(n, inGrace)
 			return nil
 		}
-		return decoded(f.rows.Tokens, c, b.Put)
+		s, err := f.rows.Tokens.Decode(c.Key, c.Value)
+		if err != nil {
+			return err
+		}
+		return b.putStored(f.rows, s)
 	case rows.FiltersTable:
 		if c.Value == nil {
 			f.DropFilter(ipfilter.ID(c.Key))
@@ -66,15 +69,15 @@ func (f *follower) apply(b Batch, c store.Change) error {
 		}
 		return decoded(f.rows.Filters, c, func(v ipfilter.Filter) { f.setFilter(v, f.log) })
 	case rows.SettingsTable:
-		return f.applySetting(c)
+		return f.applySetting(b, c)
 	}
 	return nil
 }
 
-func (f *follower) applySetting(c store.Change) error {
+func (f *follower) applySetting(b Batch, c store.Change) error {
 	switch string(c.Key) {
 	case rows.PoliciesKey:
-		return decoded(f.rows.Policies, c, f.SetPolicies)
+		return decoded(f.rows.Policies, c, b.SetHistory)
 	case rows.RootKey:
 		if f.foreignRoot {
 			return nil
@@ -93,10 +96,24 @@ func (f *follower) distrust(b Batch, c store.Change) {
 	case c.Table == rows.FiltersTable:
 		f.DistrustFilter(ipfilter.ID(c.Key))
 	case c.Table == rows.SettingsTable && string(c.Key) == rows.PoliciesKey:
-		f.SetPolicies(policy.Policies{})
+		b.DistrustPolicies()
 	case c.Table == rows.SettingsTable && string(c.Key) == rows.RootKey && !f.foreignRoot:
 		f.root.Store(nil)
 	}
+}
+
+// putStored puts a token as it is by the history of the policies.
+func (b Batch) putStored(all *rows.Rows, s rows.StoredToken) error {
+	v, alive, err := rows.Present{Rows: all, History: b.x.History()}.Now(s)
+	switch {
+	case err != nil:
+		return err
+	case alive:
+		b.Put(v)
+	default:
+		b.DropRow(s.Number, s.InGrace())
+	}
+	return nil
 }
 
 func decoded[V any](t rows.Table[V], c store.Change, to func(V)) error {

@@ -46,9 +46,9 @@ func TestFollow_ARowThatDoesNotOpenIsDistrusted(t *testing.T) {
 		t.Helper()
 		if err := db.Update(t.Context(), func(w store.Writer) error {
 			for _, err := range []error{
-				all.Tokens.Put(w, rows.TokenKey(1, false), token.Token{ID: "t", Name: "nurse"}),
+				all.Tokens.Put(w, rows.TokenKey(1, false), rows.StoredToken{Token: token.Token{Number: 1, ID: "t", Name: "nurse"}}),
 				all.Filters.Put(w, "f", ipfilter.Filter{ID: "f", Name: "f", Text: "allow all"}),
-				all.Policies.Put(w, rows.PoliciesKey, policy.Fresh()),
+				all.Policies.Put(w, rows.PoliciesKey, policy.History{Policies: policy.Fresh()}),
 				all.Root.Put(w, rows.RootKey, rows.Root{Digest: token.Digest{1}}),
 			} {
 				if err != nil {

@@ -27,9 +27,9 @@ type Index struct {
 
 	// Filters and policies are few and read on every request, so each change
 	// makes a new map, and readers take no lock.
-	filters  atomic.Pointer[map[ipfilter.ID]Filter]
-	policies atomic.Pointer[policy.Policies]
-	root     atomic.Pointer[Root]
+	filters atomic.Pointer[map[ipfilter.ID]Filter]
+	history atomic.Pointer[policy.History]
+	root    atomic.Pointer[Root]
 
 	used     useList
 	nobodies [standIns]*Entry // stand in for tokens that do not exist
@@ -46,7 +46,7 @@ func New() *Index {
 		x.nobodies[i] = nobody(i)
 	}
 	x.filters.Store(&map[ipfilter.ID]Filter{})
-	x.SetPolicies(policy.Fresh())
+	x.history.Store(&policy.History{Policies: policy.Fresh()})
 	return x
 }
 
@@ -94,12 +94,24 @@ func (x *Index) At(n token.Number, inGrace bool) (*Entry, bool) {
 // meanwhile are not seen, and do not wait.
 func (x *Index) ByNumber() iter.Seq[*Entry] {
 	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return slices.Values(x.byNumber())
+}
+
+// byNumber returns all tokens in the order of their numbers, and of one number the current string
+// first. x is held.
+func (x *Index) byNumber() []*Entry {
 	all := slices.Collect(maps.Values(x.bySlot))
-	x.mu.RUnlock()
 	slices.SortFunc(all, func(a, b *Entry) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.ID(), b.ID()))
+		if a.number == b.number && a != b {
+			if a.slot().inGrace {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.number, b.number)
 	})
-	return slices.Values(all)
+	return all
 }
 
 // standIns is how many made-up tokens there are. One alone would always be at
@@ -143,14 +155,23 @@ func (x *Index) ByName() iter.Seq[*Entry] {
 	return names.from(0)
 }
 
-// SetPolicies replaces the policies.
-func (x *Index) SetPolicies(p policy.Policies) { x.policies.Store(&p) }
+// Look returns the history of the policies and all tokens, by name, of one moment between two
+// commits.
+func (x *Index) Look() (policy.History, iter.Seq[*Entry]) {
+	x.mu.Lock() // a snapshot marks the order as shared
+	defer x.mu.Unlock()
+	names := x.byName.snapshot()
+	return x.History(), names.from(0)
+}
+
+// History returns the policies with their history. All tokens in x are as it says.
+func (x *Index) History() policy.History { return *x.history.Load() }
 
 // Policies returns the policies.
-func (x *Index) Policies() policy.Policies { return *x.policies.Load() }
+func (x *Index) Policies() policy.Policies { return x.history.Load().Policies }
 
 // System returns the policy for system tokens.
-func (x *Index) System() policy.Security { return x.policies.Load().System }
+func (x *Index) System() policy.Security { return x.history.Load().System }
 
 // Root is what the root token is known by.
 type Root struct {

@@ -22,7 +22,12 @@ func (x *Index) Read(r store.Reader, all *rows.Rows, log *slog.Logger) error {
 	}); err != nil {
 		return err
 	}
-	tokens, err := readTokens(r, all)
+	now, err := all.Present(r)
+	if err != nil {
+		return err
+	}
+	x.history.Store(&now.History)
+	tokens, err := readTokens(r, now)
 	if err != nil {
 		return err
 	}
@@ -36,15 +41,6 @@ func (x *Index) Read(r store.Reader, all *rows.Rows, log *slog.Logger) error {
 	}); err != nil {
 		return err
 	}
-	return x.readSettings(r, all)
-}
-
-func (x *Index) readSettings(r store.Reader, all *rows.Rows) error {
-	p, err := all.Policies.Require(r, rows.PoliciesKey)
-	if err != nil {
-		return err
-	}
-	x.SetPolicies(p)
 	root, ok, err := all.Root.Get(r, rows.RootKey)
 	if ok {
 		x.SetRoot(Root{Digest: root.Digest, Key: root.Key})
@@ -54,8 +50,8 @@ func (x *Index) readSettings(r store.Reader, all *rows.Rows) error {
 
 // readTokens decodes all tokens on all cores: checking the seals is most of
 // the work of a start.
-func readTokens(r store.Reader, all *rows.Rows) (*Loader, error) {
-	d := newDecoder(all.Tokens)
+func readTokens(r store.Reader, now rows.Present) (*Loader, error) {
+	d := newDecoder(now)
 	c := <-d.free
 	err := r.Scan(rows.TokensTable, store.Range{}, func(key, value []byte) error {
 		if c.add(key, value); c.len() == decodeChunk {
@@ -71,7 +67,7 @@ func readTokens(r store.Reader, all *rows.Rows) (*Loader, error) {
 
 // A decoder decodes chunks of token rows at the same time.
 type decoder struct {
-	table  rows.Table[token.Token]
+	rows   rows.Present
 	free   chan *chunk // one for each core, and one that is being filled
 	work   sync.WaitGroup
 	loaded Loader
@@ -80,8 +76,8 @@ type decoder struct {
 	err error
 }
 
-func newDecoder(t rows.Table[token.Token]) *decoder {
-	d := &decoder{table: t, free: make(chan *chunk, runtime.GOMAXPROCS(0)+1)}
+func newDecoder(now rows.Present) *decoder {
+	d := &decoder{rows: now, free: make(chan *chunk, runtime.GOMAXPROCS(0)+1)}
 	for range cap(d.free) {
 		d.free <- new(chunk)
 	}
@@ -93,8 +89,10 @@ func (d *decoder) decode(c *chunk) {
 	d.work.Go(func() {
 		tokens := make([]token.Token, 0, c.len())
 		err := c.each(func(key, value []byte) error {
-			t, err := d.table.Decode(key, value)
-			tokens = append(tokens, t)
+			t, alive, err := d.decoded(key, value)
+			if alive {
+				tokens = append(tokens, t)
+			}
 			return err
 		})
 		if err == nil {
@@ -106,6 +104,15 @@ func (d *decoder) decode(c *chunk) {
 		c.clear()
 		d.free <- c
 	})
+}
+
+// decoded returns the token in a row as it is now, and whether it lives.
+func (d *decoder) decoded(key, row []byte) (t token.Token, alive bool, err error) {
+	s, err := d.rows.Tokens.Decode(key, row)
+	if err != nil {
+		return t, false, err
+	}
+	return d.rows.Now(s)
 }
 
 // A chunk holds copies of rows, because the store lends them only for the

@@ -14,13 +14,14 @@ import (
 )
 
 // Check reads every row of the store and reports all that is wrong with them:
-// broken seals, filters that tokens name and that are not there, counts that
-// do not agree, and gaps or steps back in the audit log. It looks at one
-// moment between two changes, and delays nobody.
+// broken seals, stamps that the policies know nothing of, filters that tokens
+// name and that are not there, evidence that is not what the audit log says, and
+// gaps or steps back in that log. It looks at one moment between two changes,
+// and delays nobody.
 func Check(ctx context.Context, db store.DB, all *rows.Rows) error {
 	return db.View(ctx, func(r store.Reader) error {
 		c := newChecker(all, r)
-		return errors.Join(c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkBound(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(), c.checkProof(), c.checkIdempotency())
+		return errors.Join(c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(), c.checkProof(), c.checkIdempotency())
 	})
 }
 
@@ -29,13 +30,12 @@ type checker struct {
 	rows    *rows.Rows
 	r       store.Reader
 	filters map[ipfilter.ID]bool
-	bound   map[ipfilter.ID]uint64 // counted by the tokens themselves
 	entries uint64
 	found   int // entries that the index of the audit log finds
 }
 
 func newChecker(all *rows.Rows, r store.Reader) *checker {
-	return &checker{rows: all, r: r, bound: map[ipfilter.ID]uint64{}, filters: map[ipfilter.ID]bool{}}
+	return &checker{rows: all, r: r, filters: map[ipfilter.ID]bool{}}
 }
 
 // checkSeals reads every row of every table, also of those that the other
@@ -59,14 +59,13 @@ func (c *checker) checkFilters() error {
 
 func (c *checker) checkTokens() error {
 	lost := map[token.KeyID]int{}
-	err := c.rows.Tokens.Each(c.r, store.Range{}, func(_ []byte, v token.Token) error {
-		if !c.rows.Keys.Has(v.DigestKey) {
+	err := eachToken(c.rows, c.r, func(_ rows.StoredToken, v token.Token, alive bool) error {
+		if alive && !c.rows.Keys.Has(v.DigestKey) {
 			lost[v.DigestKey]++
 		}
-		if v.FilterID == "" || v.Hidden() {
+		if !alive || v.Hidden() {
 			return nil
 		}
-		c.bound[v.FilterID]++
 		return c.known(v.FilterID)
 	})
 	for id, n := range lost {
@@ -75,26 +74,27 @@ func (c *checker) checkTokens() error {
 	return err
 }
 
+// eachToken calls fn with every stored token, as it was written and as it is by the history of the
+// policies: alive unless they have deleted it. A stamp outside the history is an error.
+func eachToken(all *rows.Rows, tx store.Reader, fn func(s rows.StoredToken, v token.Token, alive bool) error) error {
+	present, missing := all.Present(tx)
+	return all.Tokens.Each(tx, store.Range{}, func(_ []byte, s rows.StoredToken) error {
+		if missing != nil {
+			return missing
+		}
+		v, alive, err := present.Now(s)
+		if err != nil {
+			return err
+		}
+		return fn(s, v, alive)
+	})
+}
+
 func (c *checker) known(id ipfilter.ID) error {
 	if id != "" && !c.filters[id] {
 		return fmt.Errorf("the IP filter %s is used and does not exist", id)
 	}
 	return nil
-}
-
-func (c *checker) checkBound() error {
-	err := c.rows.Bound.Each(c.r, store.Range{}, func(key []byte, n uint64) error {
-		id := ipfilter.ID(key)
-		if real := c.bound[id]; real != n {
-			return fmt.Errorf("the IP filter %s is used by %d tokens, and %d are noted", id, real, n)
-		}
-		delete(c.bound, id)
-		return nil
-	})
-	if err == nil && len(c.bound) > 0 {
-		err = fmt.Errorf("for %d IP filters in use no tokens are noted", len(c.bound))
-	}
-	return err
 }
 
 func (c *checker) checkUses() error {
@@ -114,13 +114,13 @@ func (c *checker) checkSettings() error {
 	for _, k := range p.Kinds() {
 		errs = append(errs, c.known(k.FilterID))
 	}
-	_, _, badSweep := c.rows.Sweep.Get(c.r, rows.SweepKey)
+	_, _, badExport := c.rows.Export.Get(c.r, rows.ExportKey)
 	_, _, badRoot := c.rows.Root.Get(c.r, rows.RootKey)
-	for _, key := range []string{rows.KeysKey, rows.ExportKey, rows.EpochKey, rows.ClockKey, rows.RunningKey, rows.StoreKey, rows.PutBackKey} {
+	for _, key := range []string{rows.KeysKey, rows.EpochKey, rows.ClockKey, rows.RunningKey, rows.StoreKey, rows.PutBackKey} {
 		_, _, err := c.rows.Numbers.Get(c.r, key)
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, badSweep, badRoot)...)
+	return errors.Join(append(errs, badExport, badRoot)...)
 }
 
 func (c *checker) checkTrail() error {
@@ -158,6 +158,9 @@ func (c *checker) checkSubjects() error {
 	}
 	return err
 }
+
+// checkEvidence reports what changes of the policies did that is not as the log says.
+func (c *checker) checkEvidence() error { return ledger.New(c.rows).CheckEvidence(c.r) }
 
 // checkProof reports what does not fit between the entries, the tree and the
 // checkpoints.

@@ -2,6 +2,7 @@ package integrity
 
 import (
 	"context"
+	"slices"
 
 	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
@@ -16,22 +17,33 @@ func (s *Scrubber) agrees(t store.Table, key, row []byte) (bool, error) {
 	switch {
 	case t == rows.TokensTable:
 		v, err := s.Rows.Tokens.Decode(key, row)
-		v.CreateRequest, v.RotateRequest = "", "" // memory does without
-		e, known := s.Index.At(v.Number, v.InGrace())
-		return err != nil || known != v.Hidden() && (!known || e.Token() == v), err
+		return err != nil || s.agreesToken(v), err
 	case t == rows.FiltersTable:
 		v, err := s.Rows.Filters.Decode(key, row)
 		f, known := s.Index.Filter(ipfilter.ID(key))
 		return err != nil || known && f == v, err
 	case t == rows.SettingsTable && string(key) == rows.PoliciesKey:
 		v, err := s.Rows.Policies.Decode(key, row)
-		return err != nil || s.Index.Policies() == v, err
+		h := s.Index.History()
+		return err != nil || h.Policies == v.Policies && h.Newest == v.Newest && slices.Equal(h.Past, v.Past), err
 	case t == rows.SettingsTable && string(key) == rows.RootKey && !s.RootFromOutside:
 		v, err := s.Rows.Root.Decode(key, row)
 		kept, known := s.Index.Root()
 		return err != nil || known && kept == index.Root{Digest: v.Digest, Key: v.Key}, err
 	}
 	return true, s.Rows.Sound(t, key, row)
+}
+
+// agreesToken reports whether a stored token is what memory holds, by the policies that memory
+// holds. If they know nothing of its stamp, perhaps it was written a moment ago.
+func (s *Scrubber) agreesToken(stored rows.StoredToken) bool {
+	v, alive, err := rows.Present{Rows: s.Rows, History: s.Index.History()}.Now(stored)
+	if err != nil {
+		return false
+	}
+	v.CreateRequest, v.RotateRequest = "", "" // memory does without
+	e, known := s.Index.At(stored.Number, stored.InGrace())
+	return known == (alive && !v.Hidden()) && (!known || e.Token() == v)
 }
 
 // looks is how often a row must differ from what memory holds.
@@ -78,8 +90,11 @@ func (s *Scrubber) inMemory(t store.Table, key []byte) any {
 		return s.Index.Rules(ipfilter.ID(key))
 	}
 	root, _ := s.Index.Root()
+	h := s.Index.History()
 	return struct {
 		policies policy.Policies
+		newest   uint64
+		past     int
 		root     index.Root
-	}{s.Index.Policies(), root}
+	}{h.Policies, h.Newest, len(h.Past), root}
 }

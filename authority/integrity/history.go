@@ -12,7 +12,12 @@ import (
 
 // A history is what the audit log tells of tokens, and of which there must be
 // rows.
-type history map[token.ID]*life
+type history struct {
+	of map[token.ID]*life
+	at map[uint64]token.ID // who stands where, by audit.Effect.Place
+}
+
+func newHistory() history { return history{map[token.ID]*life{}, map[uint64]token.ID{}} }
 
 // A life is what the audit log tells of one token.
 type life struct {
@@ -23,11 +28,31 @@ type life struct {
 	seen        bool // its row was
 }
 
-func (t history) of(id token.ID) *life {
-	if t[id] == nil {
-		t[id] = &life{}
+func (t history) life(id token.ID) *life {
+	if t.of[id] == nil {
+		t.of[id] = &life{}
 	}
-	return t[id]
+	return t.of[id]
+}
+
+// read takes note of all that the audit log says, and of what each change of the policies did.
+func (t history) read(all *rows.Rows, tx store.Reader, also func(audit.Entry)) error {
+	return all.Entries.Each(tx, store.Range{}, func(_ []byte, e audit.Entry) error {
+		also(e)
+		t.learn(e)
+		if _, ok := audit.TightenedOf(e); !ok {
+			return nil
+		}
+		return all.EachPiece(tx, e.Seq, func(p audit.Piece) error {
+			_, effects, err := audit.OpenPiece(p.Packed)
+			for _, f := range effects {
+				if f.Did == audit.Deleted {
+					t.life(t.at[f.Place()]).alive = false
+				}
+			}
+			return err
+		})
+	})
 }
 
 // learn takes note of what one entry says.
@@ -39,7 +64,7 @@ func (t history) learn(e audit.Entry) {
 	_, was := has["oldPermissions"]
 	now, is := has["newPermissions"]
 	if old := has["oldTokenId"].Value; old != "" {
-		v := t.of(token.ID(old))
+		v := t.life(token.ID(old))
 		v.mentions++
 		v.alive = v.alive && has["gracePeriodMs"].Value != "0"
 	}
@@ -49,10 +74,12 @@ func (t history) learn(e audit.Entry) {
 	if e.Type == audit.Unsound { // it was found, not done
 		return
 	}
-	v := t.of(token.ID(e.TokenID))
+	v := t.life(token.ID(e.TokenID))
 	v.mentions++
 	if e.Begins() {
 		v.number = token.Number(e.Number)
+		t.at[audit.Effect{Number: e.Number, InGrace: true}.Place()] = token.ID(has["oldTokenId"].Value)
+		t.at[audit.Effect{Number: e.Number}.Place()] = token.ID(e.TokenID)
 	}
 	switch {
 	case e.Type == audit.ClockAccepted:
@@ -76,10 +103,14 @@ func named(names []string) permission.Set {
 }
 
 // compare tells where the rows are not what the audit log tells.
-func (t history) compare(tokens rows.Table[token.Token], tx store.Reader) error {
-	if err := tokens.Each(tx, store.Range{}, func(_ []byte, v token.Token) error {
-		told := t[v.ID]
+func (t history) compare(all *rows.Rows, tx store.Reader) error {
+	if err := eachToken(all, tx, func(s rows.StoredToken, v token.Token, alive bool) error {
+		told := t.of[s.ID]
 		switch {
+		case !alive && told != nil && told.alive:
+			return fmt.Errorf("the policies have deleted the token %s, and the audit log does not know of that", s.ID)
+		case !alive:
+			return nil // its row goes with the next mending
 		case v.Hidden() && told != nil && told.alive:
 			return fmt.Errorf("the token %s is hidden, and the audit log does not know that it expired", v.ID)
 		case v.Hidden():
@@ -96,7 +127,7 @@ func (t history) compare(tokens rows.Table[token.Token], tx store.Reader) error 
 	}); err != nil {
 		return err
 	}
-	for id, told := range t {
+	for id, told := range t.of {
 		if told.alive && !told.seen {
 			return fmt.Errorf("the audit log knows a token %s, and there is none", id)
 		}
@@ -104,14 +135,11 @@ func (t history) compare(tokens rows.Table[token.Token], tx store.Reader) error 
 	return nil
 }
 
-// checkTale holds the tokens against the audit log.
+// checkHistory holds the tokens against the audit log.
 func (c *checker) checkHistory() error {
-	t := history{}
-	if err := c.rows.Entries.Each(c.r, store.Range{}, func(_ []byte, e audit.Entry) error {
-		t.learn(e)
-		return nil
-	}); err != nil {
+	t := newHistory()
+	if err := t.read(c.rows, c.r, func(audit.Entry) {}); err != nil {
 		return err
 	}
-	return t.compare(c.rows.Tokens, c.r)
+	return t.compare(c.rows, c.r)
 }

@@ -11,11 +11,19 @@ import (
 )
 
 // eachRequest calls fn with what the rows of tokens and filters hold of requests that came with an
-// idempotency key, and what leads to each row.
+// idempotency key, and what leads to each row. It leaves out a token that the policies have deleted
+// if its key leads to what was made with it since.
 func eachRequest(all *rows.Rows, tx store.Reader, fn func(to rows.Made, request string) error) error {
-	err := all.Tokens.Each(tx, store.Range{}, func(_ []byte, v token.Token) error {
-		for _, request := range rows.RequestsOf(v) {
-			if err := fn(rows.Made{Number: v.Number}, request); err != nil {
+	err := eachToken(all, tx, func(s rows.StoredToken, _ token.Token, alive bool) error {
+		for _, request := range rows.RequestsOf(s.Token) {
+			to := rows.Made{Number: s.Number}
+			if !alive {
+				led, ok, err := all.Requests.Get(tx, rows.KeyOf(request))
+				if err != nil || !ok || led != to {
+					return err
+				}
+			}
+			if err := fn(to, request); err != nil {
 				return err
 			}
 		}

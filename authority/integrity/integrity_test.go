@@ -17,7 +17,9 @@ import (
 	"tokenscale/authority/rows/rowstest"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
+	"tokenscale/policy"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // filled returns a store with two filters and three entries, and its rows.
@@ -93,9 +95,18 @@ func TestRowsThatDoNotFitTogetherAreOdd(t *testing.T) {
 		"a step back in time": {func(w store.Writer, all *rows.Rows) error {
 			return all.Entries.Put(w, rows.SeqKey(3), audit.Entry{Seq: 3, Time: 1})
 		}, "entry 3 is older than the one before it"},
-		"a filter that binds nobody": {func(w store.Writer, all *rows.Rows) error {
-			return all.Bound.Put(w, "f1", 2)
-		}, "the IP filter f1 is used by 0 tokens, and 2 are noted"},
+		"evidence of a change that there is not": {func(w store.Writer, all *rows.Rows) error {
+			return all.AddEvidence(w, 2, evidence(9))
+		}, "evidence of what entry 2 did to each token, and no entry that says so"},
+		"a change without its evidence": {func(w store.Writer, all *rows.Rows) error {
+			did := audit.Tightened{At: 3, Deleted: 1, Pieces: []string{evidence(9)[0].Hash()}}
+			return all.Entries.Put(w, rows.SeqKey(3), audit.Entry{Seq: 3, Time: 3, Type: audit.PolicyChanged, Fields: did.Fields()})
+		}, "the evidence of what entry 3 did to each token is not what was written: it tells of 0 of 1 tokens"},
+		"a change with other evidence": {func(w store.Writer, all *rows.Rows) error {
+			did := audit.Tightened{At: 3, Deleted: 1, Pieces: []string{evidence(9)[0].Hash()}}
+			return errors.Join(all.AddEvidence(w, 3, evidence(8)),
+				all.Entries.Put(w, rows.SeqKey(3), audit.Entry{Seq: 3, Time: 3, Type: audit.PolicyChanged, Fields: did.Fields()}))
+		}, "it tells of 1 of 1 tokens"},
 	} {
 		keys := rowstest.Keys(t, "a")
 		db, all := filled(t, keys)
@@ -107,6 +118,52 @@ func TestRowsThatDoNotFitTogetherAreOdd(t *testing.T) {
 		if err := integrity.Check(t.Context(), db, all); err == nil || !strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s: Check says %v", name, err)
 		}
+	}
+}
+
+// evidence tells that a token was deleted.
+func evidence(number uint64) []audit.Piece {
+	var v audit.Evidence
+	v.Add(audit.Effect{Number: number, Did: audit.Deleted})
+	pieces, _ := v.Pieces() // a small one never fails
+	return pieces
+}
+
+// A row that was put back would get past the policies that came after it.
+func TestAStampOutsideTheHistoryIsDamage(t *testing.T) {
+	for stamp, bad := range map[uint64]bool{1: true, 2: false, 3: false, 4: true} {
+		keys := rowstest.Keys(t, "a")
+		db, all := filled(t, keys)
+		rowstest.Write(t, db, func(w store.Writer) error {
+			row := rows.StoredToken{Token: token.Token{Number: 1, ID: "t"}, Stamp: stamp}
+			past := []policy.Tightening{{Rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 50}, At: 1}}
+			return errors.Join(all.Tokens.Put(w, rows.TokenKey(1, false), row),
+				all.Policies.Put(w, rows.PoliciesKey, policy.History{Policies: policy.Fresh(), Newest: 3, Past: past}))
+		})
+		rep, err := inspect(t, db, keys)
+		if err != nil || (rep.Bad == 1) != bad {
+			t.Errorf("stamp %d: %+v, %v", stamp, rep, err)
+		}
+		saved, done := salvage(t, db, keys)
+		left := 0
+		must(t, saved.View(t.Context(), func(r store.Reader) error {
+			return all.Tokens.Each(r, store.Range{}, func(_ []byte, v rows.StoredToken) error {
+				if left++; v.Stamp != 3 {
+					t.Errorf("it was saved with the stamp %d", v.Stamp)
+				}
+				return nil
+			})
+		}))
+		if (left == 0) != bad || (done.Lost == 1) != bad {
+			t.Errorf("stamp %d: %d were saved, %+v", stamp, left, done)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -30,6 +30,9 @@ func (s *Salvager) takeOrphan(ctx context.Context, key, row []byte) error {
 		s.done.Orphans++
 		return s.put(ctx, rows.AuditTable, key, row)
 	}
+	if s.rows.Sound(rows.EvidenceTable, key, row) == nil {
+		return s.put(ctx, rows.EvidenceTable, key, row) // it never changes either
+	}
 	t, err := s.rows.Tokens.Decode(key, row)
 	if err != nil {
 		return nil // it is of another table
@@ -48,11 +51,9 @@ func (s *Salvager) takeOrphan(ctx context.Context, key, row []byte) error {
 // token.
 func (s *Salvager) readTrail(r store.Reader) error {
 	last := uint64(0)
-	return s.rows.Entries.Each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
+	return s.histories.read(s.rows, r, func(e audit.Entry) {
 		s.done.Gaps += int(e.Seq - last - 1)
 		last = e.Seq
-		s.histories.learn(e)
-		return nil
 	})
 }
 
@@ -62,14 +63,14 @@ func (s *Salvager) readTrail(r store.Reader) error {
 func (s *Salvager) takeTokens(ctx context.Context) error {
 	saved, taken := map[token.ID]bool{}, map[string]bool{}
 	if err := s.db.View(ctx, func(r store.Reader) error {
-		return s.rows.Tokens.Each(r, store.Range{}, func(key []byte, v token.Token) error {
+		return s.rows.Tokens.Each(r, store.Range{}, func(key []byte, v rows.StoredToken) error {
 			saved[v.ID], taken[string(key)] = true, true
 			return nil
 		})
 	}); err != nil {
 		return err
 	}
-	for id, told := range s.histories {
+	for id, told := range s.histories.of {
 		if !told.alive || saved[id] {
 			continue
 		}

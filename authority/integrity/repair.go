@@ -34,7 +34,7 @@ func (s *Salvager) repairSubjects(w store.Writer) error {
 	}); err != nil {
 		return err
 	}
-	return s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v token.Token) error {
+	return s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v rows.StoredToken) error {
 		known, err := s.rows.HasID(w, v.Number, v.ID)
 		if err != nil || known {
 			return err
@@ -52,24 +52,19 @@ func (s *Salvager) keepID(w store.Writer, n token.Number, id token.ID) error {
 // nobody are the rules of a filter in the place of one that is lost.
 const nobody = "deny all"
 
-// repairFilters counts anew which filters are used, and makes those that are
-// lost.
+// repairFilters makes the filters that are lost and in use.
 func (s *Salvager) repairFilters(w store.Writer) error {
-	used := map[ipfilter.ID]uint64{}
-	if err := s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v token.Token) error {
+	used := map[ipfilter.ID]bool{}
+	if err := eachToken(s.rows, w, func(_ rows.StoredToken, v token.Token, _ bool) error {
 		if !v.Hidden() {
-			used[v.FilterID]++
+			used[v.FilterID] = true
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	delete(used, "")
-	if err := s.rows.Bound.Each(w, store.Range{}, func(id []byte, _ uint64) error { return w.Delete(rows.BoundTable, id) }); err != nil {
-		return err
-	}
-	for id, n := range used {
-		if err := errors.Join(s.rows.Bound.Put(w, string(id), n), s.repairFilter(w, id)); err != nil {
+	for id := range used {
+		if err := s.repairFilter(w, id); err != nil {
 			return err
 		}
 	}
@@ -103,12 +98,49 @@ func (s *Salvager) repairUses(w store.Writer) error {
 	})
 }
 
-// repairPolicies disables everything if the policies may be lost.
+// repairPolicies disables everything if the policies may be lost. What came before them is lost as
+// well, so only tokens that were up to date can be kept.
 func (s *Salvager) repairPolicies(w store.Writer, damage int) error {
 	_, ok, err := s.rows.Policies.Get(w, rows.PoliciesKey)
 	if err != nil || ok || damage == 0 && s.done.bad() == 0 {
 		return err
 	}
+	var lost policy.History
+	if err := s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v rows.StoredToken) error {
+		lost.Newest = max(lost.Newest, v.Stamp)
+		return nil
+	}); err != nil {
+		return err
+	}
 	s.done.Disabled = true
-	return s.rows.Policies.Put(w, rows.PoliciesKey, policy.Policies{})
+	return s.rows.Policies.Put(w, rows.PoliciesKey, lost)
+}
+
+// repairTokens leaves out tokens of which nobody can tell what the policies have done to them
+// since, and those that they have deleted, and brings the others up to date.
+func (s *Salvager) repairTokens(w store.Writer) error {
+	present, err := s.rows.Present(w)
+	if errors.Is(err, rows.ErrMissing) {
+		return nil // of a store that was never used
+	}
+	if err != nil {
+		return err
+	}
+	return s.rows.Tokens.Each(w, store.Range{}, func(key []byte, v rows.StoredToken) error {
+		if _, _, err := present.Now(v); err != nil {
+			s.done.Lost++
+			return w.Delete(rows.TokensTable, key)
+		}
+		return present.Mend(w, v)
+	})
+}
+
+// repairEvidence drops what changes did whose entries are lost.
+func (s *Salvager) repairEvidence(w store.Writer) error {
+	return s.rows.Evidence.Each(w, store.Range{}, func(key, _ []byte) error {
+		if seq, _, _ := rows.ParseEvidenceKey(key); !s.have[rows.SeqKey(seq)] {
+			return w.Delete(rows.EvidenceTable, key)
+		}
+		return nil
+	})
 }

@@ -49,7 +49,7 @@ type Salvaged struct {
 // NewSalvager returns a Salvager that fills db, which must be empty.
 func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 	return &Salvager{
-		rows: rows.New(keys), db: db, orphans: map[token.ID]*orphan{}, histories: history{}, have: map[string]bool{},
+		rows: rows.New(keys), db: db, orphans: map[token.ID]*orphan{}, histories: newHistory(), have: map[string]bool{},
 		done: Salvaged{Rows: map[store.Table]int{}, Bad: map[store.Table]int{}},
 	}
 }
@@ -122,7 +122,10 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 		return s.done, err
 	}
 	err := s.db.Update(ctx, func(w store.Writer) error {
-		return errors.Join(s.repairSubjects(w), s.repairFilters(w), s.repairUses(w), s.repairIdempotency(w), s.repairPolicies(w, damage), s.record(w, now, damage))
+		if err := errors.Join(s.repairPolicies(w, damage), s.repairTokens(w), s.repairEvidence(w)); err != nil {
+			return err
+		}
+		return errors.Join(s.repairSubjects(w), s.repairFilters(w), s.repairUses(w), s.repairIdempotency(w), s.record(w, now, damage))
 	})
 	return s.done, err
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -50,7 +51,7 @@ func Examine(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...N
 	if err != nil {
 		return Report{}, err
 	}
-	if err := l.examineNodes(r, x, nodes); err != nil {
+	if err := cmp.Or(l.examineNodes(r, x, nodes), l.examineStrays(r, x)); err != nil {
 		return Report{}, err
 	}
 	found := x.End()
@@ -109,9 +110,26 @@ func (l Ledger) examineEntries(ctx context.Context, r store.Reader, x *audit.Exa
 			return ctx.Err()
 		}
 		x.Entry(seq, e.Time, audit.LeafHash(seq, packed))
+		l.examineEvidence(r, x, e)
 		return ctx.Err()
 	})
 	return x.Size(), err
+}
+
+// examineEvidence finds a change of which the evidence does not fit.
+func (l Ledger) examineEvidence(r store.Reader, x *audit.Examiner, e audit.Entry) {
+	if err := l.EvidenceFits(r, e); err != nil {
+		x.Find(audit.Finding{First: e.Seq, Last: e.Seq, Why: sentence(err)})
+	}
+}
+
+// examineStrays finds evidence of changes that the log has no entry of.
+func (l Ledger) examineStrays(r store.Reader, x *audit.Examiner) error {
+	strays, err := l.StrayEvidence(r)
+	for _, seq := range strays {
+		x.Find(audit.Finding{Why: strayEvidence(seq).Error()})
+	}
+	return err
 }
 
 // sentence says what is wrong with a row whose number is said already.

@@ -33,10 +33,10 @@ type Exporter struct {
 
 	// What a failed write left over goes out first, so that a line that was
 	// cut in the middle is completed, not begun again.
-	rest        []byte
-	first, last uint64 // the numbers of the first and the last entry in rest
-	recent      recent
-	told        bool // what is in the way of the sink, since it was last looked at
+	rest         []byte
+	before, upTo rows.Exported // how far the log was written out before rest, and with it
+	recent       recent
+	told         bool // what is in the way of the sink, since it was last looked at
 }
 
 const (
@@ -101,7 +101,7 @@ func (x *Exporter) drain(ctx context.Context) error {
 	for {
 		if len(x.rest) == 0 {
 			var err error
-			if x.rest, x.first, x.last, err = x.next(ctx); err != nil || len(x.rest) == 0 {
+			if x.rest, x.before, x.upTo, err = x.next(ctx); err != nil || len(x.rest) == 0 {
 				return err
 			}
 		}
@@ -121,32 +121,30 @@ func (x *Exporter) drain(ctx context.Context) error {
 		}
 		// These lines are out: note it even if we are told to stop meanwhile.
 		if err := x.db.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
-			return x.ledger.rows.Numbers.Put(w, rows.ExportKey, x.last)
+			return x.ledger.rows.Export.Put(w, rows.ExportKey, x.upTo)
 		}); err != nil {
 			return err
 		}
-		x.recent.note(x.wall(), x.first)
+		x.recent.note(x.wall(), x.before)
 	}
 }
 
-// next returns the next lines, and the numbers of the first and the last entry
-// in them.
-func (x *Exporter) next(ctx context.Context) (lines []byte, first, last uint64, err error) {
+// next returns the next lines, and how far the log was written out before them, and with them.
+func (x *Exporter) next(ctx context.Context) (lines []byte, before, upTo rows.Exported, err error) {
 	var out bytes.Buffer
 	n := 0
 	err = x.db.View(ctx, func(r store.Reader) error {
-		if last, _, err = x.ledger.rows.Numbers.Get(r, rows.ExportKey); err != nil {
+		if before, _, err = x.ledger.rows.Export.Get(r, rows.ExportKey); err != nil {
 			return err
 		}
-		n, first = 0, last+1
-		from := store.Range{From: []byte(rows.SeqKey(last + 1))}
-		return x.ledger.rows.Entries.Each(r, from, func(_ []byte, e audit.Entry) error {
-			last = e.Seq
+		upTo = before
+		return x.ledger.Lines(r, before, func(e audit.Entry) error {
+			upTo = rows.Exported{Seq: e.Seq, Effects: e.Effect}
 			if n++; n == exportBatch {
 				return cmp.Or(json.NewEncoder(&out).Encode(e), store.Stop)
 			}
 			return json.NewEncoder(&out).Encode(e)
 		})
 	})
-	return out.Bytes(), first, last, err
+	return out.Bytes(), before, upTo, err
 }

@@ -49,7 +49,8 @@ func (l Ledger) newest(tx store.Reader, q audit.Query) (total int, page []audit.
 	return total, page, err
 }
 
-// walk calls fn with the entries about q.TokenID, or with all, newest first.
+// walk calls fn with the entries about q.TokenID, and with what changes of the policies did to it,
+// or with all entries, newest first.
 func (l Ledger) walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error) error {
 	if q.TokenID == "" {
 		return l.rows.Entries.Each(tx, store.Range{Reverse: true}, func(_ []byte, e audit.Entry) error { return fn(e) })
@@ -58,20 +59,31 @@ func (l Ledger) walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error)
 	if err != nil {
 		return err
 	}
-	for _, seq := range seqs {
-		e, ok, err := l.rows.Entries.Get(tx, rows.SeqKey(seq))
-		if err == nil && !ok {
-			err = errors.New("the index of the audit log names an entry that is not there")
-		}
-		if err == nil && e.About(q.TokenID) {
-			err = fn(e)
-		}
-		if errors.Is(err, store.Stop) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	effects, err := l.effectsOn(tx, token.ID(q.TokenID))
+	if err != nil {
+		return err
 	}
-	return nil
+	for len(seqs)+len(effects) > 0 && err == nil {
+		if len(effects) > 0 && (len(seqs) == 0 || effects[0].Seq > seqs[0]) {
+			err, effects = fn(effects[0]), effects[1:]
+			continue
+		}
+		err, seqs = l.about(tx, q.TokenID, seqs[0], fn), seqs[1:]
+	}
+	if errors.Is(err, store.Stop) {
+		return nil
+	}
+	return err
+}
+
+// about calls fn with the entry seq, if it is about the token.
+func (l Ledger) about(tx store.Reader, id string, seq uint64, fn func(audit.Entry) error) error {
+	e, ok, err := l.rows.Entries.Get(tx, rows.SeqKey(seq))
+	if err == nil && !ok {
+		err = errors.New("the index of the audit log names an entry that is not there")
+	}
+	if err != nil || !e.About(id) {
+		return err
+	}
+	return fn(e)
 }

@@ -32,6 +32,19 @@ func (l Ledger) Append(tx store.Writer, e audit.Entry) error {
 	return l.appendAfter(end, tx, &e)
 }
 
+// AppendChange writes the entry of a change of the policies, and what it did to each token, of
+// which e names the hashes.
+func (l Ledger) AppendChange(tx store.Writer, e audit.Entry, pieces []audit.Piece) error {
+	end, err := l.end(tx)
+	if err != nil {
+		return err
+	}
+	if err := l.appendAfter(end, tx, &e); err != nil {
+		return err
+	}
+	return l.rows.AddEvidence(tx, e.Seq, pieces)
+}
+
 // AppendAll writes entries under the next numbers. It looks for the end of the
 // log only once.
 func (l Ledger) AppendAll(tx store.Writer, entries []audit.Entry) error {

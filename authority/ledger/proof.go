@@ -36,6 +36,23 @@ func (l Ledger) ProveEntry(r store.Reader, seq, size int64) (p audit.InclusionPr
 	return p, err
 }
 
+// Evidence returns the packed piece of what the change with the entry seq did that holds its n-th
+// effect. It refuses with NotFound what there is none of.
+func (l Ledger) Evidence(r store.Reader, seq, n uint64) (packed []byte, err error) {
+	err = l.rows.EachPiece(r, seq, func(p audit.Piece) error {
+		first, effects, err := audit.OpenPiece(p.Packed)
+		if err != nil || n < first || n >= first+uint64(len(effects)) {
+			return err
+		}
+		packed = p.Packed
+		return store.Stop
+	})
+	if err == nil && packed == nil {
+		err = fault.New(fault.NotFound, "The audit entry %d did not touch so many tokens.", seq)
+	}
+	return packed, err
+}
+
 // leaf returns what the tree holds of an entry.
 func (l Ledger) leaf(r store.Reader, seq uint64) ([]byte, error) {
 	row, err := r.Get(rows.AuditTable, []byte(rows.SeqKey(seq)))

@@ -41,17 +41,17 @@ const noteEvery = time.Second
 // all of it.
 type recent struct{ writes []write }
 
-// A write is when a write was done, and the number of its first entry.
+// A write is when a write was done, and how far the log was written out before it.
 type write struct {
-	at    time.Time
-	first uint64
+	at     time.Time
+	before rows.Exported
 }
 
-// note notes that the sink has the entries from first on, and all before.
-func (r *recent) note(now time.Time, first uint64) {
+// note notes that the sink has some lines more than those before, and those as well.
+func (r *recent) note(now time.Time, before rows.Exported) {
 	r.seen(now)
 	if len(r.writes) == 0 || now.Sub(r.writes[len(r.writes)-1].at) >= noteEvery {
-		r.writes = append(r.writes, write{now, first})
+		r.writes = append(r.writes, write{now, before})
 	}
 }
 
@@ -87,10 +87,10 @@ func (x *Exporter) again(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrCut) || len(x.recent.writes) == 0 {
 		return nil
 	}
-	first := x.recent.writes[0].first
+	before := x.recent.writes[0].before
 	x.recent.writes = nil
-	x.log.Info("the audit file was cut off; what was written shortly before is written again", "from", first)
+	x.log.Info("the audit file was cut off; what was written shortly before is written again", "behind", before.Seq)
 	return x.db.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
-		return x.ledger.rows.Numbers.Put(w, rows.ExportKey, first-1)
+		return x.ledger.rows.Export.Put(w, rows.ExportKey, before)
 	})
 }

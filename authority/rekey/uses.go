@@ -52,7 +52,7 @@ func Uses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]Use, error
 	if u := at[root.Key]; ok && u != nil {
 		u.Root = true
 	}
-	return uses, cmp.Or(err, all.Tokens.Each(r, store.Range{}, func(_ []byte, v token.Token) error {
+	return uses, cmp.Or(err, all.Tokens.Each(r, store.Range{}, func(_ []byte, v rows.StoredToken) error {
 		if u := at[v.DigestKey]; u != nil {
 			u.Tokens++
 		}

@@ -49,19 +49,6 @@ func unpackMade(u *Unpacker, _ []byte) Made {
 	return m
 }
 
-// MadeBy returns the token with the number that was made with the request, and whether it is there.
-// other is true if only another token of the number is.
-func (r *Rows) MadeBy(tx store.Reader, n token.Number, request string) (v token.Token, ok, other bool, err error) {
-	for _, inGrace := range []bool{false, true} {
-		v, there, err := r.Tokens.Get(tx, TokenKey(n, inGrace))
-		if err != nil || there && slices.Contains(RequestsOf(v), request) {
-			return v, err == nil, false, err
-		}
-		other = other || there
-	}
-	return token.Token{}, false, other, nil
-}
-
 func unpackRequest(u *Unpacker) string {
 	s := u.Text()
 	if s != "" && len(s) != 2*digestLength {
@@ -83,13 +70,18 @@ func RequestsOf(v token.Token) []string {
 }
 
 // lead has requests that now stand in the row of what was made lead to it, and forgets those that
-// no longer do.
+// no longer do. The key of a token that the policies have deleted may have come again before its
+// row goes, and then leads elsewhere.
 func (r *Rows) lead(w store.Writer, to Made, before, now []string) error {
 	for _, request := range before {
 		if slices.Contains(now, request) {
 			continue
 		}
-		if err := r.Requests.Delete(w, KeyOf(request)); err != nil {
+		led, ok, err := r.Requests.Get(w, KeyOf(request))
+		if ok && led == to {
+			err = r.Requests.Delete(w, KeyOf(request))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,6 @@ const (
 	TokensTable   store.Table = "tokens"
 	UsesTable     store.Table = "uses"
 	FiltersTable  store.Table = "filters"
-	BoundTable    store.Table = "bound"
 	SettingsTable store.Table = "settings"
 	AuditTable    store.Table = "audit"
 	SubjectsTable store.Table = "subjects"
@@ -26,6 +25,7 @@ const (
 
 	TreeTable        store.Table = "tree"
 	CheckpointsTable store.Table = "checkpoints"
+	EvidenceTable    store.Table = "evidence"
 
 	IdempotencyTable store.Table = "idempotency"
 )
@@ -33,7 +33,7 @@ const (
 // Tables returns the tables that a store must be opened with.
 func Tables() []store.Table {
 	return []store.Table{
-		TokensTable, UsesTable, FiltersTable, BoundTable, SettingsTable, AuditTable, SubjectsTable, SessionsTable, TreeTable, CheckpointsTable,
+		TokensTable, UsesTable, FiltersTable, SettingsTable, AuditTable, SubjectsTable, EvidenceTable, SessionsTable, TreeTable, CheckpointsTable,
 		IdempotencyTable,
 	}
 }
@@ -41,7 +41,6 @@ func Tables() []store.Table {
 // The keys of the settings table, each with a row of its own kind.
 const (
 	PoliciesKey = "policies"
-	SweepKey    = "sweep"
 	RootKey     = "root"
 	KeysKey     = "keys"
 	ExportKey   = "export"
@@ -61,12 +60,11 @@ type Rows struct {
 	// committed, and nobody can have been told of it.
 	NumberOf func(token.ID) (token.Number, bool)
 
-	Tokens   Table[token.Token]     // by TokenKey
+	Tokens   Table[StoredToken]     // by TokenKey; see Present
 	Uses     Table[Use]             // by TokenKey: when it was last used
 	Filters  Table[ipfilter.Filter] // by filter id
-	Bound    Table[uint64]          // by filter id: how many tokens it binds
-	Policies Table[policy.Policies] // settings: policies
-	Sweep    Table[Sweep]           // settings: sweep, while one is under way
+	Policies Table[policy.History]  // settings: policies
+	Export   Table[Exported]        // settings: export
 	Root     Table[Root]            // settings: root
 	// By when it would be over, 8 bytes, big-endian, and session id: those signed out.
 	EndedSessions Table[time.Duration]
@@ -74,6 +72,7 @@ type Rows struct {
 
 	Entries     Table[audit.Entry] // by number, 8 bytes, big-endian
 	Subjects    Table[token.ID]    // by SubjectKey: the id that the entry gave to the token, if any
+	Evidence    Table[[]byte]      // by EvidenceKey: a piece of what a change of the policies did
 	Nodes       Table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
 	Checkpoints Table[string]      // by number of the last entry: signed notes
 
@@ -98,18 +97,18 @@ func New(keys *keyring.Keys) *Rows {
 	return &Rows{
 		Keys:          keys,
 		NumberOf:      func(token.ID) (token.Number, bool) { return 0, false },
-		Tokens:        Table[token.Token]{TokensTable, keys, packToken, unpackToken},
+		Tokens:        Table[StoredToken]{TokensTable, keys, packToken, unpackToken},
 		Uses:          Table[Use]{UsesTable, keys, packUse, unpackUse},
 		Filters:       Table[ipfilter.Filter]{FiltersTable, keys, packFilter, unpackFilter},
-		Bound:         Table[uint64]{BoundTable, keys, packNumber, unpackNumber},
-		Policies:      Table[policy.Policies]{SettingsTable, keys, packPolicies, unpackPolicies},
-		Sweep:         Table[Sweep]{SettingsTable, keys, packSweep, unpackSweep},
+		Policies:      Table[policy.History]{SettingsTable, keys, packHistory, unpackHistory},
+		Export:        Table[Exported]{SettingsTable, keys, packExported, unpackExported},
 		Root:          Table[Root]{SettingsTable, keys, packRoot, unpackRoot},
 		EndedSessions: Table[time.Duration]{SessionsTable, keys, packSessionEnd, unpackSessionEnd},
 		Numbers:       Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
 
 		Entries:     Table[audit.Entry]{AuditTable, keys, packEntry, unpackEntry},
 		Subjects:    Table[token.ID]{SubjectsTable, keys, packSubject, unpackSubject},
+		Evidence:    Table[[]byte]{EvidenceTable, keys, packEvidence, unpackEvidence},
 		Nodes:       Table[audit.Hash]{TreeTable, keys, packHash, unpackHash},
 		Checkpoints: Table[string]{CheckpointsTable, keys, packText, unpackText},
 

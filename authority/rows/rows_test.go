@@ -44,8 +44,8 @@ func kindOf[V any](t Table[V]) kind {
 // kinds returns every kind of row, with the key of one.
 func kinds(r *Rows) ([]kind, [][]byte) {
 	all := []kind{
-		kindOf(r.Tokens), kindOf(r.Uses), kindOf(r.Filters), kindOf(r.Bound), kindOf(r.Policies),
-		kindOf(r.Sweep), kindOf(r.Root), kindOf(r.Numbers), kindOf(r.Entries), kindOf(r.Subjects),
+		kindOf(r.Tokens), kindOf(r.Uses), kindOf(r.Filters), kindOf(r.Export), kindOf(r.Policies),
+		kindOf(r.Evidence), kindOf(r.Root), kindOf(r.Numbers), kindOf(r.Entries), kindOf(r.Subjects),
 		kindOf(r.Requests),
 	}
 	keys := make([][]byte, len(all))
@@ -53,6 +53,7 @@ func kinds(r *Rows) ([]kind, [][]byte) {
 		keys[i] = []byte("12345678")
 	}
 	keys[0], keys[1], keys[9] = []byte(TokenKey(1<<40, true)), []byte(TokenKey(1, false)), []byte(SubjectKey(1, 1))
+	keys[5] = []byte(EvidenceKey(9, 6))
 	return all, keys
 }
 
@@ -65,16 +66,24 @@ func samples() [][]byte {
 		all = append(all, p.Out)
 	}
 	pack(func(p *Packer) {
-		packToken(p, token.Token{ID: "t", Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, IssuedAt: 1 << 41, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14, CreateRequest: Request([32]byte{1}, [32]byte{2})})
+		packToken(p, StoredToken{Stamp: 300, Token: token.Token{ID: "t", Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, IssuedAt: 1 << 41, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14, CreateRequest: Request([32]byte{1}, [32]byte{2})}})
 	})
 	pack(func(p *Packer) { packUse(p, Use{5, netip.MustParseAddr("::ffff:10.0.0.1")}) })
 	pack(func(p *Packer) {
 		packFilter(p, ipfilter.Filter{Name: "f", Text: "allow all\n", Request: Request([32]byte{3}, [32]byte{4})})
 	})
-	pack(func(p *Packer) { packNumber(p, 300) })
-	pack(func(p *Packer) { packPolicies(p, policy.Fresh()) })
+	pack(func(p *Packer) { packExported(p, Exported{300, 7}) })
 	pack(func(p *Packer) {
-		packSweep(p, Sweep{Rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 60}, Cursor: "c", Done: 1, Total: 2, Actor: audit.System()})
+		packHistory(p, policy.History{Policies: policy.Fresh(), Newest: 9, Past: []policy.Tightening{
+			{Rule: policy.Security{}, At: 5}, {Rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 60, FilterID: "f"}, At: 4},
+		}})
+	})
+	pack(func(p *Packer) {
+		var v audit.Evidence
+		v.Add(audit.Effect{Number: 3, Did: audit.Deleted})
+		v.Add(audit.Effect{Number: 300, InGrace: true, Did: audit.RefilteredAndCapped})
+		pieces, _ := v.Pieces()
+		packEvidence(p, pieces[0].Packed)
 	})
 	pack(func(p *Packer) { packRoot(p, Root{Key: 7, Since: 9}) })
 	pack(func(p *Packer) { packNumber(p, 0) })

@@ -21,14 +21,13 @@ import (
 // each of them has been used once. It exists under the build tag bench only.
 func Seed(ctx context.Context, db store.DB, keys *keyring.Keys, filters []ipfilter.Filter, batches iter.Seq[[]token.Token], used bool) error {
 	r := New(keys)
-	bound := map[ipfilter.ID]uint64{}
 	given := token.Number(0)
 	for batch := range batches {
 		for i := range batch {
 			given++
 			batch[i].Number = given
 		}
-		changes := sealed(r.Tokens, batch, keyOfToken, func(t token.Token) token.Token { return t })
+		changes := sealed(r.Tokens, batch, keyOfToken, func(t token.Token) StoredToken { return StoredToken{Token: t} })
 		changes = append(changes, sealed(r.Subjects, batch, func(t token.Token) string { return SubjectKey(t.Number, 0) }, func(t token.Token) token.ID {
 			return t.ID
 		})...)
@@ -47,16 +46,10 @@ func Seed(ctx context.Context, db store.DB, keys *keyring.Keys, filters []ipfilt
 		}); err != nil {
 			return err
 		}
-		for _, t := range batch {
-			bound[t.FilterID]++
-		}
 	}
 	return db.Update(ctx, func(w store.Writer) error {
 		for _, f := range filters {
 			if err := r.Filters.Put(w, string(f.ID), f); err != nil {
-				return err
-			}
-			if err := r.Bound.Put(w, string(f.ID), bound[f.ID]); err != nil {
 				return err
 			}
 		}

@@ -15,12 +15,12 @@ func (r *Rows) Sound(t store.Table, key, row []byte) error {
 		return decodes(r.Uses, key, row)
 	case FiltersTable:
 		return decodes(r.Filters, key, row)
-	case BoundTable:
-		return decodes(r.Bound, key, row)
 	case AuditTable:
 		return decodes(r.Entries, key, row)
 	case SubjectsTable:
 		return decodes(r.Subjects, key, row)
+	case EvidenceTable:
+		return decodes(r.Evidence, key, row)
 	case SessionsTable:
 		return decodes(r.EndedSessions, key, row)
 	case TreeTable:
@@ -39,8 +39,8 @@ func (r *Rows) soundSetting(key, row []byte) error {
 	switch string(key) {
 	case PoliciesKey:
 		return decodes(r.Policies, key, row)
-	case SweepKey:
-		return decodes(r.Sweep, key, row)
+	case ExportKey:
+		return decodes(r.Export, key, row)
 	case RootKey:
 		return decodes(r.Root, key, row)
 	}

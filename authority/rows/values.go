@@ -8,15 +8,15 @@ import (
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
-	"tokenscale/policy"
 	"tokenscale/token"
 )
 
 // Version stands at the beginning of each payload.
 const Version = 1
 
-func packToken(p *Packer, t token.Token) {
+func packToken(p *Packer, t StoredToken) {
 	p.Number(Version)
+	p.Number(t.Stamp)
 	p.Text(string(t.ID))
 	p.Text(t.Name)
 	p.Number(uint64(t.Permissions))
@@ -35,10 +35,11 @@ func packToken(p *Packer, t token.Token) {
 	p.Text(t.RotateRequest)
 }
 
-func unpackToken(u *Unpacker, key []byte) token.Token {
+func unpackToken(u *Unpacker, key []byte) StoredToken {
 	number, inGrace, ok := ParseTokenKey(key)
 	u.Expect(Version)
-	t := token.Token{
+	t := StoredToken{Stamp: u.Number()}
+	t.Token = token.Token{
 		Number:      number,
 		ID:          token.ID(u.Text()),
 		Name:        u.Text(),
@@ -153,32 +154,4 @@ func packRoot(p *Packer, r Root) {
 func unpackRoot(u *Unpacker, _ []byte) Root {
 	u.Expect(Version)
 	return Root{unpackDigest(u), unpackKeyID(u), epoch.Millis(u.Number())}
-}
-
-func packSecurity(p *Packer, s policy.Security) {
-	p.Flag(s.Enabled)
-	p.Number(uint64(s.MaxAgeMs))
-	p.Text(string(s.FilterID))
-	p.Flag(s.AllowUpdates)
-}
-
-func unpackSecurity(u *Unpacker) policy.Security {
-	return policy.Security{
-		Enabled:      u.Flag(),
-		MaxAgeMs:     int64(u.Number()),
-		FilterID:     ipfilter.ID(u.Text()),
-		AllowUpdates: u.Flag(),
-	}
-}
-
-func packPolicies(p *Packer, v policy.Policies) {
-	p.Number(Version)
-	for _, s := range []policy.Security{v.System, v.Organization, v.View, v.Personal} {
-		packSecurity(p, s)
-	}
-}
-
-func unpackPolicies(u *Unpacker, _ []byte) policy.Policies {
-	u.Expect(Version)
-	return policy.Policies{System: unpackSecurity(u), Organization: unpackSecurity(u), View: unpackSecurity(u), Personal: unpackSecurity(u)}
 }

@@ -7,7 +7,6 @@ import (
 
 	"tokenscale/loop"
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
 // walkPause is the time between two batches of a walk, in which nobody waits for it.
@@ -15,9 +14,9 @@ const walkPause = 20 * time.Millisecond
 
 // WalkTokens calls do with all stored tokens that pick chooses, hidden ones too: of each so many
 // tokens those in one transaction. do gets them as they are by then; one that pick does not choose
-// any more is left out.
+// any more is left out. Both get the policies of the transaction that they are called in.
 func (r *Rows) WalkTokens(
-	ctx context.Context, db store.DB, most int, pick func(token.Token) bool, do func(store.Writer, token.Token) error,
+	ctx context.Context, db store.DB, most int, pick func(Present, StoredToken) bool, do func(store.Writer, Present, StoredToken) error,
 ) error {
 	for from, more := []byte(nil), true; more; {
 		var keys []string
@@ -39,14 +38,18 @@ func (r *Rows) WalkTokens(
 }
 
 // pickSome returns which of the next so many tokens are chosen, and where to go on; nil at the end.
-func (r *Rows) pickSome(tx store.Reader, from []byte, most int, pick func(token.Token) bool) (keys []string, next []byte, err error) {
+func (r *Rows) pickSome(tx store.Reader, from []byte, most int, pick func(Present, StoredToken) bool) (keys []string, next []byte, err error) {
+	p, err := r.Present(tx)
+	if err != nil {
+		return nil, nil, err
+	}
 	seen := 0
-	err = r.Tokens.Each(tx, store.Range{From: from}, func(key []byte, v token.Token) error {
+	err = r.Tokens.Each(tx, store.Range{From: from}, func(key []byte, v StoredToken) error {
 		if seen++; seen > most {
 			next = bytes.Clone(key)
 			return store.Stop
 		}
-		if pick(v) {
+		if pick(p, v) {
 			keys = append(keys, string(key))
 		}
 		return nil
@@ -54,14 +57,18 @@ func (r *Rows) pickSome(tx store.Reader, from []byte, most int, pick func(token.
 	return keys, next, err
 }
 
-func (r *Rows) doSome(w store.Writer, keys []string, pick func(token.Token) bool, do func(store.Writer, token.Token) error) error {
+func (r *Rows) doSome(w store.Writer, keys []string, pick func(Present, StoredToken) bool, do func(store.Writer, Present, StoredToken) error) error {
+	p, err := r.Present(w)
+	if err != nil {
+		return err
+	}
 	for _, key := range keys {
 		v, ok, err := r.Tokens.Get(w, key)
 		if err != nil {
 			return err
 		}
-		if ok && pick(v) {
-			if err := do(w, v); err != nil {
+		if ok && pick(p, v) {
+			if err := do(w, p, v); err != nil {
 				return err
 			}
 		}

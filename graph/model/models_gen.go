@@ -87,7 +87,7 @@ type AuditConsistencyProof struct {
 // One entry of the audit log. Never holds a secret.
 // Stability: Preview
 type AuditEvent struct {
-	// Its number, counted from 1 without gaps. Stability: Preview
+	// Its number, counted from 1 without gaps. What a change of the security policies did to one token has the number of the change, and behind a point which of its tokens it is: `123.7`. Stability: Preview
 	ID string `json:"id"`
 	// When it happened, in milliseconds since 1970. Stability: Preview
 	Timestamp int64 `json:"timestamp"`
@@ -140,6 +140,8 @@ type AuditInclusionProof struct {
 	RootHash string `json:"rootHash"`
 	// The hashes of the proof, in base64, from the leaf upwards. Stability: Preview
 	Hashes []string `json:"hashes"`
+	// If the proof is of what a change of the security policies did to one token: the piece of evidence that holds it, in base64. The entry of the change names the SHA-256 of each piece. Stability: Preview
+	Evidence *string `json:"evidence,omitempty"`
 }
 
 // What a new system token shall be.
@@ -558,14 +560,14 @@ type TokenSecurityPoliciesInput struct {
 	SystemPermissionTokensAllowPermissionUpdates *bool `json:"systemPermissionTokensAllowPermissionUpdates,omitempty"`
 }
 
-// How far the last change of the security policies has come in reaching all existing tokens.
+// How far the last change of the security policies has come in reaching all existing tokens: to the end, since a change binds them all from the moment it is made.
 // Stability: Preview
 type TokenSecurityPoliciesProgress struct {
-	// Whether a change is still being carried through. Stability: Preview
+	// Whether a change is still being carried through: never. Stability: Preview
 	Running bool `json:"running"`
-	// How many tokens it has looked at. Stability: Preview
+	// How many tokens it has reached: all there are. Stability: Preview
 	Done int `json:"done"`
-	// How many tokens there were to look at when it began. Stability: Preview
+	// How many tokens there are. Stability: Preview
 	Total int `json:"total"`
 }
 

@@ -38,10 +38,10 @@ func many(t *testing.T, h *authoritytest.House, n int, word string) []token.ID {
 }
 
 // oldOnes is how many tokens are made a day before the others.
-const oldOnes = authority.SweepBatch + 300
+const oldOnes = 2*authority.MendBatch + 300
 
 // compactor compacts the store of a House again and again, and counts batches
-// of sweeps by what they met. Every second one waits for a compaction to end.
+// of mendings by what they met. Every second one waits for a compaction to end.
 type compactor struct {
 	h           *authoritytest.House
 	batches     atomic.Int64
@@ -88,16 +88,17 @@ func churn(h *authoritytest.House, over *atomic.Bool, name string) {
 			continue
 		}
 		if next, _, err := h.RotateToken(mine, as(root(), "rotateToken"), v.ID, 0); err == nil && n%2 == 0 {
-			// The sweep may have been faster.
+			// A policy may have been faster.
 			_ = h.DeleteToken(mine, as(root(), "deleteToken"), next.ID)
 		}
 	}
 }
 
-// A sweep writes batches of many tokens between compactions of the store, and waits for them.
+// Bringing rows up to date writes batches of many of them between compactions of the store, and
+// waits for them.
 // Afterwards all is as the audit log tells (which each House is asked at its end, before and after
 // a restart), and each token is what the policies made of it, once.
-func TestASweepDuringCompactionsReachesEveryTokenOnce(t *testing.T) {
+func TestChangesOfPolicyDuringCompactionsReachEveryTokenOnce(t *testing.T) {
 	h, g := gated(t)
 	old := many(t, h, oldOnes, "old")
 	h.Clock.Pass(day)
@@ -111,7 +112,7 @@ func TestASweepDuringCompactionsReachesEveryTokenOnce(t *testing.T) {
 	}
 	mine := authoritytest.Mine(t.Context())
 	for _, s := range []policy.Security{
-		// Writes every token.
+		// Concerns every token.
 		{Enabled: true, FilterID: office},
 		{Enabled: true, FilterID: office, MaxAgeMs: 2 * day.Milliseconds()}, // caps every token
 		// Deletes the old ones and caps the others.
@@ -121,6 +122,8 @@ func TestASweepDuringCompactionsReachesEveryTokenOnce(t *testing.T) {
 	} {
 		_, err := h.SetSecurity(mine, as(root(), setAction), change(s))
 		must(t, err)
+		brought(t, h, s, append(old, young...))
+		must(t, h.Mend(context.Background()))
 		brought(t, h, s, append(old, young...))
 	}
 	c.end()
