@@ -67,16 +67,6 @@ const ImpactDocument = graphql(`
   }
 `);
 
-const ProgressDocument = graphql(`
-  query PolicyProgress {
-    tokenSecurityPoliciesProgress {
-      running
-      done
-      total
-    }
-  }
-`);
-
 const UpdatePoliciesDocument = graphql(`
   mutation UpdatePolicies($input: TokenSecurityPoliciesInput!) {
     updateTokenSecurityPolicies(input: $input) {
@@ -106,12 +96,6 @@ export function impactQuery(input: TokenSecurityPoliciesInput, skip: number, lim
     gcTime: 0,
   });
 }
-
-export const progressQuery = queryOptions({
-  queryKey: [...policiesKey, 'progress'],
-  queryFn: async ({ signal }) => (await request(ProgressDocument, {}, signal)).tokenSecurityPoliciesProgress,
-  staleTime: 0,
-});
 
 export async function updatePolicies(input: TokenSecurityPoliciesInput): Promise<void> {
   await request(UpdatePoliciesDocument, { input });

@@ -1,14 +1,13 @@
-import { useQuery } from '@tanstack/react-query';
-import { type PolicyImpact, progressQuery } from '../../api/security';
+import type { PolicyImpact } from '../../api/security';
 import { Confirm } from '../../components/Confirm';
 import type { Action } from '../../lib/useAction';
-import { counted, number } from '../../lib/time';
+import { counted } from '../../lib/time';
 import { actionLabel } from './draft';
 import styles from './Security.module.css';
 
 type SaveDialogProps = { impact: PolicyImpact; changes: readonly string[]; saving: Action<[], void>; onConfirm: () => void; onClose: () => void };
 
-/** The last question before a policy binds, and how far it has come once it does. */
+/** The last question before a policy binds. */
 export function SaveDialog({ impact, changes, saving, onConfirm, onClose }: SaveDialogProps) {
   const destructive = impact.deleted > 0;
   return (
@@ -28,18 +27,6 @@ export function SaveDialog({ impact, changes, saving, onConfirm, onClose }: Save
         ))}
       </ul>
       {destructive && <p>Deleted tokens are refused from that moment on. Setting the policy back brings none of them back.</p>}
-      {saving.pending && <Progress />}
     </Confirm>
-  );
-}
-
-function Progress() {
-  const progress = useQuery({ ...progressQuery, refetchInterval: 400 });
-  const { running, done, total } = progress.data ?? { running: false, done: 0, total: 0 };
-  return (
-    <div>
-      <progress className={styles.progress} aria-label="Tokens looked at" max={running && total > 0 ? total : undefined} value={running && total > 0 ? done : undefined} />
-      <p role="status">{running && total > 0 ? `${number(done)} of ${number(total)} tokens looked at` : 'Beginning'}</p>
-    </div>
   );
 }
