@@ -1,5 +1,5 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query';
-import { Refusal } from './api/client';
+import { Refusal } from './lib/refusal';
 import { asRefusal, reportRefusal } from './lib/useAction';
 
 export function makeQueryClient(): QueryClient {

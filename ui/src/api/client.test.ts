@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Refusal, request, signIn } from './client';
+import { Refusal } from '../lib/refusal';
+import { request, signIn } from './client';
 import { TypedDocumentString } from './gen/graphql';
 
 const document = new TypedDocumentString<{ x: number }, Record<string, never>>('query X { x }');

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { Refusal, request } from './client';
+import { Refusal } from '../lib/refusal';
+import { request } from './client';
 import { graphql } from './gen';
 import type {
   CreateSystemTokenInput,

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import { hasSession, Refusal, request } from './client';
+import { Refusal } from '../lib/refusal';
+import { hasSession, request } from './client';
 import { graphql } from './gen';
 import type { ViewerQuery } from './gen/graphql';
 

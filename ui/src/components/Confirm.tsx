@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import type { Refusal } from '../api/client';
+import type { Refusal } from '../lib/refusal';
 import { Button } from './Button';
 import { Dialog, DialogActions } from './Dialog';
 import { Field } from './Field';

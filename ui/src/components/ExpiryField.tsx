@@ -1,8 +1,7 @@
 import { Label } from 'react-aria-components/Label';
 import { RadioGroup } from 'react-aria-components/RadioGroup';
-import type { ExpirationUnit } from '../api/gen/graphql';
 import { classes } from '../lib/classes';
-import { type ExpiryChoice, endOf, localValue } from '../lib/expiry';
+import { type ExpirationUnit, type ExpiryChoice, endOf, localValue } from '../lib/expiry';
 import { distance, exact, span, utc } from '../lib/time';
 import { useNow } from '../lib/useNow';
 import { Radio } from './Checkbox';

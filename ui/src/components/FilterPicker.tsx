@@ -7,14 +7,15 @@ import { Label } from 'react-aria-components/Label';
 import { ListBox, ListBoxItem } from 'react-aria-components/ListBox';
 import { Popover } from 'react-aria-components/Popover';
 import { Text } from 'react-aria-components/Text';
-import type { IPFilter } from '../api/filters';
 import field from './Field.module.css';
 import { Name } from './Name';
 import styles from './Picker.module.css';
 
+type Filter = { id: string; name: string; ipFilter: string };
+
 type FilterPickerProps = {
   label: string;
-  filters: readonly IPFilter[];
+  filters: readonly Filter[];
   value: string | null;
   onChange: (id: string | null) => void;
   none: string;
@@ -51,7 +52,7 @@ export function FilterPicker({ label, filters, value, onChange, none, descriptio
       )}
       <FieldError className={field.error}>{error}</FieldError>
       <Popover className={styles.popover}>
-        <ListBox<IPFilter> renderEmptyState={() => <p className={styles.none}>No filter of that name.</p>}>
+        <ListBox<Filter> renderEmptyState={() => <p className={styles.none}>No filter of that name.</p>}>
           {(item) => (
             <ListBoxItem id={item.id} textValue={item.name} className={styles.option}>
               <Name name={item.name} clamp />

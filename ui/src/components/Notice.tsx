@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import type { Refusal } from '../api/client';
 import { classes } from '../lib/classes';
+import type { Refusal } from '../lib/refusal';
 import styles from './Notice.module.css';
 
 type NoticeProps = {

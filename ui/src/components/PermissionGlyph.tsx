@@ -1,5 +1,4 @@
-import type { Permission } from '../api/tokens';
-import { glyphCells } from '../lib/permissions';
+import { type DescribedPermission, glyphCells } from '../lib/permissions';
 import styles from './PermissionGlyph.module.css';
 
 const cell = 8;
@@ -8,7 +7,7 @@ const cell = 8;
  * The permission map, small: sixteen cells in their four groups, always in the same place, so that
  * a pattern is recognised without reading.
  */
-export function PermissionGlyph({ permissions, held }: { permissions: readonly Permission[]; held: readonly string[] }) {
+export function PermissionGlyph({ permissions, held }: { permissions: readonly DescribedPermission[]; held: readonly string[] }) {
   const cells = glyphCells(permissions);
   const width = cells.reduce((most, { x }) => Math.max(most, x), 0) + cell;
   const square = ({ x, y }: { x: number; y: number }, inset: number) =>

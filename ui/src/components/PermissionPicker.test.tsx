@@ -2,10 +2,10 @@ import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { expect, it } from 'vitest';
-import type { Permission, PermissionName } from '../api/tokens';
+import type { DescribedPermission } from '../lib/permissions';
 import { PermissionPicker } from './PermissionPicker';
 
-const permission = (name: PermissionName, label: string, group: string): Permission => ({ name, label, group, description: `${label} in words`, warning: null });
+const permission = (name: string, label: string, group: string): DescribedPermission => ({ name, label, group, description: `${label} in words`, warning: null });
 const permissions = [
   permission('ChangeSubdomains', 'Change subdomains', 'Subdomains'),
   permission('ListSubdomains', 'List subdomains', 'Subdomains'),
@@ -13,7 +13,7 @@ const permissions = [
 ];
 
 function Picker({ grantable }: { grantable: string[] }) {
-  const [value, setValue] = useState<PermissionName[]>([]);
+  const [value, setValue] = useState<string[]>([]);
   return (
     <>
       <PermissionPicker permissions={permissions} value={value} onChange={setValue} grantable={grantable} />

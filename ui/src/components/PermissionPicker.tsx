@@ -1,17 +1,16 @@
 import { useState } from 'react';
 import { CheckboxGroup } from 'react-aria-components/CheckboxGroup';
 import { Label } from 'react-aria-components/Label';
-import type { Permission, PermissionName } from '../api/tokens';
-import { fits, type Group, groupsOf } from '../lib/permissions';
+import { type DescribedPermission, fits, type Group, groupsOf } from '../lib/permissions';
 import { counted } from '../lib/time';
 import { Checkbox } from './Checkbox';
 import styles from './PermissionPicker.module.css';
 import { SearchBox } from './SearchBox';
 
-type PermissionPickerProps = {
-  permissions: readonly Permission[];
-  value: readonly PermissionName[];
-  onChange: (value: PermissionName[]) => void;
+type PermissionPickerProps<Name extends string> = {
+  permissions: readonly DescribedPermission<Name>[];
+  value: readonly Name[];
+  onChange: (value: Name[]) => void;
   /** What the signed-in identity holds: it can hand on nothing else. */
   grantable: readonly string[];
 };
@@ -20,7 +19,7 @@ type PermissionPickerProps = {
  * The permission map in full: every permission in its group, with its words, always in the same
  * order.
  */
-export function PermissionPicker({ permissions, value, onChange, grantable }: PermissionPickerProps) {
+export function PermissionPicker<Name extends string>({ permissions, value, onChange, grantable }: PermissionPickerProps<Name>) {
   const [search, setSearch] = useState('');
   const groups = groupsOf(permissions.filter((permission) => fits(permission, search)));
   return (
@@ -41,9 +40,9 @@ export function PermissionPicker({ permissions, value, onChange, grantable }: Pe
   );
 }
 
-type PickerGroupProps = Omit<PermissionPickerProps, 'permissions'> & { group: Group<Permission> };
+type PickerGroupProps<Name extends string> = Omit<PermissionPickerProps<Name>, 'permissions'> & { group: Group<DescribedPermission<Name>> };
 
-function PickerGroup({ group, value, onChange, grantable }: PickerGroupProps) {
+function PickerGroup<Name extends string>({ group, value, onChange, grantable }: PickerGroupProps<Name>) {
   const names = group.permissions.map((permission) => permission.name);
   const open = names.filter((name) => grantable.includes(name));
   const chosen = names.filter((name) => value.includes(name));
@@ -76,7 +75,7 @@ function PickerGroup({ group, value, onChange, grantable }: PickerGroupProps) {
   );
 }
 
-function PermissionWords({ permission }: { permission: Permission }) {
+function PermissionWords({ permission }: { permission: DescribedPermission }) {
   return (
     <>
       <span className={styles.label}>{permission.label}</span>
@@ -88,7 +87,7 @@ function PermissionWords({ permission }: { permission: Permission }) {
 }
 
 /** Every permission with whether a token holds it. */
-export function PermissionList({ permissions, held }: { permissions: readonly Permission[]; held: readonly string[] }) {
+export function PermissionList({ permissions, held }: { permissions: readonly DescribedPermission[]; held: readonly string[] }) {
   return (
     <div className={styles.groups}>
       {groupsOf(permissions).map((group) => (

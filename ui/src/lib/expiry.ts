@@ -1,7 +1,8 @@
 // The expiry of a token to be made, as the form holds it, and the ruler that shows it.
 
-import type { ExpirationUnit } from '../api/gen/graphql';
 import { day, exact, hour, minute, span } from './time';
+
+export type ExpirationUnit = 'Minutes' | 'Hours' | 'Days';
 
 export type ExpiryChoice =
   | { mode: 'never' }

@@ -1,11 +1,18 @@
 // The order and places of the permissions on the map. The server gives the groups and their order;
 // the page only lays them out.
 
-type Described = { name: string; label: string; group: string; description: string };
+/** A permission with its words, and a warning where it can do great harm. */
+export type DescribedPermission<Name extends string = string> = {
+  name: Name;
+  label: string;
+  group: string;
+  description: string;
+  warning?: string | null;
+};
 
-export type Group<T extends Described> = { name: string; permissions: T[] };
+export type Group<T extends DescribedPermission> = { name: string; permissions: T[] };
 
-export function groupsOf<T extends Described>(permissions: readonly T[]): Group<T>[] {
+export function groupsOf<T extends DescribedPermission>(permissions: readonly T[]): Group<T>[] {
   const groups = new Map<string, T[]>();
   for (const permission of permissions) {
     const group = groups.get(permission.group);
@@ -21,7 +28,7 @@ const step = 10;
 const gap = 5;
 
 /** Two rows of cells, group beside group. */
-export function glyphCells<T extends Described>(permissions: readonly T[]): Cell<T>[] {
+export function glyphCells<T extends DescribedPermission>(permissions: readonly T[]): Cell<T>[] {
   const cells: Cell<T>[] = [];
   let left = 0;
   for (const group of groupsOf(permissions)) {
@@ -36,7 +43,7 @@ export function glyphCells<T extends Described>(permissions: readonly T[]): Cell
 /**
  * Whether a permission fits what was typed: by its label, its name in the API or its description.
  */
-export function fits(permission: Described, search: string): boolean {
+export function fits(permission: DescribedPermission, search: string): boolean {
   const wanted = search.trim().toLowerCase();
   if (wanted === '') return true;
   return [permission.label, permission.name, permission.description].some((text) => text.toLowerCase().includes(wanted));

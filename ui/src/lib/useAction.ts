@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { Refusal } from '../api/client';
+import { Refusal } from './refusal';
 
 export type Action<TArguments extends readonly unknown[], TResult> = {
   /** Does it. Gives nothing when it was refused; the refusal is then in `refusal`. */

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import type { Refusal } from '../api/client';
+import type { Refusal } from '../lib/refusal';
 import { Button } from '../components/Button';
 import { RefusalNotice } from '../components/Notice';
 import styles from './Starting.module.css';

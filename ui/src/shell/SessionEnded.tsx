@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import type { Refusal } from '../api/client';
+import type { Refusal } from '../lib/refusal';
 import { sessionKey } from '../api/viewer';
 import { Button } from '../components/Button';
 import { Dialog } from '../components/Dialog';

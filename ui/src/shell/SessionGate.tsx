@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Redirect, useLocation, useSearch } from 'wouter';
-import { Refusal } from '../api/client';
+import { Refusal } from '../lib/refusal';
 import { type Session, sessionKey, sessionQuery } from '../api/viewer';
 import { useIsRevealing } from '../lib/revealing';
 import { onRefusal } from '../lib/useAction';

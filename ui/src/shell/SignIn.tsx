@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Redirect, useLocation, useSearchParams } from 'wouter';
-import { Refusal } from '../api/client';
+import { Refusal } from '../lib/refusal';
 import { sessionQuery } from '../api/viewer';
 import type { Session } from '../api/viewer';
 import { home } from '../lib/home';

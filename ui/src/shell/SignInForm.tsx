@@ -1,8 +1,9 @@
 import { useState } from 'react';
-import { Refusal, signIn } from '../api/client';
+import { signIn } from '../api/client';
 import { Button } from '../components/Button';
 import { Field } from '../components/Field';
 import { misshapen, strayIn, unwrapped } from '../lib/pasted';
+import { Refusal } from '../lib/refusal';
 import { useAction } from '../lib/useAction';
 import styles from './SignIn.module.css';
 

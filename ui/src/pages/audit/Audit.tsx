@@ -1,11 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
 import { auditQuery } from '../../api/audit';
 import { Button } from '../../components/Button';
 import { RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Pager } from '../../components/Pager';
 import { Teach } from '../../components/Teach';
-import { asRefusal } from '../../lib/useAction';
+import { useListQuery } from '../../lib/useListQuery';
 import { pageOf, useUrlState } from '../../lib/useListState';
 import { AuditFilters } from './AuditFilters';
 import { AuditTable } from './AuditTable';
@@ -19,7 +18,7 @@ export default function Audit() {
   const [params, change] = useUrlState();
   const page = pageOf(params);
   const selection = selectionOf(params);
-  const events = useQuery({ ...auditQuery({ ...selection, skip: (page - 1) * size, limit: size }), refetchInterval: page === 1 ? 15_000 : false });
+  const events = useListQuery({ ...auditQuery({ ...selection, skip: (page - 1) * size, limit: size }), refetchInterval: page === 1 ? 15_000 : false });
   const total = events.data?.totalResults ?? 0;
   const empty = events.data !== undefined && total === 0;
   return (
@@ -30,7 +29,7 @@ export default function Audit() {
         actions={<Export shown={events.data?.results ?? []} selection={selection} total={total} />}
       />
       <AuditFilters params={params} onChange={(values) => change({ ...values, page: null, event: null }, true)} />
-      <RefusalNotice refusal={events.error ? asRefusal(events.error) : null} />
+      <RefusalNotice refusal={events.refusal} />
       {empty && isNarrowed(selection) && (
         <Teach title="Nothing fits" actions={<Button onPress={() => change(none)}>Show all entries</Button>}>
           <p>No entry has this kind, this actor, this token and this time together.</p>
@@ -41,11 +40,11 @@ export default function Audit() {
           <p>The first change of a token, a filter or a policy will stand here, with who made it and from where.</p>
         </Teach>
       )}
-      {!empty && !(events.isError && events.data === undefined) && (
+      {!empty && !events.failed && (
         <>
           <AuditTable
             events={events.data?.results}
-            stale={events.isPlaceholderData}
+            stale={events.stale}
             opened={params.get('event')}
             onOpen={(id) => change({ event: id }, true)}
           />

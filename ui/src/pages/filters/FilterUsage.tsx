@@ -1,14 +1,13 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { filterUsageQuery } from '../../api/filters';
+import { Expiry } from '../../components/Expiry';
 import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { Pager } from '../../components/Pager';
 import { Column, Row, Table, Value } from '../../components/Table';
 import { counted } from '../../lib/time';
-import { asRefusal } from '../../lib/useAction';
-import { Expiry } from '../tokens/TokenTable';
+import { useListQuery } from '../../lib/useListQuery';
 import styles from './Filters.module.css';
 
 const size = 20;
@@ -16,12 +15,12 @@ const size = 20;
 /** Which tokens and policies an edit of the filter reaches. */
 export function FilterUsage({ id }: { id: string }) {
   const [page, setPage] = useState(1);
-  const usage = useQuery(filterUsageQuery(id, (page - 1) * size, size));
+  const usage = useListQuery(filterUsageQuery(id, (page - 1) * size, size));
   const data = usage.data;
   return (
     <section className={styles.section}>
       <h2>Where it is used</h2>
-      <RefusalNotice refusal={usage.error ? asRefusal(usage.error) : null} />
+      <RefusalNotice refusal={usage.refusal} />
       {data && (
         <p>
           {data.totalTokens === 0 ? 'By no token' : `By ${counted(data.totalTokens, 'token')}`}
@@ -32,7 +31,7 @@ export function FilterUsage({ id }: { id: string }) {
         <>
           <Table
             label="Tokens that use this filter"
-            stale={usage.isPlaceholderData}
+            stale={usage.stale}
             head={
               <>
                 <Column>Token</Column>
@@ -48,7 +47,7 @@ export function FilterUsage({ id }: { id: string }) {
                   </Link>
                 </Value>
                 <Value label="Expires">
-                  <Expiry token={token} maximumMs={null} />
+                  <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={null} />
                 </Value>
               </Row>
             ))}

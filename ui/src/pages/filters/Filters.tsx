@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { filtersQuery } from '../../api/filters';
 import { mayManageCluster } from '../../api/viewer';
@@ -15,7 +14,7 @@ import { fold } from '../../lib/fold';
 import { serverAddress } from '../../lib/home';
 import { isEmptyOfRules, linesOf } from '../../lib/rules';
 import { counted } from '../../lib/time';
-import { asRefusal } from '../../lib/useAction';
+import { useListQuery } from '../../lib/useListQuery';
 import { pageOf, useTyped, useUrlState } from '../../lib/useListState';
 import { useSession } from '../../shell/session';
 import styles from './Filters.module.css';
@@ -31,7 +30,7 @@ export default function Filters() {
   const search = params.get('q') ?? '';
   const page = pageOf(params);
   const [typed, setTyped] = useTyped(search, (q) => change({ q, page: null }, true));
-  const filters = useQuery(filtersQuery);
+  const filters = useListQuery(filtersQuery);
   const wanted = fold(search.trim());
   const found = filters.data?.filter((filter) => fold(filter.name).includes(wanted) || filter.id === search.trim());
   const none = filters.data?.length === 0;
@@ -45,14 +44,14 @@ export default function Filters() {
     <>
       <PageHead title="IP filters" intro="Named lists of rules that say from which addresses a token may be used." actions={add} />
       {!none && <SearchBox label="Filter by name" value={typed} onChange={setTyped} />}
-      <RefusalNotice refusal={filters.error ? asRefusal(filters.error) : null} />
+      <RefusalNotice refusal={filters.refusal} />
       {none && (
         <Teach title="No IP filter yet" actions={add} curl={curlLine(serverAddress(), example)}>
           <p>A token without a filter works from any address. With one, its string is worth nothing to a thief elsewhere.</p>
           <p>The lines are tried from top to bottom and the first that matches decides. A filter is kept apart from the tokens that use it: a change binds for all of them at once.</p>
         </Teach>
       )}
-      {!none && !(filters.isError && filters.data === undefined) && (
+      {!none && !filters.failed && (
         <>
           <Table
             label="IP filters"

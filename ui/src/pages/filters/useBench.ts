@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import type { Refusal } from '../../api/client';
+import type { Refusal } from '../../lib/refusal';
 import { type FilterVerdict, filtersKey, testFilter } from '../../api/filters';
 import type { RuleMarks } from '../../components/RuleEditor';
 import { sentencesByLine } from '../../lib/rules';

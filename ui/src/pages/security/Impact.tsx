@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { IPFilter } from '../../api/filters';
 import { impactQuery, policiesKey, updatePolicies } from '../../api/security';
@@ -6,7 +6,8 @@ import { tokensKey } from '../../api/tokens';
 import { Button } from '../../components/Button';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { Pager } from '../../components/Pager';
-import { asRefusal, useAction } from '../../lib/useAction';
+import { useAction } from '../../lib/useAction';
+import { useListQuery } from '../../lib/useListQuery';
 import { actionLabel, changesOf, type Draft, inputOf, sameDraft } from './draft';
 import { ImpactCounts, ImpactTable } from './ImpactTable';
 import { SaveDialog } from './SaveDialog';
@@ -26,7 +27,7 @@ export function Impact({ before, draft, filters, done, onReset, onDone }: Impact
   const [asking, setAsking] = useState(false);
   const asked = useRestedDraft(draft);
   const changed = !sameDraft(before, draft);
-  const impact = useQuery({ ...impactQuery(inputOf(asked), (page - 1) * size, size), enabled: changed });
+  const impact = useListQuery({ ...impactQuery(inputOf(asked), (page - 1) * size, size), enabled: changed });
   const saving = useAction(async () => {
     await updatePolicies(inputOf(draft));
     // What holds now is read before the dialog goes, so that the form never shows what held before.
@@ -34,7 +35,7 @@ export function Impact({ before, draft, filters, done, onReset, onDone }: Impact
     setAsking(false);
     onDone(impact.data ? `Done: ${actionLabel(impact.data).toLowerCase()}.` : 'Done.');
   });
-  const current = changed && sameDraft(asked, draft) && impact.data !== undefined && !impact.isPlaceholderData;
+  const current = changed && sameDraft(asked, draft) && impact.data !== undefined && !impact.stale;
   const affected = impact.data ? impact.data.deleted + impact.data.capped + impact.data.refiltered : 0;
 
   if (!changed) {
@@ -58,10 +59,10 @@ export function Impact({ before, draft, filters, done, onReset, onDone }: Impact
           <li key={line}>{line}</li>
         ))}
       </ul>
-      {impact.error && <RefusalNotice refusal={asRefusal(impact.error)} />}
-      <div role="status">{impact.data && !impact.error && <ImpactCounts impact={impact.data} stale={!current} />}</div>
+      <RefusalNotice refusal={impact.refusal} />
+      <div role="status">{impact.data && impact.refusal === null && <ImpactCounts impact={impact.data} stale={!current} />}</div>
       <div className={styles.actions}>
-        <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={!current || impact.isError} onPress={() => setAsking(true)}>
+        <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={!current || impact.refusal !== null} onPress={() => setAsking(true)}>
           {current && impact.data ? actionLabel(impact.data) : 'Counting'}
         </Button>
         <Button onPress={onReset}>Leave as it is</Button>

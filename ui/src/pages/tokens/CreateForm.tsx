@@ -15,9 +15,9 @@ import { day, hour, span } from '../../lib/time';
 import { useAction } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import styles from './Create.module.css';
-import type { TokenPolicy } from './CreateToken';
 import { FilterStep } from './FilterStep';
 import { Summary } from './Summary';
+import type { TokenPolicy } from './tokenPolicy';
 
 type CreateFormProps = {
   permissions: readonly Permission[];

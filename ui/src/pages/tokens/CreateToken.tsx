@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
 import { filtersQuery } from '../../api/filters';
-import { type Policies, policiesQuery } from '../../api/security';
+import { policiesQuery } from '../../api/security';
 import { permissionsQuery } from '../../api/tokens';
 import { ButtonLink } from '../../components/Button';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { asRefusal } from '../../lib/useAction';
 import { CreateForm } from './CreateForm';
+import { policyOf } from './tokenPolicy';
 
 const back = { to: '/tokens', label: 'System tokens' };
 
@@ -38,14 +39,4 @@ export default function CreateToken() {
       )}
     </>
   );
-}
-
-/** The part of the policies that a new token must keep to. */
-export type TokenPolicy = { maximumMs: number | null; enforcedFilter: { id: string; name: string; ipFilter: string } | null };
-
-function policyOf(policies: Policies | null): TokenPolicy {
-  return {
-    maximumMs: policies?.systemPermissionTokensEnforceExpirationAfterMs ?? null,
-    enforcedFilter: policies?.systemPermissionTokensEnforceIpFilter ?? null,
-  };
 }

@@ -6,7 +6,7 @@ import { type ExpiryChoice, endOf } from '../../lib/expiry';
 import { distance, exact, utc } from '../../lib/time';
 import { useNow } from '../../lib/useNow';
 import styles from './Create.module.css';
-import type { TokenPolicy } from './CreateToken';
+import type { TokenPolicy } from './tokenPolicy';
 
 type SummaryProps = {
   name: string;

@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import type { Permission, SystemToken } from '../../api/tokens';
-import { LifeLine } from '../../components/LifeLine';
+import { Expiry } from '../../components/Expiry';
 import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
 import { PermissionGlyph } from '../../components/PermissionGlyph';
@@ -64,7 +64,7 @@ function TokenRow({ token, permissions, maximumMs }: TokenRowProps) {
         <PermissionGlyph permissions={permissions} held={token.permissions} />
       </Value>
       <Value label="Expires" fixed>
-        <Expiry token={token} maximumMs={maximumMs} />
+        <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={maximumMs} />
       </Value>
       <Value label="IP filter">
         {token.ipFilterV2 == null ? (
@@ -96,21 +96,6 @@ function TokenRow({ token, permissions, maximumMs }: TokenRowProps) {
         </Secondary>
       </Value>
     </Row>
-  );
-}
-
-export function Expiry({ token, maximumMs }: { token: Pick<SystemToken, 'createdAt' | 'expireAt'>; maximumMs: number | null }) {
-  return (
-    <div className={styles.expiry}>
-      <LifeLine createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={maximumMs} />
-      {token.expireAt == null ? (
-        <span className={styles.none}>Never</span>
-      ) : (
-        <span>
-          <Distance at={token.expireAt} /> <span className={styles.exact}>· <Exact at={token.expireAt} /></span>
-        </span>
-      )}
-    </div>
   );
 }
 

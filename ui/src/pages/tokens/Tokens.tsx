@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { asRefusal } from '../../lib/useAction';
 import { permissionsQuery, tokensQuery } from '../../api/tokens';
 import { policiesQuery } from '../../api/security';
 import { ButtonLink } from '../../components/Button';
@@ -8,6 +7,7 @@ import { PageHead } from '../../components/PageHead';
 import { Pager } from '../../components/Pager';
 import { SearchBox } from '../../components/SearchBox';
 import type { Direction } from '../../components/Table';
+import { useListQuery } from '../../lib/useListQuery';
 import { pageOf, useTyped, useUrlState } from '../../lib/useListState';
 import { NoMatch, NoTokens } from './Empty';
 import { TokenTable } from './TokenTable';
@@ -22,7 +22,7 @@ export function Tokens() {
   const page = pageOf(params);
   const [typed, setTyped] = useTyped(search, (q) => change({ q, page: null }, true));
 
-  const tokens = useQuery({
+  const tokens = useListQuery({
     ...tokensQuery({
       searchFilter: search,
       sortBy: byExpiry ? 'ExpirationDate' : 'Name',
@@ -48,15 +48,15 @@ export function Tokens() {
         }
       />
       {!(nothing && search === '') && <SearchBox label="Filter tokens" value={typed} onChange={setTyped} />}
-      <RefusalNotice refusal={tokens.error ? asRefusal(tokens.error) : null} />
+      <RefusalNotice refusal={tokens.refusal} />
       {nothing && (search === '' ? <NoTokens /> : <NoMatch search={search} onClear={() => setTyped('')} />)}
-      {!nothing && !(tokens.isError && tokens.data === undefined) && (
+      {!nothing && !tokens.failed && (
         <>
           <TokenTable
             tokens={tokens.data?.results}
             permissions={permissions.data ?? []}
             maximumMs={policies.data?.systemPermissionTokensEnforceExpirationAfterMs ?? null}
-            stale={tokens.isPlaceholderData}
+            stale={tokens.stale}
             sort={{
               byExpiry,
               direction,

@@ -1,0 +1,20 @@
+import type { Life } from '../lib/life';
+import styles from './Expiry.module.css';
+import { LifeLine } from './LifeLine';
+import { Distance, Exact } from './Moment';
+
+/** When a token ends, in a table: its life line, how far away the end is, and the exact moment. */
+export function Expiry({ createdAt, expireAt, maximumMs }: Life) {
+  return (
+    <div className={styles.expiry}>
+      <LifeLine createdAt={createdAt} expireAt={expireAt} maximumMs={maximumMs} />
+      {expireAt === null ? (
+        <span className={styles.never}>Never</span>
+      ) : (
+        <span>
+          <Distance at={expireAt} /> <span className={styles.exact}>· <Exact at={expireAt} /></span>
+        </span>
+      )}
+    </div>
+  );
+}
