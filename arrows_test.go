@@ -39,6 +39,7 @@ var floors = [][]string{
 	{"authority/rekey"},
 	{"authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions"},
 	{"authority/ledger", "authority/index"},
+	{"authority/index/cells", "authority/index/lastuse"},
 	{"authority/rows/rowstest"},
 	{"authority/rows"},
 	{"authority/keyring", "authority/clock"},

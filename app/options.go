@@ -42,7 +42,7 @@ type Options struct {
 	LogFormat string     `default:"text" enum:"text,json" env:"TOKENSCALE_LOG_FORMAT" placeholder:"FORM" help:"Form of the log on standard error: text (unless set) or json."`
 	AuditFile string     `env:"TOKENSCALE_AUDIT_FILE" placeholder:"FILE" help:"Also write each audit entry as a line of JSON to this file, or to standard output if it is -."`
 
-	GCPercent   int  `name:"gc-percent" default:"400" env:"TOKENSCALE_GC_PERCENT" placeholder:"N" help:"How much the memory may grow between two collections, in percent of what is in use; 400 unless set (Go's GOGC)."`
+	GCPercent   int  `name:"gc-percent" default:"100" env:"TOKENSCALE_GC_PERCENT" placeholder:"N" help:"How much the memory may grow between two collections, in percent of what is in use; 100 unless set (Go's GOGC)."`
 	MemoryLimit Size `env:"TOKENSCALE_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory to stay below if possible, such as 600MiB (Go's GOMEMLIMIT); unless set, four fifths of what the container may use."`
 
 	Pprof bool `env:"TOKENSCALE_PPROF" help:"Answer with profiles of the process (/debug/pprof/…) at the socket in the data folder, which only the server's user and root can use. They are never at --listen."`

@@ -9,7 +9,7 @@ import (
 // createMallocs is what creating a token may allocate, with its audit entry,
 // its commit and what the index makes of it: what was measured and some 5 %
 // more. Lower it when it becomes less; raise it only knowing why.
-const createMallocs = 227
+const createMallocs = 265
 
 func TestCreatingAllocatesNoMoreThanItDid(t *testing.T) {
 	if raceEnabled {

@@ -24,17 +24,17 @@ type TokenView struct {
 	Expired      bool
 }
 
-func (a *Authority) view(e *index.Entry, now epoch.Millis) TokenView {
+func (a *Authority) view(e index.Entry, now epoch.Millis) TokenView {
 	return a.viewOf(e.Token(), e, now)
 }
 
-func (a *Authority) viewOf(t token.Token, e *index.Entry, now epoch.Millis) TokenView {
+func (a *Authority) viewOf(t token.Token, e index.Entry, now epoch.Millis) TokenView {
 	use := e.LastUse()
 	filter, _ := a.index.Filter(t.FilterID)
 	return TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now)}
 }
 
-func (a *Authority) views(entries []*index.Entry, now epoch.Millis) []TokenView {
+func (a *Authority) views(entries []index.Entry, now epoch.Millis) []TokenView {
 	views := make([]TokenView, len(entries))
 	for i, e := range entries {
 		views[i] = a.view(e, now)

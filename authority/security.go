@@ -153,7 +153,7 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 }
 
 // impact returns what a tightening would do to tokens.
-func (a *Authority) impact(rule policy.Security, tokens iter.Seq[*index.Entry], now epoch.Millis, skip, limit int) Impact {
+func (a *Authority) impact(rule policy.Security, tokens iter.Seq[index.Entry], now epoch.Millis, skip, limit int) Impact {
 	out := Impact{Tokens: []Affected{}}
 	for e := range tokens {
 		after, verdict := rule.Judge(e.Token(), now)

@@ -29,6 +29,7 @@ func (a *Authority) verify(by *policy.Actor, credential string, from netip.Addr,
 		return a.verifyRoot(by, secret, from)
 	}
 	entry, known := a.index.Find(id)
+	entry.Prefetch()
 	kept, key := entry.Digest()
 	right := kept.Equal(a.keys.Digest(key, secret))
 	outcome := a.usable(by, entry, from, now) // also of what is refused anyway, for its time
@@ -55,8 +56,8 @@ func refusal(s token.Secret, known bool) policy.Outcome {
 }
 
 // usable decides about a token whose holder by is to be, if the string was right.
-func (a *Authority) usable(by *policy.Actor, e *index.Entry, from netip.Addr, now epoch.Millis) (outcome policy.Outcome) {
-	*by, outcome = a.index.System().Usable(e.Token(), a.index, from, now)
+func (a *Authority) usable(by *policy.Actor, e index.Entry, from netip.Addr, now epoch.Millis) (outcome policy.Outcome) {
+	*by, outcome = e.System().Usable(e.Judged(), e.Filters(), from, now)
 	if outcome == policy.Accepted && e.Distrusted() {
 		outcome = policy.Damaged
 	}
@@ -128,7 +129,7 @@ func (a *Authority) holder(s policy.Session, from netip.Addr, now epoch.Millis) 
 	return actor, outcome
 }
 
-func markOf(e *index.Entry) [8]byte {
+func markOf(e index.Entry) [8]byte {
 	digest, _ := e.Digest()
 	return digest.Mark()
 }

@@ -20,7 +20,7 @@ const (
 	oneTokenMallocs  = 180
 	pageMallocs      = 870
 	searchMallocs    = 870
-	createMallocs    = 400
+	createMallocs    = 445
 )
 
 // A request is one that is sent again and again.

@@ -3,6 +3,7 @@ package index_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -36,20 +37,22 @@ var million = sync.OnceValue(func() []token.Token {
 
 var loaded = sync.OnceValue(func() *index.Index {
 	x := index.New()
-	x.Load(loaderOf(million()))
+	load(x, million())
 	return x
 })
 
-func loaderOf(tokens []token.Token) *index.Loader {
-	l := new(index.Loader)
-	l.Add(tokens)
-	return l
+func load(x *index.Index, tokens []token.Token) {
+	l := x.Loader()
+	for part := range slices.Chunk(tokens, 4096) {
+		l.Add(part)
+	}
+	x.Load(l)
 }
 
 func BenchmarkLoadAMillion(b *testing.B) {
 	tokens := million()
 	for b.Loop() {
-		index.New().Load(loaderOf(tokens))
+		load(index.New(), tokens)
 	}
 }
 
@@ -99,6 +102,6 @@ func BenchmarkPutIntoAMillion(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		t := tokens[i%len(tokens)]
 		t.ExpireAt = epoch.Millis(1_800_000_000_000 + time.Duration(i))
-		x.Update(func(w index.Batch) { w.Put(t) })
+		x.Update(func(w *index.Batch) { w.Put(t) })
 	}
 }

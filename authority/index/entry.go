@@ -2,91 +2,78 @@ package index
 
 import (
 	"sync/atomic"
-	"unique"
-	"unsafe"
 
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
-	"tokenscale/permission"
+	"tokenscale/policy"
 	"tokenscale/token"
 )
 
-// An Entry is one token. Apart from its last use it is never changed; a
-// changed token has a new Entry.
-//
-// There may be millions, so it is packed: the id stands in place, and what
-// many tokens have in common is kept once for all of them.
+// An Entry is one token as it was at one moment: a small value, which never changes apart from the
+// token's last use. Whoever holds it holds all tokens of that moment in memory.
 type Entry struct {
-	id          [maxID]byte
-	digest      token.Digest
-	name        string
-	expireAt    epoch.Millis
-	createdAt   epoch.Millis
-	issuedAt    epoch.Millis
-	permissions permission.Set
-	common      unique.Handle[common]
-	use         atomic.Pointer[lastUse]
-	number      token.Number
-	idLength    uint8
-	distrusted  bool
-	toldDays    uint8
+	picture *picture
+	leaf    *leaf
+	cell    uint32
 }
 
-// maxID is the longest id an Entry can hold: the length of every token's id.
-const maxID = 32
+func (e Entry) place() uint32 { return placeOf(e.cell) }
 
-// common is what most tokens share with many others.
-type common struct {
-	filterID             ipfilter.ID
-	createdBy            token.ID
-	digestKey            token.KeyID
-	replacedBy, replaces token.ID
-}
+func (e Entry) meta() *meta { return &e.leaf.meta[e.place()] }
 
-// newEntry returns the entry of t. An id longer than 32 bytes is cut: no
-// token has one.
-func newEntry(t token.Token) *Entry {
-	e := &Entry{
-		digest: t.Digest, name: t.Name, expireAt: t.ExpireAt, createdAt: t.CreatedAt, issuedAt: t.IssuedAt, permissions: t.Permissions,
-		common: unique.Make(common{t.FilterID, t.CreatedBy, t.DigestKey, t.ReplacedBy, t.Replaces}),
-	}
-	e.number = t.Number
-	e.idLength, e.toldDays = uint8(copy(e.id[:], t.ID)), t.ToldDays
-	return e
-}
-
-// ID returns the id of the token. It shares the memory of e.
-func (e *Entry) ID() token.ID {
-	// The bytes never change, and the string keeps e alive.
-	return token.ID(unsafe.String(&e.id[0], int(e.idLength)))
-}
+// ID returns the id of the token. Like all texts of an Entry it shares memory that never changes.
+func (e Entry) ID() token.ID { return idIn(&e.leaf.keys[e.place()].id) }
 
 // Token returns the token. It allocates nothing.
-func (e *Entry) Token() token.Token {
-	c := e.common.Value()
+func (e Entry) Token() token.Token {
+	l, m := e.leaf, e.meta()
+	t := token.Token{
+		Number: token.Number(m.number >> 16), ID: e.ID(), Name: e.Name(), Permissions: m.permissions(), FilterID: e.FilterID(),
+		ExpireAt: m.expireAt(), CreatedAt: m.createdAt(), IssuedAt: l.issuedAt(m), CreatedBy: l.id(m.creator),
+		ReplacedBy: l.id(m.replacedBy), Replaces: l.id(m.replaces), ToldDays: uint8(m.created),
+	}
+	t.Digest, t.DigestKey = e.Digest()
+	return t
+}
+
+// Judged returns of the token what it is judged by when somebody uses it, and what is told of it
+// then: not who made it, when its string was made, and what rotations have done. That lies
+// elsewhere in memory.
+func (e Entry) Judged() token.Token {
+	m := e.meta()
 	return token.Token{
-		Number: e.number, ID: e.ID(), Name: e.name, Permissions: e.permissions, FilterID: c.filterID,
-		ExpireAt: e.expireAt, CreatedAt: e.createdAt, IssuedAt: e.issuedAt, CreatedBy: c.createdBy,
-		Digest: e.digest, DigestKey: c.digestKey, ReplacedBy: c.replacedBy, Replaces: c.replaces, ToldDays: e.toldDays,
+		ID: e.ID(), Name: e.Name(), Permissions: m.permissions(), FilterID: e.FilterID(), ExpireAt: m.expireAt(), CreatedAt: m.createdAt(),
 	}
 }
 
-// slot returns where the row of the token stands.
-func (e *Entry) slot() slot { return slot{e.number, e.common.Value().replacedBy != ""} }
+// Digest returns the digest of the token's string, and the key it was made under.
+func (e Entry) Digest() (token.Digest, token.KeyID) {
+	return e.leaf.keys[e.place()].digest, e.picture.digestKeys[e.meta().number&0xffff]
+}
 
-// Digest returns the digest of the token's string, and the key it was made
-// under.
-func (e *Entry) Digest() (token.Digest, token.KeyID) { return e.digest, e.common.Value().digestKey }
-
-// Distrusted reports whether what is stored of the token is not what was
-// written, so that nobody may use it.
-func (e *Entry) Distrusted() bool { return e.distrusted }
+// Distrusted reports whether what is stored of the token is not what was written, so that nobody
+// may use it.
+func (e Entry) Distrusted() bool { return e.meta().has(flagDistrusted) }
 
 // ExpireAt returns when the token expires, or zero for never.
-func (e *Entry) ExpireAt() epoch.Millis { return e.expireAt }
+func (e Entry) ExpireAt() epoch.Millis { return e.meta().expireAt() }
 
 // Name returns the name of the token.
-func (e *Entry) Name() string { return e.name }
+func (e Entry) Name() string { return e.leaf.name(e.place()) }
 
 // FilterID returns the filter that binds the token, or nothing.
-func (e *Entry) FilterID() ipfilter.ID { return e.common.Value().filterID }
+func (e Entry) FilterID() ipfilter.ID { return e.picture.filters[e.meta().filter].ID }
+
+// System returns the policy for system tokens of the same moment.
+func (e Entry) System() policy.Security { return e.picture.history.System }
+
+// Filters returns the filters of the same moment.
+func (e Entry) Filters() policy.Filters { return e.picture }
+
+// Prefetch has the processor fetch all that is needed to judge the token and to note its use. Who
+// then computes for long, as for a digest, need not wait for the memory afterwards.
+func (e Entry) Prefetch() {
+	atomic.LoadUint64(&e.meta().expire)
+	atomic.LoadUint32(&e.meta().filter)
+	e.leaf.use[e.place()].Prefetch()
+}

@@ -62,55 +62,9 @@ func ascii(s string) bool {
 	return true
 }
 
-// compareNames orders two names as their folded forms, without making those
-// where it can.
-func compareNames(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		x, y := a[i], b[i]
-		if x|y >= utf8.RuneSelf {
-			return strings.Compare(Fold(a), Fold(b))
-		}
-		if x, y = lower(x), lower(y); x != y {
-			if beforeMark(a, i) || beforeMark(b, i) {
-				break // it may be one character with what follows
-			}
-			return int(x) - int(y)
-		}
-	}
-	if ascii(a) && ascii(b) {
-		return len(a) - len(b)
-	}
-	return strings.Compare(Fold(a), Fold(b))
-}
-
-// beforeMark reports whether something that is not ASCII follows on byte i.
-func beforeMark(name string, i int) bool { return i+1 < len(name) && name[i+1] >= utf8.RuneSelf }
-
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'
 	}
 	return c
 }
-
-// nameOrder orders by name, then id.
-func nameOrder(a, b *Entry) int {
-	if c := compareNames(a.name, b.name); c != 0 {
-		return c
-	}
-	return strings.Compare(string(a.ID()), string(b.ID()))
-}
-
-// expiryOrder orders by expiry, the endless last, then as nameOrder.
-func expiryOrder(a, b *Entry) int {
-	switch x, y := expiryKey(a), expiryKey(b); {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return nameOrder(a, b)
-}
-
-// expiryKey turns zero, which means never, into the largest number.
-func expiryKey(e *Entry) uint64 { return uint64(e.expireAt) - 1 }

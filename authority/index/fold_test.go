@@ -64,15 +64,10 @@ func TestEveryLetterIsFoldedLikeThoseItDiffersFromByCase(t *testing.T) {
 	}
 }
 
-func TestNamesAreOrderedAsTheyAreFolded(t *testing.T) {
+func TestFoldingIsDoneOnce(t *testing.T) {
 	letters := rapid.SampledFrom([]string{"a", "E", "e", "f", "i", "I", "s", "z", "~", "\u0301", "\u0307", "\u0323", "\u00e9", "\u0130", "\u0131", "\u00df", "\u1e9e", "\u1112", "\u1161", "\u212a", "\ufb01", "\U0001f600"})
 	rapid.Check(t, func(t *rapid.T) {
 		a := strings.Join(rapid.SliceOfN(letters, 0, 6).Draw(t, "a"), "")
-		b := strings.Join(rapid.SliceOfN(letters, 0, 6).Draw(t, "b"), "")
-		sign := func(n int) int { return max(-1, min(n, 1)) }
-		if got, want := sign(compareNames(a, b)), strings.Compare(Fold(a), Fold(b)); got != want {
-			t.Fatalf("%q and %q compare %d, want %d: %q and %q", a, b, got, want, Fold(a), Fold(b))
-		}
 		if got := string(appendFold([]byte("x"), a)); got != "x"+Fold(a) {
 			t.Fatalf("appendFold(%q) = %q", a, got)
 		}

@@ -8,11 +8,6 @@ import (
 	"tokenscale/store"
 )
 
-// breath is after how many changes of one transaction readers are let through.
-// More than that are only in a change of the policies. Nobody was told of it yet,
-// so a token may be seen before it and another one after it.
-const breath = 64
-
 // A follower brings committed changes into an Index.
 type follower struct {
 	*Index
@@ -35,11 +30,8 @@ func (x *Index) Follow(db store.DB, all *rows.Rows, log *slog.Logger, foreignRoo
 // follow is called in the order of the commits, before their callers get their
 // answers.
 func (f *follower) follow(changes []store.Change) {
-	f.Update(func(b Batch) {
-		for i, c := range changes {
-			if i%breath == breath-1 {
-				b.Breathe()
-			}
+	f.Update(func(b *Batch) {
+		for _, c := range changes {
 			if err := f.apply(b, c); err != nil {
 				// We have written it ourselves, so this is a bug; or, on a store
 				// with several nodes, another one has other keys.
@@ -50,7 +42,7 @@ func (f *follower) follow(changes []store.Change) {
 	})
 }
 
-func (f *follower) apply(b Batch, c store.Change) error {
+func (f *follower) apply(b *Batch, c store.Change) error {
 	switch c.Table {
 	case rows.TokensTable:
 		if n, inGrace, _ := rows.ParseTokenKey(c.Key); c.Value == nil {
@@ -64,17 +56,17 @@ func (f *follower) apply(b Batch, c store.Change) error {
 		return b.putStored(f.rows, s)
 	case rows.FiltersTable:
 		if c.Value == nil {
-			f.DropFilter(ipfilter.ID(c.Key))
+			b.DropFilter(ipfilter.ID(c.Key))
 			return nil
 		}
-		return decoded(f.rows.Filters, c, func(v ipfilter.Filter) { f.setFilter(v, f.log) })
+		return decoded(f.rows.Filters, c, func(v ipfilter.Filter) { b.setFilterOf(v, f.log) })
 	case rows.SettingsTable:
 		return f.applySetting(b, c)
 	}
 	return nil
 }
 
-func (f *follower) applySetting(b Batch, c store.Change) error {
+func (f *follower) applySetting(b *Batch, c store.Change) error {
 	switch string(c.Key) {
 	case rows.PoliciesKey:
 		return decoded(f.rows.Policies, c, b.SetHistory)
@@ -82,29 +74,29 @@ func (f *follower) applySetting(b Batch, c store.Change) error {
 		if f.foreignRoot {
 			return nil
 		}
-		return decoded(f.rows.Root, c, func(r rows.Root) { f.SetRoot(Root{Digest: r.Digest, Key: r.Key}) })
+		return decoded(f.rows.Root, c, func(r rows.Root) { b.SetRoot(&Root{Digest: r.Digest, Key: r.Key}) })
 	}
 	return nil
 }
 
 // distrust has refused what a row that does not open concerns.
-func (f *follower) distrust(b Batch, c store.Change) {
+func (f *follower) distrust(b *Batch, c store.Change) {
 	switch {
 	case c.Table == rows.TokensTable:
 		n, inGrace, _ := rows.ParseTokenKey(c.Key)
 		b.DistrustRow(n, inGrace)
 	case c.Table == rows.FiltersTable:
-		f.DistrustFilter(ipfilter.ID(c.Key))
+		b.DistrustFilter(ipfilter.ID(c.Key))
 	case c.Table == rows.SettingsTable && string(c.Key) == rows.PoliciesKey:
 		b.DistrustPolicies()
 	case c.Table == rows.SettingsTable && string(c.Key) == rows.RootKey && !f.foreignRoot:
-		f.root.Store(nil)
+		b.SetRoot(nil)
 	}
 }
 
 // putStored puts a token as it is by the history of the policies.
-func (b Batch) putStored(all *rows.Rows, s rows.StoredToken) error {
-	v, alive, err := rows.Present{Rows: all, History: b.x.History()}.Now(s)
+func (b *Batch) putStored(all *rows.Rows, s rows.StoredToken) error {
+	v, alive, err := rows.Present{Rows: all, History: b.p.history}.Now(s)
 	switch {
 	case err != nil:
 		return err
@@ -124,8 +116,8 @@ func decoded[V any](t rows.Table[V], c store.Change, to func(V)) error {
 	return err
 }
 
-func (x *Index) setFilter(v ipfilter.Filter, log *slog.Logger) {
-	if !x.SetFilter(v) {
+func (b *Batch) setFilterOf(v ipfilter.Filter, log *slog.Logger) {
+	if !b.SetFilter(v) {
 		log.Error("the rules of a stored IP filter cannot be read, so it lets nobody in", "ipFilterId", v.ID)
 	}
 }

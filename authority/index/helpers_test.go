@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"testing"
 
 	"tokenscale/epoch"
 	"tokenscale/token"
@@ -28,7 +27,7 @@ func numberOf(id token.ID) token.Number {
 }
 
 func put(x *Index, tokens ...token.Token) {
-	x.Update(func(b Batch) {
+	x.Update(func(b *Batch) {
 		for _, t := range tokens {
 			b.Put(t)
 		}
@@ -36,7 +35,7 @@ func put(x *Index, tokens ...token.Token) {
 }
 
 func drop(x *Index, ids ...token.ID) {
-	x.Update(func(b Batch) {
+	x.Update(func(b *Batch) {
 		for _, id := range ids {
 			b.DropRow(numberOf(id), false)
 			b.DropRow(numberOf(id), true)
@@ -44,7 +43,7 @@ func drop(x *Index, ids ...token.ID) {
 	})
 }
 
-func idsOf(entries []*Entry) []token.ID {
+func idsOf(entries []Entry) []token.ID {
 	ids := make([]token.ID, len(entries))
 	for i, e := range entries {
 		ids[i] = e.ID()
@@ -52,7 +51,13 @@ func idsOf(entries []*Entry) []token.ID {
 	return ids
 }
 
-func find(t *testing.T, x *Index, id token.ID) *Entry {
+// fatal is a test of package testing or rapid.
+type fatal interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func find(t fatal, x *Index, id token.ID) Entry {
 	t.Helper()
 	e, ok := x.Find(id)
 	if !ok {
@@ -63,11 +68,11 @@ func find(t *testing.T, x *Index, id token.ID) *Entry {
 
 var home = netip.MustParseAddr("192.0.2.1")
 
-// loader returns a Loader of tokens, added in two parts.
-func loader(tokens []token.Token) *Loader {
-	l := new(Loader)
+// load fills x with tokens, added in two parts.
+func load(x *Index, tokens []token.Token) {
+	l := x.Loader()
 	half := len(tokens) / 2
 	l.Add(tokens[:half])
 	l.Add(tokens[half:])
-	return l
+	x.Load(l)
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
+	"tokenscale/authority/index/cells"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
@@ -151,8 +152,9 @@ func drawToken(t *rapid.T, ids int) token.Token {
 // anyToken is one of many with few names, moments, filters and makers.
 func anyToken(seed, ids int) token.Token {
 	r := rand.New(rand.NewPCG(uint64(seed), 0))
+	id := r.IntN(ids + 1)
 	v := token.Token{
-		ID: idOf(r.IntN(ids + 1)), Name: names[r.IntN(len(names))], Permissions: permission.Set(r.IntN(16)),
+		Number: token.Number(id + 1), ID: idOf(id), Name: names[r.IntN(len(names))], Permissions: permission.Set(r.IntN(16)),
 		ExpireAt: expiries[r.IntN(len(expiries))], FilterID: []ipfilter.ID{"", "one", "two"}[r.IntN(3)],
 		CreatedAt: epoch.Millis(1 + r.IntN(4)), CreatedBy: []token.ID{token.Root, idOf(1), "gone"}[r.IntN(3)],
 	}
@@ -217,9 +219,10 @@ func drawFilter(t *rapid.T, q *token.Query, n int) {
 func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x, n := New(), newNaive()
+		var held []moment
 		ids := rapid.SampledFrom([]int{5, 40, 1200}).Draw(t, "how many ids")
 		if first := rapid.SampledFrom([]int{0, 0, 0, 30, 800}).Draw(t, "loaded at once"); first > 0 {
-			x.Load(loader(loaded(n, first)))
+			load(x, loaded(n, first))
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"put": func(t *rapid.T) {
@@ -235,6 +238,22 @@ func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
 					put(x, v)
 				}
 			},
+			"a batch": func(t *rapid.T) {
+				seed := rapid.Int().Draw(t, "seed")
+				x.Update(func(b *Batch) {
+					for i := range rapid.SampledFrom([]int{3, 30, 1000}).Draw(t, "times") {
+						v := anyToken(seed+i, ids)
+						if i%3 == 2 {
+							n.drop(v.ID)
+							b.Drop(v.ID)
+							continue
+						}
+						n.put(v)
+						b.Put(v)
+					}
+				})
+			},
+			"hold a moment": func(*rapid.T) { held = append(held, moment{x.now(), maps.Clone(n.tokens)}) },
 			"drop": func(t *rapid.T) {
 				from := rapid.IntRange(0, ids).Draw(t, "from")
 				for i := range rapid.SampledFrom([]int{1, 1, 200}).Draw(t, "times") {
@@ -258,7 +277,32 @@ func TestTheIndexAnswersLikeASliceWhateverWasDoneToIt(t *testing.T) {
 			},
 			"other": func(t *rapid.T) { sameRest(t, x, n) },
 		})
+		for _, m := range held {
+			m.check(t)
+		}
 	})
+}
+
+// A moment is a picture that somebody still holds, and what the tokens were.
+type moment struct {
+	*picture
+	tokens map[token.ID]token.Token
+}
+
+// check checks that nothing of the moment has changed since.
+func (m moment) check(t *rapid.T) {
+	for _, order := range []cells.Tree{m.names, m.endings, m.births, m.numbers} {
+		seen := 0
+		for e := range m.walk(order, 0) {
+			if e.Token() != m.tokens[e.ID()] {
+				t.Fatalf("%+v has become %+v in a moment that was held", m.tokens[e.ID()], e.Token())
+			}
+			seen++
+		}
+		if seen != len(m.tokens) || m.size != seen {
+			t.Fatalf("of %d tokens %d are left in a moment that was held", len(m.tokens), seen)
+		}
+	}
 }
 
 func loaded(n *naive, count int) []token.Token {
@@ -308,7 +352,7 @@ func sameRest(t *rapid.T, x *Index, n *naive) {
 	if got := x.Census(2); got != census || x.Len() != len(n.tokens) {
 		t.Fatalf("Census = %+v of %d, want %+v of %d", got, x.Len(), census, len(n.tokens))
 	}
-	if got := slices.Collect(x.ByNumber()); len(got) != len(n.tokens) || !slices.IsSortedFunc(got, func(a, b *Entry) int {
+	if got := slices.Collect(x.ByNumber()); len(got) != len(n.tokens) || !slices.IsSortedFunc(got, func(a, b Entry) int {
 		return cmp.Compare(a.Token().Number, b.Token().Number)
 	}) {
 		t.Fatalf("%d tokens come in the order of their numbers, want %d", len(got), len(n.tokens))

@@ -1,18 +1,19 @@
 package index
 
 import (
-	"iter"
-	"sort"
+	"bytes"
+	"cmp"
+	"slices"
 
+	"tokenscale/authority/index/cells"
 	"tokenscale/epoch"
-	"tokenscale/ipfilter"
 	"tokenscale/token"
 )
 
 // A Page is one page of a list of tokens, as they were at one moment.
 type Page struct {
 	Total   int          // how many match, on all pages together
-	Entries []*Entry     // never nil
+	Entries []Entry      // never nil
 	End     token.Cursor // where the last entry stands; empty if there is none
 	More    bool         // whether more follow behind the last entry
 }
@@ -21,154 +22,189 @@ type Page struct {
 // token finds no other. A cursor that is none, or that is of another order, must have been
 // refused before; here it means nothing.
 //
-// By name and by expiry it reaches any page of all tokens in logarithmic time. Whatever else is
-// asked for, it looks at all tokens, in a picture of the moment, and nobody waits for it.
+// Of all tokens it reaches any page in logarithmic time, except by last use, of which no order is
+// kept. Whatever else is asked for, it looks at all tokens. Nobody waits for it, nor it for others.
 func (x *Index) Page(q token.Query, now epoch.Millis) Page {
-	if q.Search != "" {
-		if e, ok := x.Find(token.ID(q.Search)); ok {
-			return one(e, q, now)
-		}
+	v := view{picture: x.now(), q: q}
+	v.after, v.used, v.marked = markAt(q)
+	cell, isID := v.find(x.hash(token.ID(q.Search)), token.ID(q.Search))
+	if isID {
+		q.Search = ""
+	} else if !q.Filters() {
+		return v.page(nil, v.size)
 	}
-	if !q.Filters() && (q.Order == token.ByName || q.Order == token.ByExpiry) {
-		return x.window(q)
+	found := cells.NewBitmap(len(v.leaves) * groupSize) // a word for each leaf
+	defer found.GiveBack()
+	m := newMatcher(v.picture, q, now)
+	if isID {
+		l, i := v.at(cell)
+		return v.page(found, found.SetWord(cell>>leafBits, m.in(l)&(1<<i)))
 	}
-	return scan(x.names(), q, now)
+	total := 0
+	for n, l := range v.leaves.all() {
+		total += found.SetWord(n, m.in(l))
+	}
+	return v.page(found, total)
 }
 
-// window reads a page of all tokens by its position.
-func (x *Index) window(q token.Query) Page {
-	mark, marked := markOf(q)
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	order := &x.byName
-	if q.Order == token.ByExpiry {
-		order = &x.byExpiry
-	}
-	from, to := 0, x.tokens.n
-	if marked {
-		before, there := order.rank(mark.Entry)
-		if q.Descending {
-			to = before
-		} else {
-			from = before + there
-		}
-	}
-	entries := order.window(from, to, q)
-	return newPage(q, x.tokens.n, entries, 0, to-from)
+// A view is what a query asks for, at one moment.
+type view struct {
+	*picture
+	q token.Query
+
+	// where the cursor points, if it is marked
+	after  *mark
+	used   epoch.Millis
+	marked bool
 }
 
-// newPage returns the page of some entries, of which the last was last used at used. Behind the
-// cursor of q were so many matches.
-func newPage(q token.Query, total int, entries []*Entry, used epoch.Millis, behind int) Page {
-	p := Page{Total: total, Entries: entries}
-	if n := len(entries); n > 0 {
-		p.More = behind-n > q.Skip
-		p.End = token.PlaceOf(entries[n-1].Token(), used, q.Order, q.Descending).Cursor()
+// markAt returns where the cursor of q points, if it has one.
+func markAt(q token.Query) (_ *mark, used epoch.Millis, ok bool) {
+	at, ok := q.After.Place()
+	if !ok || at.Order != q.Order {
+		return nil, 0, false
+	}
+	return &mark{name: Fold(at.Name), id: padded(at.ID), ending: endingOf(at.At), created: at.At}, at.At, true
+}
+
+// page returns the page of the tokens that were found, of all if that is nil.
+func (v *view) page(found *cells.Bitmap, total int) Page {
+	p := Page{Total: total, Entries: []Entry{}}
+	if v.q.Limit == 0 || total == 0 {
+		return p
+	}
+	var used epoch.Millis
+	switch {
+	case v.q.Order == token.ByLastUse:
+		p.Entries, used = v.latest(found)
+	case total <= few && found != nil:
+		p.Entries = v.sorted(found)
+	default:
+		p.Entries = v.walked(found)
+	}
+	n := len(p.Entries)
+	if p.More = n > v.q.Limit; p.More {
+		n--
+		p.Entries = p.Entries[:n]
+	}
+	if n > 0 {
+		p.End = token.PlaceOf(p.Entries[n-1].Token(), used, v.q.Order, v.q.Descending).Cursor()
 	}
 	return p
 }
 
-// BoundTo returns one page of the tokens that have the filter id, by name, and
-// how many have it in all.
-func (x *Index) BoundTo(id ipfilter.ID, skip, limit int) (total int, page []*Entry) {
-	page = []*Entry{}
-	for e := range x.ByName() {
-		if e.FilterID() != id {
-			continue
-		}
-		if total >= skip && len(page) < limit {
-			page = append(page, e)
-		}
-		total++
+// order returns the order of the query.
+func (v *view) order() (cells.Tree, func(*picture, *mark) cells.Place) {
+	switch v.q.Order {
+	case token.ByExpiry:
+		return v.endings, (*picture).byEnding
+	case token.ByCreation:
+		return v.births, (*picture).byBirth
+	default:
+		return v.names, (*picture).byName
 	}
-	return total, page
 }
 
-// DueBefore returns up to n tokens whose expiry is before the moment, soonest
-// first.
-func (x *Index) DueBefore(moment epoch.Millis, n int) []token.ID {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	var ids []token.ID
-	for e := range x.byExpiry.from(0) {
-		if e.expireAt == 0 || e.expireAt >= moment || len(ids) == n {
-			break
-		}
-		ids = append(ids, e.ID())
+// compare compares two tokens in the order of the query, going up.
+func (v *view) compare(a, b uint32) int {
+	l, i := v.at(a)
+	m, j := v.at(b)
+	c := 0
+	switch v.q.Order {
+	case token.ByExpiry:
+		c = cmp.Compare(l.meta[i].ending(), m.meta[j].ending())
+	case token.ByCreation:
+		c = cmp.Compare(l.meta[i].createdAt(), m.meta[j].createdAt())
 	}
-	return ids
-}
-
-// Census counts the tokens by state.
-type Census struct {
-	Active, Expired, Endless int // Endless are those of the active that never expire
-}
-
-// Census counts the tokens as they are at now.
-func (x *Index) Census(now epoch.Millis) Census {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	var c Census
-	c.Expired, _ = x.expired(now)
-	c.Active = x.tokens.n - c.Expired
-	c.Endless = x.endless()
+	if c == 0 && v.q.Order != token.ByCreation {
+		c = bytes.Compare(l.folded(i), m.folded(j))
+	}
+	if c == 0 {
+		c = bytes.Compare(l.keys[i].id[:], m.keys[j].id[:])
+	}
 	return c
 }
 
-// Ending yields the tokens that expire after one moment and not after another,
-// the soonest first, as they are now. Changes meanwhile are not seen, and do
-// not wait.
-func (x *Index) Ending(after, until epoch.Millis) iter.Seq[*Entry] {
-	x.mu.Lock() // a snapshot marks the order as shared
-	first, _ := x.expired(after)
-	endings := x.byExpiry.snapshot()
-	x.mu.Unlock()
-	return func(yield func(*Entry) bool) {
-		for e := range endings.from(first) {
-			if isEndless(e) || e.expireAt > until || !yield(e) {
-				return
+// start returns the position in the order from which the page goes up, or before which it goes
+// down.
+func (v *view) start() int {
+	order, place := v.order()
+	switch {
+	case !v.marked && v.q.Descending:
+		return order.Len()
+	case !v.marked:
+		return 0
+	}
+	to := place(v.picture, v.after)
+	at := order.Count(to)
+	if !v.q.Descending && at < order.Len() && to(order.At(at)) == 0 {
+		at++ // the token at the cursor is still there
+	}
+	return at
+}
+
+// walked goes through the order and returns the page of those that were found, and one more that
+// follows, if one does.
+func (v *view) walked(found *cells.Bitmap) []Entry {
+	order, _ := v.order()
+	at, skip := v.start(), v.q.Skip
+	pieces := order.From
+	if v.q.Descending {
+		pieces = order.Back
+	}
+	if found == nil {
+		if v.q.Descending {
+			skip = -skip
+		}
+		at, skip = at+skip, 0
+	}
+	entries := make([]Entry, 0, min(v.q.Limit, order.Len())+1)
+	for piece := range pieces(at) {
+		if skip > 0 { // counting has no branches
+			if n := found.Count(piece); n <= skip {
+				skip -= n
+				continue
+			}
+		}
+		for i := range piece {
+			cell := piece[i]
+			if v.q.Descending {
+				cell = piece[len(piece)-1-i]
+			}
+			switch {
+			case !found.Has(cell):
+			case skip > 0:
+				skip--
+			default:
+				if entries = append(entries, v.entry(cell)); len(entries) > v.q.Limit {
+					return entries
+				}
 			}
 		}
 	}
+	return entries
 }
 
-// NextExpiry returns the first expiry after a moment, or zero if there is none.
-func (x *Index) NextExpiry(after epoch.Millis) epoch.Millis {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	_, next := x.expired(after)
-	return next
-}
+// few is how many tokens are sorted rather than found in an order.
+const few = 512
 
-// expired returns how many tokens are expired at now, and when the next one
-// will be. Blocks are in order, so only one of them is looked into.
-func (x *Index) expired(now epoch.Millis) (n int, next epoch.Millis) {
-	for _, b := range x.byExpiry.blocks {
-		last := b.entries[len(b.entries)-1]
-		if !isEndless(last) && last.expireAt <= now {
-			n += len(b.entries)
-			continue
-		}
-		i := sort.Search(len(b.entries), func(i int) bool { return isEndless(b.entries[i]) || b.entries[i].expireAt > now })
-		return n + i, b.entries[i].expireAt
+// sorted does as walked for few tokens.
+func (v *view) sorted(found *cells.Bitmap) []Entry {
+	_, place := v.order()
+	up := 1
+	if v.q.Descending {
+		up = -1
 	}
-	return n, 0
-}
-
-func isEndless(e *Entry) bool { return e.expireAt == 0 }
-
-// endless counts the tokens that never expire: they are the last by expiry,
-// so the first of them is found by halving, block by block.
-func (x *Index) endless() int {
-	blocks := x.byExpiry.blocks
-	n := 0
-	for i := len(blocks) - 1; i >= 0; i-- {
-		entries := blocks[i].entries
-		first := sort.Search(len(entries), func(i int) bool { return isEndless(entries[i]) })
-		n += len(entries) - first
-		if first > 0 {
-			break
-		}
+	list := found.Cells()
+	if v.marked {
+		after := place(v.picture, v.after)
+		list = slices.DeleteFunc(list, func(cell uint32) bool { return after(cell)*up >= 0 })
 	}
-	return n
+	slices.SortFunc(list, func(a, b uint32) int { return v.compare(a, b) * up })
+	list = list[min(v.q.Skip, len(list)):]
+	entries := make([]Entry, min(v.q.Limit+1, len(list)))
+	for i := range entries {
+		entries[i] = v.entry(list[i])
+	}
+	return entries
 }

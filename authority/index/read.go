@@ -16,26 +16,29 @@ import (
 // broken stops it: a server that starts with a part of its tokens would look
 // healthy and be wrong.
 func (x *Index) Read(r store.Reader, all *rows.Rows, log *slog.Logger) error {
-	if err := all.Filters.Each(r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
-		x.setFilter(f, log)
-		return nil
-	}); err != nil {
-		return err
-	}
 	now, err := all.Present(r)
 	if err != nil {
 		return err
 	}
-	x.history.Store(&now.History)
-	tokens, err := readTokens(r, now)
+	x.Update(func(b *Batch) {
+		b.p.history = now.History
+		err = all.Filters.Each(r, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
+			b.setFilterOf(f, log)
+			return nil
+		})
+	})
 	if err != nil {
+		return err
+	}
+	tokens := x.Loader()
+	if err := readTokens(r, now, tokens); err != nil {
 		return err
 	}
 	x.Load(tokens)
 	if err := all.Uses.Each(r, store.Range{}, func(key []byte, u rows.Use) error {
 		n, inGrace, _ := rows.ParseTokenKey(key)
 		if e, ok := x.At(n, inGrace); ok {
-			e.lastUse().note(u.At, u.From)
+			e.remember(u.At, u.From)
 		}
 		return nil
 	}); err != nil {
@@ -50,8 +53,8 @@ func (x *Index) Read(r store.Reader, all *rows.Rows, log *slog.Logger) error {
 
 // readTokens decodes all tokens on all cores: checking the seals is most of
 // the work of a start.
-func readTokens(r store.Reader, now rows.Present) (*Loader, error) {
-	d := newDecoder(now)
+func readTokens(r store.Reader, now rows.Present, to *Loader) error {
+	d := newDecoder(now, to)
 	c := <-d.free
 	err := r.Scan(rows.TokensTable, store.Range{}, func(key, value []byte) error {
 		if c.add(key, value); c.len() == decodeChunk {
@@ -62,7 +65,7 @@ func readTokens(r store.Reader, now rows.Present) (*Loader, error) {
 	})
 	d.decode(c)
 	d.work.Wait()
-	return &d.loaded, cmp.Or(err, d.err)
+	return cmp.Or(err, d.err)
 }
 
 // A decoder decodes chunks of token rows at the same time.
@@ -70,14 +73,14 @@ type decoder struct {
 	rows   rows.Present
 	free   chan *chunk // one for each core, and one that is being filled
 	work   sync.WaitGroup
-	loaded Loader
+	loaded *Loader
 
 	mu  sync.Mutex
 	err error
 }
 
-func newDecoder(now rows.Present) *decoder {
-	d := &decoder{rows: now, free: make(chan *chunk, runtime.GOMAXPROCS(0)+1)}
+func newDecoder(now rows.Present, to *Loader) *decoder {
+	d := &decoder{rows: now, loaded: to, free: make(chan *chunk, runtime.GOMAXPROCS(0)+1)}
 	for range cap(d.free) {
 		d.free <- new(chunk)
 	}

@@ -30,7 +30,7 @@ func (s *Scrubber) Notice(ctx context.Context, err error) {
 	switch bad.Table {
 	case rows.TokensTable:
 		n, inGrace, _ := rows.ParseTokenKey([]byte(bad.Key))
-		s.Index.Update(func(b index.Batch) { b.DistrustRow(n, inGrace) })
+		s.Index.Update(func(b *index.Batch) { b.DistrustRow(n, inGrace) })
 	case rows.FiltersTable:
 		s.Index.DistrustFilter(ipfilter.ID(bad.Key))
 	}
