@@ -150,8 +150,8 @@ func (h *thief) Regrant(t *rapid.T) {
 
 func (h *thief) PassTime(*rapid.T) { h.now++ }
 
-// SetPolicy is what ManageCluster opens. The sweep works at once: what it
-// leaves for later is judged at each use, as the other model shows.
+// SetPolicy is what ManageCluster opens. It rewrites all tokens at once; the
+// other models show that folding them later is the same.
 func (h *thief) SetPolicy(t *rapid.T) {
 	by, own, ok := h.act(t)
 	next := anyPolicy.Draw(t, "next")

@@ -45,7 +45,7 @@ func TestJudgeChangesNothingButExpiryAndFilter(t *testing.T) {
 	})
 }
 
-// A sweep that comes late, or twice at different moments, does what it would
+// A judgment that comes late, or twice at different moments, does what it would
 // have done at once, but for tokens whose time has come meanwhile.
 func TestALateJudgmentIsTheSameJudgment(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -127,13 +127,13 @@ func TestRaisingAMaximumOrEnablingATypeNeverRevives(t *testing.T) {
 	known := filters(t)
 	rapid.Check(t, func(t *rapid.T) {
 		strict, original := anyPolicy.Draw(t, "strict"), anyToken.Draw(t, "token")
-		swept, verdict := strict.Judge(original, noon)
+		bound, verdict := strict.Judge(original, noon)
 		if verdict == Delete {
 			return // gone: nothing is left to revive
 		}
 		for later := noon; later < noon+14; later++ {
 			for _, from := range places {
-				_, after := open.Usable(swept, known, from, later)
+				_, after := open.Usable(bound, known, from, later)
 				_, before := judgedUsable(strict, original, known, from, later)
 				if after == Accepted && before != Accepted {
 					t.Fatalf("%+v under %+v was %s at %d, and now works", original, strict, before, later)

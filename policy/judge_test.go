@@ -11,7 +11,7 @@ import (
 // The table "Change of policy" of section 6 of the contract: what becomes of
 // tokens that exist.
 
-// change judges t as the sweep does after old was replaced by next.
+// change judges t as the replacement of old by next does.
 func change(old, next Security, t token.Token) (token.Token, Verdict) {
 	return next.Since(old).Judge(t, noon)
 }
@@ -40,7 +40,7 @@ func checkRows(t *testing.T, rows []row) {
 				t.Errorf("verdict %d, %+v\nwant %d, %+v", verdict, got, r.want, want)
 			}
 			if full, v := r.next.Judge(r.token, noon); full != got || v != verdict {
-				t.Errorf("the whole policy says %d, %+v; the sweep %d, %+v", v, full, verdict, got)
+				t.Errorf("the whole policy says %d, %+v; what is new of it %d, %+v", v, full, verdict, got)
 			}
 			if verdict == Delete {
 				return
@@ -98,7 +98,7 @@ func TestChangeOfPolicy_MaximumSetOrLowered_ElseUnchanged(t *testing.T) {
 	checkRows(t, []row{
 		{"an expiry just at the cap", open, atMost(week), expiring(noon-day, noon+6*day), Keep, noon + 6*day, ""},
 		{"an expiry a millisecond before the cap", open, atMost(week), expiring(noon-day, noon+6*day-1), Keep, noon + 6*day - 1, ""},
-		{"expired, but its cap is not over: the sweep of the expired has it", open, atMost(week), expiring(noon-day, noon), Keep, noon, ""},
+		{"expired, but its cap is not over: the housekeeping has it", open, atMost(week), expiring(noon-day, noon), Keep, noon, ""},
 	})
 }
 
@@ -142,7 +142,7 @@ func TestChangeOfPolicy_PermissionUpdatesOnOrOff_Unchanged(t *testing.T) {
 	}
 }
 
-func TestChangeOfPolicy_WhatIsLoosenedOrUnchangedIsNoWorkForASweep(t *testing.T) {
+func TestChangeOfPolicy_WhatIsLoosenedOrUnchangedTouchesNothing(t *testing.T) {
 	full := Security{Enabled: true, MaxAgeMs: week, FilterID: "office"}
 	tests := []struct {
 		name      string

@@ -107,7 +107,7 @@ func TestNoEscalation_AnotherKindsFilterBindsNobody(t *testing.T) {
 }
 
 func TestSetDoesNotAskWhetherAnUnchangedFilterMayBeEnforced(t *testing.T) {
-	// The author's token is from before the enforcement, and not swept yet.
+	// The author's token is from before the enforcement.
 	own := filtered(noon, "site")
 	next := Security{Enabled: true, FilterID: "office", MaxAgeMs: week}
 	if err := setBy(t, own, enforcing("office"), next, office); err != nil {

@@ -172,7 +172,7 @@ func TestTransport_AKnownDocumentWaitsForNobodyAndANewOneIsToldWhenToComeAgain(t
 	})
 }
 
-// The sweep that follows a change of the policies takes as long as it takes.
+// A change may wait for a disk as long as it takes.
 func TestTransport_AQueryHasFiveSecondsAndAMutationNoEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var took time.Duration
