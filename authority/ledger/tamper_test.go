@@ -33,7 +33,7 @@ func (m memory) Scan(t store.Table, r store.Range, fn func(key, value []byte) er
 		if r.From != nil && k < string(r.From) || r.To != nil && k >= string(r.To) {
 			continue
 		}
-		if err := fn([]byte(k), m[t][k]); errors.Is(err, store.Stop) {
+		if err := fn([]byte(k), m[t][k]); errors.Is(err, store.Stop) || err == nil && r.One {
 			return nil
 		} else if err != nil {
 			return err
