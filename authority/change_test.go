@@ -385,3 +385,28 @@ func TestTraps_TheKeyOfADeletedTokenMayComeAgain(t *testing.T) {
 	_, err = create()
 	refusal(t, err, fault.Conflict, string(next.ID))
 }
+
+// A change that comes while rows are being brought up to date is not forgotten with those before it:
+// rows that were mended already do not satisfy it.
+func TestTraps_AChangeDuringMendingIsKept(t *testing.T) {
+	h, g := gated(t)
+	v, _ := h.Token(draft("x"))
+	mine := authoritytest.Mine(t.Context())
+	set(t, h, maximum(10*day))
+	var once sync.Once
+	g.After(func(ctx context.Context) error {
+		if !authoritytest.IsMine(ctx) {
+			once.Do(func() {
+				_, err := h.SetSecurity(mine, as(root(), setAction), change(maximum(day)))
+				must(t, err)
+			})
+		}
+		return nil
+	})
+	must(t, h.Mend(context.Background()))
+	g.After(nil)
+	h.Reopen()
+	if got := shown(t, h, v.ID); got.ExpireAt != v.CreatedAt.Add(day) {
+		t.Errorf("it ends at %v", got.ExpireAt)
+	}
+}
