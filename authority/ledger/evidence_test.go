@@ -60,7 +60,7 @@ func TestEffectsAreToldOfWhoStoodThere(t *testing.T) {
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%s: %+v, %v", id, list, err)
 		}
-		if has := list[0].ByName(); has["ipFilterId"].Value != fields[0] || has["expireAt"].Value != fields[1] {
+		if has := list[0].ByName(); list[0].TokenID != string(id) || has["ipFilterId"].Value != fields[0] || has["expireAt"].Value != fields[1] {
 			t.Errorf("%s: %+v", id, list[0])
 		}
 	}
