@@ -386,8 +386,8 @@ func TestTraps_TheKeyOfADeletedTokenMayComeAgain(t *testing.T) {
 	refusal(t, err, fault.Conflict, string(next.ID))
 }
 
-// A change that comes while rows are being brought up to date is not forgotten with those before it:
-// rows that were mended already do not satisfy it.
+// A change that comes while rows are being brought up to date is not forgotten with those before
+// it: rows that were mended already do not satisfy it.
 func TestTraps_AChangeDuringMendingIsKept(t *testing.T) {
 	h, g := gated(t)
 	v, _ := h.Token(draft("x"))

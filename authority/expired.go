@@ -108,7 +108,7 @@ func (a *Authority) bringBack(ctx context.Context) error {
 		_, back := policy.BringBack(v, now)
 		return err != nil || alive && back
 	}
-	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), pick, func(w store.Writer, p rows.Present, s rows.StoredToken) error {
+	list := func(w store.Writer, p rows.Present, s rows.StoredToken) error {
 		v, _, err := p.Now(s)
 		if err != nil {
 			return err
@@ -126,5 +126,6 @@ func (a *Authority) bringBack(ctx context.Context) error {
 			Time: now, Type: audit.ClockAccepted, Action: timekeeping.AcceptAction, Sensitive: true, Actor: audit.System(), TokenID: string(v.ID), Number: uint64(v.Number),
 			Fields: append(described(v), audit.One("tokenId", string(v.ID))),
 		})
-	})
+	}
+	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), pick, list)
 }

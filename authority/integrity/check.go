@@ -21,7 +21,9 @@ import (
 func Check(ctx context.Context, db store.DB, all *rows.Rows) error {
 	return db.View(ctx, func(r store.Reader) error {
 		c := newChecker(all, r)
-		return errors.Join(c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(), c.checkProof(), c.checkIdempotency())
+		return errors.Join(
+			c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(),
+			c.checkProof(), c.checkIdempotency())
 	})
 }
 

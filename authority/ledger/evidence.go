@@ -58,7 +58,8 @@ func (l Ledger) EvidenceFits(tx store.Reader, e audit.Entry) error {
 		return fmt.Errorf("the evidence of what entry %d did to each token: %w", e.Seq, err)
 	}
 	if !slices.Equal(hashes, t.Pieces) || count != t.Count() {
-		return fmt.Errorf("the evidence of what entry %d did to each token is not what was written: it tells of %d of %d tokens", e.Seq, count, t.Count())
+		const sentence = "the evidence of what entry %d did to each token is not what was written: it tells of %d of %d tokens"
+		return fmt.Errorf(sentence, e.Seq, count, t.Count())
 	}
 	return nil
 }

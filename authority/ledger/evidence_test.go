@@ -36,7 +36,8 @@ func TestEffectsAreToldOfWhoStoodThere(t *testing.T) {
 	all := rows.New(rowstest.Keys(t, "a"))
 	var v audit.Evidence
 	for _, e := range []audit.Effect{
-		{Number: 1, Did: audit.Refiltered}, {Number: 1, InGrace: true, Did: audit.Deleted}, {Number: 2, Did: audit.Capped}, {Number: 3, Did: audit.RefilteredAndCapped},
+		{Number: 1, Did: audit.Refiltered}, {Number: 1, InGrace: true, Did: audit.Deleted}, {Number: 2, Did: audit.Capped},
+		{Number: 3, Did: audit.RefilteredAndCapped},
 	} {
 		v.Add(e)
 	}
