@@ -37,13 +37,11 @@ func (e Entry) Token() token.Token {
 }
 
 // Judged returns of the token what it is judged by when somebody uses it, and what is told of it
-// then: not who made it, when its string was made, and what rotations have done. That lies
-// elsewhere in memory.
+// then. When and by whom it was made, and what rotations have done, is left out: that lies elsewhere
+// in memory.
 func (e Entry) Judged() token.Token {
 	m := e.meta()
-	return token.Token{
-		ID: e.ID(), Name: e.Name(), Permissions: m.permissions(), FilterID: e.FilterID(), ExpireAt: m.expireAt(), CreatedAt: m.createdAt(),
-	}
+	return token.Token{ID: e.ID(), Name: e.Name(), Permissions: m.permissions(), FilterID: e.FilterID(), ExpireAt: m.expireAt()}
 }
 
 // Digest returns the digest of the token's string, and the key it was made under.

@@ -49,10 +49,15 @@ func (x *Index) TakeUsed() []Use {
 // could not be written.
 func (x *Index) PutBackUsed(uses []Use) {
 	for _, u := range uses {
-		e, ok := x.Find(u.ID)
-		for ok && !e.leaf.use[e.place()].TakeAgain() {
-			e, ok = x.Find(u.ID)
+		if e, ok := x.Find(u.ID); ok {
+			x.takeAgain(e)
 		}
+	}
+}
+
+func (x *Index) takeAgain(e Entry) {
+	for ok := true; ok && !e.leaf.use[e.place()].TakeAgain(); {
+		e, ok = x.Find(e.ID())
 	}
 }
 

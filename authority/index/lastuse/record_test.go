@@ -2,6 +2,7 @@ package lastuse
 
 import (
 	"net/netip"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -121,4 +122,73 @@ func TestTimeAndAddressAreOfOneRequest(t *testing.T) {
 	if v := r.Get(); !v.is(most, from(most)) {
 		t.Errorf("the last use is %d from %s", v.At(), v.From())
 	}
+}
+
+// A reader who has read one half of each address notices that by the word.
+func TestAnotherAddressIsAnotherWordAlsoWithinAMillisecond(t *testing.T) {
+	var r Record
+	r.Note(1, home)
+	r.Take()
+	before := r.word.Load()
+	r.Note(1, away)
+	r.Take()
+	if r.word.Load() == before {
+		t.Error("the word is the same for two addresses")
+	}
+}
+
+func TestAUseWaitsUntilAnotherIsWritten(t *testing.T) {
+	var r Record
+	r.Note(1, home)
+	before := r.Get()
+	r.word.Or(busy) // somebody begins
+	var other sync.WaitGroup
+	other.Go(func() { r.Note(2, away) })
+	for range 1000 {
+		runtime.Gosched()
+	}
+	if hi, lo := r.hi.Load(), r.lo.Load(); hi != before.hi || lo != before.lo {
+		t.Error("two write at the same time")
+	}
+	r.word.And(^uint64(busy)) // and ends
+	other.Wait()
+	if v := r.Get(); !v.is(2, away) {
+		t.Errorf("the last use is %d from %s", v.At(), v.From())
+	}
+}
+
+// Within one millisecond only the sequence tells that the address has changed, and only the mark
+// of who is writing it keeps two from doing so.
+func TestAddressesOfOneMillisecondAreNotMixed(t *testing.T) {
+	address := func(n byte) netip.Addr {
+		return netip.AddrFrom16([16]byte{0: n, 7: n, 8: n, 15: n})
+	}
+	var r Record
+	var writers, readers sync.WaitGroup
+	stop := make(chan struct{})
+	for g := range byte(3) {
+		writers.Go(func() {
+			for i := range 60_000 {
+				r.Note(1, address(1+g*50+byte(i%50)))
+			}
+		})
+	}
+	for range 2 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if b := r.Get().From().As16(); r.At() != 0 && (b[0] != b[15] || b[7] != b[8]) {
+					t.Errorf("%v is nobody's address", b)
+					return
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(stop)
+	readers.Wait()
 }
