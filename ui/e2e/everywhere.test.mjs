@@ -17,7 +17,7 @@ before(async () => {
   for (const name of names) {
     token = await server.make({ name, permissions: ['PatchGlobal', 'ReadHealthCheck'], ipFilterId: name.length % 2 ? filter : null, expiresIn: { amount: 1 + (name.length % 40), unit: 'Days' } });
   }
-  routes = ['/tokens', '/tokens?q=no-such-token', '/tokens/new', `/tokens/${token.tokenMetadata.id}`, '/tokens/none', '/ip-filters', '/ip-filters/new', `/ip-filters/${filter}`, '/security-policies', '/audit-log', '/audit-log?type=none', '/nothing-here'];
+  routes = ['/tokens', '/tokens?q=no-such-token', '/tokens?ends=30&state=Active&permission=PatchGlobal,ReadHealthCheck', `/tokens?filter=${filter}&sort=used&dir=desc`, '/tokens/new', `/tokens/${token.tokenMetadata.id}`, '/tokens/none', '/ip-filters', '/ip-filters/new', `/ip-filters/${filter}`, '/security-policies', '/audit-log', '/audit-log?type=none', '/nothing-here'];
 });
 after(() => Promise.all([server.close(), closeBrowser()]));
 

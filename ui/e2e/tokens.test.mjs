@@ -306,6 +306,6 @@ test('search, order and page are in the address', async () => {
   await page.getByText('1–1 of 1').waitFor();
   assert.deepEqual(await tracesOf(page, token.split('~')[1]), []);
   await page.getByRole('searchbox', { name: 'Filter tokens' }).fill('no such token');
-  await page.getByRole('heading', { name: 'No token fits' }).waitFor();
+  await page.getByRole('heading', { name: 'No token matches' }).waitFor();
   browser.calm();
 });

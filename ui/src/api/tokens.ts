@@ -6,6 +6,7 @@ import type {
   CreateSystemTokenInput,
   SystemPermissionsQuery,
   SystemTokensQueryVariables,
+  TokenCountsQuery,
   TokenQuery,
   TokenRowFragment,
   UpdateSystemPermissionsTokenPermissionsInput,
@@ -32,12 +33,67 @@ graphql(`
 `);
 
 const SystemTokensDocument = graphql(`
-  query SystemTokens($searchFilter: String, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int) {
-    systemTokens(searchFilter: $searchFilter, sortBy: $sortBy, orderBy: $orderBy, skip: $skip, limit: $limit) {
+  query SystemTokens(
+    $searchFilter: String
+    $permissionFilter: [SystemPermission!]
+    $stateFilter: [SystemTokenState!]
+    $expiresBefore: Long
+    $unusedSince: Long
+    $ipFilterIdFilter: [String!]
+    $createdByFilter: String
+    $neverExpires: Boolean
+    $withoutIpFilter: Boolean
+    $sortBy: Tokens__SortBy
+    $orderBy: OrderBy
+    $skip: Int
+    $limit: Int
+    $after: String
+  ) {
+    systemTokens(
+      searchFilter: $searchFilter
+      permissionFilter: $permissionFilter
+      stateFilter: $stateFilter
+      expiresBefore: $expiresBefore
+      unusedSince: $unusedSince
+      ipFilterIdFilter: $ipFilterIdFilter
+      createdByFilter: $createdByFilter
+      neverExpires: $neverExpires
+      withoutIpFilter: $withoutIpFilter
+      sortBy: $sortBy
+      orderBy: $orderBy
+      skip: $skip
+      limit: $limit
+      after: $after
+    ) {
       totalResults
+      endCursor
+      hasNextPage
       results {
         ...TokenRow
       }
+    }
+  }
+`);
+
+const TokenCountsDocument = graphql(`
+  query TokenCounts($expiresBefore: Long, $unusedSince: Long) {
+    all: systemTokens(limit: 0) {
+      totalResults
+    }
+    soon: systemTokens(expiresBefore: $expiresBefore, limit: 0) {
+      totalResults
+    }
+    endless: systemTokens(neverExpires: true, limit: 0) {
+      totalResults
+    }
+    unused: systemTokens(unusedSince: $unusedSince, limit: 0) {
+      totalResults
+    }
+    unfiltered: systemTokens(withoutIpFilter: true, limit: 0) {
+      totalResults
+    }
+    granting: systemTokens(permissionFilter: [ChangeSystemPermissions], limit: 0) {
+      totalResults
     }
   }
 `);
@@ -109,12 +165,45 @@ export type IssuedToken = { token: string; tokenMetadata: SystemToken };
 
 export const tokensKey = ['tokens'] as const;
 
-export function tokensQuery(variables: SystemTokensQueryVariables) {
+/** Lengths of time before or behind the moment at which the server is asked, in milliseconds. */
+export type Spans = { endsWithinMs?: number | undefined; unusedForMs?: number | undefined };
+
+/**
+ * What is asked of the list. Spans are turned into moments only when it is asked: the question
+ * stays the same while time goes on, and its answer moves with it.
+ */
+export type TokenQuestion = Omit<SystemTokensQueryVariables, 'expiresBefore' | 'unusedSince'> & Spans;
+
+export type TokenOrder = NonNullable<SystemTokensQueryVariables['sortBy']>;
+export type TokenState = Extract<SystemTokensQueryVariables['stateFilter'], readonly unknown[]>[number];
+
+export function tokensQuery(question: TokenQuestion) {
   return queryOptions({
-    queryKey: [...tokensKey, 'page', variables],
-    queryFn: async ({ signal }) => (await request(SystemTokensDocument, variables, signal)).systemTokens,
+    queryKey: [...tokensKey, 'page', question],
+    queryFn: async ({ signal }) => {
+      const { endsWithinMs, unusedForMs, ...variables } = question;
+      return (await request(SystemTokensDocument, { ...variables, ...momentsOf({ endsWithinMs, unusedForMs }) }, signal)).systemTokens;
+    },
     placeholderData: keepPreviousData,
   });
+}
+
+export type TokenCount = keyof TokenCountsQuery;
+
+/** How many tokens each ready view holds: counted by the server, in one request. */
+export function countsQuery(spans: Spans) {
+  return queryOptions({
+    queryKey: [...tokensKey, 'counts', spans],
+    queryFn: ({ signal }) => request(TokenCountsDocument, momentsOf(spans), signal),
+  });
+}
+
+function momentsOf({ endsWithinMs, unusedForMs }: Spans): { expiresBefore?: number; unusedSince?: number } {
+  const now = Date.now();
+  return {
+    ...(endsWithinMs !== undefined && { expiresBefore: now + endsWithinMs }),
+    ...(unusedForMs !== undefined && { unusedSince: now - unusedForMs }),
+  };
 }
 
 export function tokenQuery(tokenId: string) {

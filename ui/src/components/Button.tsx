@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaProps } from 'react-aria-components/Button';
 import { Link } from 'wouter';
 import { classes } from '../lib/classes';
@@ -10,6 +10,7 @@ type ButtonProps = Omit<AriaProps, 'className' | 'style' | 'children' | 'isPendi
   look?: Look;
   small?: boolean;
   children: ReactNode;
+  ref?: Ref<HTMLButtonElement>;
   /**
    * Whether what it began is on its way. It keeps the focus then, and does nothing when pressed.
    */

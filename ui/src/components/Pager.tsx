@@ -3,13 +3,22 @@ import { number } from '../lib/time';
 import { Button } from './Button';
 import styles from './Pager.module.css';
 
-type PagerProps = { page: number; size: number; total: number; noun: string; onPage: (page: number) => void };
+type PagerProps = {
+  page: number;
+  size: number;
+  total: number;
+  noun: string;
+  onPage: (page: number) => void;
+  /**
+   * What the answer itself says of a page that was reached by a cursor: how many it holds, and
+   * whether more follow. Since the walk began the list may have grown or shrunk before it.
+   */
+  walked?: { shown: number; more: boolean } | undefined;
+};
 
 /** Where in a list the reader is, and a way to any page of it: also when there are a thousand. */
-export function Pager({ page, size, total, noun, onPage }: PagerProps) {
-  const last = Math.max(1, Math.ceil(total / size));
-  const from = Math.min(total, (page - 1) * size + 1);
-  const to = Math.min(total, page * size);
+export function Pager({ page, size, total, noun, onPage, walked }: PagerProps) {
+  const { from, to, last, more } = stretchOf(page, size, total, walked);
   return (
     <nav className={styles.pager} aria-label={`Pages of ${noun}`}>
       <p role="status">
@@ -24,16 +33,27 @@ export function Pager({ page, size, total, noun, onPage }: PagerProps) {
             Previous
           </Button>
           <PageNumber key={page} page={page} last={last} onPage={onPage} />
-          <Button small onPress={() => onPage(page + 1)} isDisabled={page >= last}>
+          <Button small onPress={() => onPage(page + 1)} isDisabled={!more}>
             Next
           </Button>
-          <Button small onPress={() => onPage(last)} isDisabled={page >= last}>
+          <Button small onPress={() => onPage(last)} isDisabled={!more}>
             Last
           </Button>
         </div>
       )}
     </nav>
   );
+}
+
+type Stretch = { from: number; to: number; last: number; more: boolean };
+
+/** Where a page lies in its list. */
+export function stretchOf(page: number, size: number, total: number, walked: PagerProps['walked']): Stretch {
+  const last = Math.max(1, Math.ceil(total / size));
+  const from = Math.min(total, (page - 1) * size + 1);
+  if (walked === undefined) return { from, to: Math.min(total, page * size), last, more: page < last };
+  const to = walked.more ? Math.min(total, from + walked.shown - 1) : total;
+  return { from: Math.max(1, to - walked.shown + 1), to, last: Math.max(last, walked.more ? page + 1 : page), more: walked.more };
 }
 
 function PageNumber({ page, last, onPage }: { page: number; last: number; onPage: (page: number) => void }) {

@@ -1,15 +1,16 @@
+import type { Ref } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Input } from 'react-aria-components/Input';
 import { SearchField } from 'react-aria-components/SearchField';
 import { masked } from '../lib/withoutSecret';
 import styles from './SearchBox.module.css';
 
-type SearchBoxProps = { label: string; value: string; onChange: (value: string) => void };
+type SearchBoxProps = { label: string; value: string; onChange: (value: string) => void; inputRef?: Ref<HTMLInputElement> };
 
-export function SearchBox({ label, value, onChange }: SearchBoxProps) {
+export function SearchBox({ label, value, onChange, inputRef }: SearchBoxProps) {
   return (
     <SearchField aria-label={label} value={value} onChange={(text) => onChange(masked(text))} className={styles.box}>
-      <Input className={styles.input} placeholder={label} spellCheck="false" autoComplete="off" />
+      <Input ref={inputRef} className={styles.input} placeholder={label} spellCheck="false" autoComplete="off" />
       <Button className={styles.clear} aria-label="Clear">
         ✕
       </Button>

@@ -2,7 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { withoutSecret } from './withoutSecret';
 
-type Change = Readonly<Record<string, string | null>>;
+/** What a list's part of the URL becomes; null and an empty text take a name out of it. */
+export type Change = Readonly<Record<string, string | null>>;
 
 /**
  * Reads and writes what the URL says about a list. A value that is the default is left out of the

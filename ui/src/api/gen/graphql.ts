@@ -150,6 +150,18 @@ export type SystemPermission =
   | 'ViewOrganizations';
 
 /**
+ * What has become of a system token that is listed. It is in exactly one of these states.
+ * Stability: Preview
+ */
+export type SystemTokenState =
+  /** It works, and no rotation has replaced it. Stability: Preview */
+  | 'Active'
+  /** Its time is over. It stays listed for five minutes more. Stability: Preview */
+  | 'Expired'
+  /** A rotation has replaced it, and it still works until its grace period ends. Stability: Preview */
+  | 'InGracePeriod';
+
+/**
  * What a policy does with an existing token.
  * Stability: Preview
  */
@@ -300,11 +312,6 @@ export type PolicyImpactQueryVariables = Exact<{
 
 export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null } }> } };
 
-export type PolicyProgressQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type PolicyProgressQuery = { tokenSecurityPoliciesProgress: { running: boolean, done: number, total: number } };
-
 export type UpdatePoliciesMutationVariables = Exact<{
   input: TokenSecurityPoliciesInput;
 }>;
@@ -316,14 +323,31 @@ export type TokenRowFragment = { id: string, name: string, expireAt: number | nu
 
 export type SystemTokensQueryVariables = Exact<{
   searchFilter?: string | null | undefined;
+  permissionFilter?: Array<SystemPermission> | SystemPermission | null | undefined;
+  stateFilter?: Array<SystemTokenState> | SystemTokenState | null | undefined;
+  expiresBefore?: number | null | undefined;
+  unusedSince?: number | null | undefined;
+  ipFilterIdFilter?: Array<string> | string | null | undefined;
+  createdByFilter?: string | null | undefined;
+  neverExpires?: boolean | null | undefined;
+  withoutIpFilter?: boolean | null | undefined;
   sortBy?: Tokens__SortBy | null | undefined;
   orderBy?: OrderBy | null | undefined;
   skip?: number | null | undefined;
   limit?: number | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
-export type SystemTokensQuery = { systemTokens: { totalResults: number, results: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null }> } };
+export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null }> } };
+
+export type TokenCountsQueryVariables = Exact<{
+  expiresBefore?: number | null | undefined;
+  unusedSince?: number | null | undefined;
+}>;
+
+
+export type TokenCountsQuery = { all: { totalResults: number }, soon: { totalResults: number }, endless: { totalResults: number }, unused: { totalResults: number }, unfiltered: { totalResults: number }, granting: { totalResults: number } };
 
 export type TokenQueryVariables = Exact<{
   tokenId: string;
@@ -622,15 +646,6 @@ export const PolicyImpactDocument = new TypedDocumentString(`
     ipFilter
   }
 }`) as unknown as TypedDocumentString<PolicyImpactQuery, PolicyImpactQueryVariables>;
-export const PolicyProgressDocument = new TypedDocumentString(`
-    query PolicyProgress {
-  tokenSecurityPoliciesProgress {
-    running
-    done
-    total
-  }
-}
-    `) as unknown as TypedDocumentString<PolicyProgressQuery, PolicyProgressQueryVariables>;
 export const UpdatePoliciesDocument = new TypedDocumentString(`
     mutation UpdatePolicies($input: TokenSecurityPoliciesInput!) {
   updateTokenSecurityPolicies(input: $input) {
@@ -639,15 +654,26 @@ export const UpdatePoliciesDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<UpdatePoliciesMutation, UpdatePoliciesMutationVariables>;
 export const SystemTokensDocument = new TypedDocumentString(`
-    query SystemTokens($searchFilter: String, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int) {
+    query SystemTokens($searchFilter: String, $permissionFilter: [SystemPermission!], $stateFilter: [SystemTokenState!], $expiresBefore: Long, $unusedSince: Long, $ipFilterIdFilter: [String!], $createdByFilter: String, $neverExpires: Boolean, $withoutIpFilter: Boolean, $sortBy: Tokens__SortBy, $orderBy: OrderBy, $skip: Int, $limit: Int, $after: String) {
   systemTokens(
     searchFilter: $searchFilter
+    permissionFilter: $permissionFilter
+    stateFilter: $stateFilter
+    expiresBefore: $expiresBefore
+    unusedSince: $unusedSince
+    ipFilterIdFilter: $ipFilterIdFilter
+    createdByFilter: $createdByFilter
+    neverExpires: $neverExpires
+    withoutIpFilter: $withoutIpFilter
     sortBy: $sortBy
     orderBy: $orderBy
     skip: $skip
     limit: $limit
+    after: $after
   ) {
     totalResults
+    endCursor
+    hasNextPage
     results {
       ...TokenRow
     }
@@ -670,6 +696,28 @@ export const SystemTokensDocument = new TypedDocumentString(`
     ipFilter
   }
 }`) as unknown as TypedDocumentString<SystemTokensQuery, SystemTokensQueryVariables>;
+export const TokenCountsDocument = new TypedDocumentString(`
+    query TokenCounts($expiresBefore: Long, $unusedSince: Long) {
+  all: systemTokens(limit: 0) {
+    totalResults
+  }
+  soon: systemTokens(expiresBefore: $expiresBefore, limit: 0) {
+    totalResults
+  }
+  endless: systemTokens(neverExpires: true, limit: 0) {
+    totalResults
+  }
+  unused: systemTokens(unusedSince: $unusedSince, limit: 0) {
+    totalResults
+  }
+  unfiltered: systemTokens(withoutIpFilter: true, limit: 0) {
+    totalResults
+  }
+  granting: systemTokens(permissionFilter: [ChangeSystemPermissions], limit: 0) {
+    totalResults
+  }
+}
+    `) as unknown as TypedDocumentString<TokenCountsQuery, TokenCountsQueryVariables>;
 export const TokenDocument = new TypedDocumentString(`
     query Token($tokenId: String!) {
   token(tokenId: $tokenId) {

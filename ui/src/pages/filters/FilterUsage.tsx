@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { filterUsageQuery } from '../../api/filters';
+import { mayAdministerTokens } from '../../api/viewer';
 import { Expiry } from '../../components/Expiry';
 import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
@@ -8,12 +9,14 @@ import { Pager } from '../../components/Pager';
 import { Column, Row, Table, Value } from '../../components/Table';
 import { counted } from '../../lib/time';
 import { useListQuery } from '../../lib/useListQuery';
+import { useSession } from '../../shell/session';
 import styles from './Filters.module.css';
 
 const size = 20;
 
 /** Which tokens and policies an edit of the filter reaches. */
 export function FilterUsage({ id }: { id: string }) {
+  const inList = mayAdministerTokens(useSession().viewer);
   const [page, setPage] = useState(1);
   const usage = useListQuery(filterUsageQuery(id, (page - 1) * size, size));
   const data = usage.data;
@@ -29,6 +32,7 @@ export function FilterUsage({ id }: { id: string }) {
       )}
       {data && data.totalTokens > 0 && (
         <>
+          {inList && <Link to={`/tokens?filter=${encodeURIComponent(id)}`}>Show them in the list of tokens</Link>}
           <Table
             label="Tokens that use this filter"
             stale={usage.stale}

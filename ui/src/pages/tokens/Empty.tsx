@@ -26,12 +26,18 @@ export function NoTokens() {
   );
 }
 
-export function NoMatch({ search, onClear }: { search: string; onClear: () => void }) {
+type NoMatchProps = { search: string; filtered: boolean; onClear: () => void };
+
+export function NoMatch({ search, filtered, onClear }: NoMatchProps) {
   return (
-    <Teach title="No token fits" actions={<Button onPress={onClear}>Show all tokens</Button>}>
-      <p>
-        No name holds “<Name name={search} />”, and no token has it as its id. A token that has expired leaves the list after five minutes; the audit log still knows it.
-      </p>
+    <Teach title="No token matches" actions={<Button onPress={onClear}>Show all tokens</Button>}>
+      {search !== '' && (
+        <p>
+          No {filtered && 'such '}token holds “<Name name={search} />” in its name, and none has it as its id.
+        </p>
+      )}
+      {filtered && <p>A token must satisfy every filter above. Take one off, or show all tokens.</p>}
+      <p>A token that has expired leaves the list after five minutes; the audit log still knows it.</p>
     </Teach>
   );
 }

@@ -53,12 +53,21 @@ function Missing({ id, error }: { id: string; error: Error | null }) {
     <>
       <PageHead title="System token" back={back} />
       {gone ? (
-        <Notice tone="warn" title="This token is not there any more" actions={<ButtonLink to={`/audit-log?token=${encodeURIComponent(id)}`}>See what happened to it</ButtonLink>}>
+        <Notice tone="warn" title="This token is not there any more" actions={<AboutGone id={id} />}>
           <p>It was deleted, reset, or has expired more than five minutes ago.</p>
         </Notice>
       ) : (
         <RefusalNotice refusal={error === null ? null : asRefusal(error)} />
       )}
+    </>
+  );
+}
+
+function AboutGone({ id }: { id: string }) {
+  return (
+    <>
+      <ButtonLink to={`/audit-log?token=${encodeURIComponent(id)}`}>See what happened to it</ButtonLink>
+      <ButtonLink to={`/tokens?creator=${encodeURIComponent(id)}`}>Tokens that it made</ButtonLink>
     </>
   );
 }

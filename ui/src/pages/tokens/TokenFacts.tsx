@@ -73,7 +73,7 @@ export function Facts({ token, administers }: { token: SystemToken; administers:
           <>
             <dt>History</dt>
             <dd>
-              <Link to={`/audit-log?token=${encodeURIComponent(token.id)}`}>In the audit log</Link>
+              <Link to={`/audit-log?token=${encodeURIComponent(token.id)}`}>In the audit log</Link> · <Link to={`/tokens?creator=${encodeURIComponent(token.id)}`}>Tokens that it made</Link>
             </dd>
           </>
         )}

@@ -1,14 +1,15 @@
 import { Link } from 'wouter';
-import type { Permission, SystemToken } from '../../api/tokens';
+import type { Permission, SystemToken, TokenOrder } from '../../api/tokens';
 import { Expiry } from '../../components/Expiry';
 import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
 import { PermissionGlyph } from '../../components/PermissionGlyph';
-import { Bones, Column, type Direction, Row, Secondary, SortColumn, Table, Value } from '../../components/Table';
+import { Bones, Column, Row, Secondary, SortColumn, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
+import type { Order } from './selection';
 import styles from './TokenTable.module.css';
 
-type Sort = { byExpiry: boolean; direction: Direction; onSort: (byExpiry: boolean, direction: Direction) => void };
+type Sort = Order & { onSort: (order: Order) => void };
 
 type TokenTableProps = {
   /** Absent while the first page is on its way. */
@@ -26,16 +27,20 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort }: Toke
       stale={stale}
       head={
         <>
-          <SortColumn active={!sort.byExpiry} direction={sort.direction} onSort={(direction) => sort.onSort(false, direction)}>
+          <Sorted by="Name" sort={sort}>
             Name
-          </SortColumn>
+          </Sorted>
           <Column>Permissions</Column>
-          <SortColumn active={sort.byExpiry} direction={sort.direction} onSort={(direction) => sort.onSort(true, direction)} width="20%">
+          <Sorted by="ExpirationDate" sort={sort} width="20%">
             Expires
-          </SortColumn>
+          </Sorted>
           <Column width="14%">IP filter</Column>
-          <Column>Last used</Column>
-          <Column>Created</Column>
+          <Sorted by="LastUsedAt" sort={sort}>
+            Last used
+          </Sorted>
+          <Sorted by="CreatedAt" sort={sort}>
+            Created
+          </Sorted>
         </>
       }
     >
@@ -46,6 +51,10 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort }: Toke
       )}
     </Table>
   );
+}
+
+function Sorted({ by, sort, ...rest }: { by: TokenOrder; sort: Sort; width?: string; children: string }) {
+  return <SortColumn {...rest} active={sort.sortBy === by} direction={sort.orderBy} onSort={(orderBy) => sort.onSort({ sortBy: by, orderBy })} />;
 }
 
 type TokenRowProps = { token: SystemToken; permissions: readonly Permission[]; maximumMs: number | null };

@@ -1,41 +1,32 @@
 import { useQuery } from '@tanstack/react-query';
-import { permissionsQuery, tokensQuery } from '../../api/tokens';
+import { useRef } from 'react';
 import { policiesQuery } from '../../api/security';
+import { permissionsQuery } from '../../api/tokens';
 import { ButtonLink } from '../../components/Button';
-import { RefusalNotice } from '../../components/Notice';
+import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Pager } from '../../components/Pager';
-import { SearchBox } from '../../components/SearchBox';
-import type { Direction } from '../../components/Table';
-import { useListQuery } from '../../lib/useListQuery';
-import { pageOf, useTyped, useUrlState } from '../../lib/useListState';
+import { useTyped } from '../../lib/useListState';
 import { NoMatch, NoTokens } from './Empty';
+import { ListTools } from './ListTools';
+import { ReadyViews } from './ReadyViews';
+import { noFilters, orderChange } from './selection';
 import { TokenTable } from './TokenTable';
-
-const size = 50;
+import { size, useTokenList } from './useTokenList';
 
 export function Tokens() {
-  const [params, change] = useUrlState();
-  const search = params.get('q') ?? '';
-  const byExpiry = params.get('sort') === 'expiry';
-  const direction: Direction = params.get('dir') === 'desc' ? 'DESC' : 'ASC';
-  const page = pageOf(params);
-  const [typed, setTyped] = useTyped(search, (q) => change({ q, page: null }, true));
-
-  const tokens = useListQuery({
-    ...tokensQuery({
-      searchFilter: search,
-      sortBy: byExpiry ? 'ExpirationDate' : 'Name',
-      orderBy: direction,
-      skip: (page - 1) * size,
-      limit: size,
-    }),
-    refetchInterval: 30_000,
-  });
+  const { selection, order, page, list, lost, filtered, narrowed, select, turnTo, walked } = useTokenList();
+  const [typed, setTyped] = useTyped(selection.search, (q) => select({ q }, true));
+  const searchBox = useRef<HTMLInputElement>(null);
   const permissions = useQuery(permissionsQuery);
   const policies = useQuery(policiesQuery);
-  const total = tokens.data?.totalResults ?? 0;
-  const nothing = tokens.data !== undefined && total === 0;
+  // What was empty for another question says nothing of all tokens.
+  const data = list.stale && !narrowed && list.data?.totalResults === 0 ? undefined : list.data;
+  const nothing = data?.totalResults === 0;
+  const showAll = () => {
+    searchBox.current?.focus();
+    select({ ...noFilters, q: null });
+  };
 
   return (
     <>
@@ -47,32 +38,44 @@ export function Tokens() {
           </ButtonLink>
         }
       />
-      {!(nothing && search === '') && <SearchBox label="Filter tokens" value={typed} onChange={setTyped} />}
-      <RefusalNotice refusal={tokens.refusal} />
-      {nothing && (search === '' ? <NoTokens /> : <NoMatch search={search} onClear={() => setTyped('')} />)}
-      {!nothing && !tokens.failed && (
+      {!(nothing && !narrowed) && (
+        <>
+          <ReadyViews selection={selection} />
+          <ListTools
+            search={{ typed, onType: setTyped, inputRef: searchBox }}
+            selection={selection}
+            order={order}
+            permissions={permissions.data ?? []}
+            onSelect={select}
+          />
+        </>
+      )}
+      <div role="status">
+        {lost && (
+          <Notice title="This is the first page">
+            <p>The link pointed to a place in a list of another order, or was cut. What it selects is kept.</p>
+          </Notice>
+        )}
+        {nothing && narrowed && <span className="sr-only">No token matches</span>}
+      </div>
+      <RefusalNotice refusal={list.refusal} />
+      {nothing && (narrowed ? <NoMatch search={selection.search} filtered={filtered} onClear={showAll} /> : <NoTokens />)}
+      {!nothing && !list.failed && (
         <>
           <TokenTable
-            tokens={tokens.data?.results}
+            tokens={data?.results}
             permissions={permissions.data ?? []}
             maximumMs={policies.data?.systemPermissionTokensEnforceExpirationAfterMs ?? null}
-            stale={tokens.stale}
-            sort={{
-              byExpiry,
-              direction,
-              onSort: (expiry, dir) =>
-                change({ sort: expiry ? 'expiry' : null, dir: dir === 'DESC' ? 'desc' : null, page: null }),
-            }}
+            stale={list.stale}
+            sort={{ ...order, onSort: (next) => select(orderChange(next)) }}
           />
           <Pager
             page={page}
             size={size}
-            total={total}
+            total={data?.totalResults ?? 0}
             noun="tokens"
-            onPage={(next) => {
-              change({ page: next === 1 ? null : String(next) });
-              window.scrollTo(0, 0);
-            }}
+            onPage={turnTo}
+            walked={walked && data !== undefined ? { shown: data.results.length, more: data.hasNextPage } : undefined}
           />
         </>
       )}
