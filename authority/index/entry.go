@@ -37,8 +37,8 @@ func (e Entry) Token() token.Token {
 }
 
 // Judged returns of the token what it is judged by when somebody uses it, and what is told of it
-// then. When and by whom it was made, and what rotations have done, is left out: that lies elsewhere
-// in memory.
+// then. When and by whom it was made, and what rotations have done, is left out: that lies
+// elsewhere in memory.
 func (e Entry) Judged() token.Token {
 	m := e.meta()
 	return token.Token{ID: e.ID(), Name: e.Name(), Permissions: m.permissions(), FilterID: e.FilterID(), ExpireAt: m.expireAt()}
