@@ -189,7 +189,7 @@ func assemble(o Options) *Authority {
 	a.last = []task{{"writing counted refusals", a.refused.Flush}, {"writing refused changes", a.denied.Flush}, {"writing who has read what", a.read.Flush}}
 	a.tasks = []task{{"looking for long reads", a.tellLongReads}}
 	if !a.verifyOnly {
-		a.runs = append(a.runs, a.checkpoints.Run)
+		a.runs = append(a.runs, a.checkpoints.Run, a.mending)
 		a.last = append(a.last, task{"writing last uses", a.flushUses})
 		a.tasks = append(a.tasks, a.changes()...)
 	}

@@ -249,6 +249,17 @@ func TestTraps(t *testing.T) {
 				}
 			}
 		}},
+		{"mending behind a change in the same batch brings rows under that change", func(t *testing.T, h *authoritytest.House, mend func()) func() {
+			v, _ := h.Token(draft("x"))
+			set(t, h, maximum(10*day))
+			inOneBatch(t, h, func() { set(t, h, maximum(day)) }, func() { must(t, h.Mend(context.Background())) })
+			mend()
+			return func() {
+				if got := shown(t, h, v.ID); got.ExpireAt != v.CreatedAt.Add(day) {
+					t.Errorf("it ends at %v", got.ExpireAt)
+				}
+			}
+		}},
 		{"saving a policy that forbids tokens again deletes none again", func(t *testing.T, h *authoritytest.House, mend func()) func() {
 			h.Token(draft("x"))
 			set(t, h, policy.Security{})

@@ -22,21 +22,8 @@ const (
 	RefusedAtOnce = tally.RefusedAtOnce
 )
 
-// Round does what the housekeeping does from time to time.
+// Round does what the housekeeping does from time to time, but brings no row up to date.
 func (a *Authority) Round(ctx context.Context) { a.round(ctx) }
-
-// RoundWithoutMending is Round, but no row is brought up to date.
-func (a *Authority) RoundWithoutMending(ctx context.Context) {
-	all := a.tasks
-	a.tasks = nil
-	for _, t := range all {
-		if t.name != mendTask {
-			a.tasks = append(a.tasks, t)
-		}
-	}
-	a.round(ctx)
-	a.tasks = all
-}
 
 // Scrub is one walk over the store.
 func (a *Authority) Scrub(ctx context.Context) error { return a.scrub.Pass(ctx) }

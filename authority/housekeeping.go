@@ -13,8 +13,7 @@ import (
 )
 
 // housekeeping hides expired tokens and removes them in the end, writes last uses and
-// counted refusals, tells of tokens that will expire soon, and brings rows up to
-// date with the policies, until ctx ends.
+// counted refusals, and tells of tokens that will expire soon, until ctx ends.
 func (a *Authority) housekeeping(ctx context.Context) { loop.Every(ctx, a.pause, a.round) }
 
 // A task is one part of the housekeeping.
@@ -30,15 +29,18 @@ func (a *Authority) changes() []task {
 		{"removing tokens that were hidden long ago", a.removeHiddenHourly},
 		{"forgetting ended sessions", a.ForgetSessions},
 		{"telling of tokens that will expire soon", a.WarnOfExpiry},
-		{mendTask, a.Mend},
 	}
 }
 
 func (a *Authority) round(ctx context.Context) {
 	for _, t := range slices.Concat(a.tasks, a.last) {
-		if err := t.do(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("housekeeping failed; it is tried again", "task", t.name, "err", err)
-		}
+		a.attempt(ctx, t)
+	}
+}
+
+func (a *Authority) attempt(ctx context.Context, t task) {
+	if err := t.do(ctx); err != nil && ctx.Err() == nil {
+		a.log.Error("housekeeping failed; it is tried again", "task", t.name, "err", err)
 	}
 }
 

@@ -4,11 +4,9 @@ import (
 	"context"
 
 	"tokenscale/authority/rows"
+	"tokenscale/loop"
 	"tokenscale/store"
 )
-
-// mendTask is what the housekeeping calls it.
-const mendTask = "bringing tokens up to date with the security policies"
 
 // mendBatch is how many rows one transaction brings up to date at most.
 const mendBatch = 500
@@ -16,6 +14,14 @@ const mendBatch = 500
 // rowsOfMend is how many rows change at most when one is brought up to date: its own, or with it
 // its last use and two requests that lead to it.
 const rowsOfMend = 4
+
+// mending calls Mend from time to time, until ctx ends. It is no task of the other housekeeping,
+// which must not wait for it.
+func (a *Authority) mending(ctx context.Context) {
+	loop.Every(ctx, a.pause, func(ctx context.Context) {
+		a.attempt(ctx, task{"bringing tokens up to date with the security policies", a.Mend})
+	})
+}
 
 // Mend brings the rows of all tokens up to date with the policies, slowly, so that nobody waits for
 // it, and then forgets the tightenings that no row needs any more. Nothing depends on it but how

@@ -250,11 +250,10 @@ func (m *machine) mend(*rapid.T) {
 }
 
 func (m *machine) housekeeping() {
+	m.h.Round(context.Background())
 	if m.mending == always {
-		m.h.Round(context.Background())
-		return
+		m.mend(nil)
 	}
-	m.h.RoundWithoutMending(context.Background())
 }
 
 // setClock sets the clock of the machine, while no time passes.
