@@ -75,6 +75,28 @@ test('the list stays quick: any page, either order, and typing in the filter', a
   await browser.close();
 });
 
+test('every filter and every order answers soon, and so do the counts of the ready views', async (t) => {
+  const browser = await openBrowser(server);
+  const { page } = browser;
+  await browser.signIn();
+  await page.getByText(`1–50 of ${total.toLocaleString('en')}`).waitFor();
+  for (const query of ['permission=ManageCluster,ReadHealthCheck', 'state=Active', 'ends=30', 'ends=ever&sort=expiry&dir=desc', 'unused=90', 'filter=none&sort=used', 'creator=root&sort=created&dir=desc', 'q=load&ends=90&filter=none&sort=used']) {
+    const start = performance.now();
+    const listed = page.waitForResponse((response) => /query SystemTokens\b/.test(response.request().postData() ?? ''));
+    const counted = page.waitForResponse((response) => /query TokenCounts\b/.test(response.request().postData() ?? ''));
+    await browser.goto(`/tokens?${query}`);
+    const answers = [];
+    for (const response of [await listed, await counted]) {
+      await response.finished();
+      answers.push(Math.round(response.request().timing().responseEnd - response.request().timing().requestStart));
+    }
+    await page.getByText(/^1–50 of/).or(page.getByRole('heading', { name: 'No token matches' })).waitFor();
+    t.diagnostic(`${query}: list ${answers[0]} ms, counts ${answers[1]} ms, on the page after ${Math.round(performance.now() - start)} ms`);
+  }
+  browser.calm();
+  await browser.close();
+});
+
 test('a first visit paints soon', async (t) => {
   const browser = await openBrowser(server);
   const { page } = browser;
