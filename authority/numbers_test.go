@@ -1,6 +1,7 @@
 package authority_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -421,17 +422,51 @@ func TestNumbers_AStringThatExpiredInItsGraceGoesForGoodWithTheNextRotation(t *t
 	fits(t, h)
 }
 
-// A store that lost the end of the index must not give a number again while a token has it.
+// A store that lost the end of the index must not give a number again while a token has it, or a
+// later one. Nor is an index with a row that does not open believed.
 func TestNumbers_NoTokenIsWrittenOverAnother(t *testing.T) {
-	h := authoritytest.Open(t)
-	h.Unchecked = true
-	_, secret := h.Token(draft("a"))
-	must(t, h.DB.Update(t.Context(), func(w store.Writer) error { return dropAll(w, authority.Names.Subjects) }))
-	if _, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), draft("b")); err == nil || !strings.Contains(err.Error(), "missing") {
-		t.Errorf("got %v", err)
-	}
-	verdict(t, h, secret, policy.Accepted)
-	if err := h.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "its index has") {
-		t.Errorf("the check says %v", err)
+	for name, c := range map[string]struct {
+		before func(h *authoritytest.House, v token.Token) // it has number 2, the first is gone
+		lose   func(store.Writer) error
+		words  string
+		key    string // of the row that is told of
+	}{
+		"all of it is lost": {nil, dropIndex, "missing", "number 2, entry 0"},
+		"and only the string in its grace period is left": {func(h *authoritytest.House, v token.Token) {
+			next, _ := rotate(t, h, v.ID, time.Hour)
+			must(t, h.DB.Update(t.Context(), func(w store.Writer) error {
+				return w.Delete(authority.Names.Tokens, []byte(authority.RowKey(next)))
+			}))
+		}, dropIndex, "missing", "number 2, entry 0"},
+		"a row that does not open stands at its end": {nil, func(w store.Writer) error {
+			return w.Put(authority.Names.Subjects, bytes.Repeat([]byte{0xff}, 16), make([]byte, 64))
+		}, "valid seal", "number 18446744073709551615, entry 18446744073709551615"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := authoritytest.Open(t)
+			h.Unchecked = true
+			gone, _ := h.Token(draft("gone"))
+			v, secret := h.Token(draft("a"))
+			must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), gone.ID))
+			if c.before != nil {
+				c.before(h, v)
+			}
+			must(t, h.DB.Update(t.Context(), c.lose))
+			for range 2 {
+				_, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), draft("b"))
+				if err == nil || !strings.Contains(err.Error(), c.words) {
+					t.Errorf("got %v", err)
+				}
+			}
+			verdict(t, h, secret, policy.Accepted)
+			if err := h.Check(t.Context()); err == nil {
+				t.Error("the check finds nothing")
+			}
+			if n, told := h.Stats().Scrub.Bad, unsoundEntries(h); n != 1 || len(told) != 1 || told[0].Fields[1].Value != c.key {
+				t.Errorf("%d rows are called bad, and the audit log has %v", n, told)
+			}
+		})
 	}
 }
+
+func dropIndex(w store.Writer) error { return dropAll(w, authority.Names.Subjects) }

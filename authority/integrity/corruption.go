@@ -78,6 +78,9 @@ func shortKey(t store.Table, key string) string {
 			return fmt.Sprintf("number %d", n)
 		}
 	}
+	if n, seq, ok := rows.ParseSubjectKey([]byte(key)); ok && t == rows.SubjectsTable {
+		return fmt.Sprintf("number %d, entry %d", n, seq)
+	}
 	const most = 64
 	if len(key) > most {
 		return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(key[:most]), len(key))

@@ -5,10 +5,10 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -162,22 +162,30 @@ var errNumbersSpent = errors.New("there is no number left for a token")
 
 // NextNumber returns the number of the next token: one more than the highest in the index of the
 // audit log, which keeps those of tokens that are gone. It fails if that index lacks a token that
-// is there, rather than have a new one written over it.
+// is there, rather than have a new one written over it: with a keyring.SealError, as for a row that
+// does not open, so that whoever watches the server is told.
 func (r *Rows) NextNumber(tx store.Reader) (n token.Number, err error) {
 	err = tx.Scan(SubjectsTable, store.Range{Reverse: true, One: true}, func(key, row []byte) error {
+		if _, err := r.Keys.Open(SubjectsTable, key, row); err != nil {
+			return err // its key may be anything
+		}
 		n, _, _ = ParseSubjectKey(key)
 		if n++; n == 0 {
 			return errNumbersSpent
 		}
-		_, err := r.Keys.Open(SubjectsTable, key, row)
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
 	n = max(n, 1)
-	if row, err := tx.Get(TokensTable, []byte(TokenKey(n, false))); err != nil || row != nil {
-		return 0, cmp.Or(err, fmt.Errorf("table %s, number %d: %w", SubjectsTable, n, ErrMissing))
+	if err := tx.Scan(TokensTable, store.Range{Reverse: true, One: true}, func(key, _ []byte) error {
+		if held, _, _ := ParseTokenKey(key); held >= n {
+			return keyring.Damaged(SubjectsTable, []byte(SubjectKey(held, 0)), "it is missing, and so may be others")
+		}
+		return nil
+	}); err != nil {
+		return 0, err
 	}
 	return n, nil
 }
