@@ -3,8 +3,6 @@ package integrity
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
@@ -37,7 +35,7 @@ func (s *Scrubber) Notice(ctx context.Context, err error) {
 	if !s.news(bad.Table, []byte(bad.Key)) {
 		return
 	}
-	name := shortKey(bad.Table, bad.Key)
+	name := rows.KeyName(bad.Table, []byte(bad.Key))
 	s.Log.ErrorContext(ctx, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more", "table", bad.Table, "key", name, "why", bad.Why)
 	if err := s.record(ctx, bad, name); err != nil {
 		s.Log.ErrorContext(ctx, "that could not be written to the audit log", "err", err)
@@ -66,24 +64,4 @@ func (s *Scrubber) concerned(bad *keyring.SealError) token.Token {
 		}
 	}
 	return token.Token{}
-}
-
-// shortKey writes a row's key for people. It may be anything.
-func shortKey(t store.Table, key string) string {
-	if t == rows.TokensTable || t == rows.UsesTable {
-		switch n, inGrace, ok := rows.ParseTokenKey([]byte(key)); {
-		case ok && inGrace:
-			return fmt.Sprintf("number %d, in its grace period", n)
-		case ok:
-			return fmt.Sprintf("number %d", n)
-		}
-	}
-	if n, seq, ok := rows.ParseSubjectKey([]byte(key)); ok && t == rows.SubjectsTable {
-		return fmt.Sprintf("number %d, entry %d", n, seq)
-	}
-	const most = 64
-	if len(key) > most {
-		return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(key[:most]), len(key))
-	}
-	return strconv.Quote(key)
 }

@@ -1,12 +1,14 @@
 package keyring
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
+	"strconv"
 	"sync"
 
 	"tokenscale/store"
@@ -37,11 +39,12 @@ type SealError struct {
 	Table store.Table
 	Key   string
 	Why   string
+	Name  string // the key as people write it, if it is known
 }
 
 // Error implements error.
 func (e *SealError) Error() string {
-	return fmt.Sprintf("table %s, key %q: %s", e.Table, e.Key, e.Sentence())
+	return fmt.Sprintf("table %s, key %s: %s", e.Table, cmp.Or(e.Name, strconv.Quote(e.Key)), e.Sentence())
 }
 
 // Sentence leaves out which row it is.
@@ -133,5 +136,5 @@ const changedOutside = "it was changed outside the server, or the key file is an
 
 // Damaged returns a SealError about the row under rowKey in t.
 func Damaged(t store.Table, rowKey []byte, why string) error {
-	return &SealError{t, string(rowKey), why}
+	return &SealError{Table: t, Key: string(rowKey), Why: why}
 }

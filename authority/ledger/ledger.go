@@ -78,7 +78,7 @@ func (l Ledger) end(tx store.Reader) (end logEnd, err error) {
 		u.Expect(rows.Version)
 		time := epoch.Millis(u.Number())
 		if u.Err != nil || len(key) != 8 {
-			return fmt.Errorf("table %s, key %q: %w", rows.AuditTable, key, rows.ErrMalformed)
+			return fmt.Errorf("table %s, key %s: %w", rows.AuditTable, rows.KeyName(rows.AuditTable, key), rows.ErrMalformed)
 		}
 		end = logEnd{binary.BigEndian.Uint64(key), time}
 		return nil

@@ -2,7 +2,6 @@ package rows
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 
 	"tokenscale/authority/keyring"
@@ -36,7 +35,7 @@ func (t Table[V]) Get(tx store.Reader, key string) (V, bool, error) {
 func (t Table[V]) Require(tx store.Reader, key string) (V, error) {
 	v, ok, err := t.Get(tx, key)
 	if err == nil && !ok {
-		err = fmt.Errorf("table %s, key %q: %w", t.Name, key, ErrMissing)
+		err = of(t.Name, []byte(key), ErrMissing)
 	}
 	return v, err
 }
@@ -71,7 +70,7 @@ func (t Table[V]) Decode(key, row []byte) (V, error) {
 	var none V
 	payload, err := t.keys.Open(t.Name, key, row)
 	if err != nil {
-		return none, err
+		return none, named(err)
 	}
 	return t.Parse(key, payload)
 }
@@ -82,7 +81,7 @@ func (t Table[V]) Parse(key, payload []byte) (V, error) {
 	v := t.unpack(u, key)
 	if err := u.End(); err != nil {
 		var none V
-		return none, fmt.Errorf("table %s, key %q: %w", t.Name, key, err)
+		return none, of(t.Name, key, err)
 	}
 	return v, nil
 }

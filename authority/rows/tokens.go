@@ -43,7 +43,7 @@ func (r *Rows) Present(tx store.Reader) (Present, error) {
 func (p Present) Now(s StoredToken) (v token.Token, alive bool, err error) {
 	v, alive, known := p.History.Fold(s.Token, s.Stamp)
 	if !known {
-		return v, false, keyring.Damaged(TokensTable, []byte(keyOfToken(s.Token)), foreignStamp)
+		return v, false, named(keyring.Damaged(TokensTable, []byte(keyOfToken(s.Token)), foreignStamp))
 	}
 	return v, alive, nil
 }
