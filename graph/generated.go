@@ -2496,7 +2496,7 @@ type Query {
     skip: Int = 0
     "How many tokens the page holds at most: 0 to 1000. With 0 only the matches are counted. Stability: Preview"
     limit: Int = 50
-    "Where to go on: ` + "`" + `endCursor` + "`" + ` of the page before, with the same ` + "`" + `sortBy` + "`" + ` and ` + "`" + `orderBy` + "`" + `. A walk that does so meets every token that nobody changes exactly once, whatever else is made or deleted meanwhile. Stability: Preview"
+    "Where to go on: ` + "`" + `endCursor` + "`" + ` of the page before, with the same ` + "`" + `sortBy` + "`" + ` and ` + "`" + `orderBy` + "`" + `. A walk that does so meets every token that nobody changes exactly once, whatever else is made or deleted meanwhile. Nothing, or an empty text, begins at the first page. Stability: Preview"
     after: String
   ): SystemTokenQueryResultSet! @requires(anyOf: [ChangeSystemPermissions]) @stability(level: Preview)
 

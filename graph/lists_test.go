@@ -67,6 +67,7 @@ func TestLists_EachFilterByItselfAndTogether(t *testing.T) {
 	}{
 		{"nothing is asked", nil, "bound child short used used week"},
 		{"null and empty lists are no filter", vars{"search": "", "permissions": []string{}, "states": []string{}, "expires": nil, "unused": nil, "filters": []string{}, "by": nil, "endless": nil, "open": nil, "after": nil}, "bound child short used used week"},
+		{"an empty cursor begins at the first page", vars{"after": ""}, "bound child short used used week"},
 		{"any of the permissions", vars{"permissions": []string{"PatchGlobal", "ReadHealthCheck"}}, "bound short"},
 		{"one permission stands for a list", vars{"permissions": "ChangeUsername"}, "short week"},
 		{"a permission nobody holds", vars{"permissions": []string{"ListSubdomains"}}, ""},
