@@ -3,7 +3,7 @@ package token
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -32,8 +32,15 @@ func ParseKeyID(text string) (KeyID, error) {
 	return KeyID(n), nil
 }
 
-// Equal compares two digests in a time that does not depend on them.
-func (d Digest) Equal(e Digest) bool { return subtle.ConstantTimeCompare(d[:], e[:]) == 1 }
+// Equal compares two digests in a time that does not depend on them: as crypto/subtle does, but
+// eight bytes at once, since it stands in front of every request.
+func (d Digest) Equal(e Digest) bool {
+	var differ uint64
+	for i := 0; i < len(d); i += 8 {
+		differ |= binary.LittleEndian.Uint64(d[i:]) ^ binary.LittleEndian.Uint64(e[i:])
+	}
+	return differ == 0
+}
 
 // Mark returns a short fingerprint of d: enough to notice that a token has
 // got another Secret, too little to be of use to anyone else.
