@@ -55,14 +55,16 @@ func refusal(s token.Secret, known bool) policy.Outcome {
 	return policy.Wrong
 }
 
-// usable decides about a token whose holder by is to be, if the string was right.
-func (a *Authority) usable(by *policy.Actor, e index.Entry, from netip.Addr, now epoch.Millis) (outcome policy.Outcome) {
-	*by, outcome = e.System().Usable(e.Judged(), e.Filters(), from, now)
+// usable decides about a token. If the string was right, by is to be its holder; it is zero before.
+func (a *Authority) usable(by *policy.Actor, e index.Entry, from netip.Addr, now epoch.Millis) policy.Outcome {
+	outcome := e.Bounds().Usable(from, now)
 	if outcome == policy.Accepted && e.Distrusted() {
 		outcome = policy.Damaged
 	}
-	if by.IP = from; outcome != policy.Accepted {
-		*by = policy.Actor{ID: e.ID(), Name: e.Name(), IP: from}
+	if by.IP = from; outcome == policy.Accepted {
+		e.Holder(by)
+	} else {
+		by.ID, by.Name = e.ID(), e.Name()
 	}
 	return outcome
 }

@@ -47,30 +47,46 @@ type Filters interface {
 }
 
 // Usable decides whether t, which is as the history of the policies says, may be
-// used now from an address, and as whom. It is asked on every request. Such a
-// token was brought under s already, so nothing of it is judged again. It
-// allocates nothing.
+// used now from an address, and as whom. Such a token was brought under s already,
+// so nothing of it is judged again. It allocates nothing.
 func (s Security) Usable(t token.Token, filters Filters, from netip.Addr, now epoch.Millis) (Actor, Outcome) {
 	if t.ID == "" {
 		return Actor{}, Unknown // the zero Token is nobody's
 	}
-	if !s.Enabled {
-		return Actor{}, Disabled
+	b := Bounds{Enabled: s.Enabled, ExpireAt: t.ExpireAt, Filtered: t.FilterID != ""}
+	if b.Filtered {
+		b.Rules = filters.Rules(t.FilterID)
 	}
-	if t.Expired(now) {
-		return Actor{}, Expired
-	}
-	if t.FilterID != "" {
-		rules := filters.Rules(t.FilterID)
-		if rules == nil {
-			return Actor{}, Damaged
-		}
-		if !from.IsValid() {
-			return Actor{}, Unreadable
-		}
-		if !rules.Allows(from) {
-			return Actor{}, Filtered
-		}
+	if outcome := b.Usable(from, now); outcome != Accepted {
+		return Actor{}, outcome
 	}
 	return ActorOf(t), Accepted
+}
+
+// Bounds are all that decides whether a token may be used. It is asked on every request, where
+// copying whatever is kept of a token would cost more than judging it.
+type Bounds struct {
+	Enabled  bool            // the security policy allows system tokens
+	ExpireAt epoch.Millis    // zero if the token never expires
+	Filtered bool            // it has an IP filter
+	Rules    *ipfilter.Rules // of that filter; nil if it does not exist or cannot be read
+}
+
+// Usable decides whether the token may be used now from an address. It allocates nothing.
+func (b Bounds) Usable(from netip.Addr, now epoch.Millis) Outcome {
+	switch {
+	case !b.Enabled:
+		return Disabled
+	case token.PastExpiry(b.ExpireAt, now):
+		return Expired
+	case !b.Filtered:
+		return Accepted
+	case b.Rules == nil:
+		return Damaged
+	case !from.IsValid():
+		return Unreadable
+	case !b.Rules.Allows(from):
+		return Filtered
+	}
+	return Accepted
 }

@@ -65,11 +65,12 @@ func (t Token) InGrace() bool { return t.ReplacedBy != "" }
 // To clients it does not exist.
 func (t Token) Hidden() bool { return t.HiddenAfter != 0 }
 
-// Expired reports whether t no longer works at now. A token is valid exactly
-// while now is before its expiry.
-func (t Token) Expired(now epoch.Millis) bool {
-	return t.ExpireAt != 0 && now >= t.ExpireAt
-}
+// Expired reports whether t no longer works at now.
+func (t Token) Expired(now epoch.Millis) bool { return PastExpiry(t.ExpireAt, now) }
+
+// PastExpiry reports whether a token that expires at expireAt no longer works at now.
+// A token is valid exactly while now is before its expiry.
+func PastExpiry(expireAt, now epoch.Millis) bool { return expireAt != 0 && now >= expireAt }
 
 // Outlives reports whether t would still work at some moment at which a token
 // that expires at limit would not. A zero limit is never outlived.

@@ -36,12 +36,20 @@ func (e Entry) Token() token.Token {
 	return t
 }
 
-// Judged returns of the token what it is judged by when somebody uses it, and what is told of it
-// then. When and by whom it was made, and what rotations have done, is left out: that lies
-// elsewhere in memory.
-func (e Entry) Judged() token.Token {
+// Bounds returns what decides whether the token may be used, by the policies and filters of the
+// same moment.
+func (e Entry) Bounds() policy.Bounds {
+	m, p := e.meta(), e.picture
+	return policy.Bounds{
+		Enabled: p.history.System.Enabled, ExpireAt: m.expireAt(), Filtered: m.filter != 0, Rules: p.filters[m.filter].Rules,
+	}
+}
+
+// Holder writes to by who holds the token, in place of [policy.ActorOf]: neither copies the token
+// nor an actor.
+func (e Entry) Holder(by *policy.Actor) {
 	m := e.meta()
-	return token.Token{ID: e.ID(), Name: e.Name(), Permissions: m.permissions(), FilterID: e.FilterID(), ExpireAt: m.expireAt()}
+	by.ID, by.Name, by.Permissions, by.FilterID, by.ExpireAt = e.ID(), e.Name(), m.permissions().Known(), e.FilterID(), m.expireAt()
 }
 
 // Digest returns the digest of the token's string, and the key it was made under.
@@ -61,12 +69,6 @@ func (e Entry) Name() string { return e.leaf.name(e.place()) }
 
 // FilterID returns the filter that binds the token, or nothing.
 func (e Entry) FilterID() ipfilter.ID { return e.picture.filters[e.meta().filter].ID }
-
-// System returns the policy for system tokens of the same moment.
-func (e Entry) System() policy.Security { return e.picture.history.System }
-
-// Filters returns the filters of the same moment.
-func (e Entry) Filters() policy.Filters { return e.picture }
 
 // Prefetch has the processor fetch all that is needed to judge the token and to note its use. Who
 // then computes for long, as for a digest, need not wait for the memory afterwards.
