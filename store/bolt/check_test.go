@@ -2,8 +2,10 @@ package bolt
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -132,4 +134,36 @@ func TestAFileThatEndsTooEarlyIsRefused(t *testing.T) {
 			t.Errorf("%d of %d bytes: %v; want ErrDamaged", size, len(good), err)
 		}
 	}
+}
+
+// The file begins with two descriptions of itself, and bbolt believes the length of pages that a
+// description says if its checksum fits. Whoever writes such a one must not end the process that
+// looks at the file.
+func TestADescriptionWhosePagesCannotBeSoLongIsRefused(t *testing.T) {
+	t.Parallel()
+	good := sound(t)
+	const page = 4096
+	for _, at := range []int{0, page} {
+		for _, length := range []uint32{0, 1, 512, 1023, 2048, 4097, 8192, 1 << 25, 1<<32 - 1} {
+			bad := append([]byte{}, good...)
+			describe(bad[at:], length)
+			path := filepath.Join(t.TempDir(), "file")
+			must(t, os.WriteFile(path, bad, 0o600))
+			if err := boltfile.Check(path); !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("the description at %d says that pages have %d bytes: got %v", at, length, err)
+			}
+			err := boltfile.Inspect(t.Context(), path, func(store.Reader) error { return nil })
+			if !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("inspected, the description at %d saying %d bytes: got %v", at, length, err)
+			}
+		}
+	}
+}
+
+// describe has the description of a file say that pages have a length, with a checksum that fits.
+func describe(meta []byte, length uint32) {
+	binary.LittleEndian.PutUint32(meta[24:], length)
+	sum := fnv.New64a()
+	sum.Write(meta[16:72])
+	binary.LittleEndian.PutUint64(meta[72:], sum.Sum64())
 }

@@ -72,6 +72,9 @@ func (c *checker) walkAll() error {
 	if err != nil {
 		return err
 	}
+	if c.misleads(m) {
+		return damage("its two descriptions do not agree on how long a page is")
+	}
 	info, err := c.f.Stat()
 	if err != nil {
 		return err

@@ -61,24 +61,41 @@ func pageSizes(m Meta) []int64 {
 	return sizes
 }
 
-// metaAt returns the description at offset, or a zero one if there is none.
+// misleads reports whether bbolt, which does not ask whether a length of pages can be one, would
+// take another description than m, or pages of another length.
+func (c *checker) misleads(m Meta) bool {
+	for at := int64(0); at <= m.PageSize; at = max(2*at, minPage) {
+		if d, ok := c.signedAt(at); ok && (d.PageSize != m.PageSize || at != 0 && at != m.PageSize) {
+			return true
+		}
+	}
+	d, ok := c.signedAt(m.PageSize)
+	return ok && d.PageSize != m.PageSize
+}
+
+// metaAt returns the description at offset, or a zero one if there is none that can be true.
 func (c *checker) metaAt(offset int64) Meta {
+	m, ok := c.signedAt(offset)
+	if !ok || m.PageSize < minPage || m.PageSize > maxPage {
+		return Meta{}
+	}
+	return m
+}
+
+// signedAt returns the description at offset, and whether there is one whose checksum fits.
+func (c *checker) signedAt(offset int64) (Meta, bool) {
 	var b [headLen + metaLen]byte
 	if _, err := c.f.ReadAt(b[:], offset); err != nil {
-		return Meta{}
+		return Meta{}, false
 	}
 	m := b[headLen:]
 	sum := fnv.New64a()
 	_, _ = sum.Write(m[:metaLen-8]) // never fails; see hash.Hash
 	if le.Uint32(m) != magic || le.Uint32(m[4:]) != version || le.Uint64(m[56:]) != sum.Sum64() {
-		return Meta{}
+		return Meta{}, false
 	}
-	found := Meta{
+	return Meta{
 		Sound: true, PageSize: int64(le.Uint32(m[8:])), Root: le.Uint64(m[16:]),
 		freelist: le.Uint64(m[32:]), Pages: le.Uint64(m[40:]), Commit: le.Uint64(m[48:]),
-	}
-	if found.PageSize < minPage || found.PageSize > maxPage {
-		return Meta{}
-	}
-	return found
+	}, true
 }
