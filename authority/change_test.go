@@ -421,3 +421,25 @@ func TestTraps_AChangeDuringMendingIsKept(t *testing.T) {
 		t.Errorf("it ends at %v", got.ExpireAt)
 	}
 }
+
+// A script may lower a maximum a little each time. What earlier changes ask of the rows is done
+// before the history is full, and no change is refused for that.
+func TestMoreChangesThanTheHistoryHoldsAreAllMade(t *testing.T) {
+	h := authoritytest.Open(t)
+	v, secret := h.Token(draft("nurse"))
+	const changes = 150
+	for n := range changes {
+		if _, err := h.SetSecurity(t.Context(), as(root(), setAction), change(maximum(time.Duration(1000-n)*day))); err != nil {
+			t.Fatalf("change %d: %v", n+1, err)
+		}
+		if _, err := h.Impact(t.Context(), root(), change(maximum(time.Duration(999-n)*day)), 0, 1); err != nil {
+			t.Fatalf("what change %d would do: %v", n+2, err)
+		}
+	}
+	verdict(t, h, secret, policy.Accepted)
+	now, err := h.Authority.Token(root(), v.ID)
+	must(t, err)
+	if want := v.CreatedAt.Add((1000 - changes + 1) * day); now.ExpireAt != want {
+		t.Errorf("it expires at %v, want %v", now.ExpireAt, want)
+	}
+}

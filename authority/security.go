@@ -19,10 +19,14 @@ import (
 // existing system token: what the change did to each is on record with it, and nothing is left to
 // be done when SetSecurity returns.
 //
-// It refuses with Conflict a change that would shut out by's own token, and one that tightens while
-// too many earlier ones are still being brought into the rows of tokens; with Invalid what no
-// policy can be; with Forbidden what by may not. It is safe for concurrent use.
+// After 64 changes that tighten, within a minute or so, it first waits until those are brought into
+// the rows of tokens. It refuses with Conflict a change that would shut out by's own token, and one
+// that comes while others have used up that room again; with Invalid what no policy can be; with
+// Forbidden what by may not. It is safe for concurrent use.
 func (a *Authority) SetSecurity(ctx context.Context, by Caller, c policy.Change) (policy.Policies, error) {
+	if err := a.makeRoom(ctx, by.Actor); err != nil {
+		return policy.Policies{}, a.explain(ctx, err)
+	}
 	var next policy.Policies
 	// The transaction is the first of its batch: the index is then what the store holds, so that it
 	// can be counted instead of all rows.
@@ -37,6 +41,15 @@ func (a *Authority) SetSecurity(ctx context.Context, by Caller, c policy.Change)
 		return t.setPolicies(next, a.index)
 	}, store.First, store.UseReserve)
 	return next, err
+}
+
+// makeRoom brings all rows up to date if the history of the policies is full, so that the next
+// change need not be refused: with few tokens that takes no time, with a million some minutes.
+func (a *Authority) makeRoom(ctx context.Context, by policy.Actor) error {
+	if !a.index.History().Full() || by.May(policy.AdministerSecurity()...) != nil {
+		return nil
+	}
+	return a.Mend(ctx)
 }
 
 // setPolicies writes the policies, the entry of the change, and what it did to each token.
@@ -141,15 +154,11 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 		next, err = t.allowed(h.Policies, c, a.index)
 		return err
 	})
-	var rule policy.Security
-	if err == nil {
-		_, rule, err = h.Set(next, now)
-	}
 	if err != nil {
 		return Impact{}, a.explain(ctx, err)
 	}
 	a.noteRead(by, impactRead)
-	return a.impact(rule, tokens, now, skip, limit), nil
+	return a.impact(next.System.Since(h.System), tokens, now, skip, limit), nil
 }
 
 // impact returns what a tightening would do to tokens.

@@ -50,13 +50,17 @@ func (h History) Set(next Policies, now epoch.Millis) (_ History, rule Security,
 	if !rule.Touches() {
 		return h, rule, nil
 	}
-	if len(h.Past) >= mostPast {
+	if h.Full() {
 		return History{}, Security{}, fault.New(fault.Conflict, "Earlier changes of the security policies are still being carried through. Try again in some minutes.")
 	}
 	h.Newest++
 	h.Past = append(h.Past[:len(h.Past):len(h.Past)], Tightening{rule, now})
 	return h, rule, nil
 }
+
+// Full reports whether there is no room for another tightening until some that
+// no token needs any more are Cut.
+func (h History) Full() bool { return len(h.Past) >= mostPast }
 
 // Fold returns what a token stored with the stamp is now: judged by each later
 // tightening, at that tightening's own moment. alive is false if one of them has
