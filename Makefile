@@ -108,7 +108,7 @@ chromium:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	fi
 
-check: form lint platforms fresh fuzz test
+check: form lint vet platforms fresh fuzz test
 
 # How the code looks and which way its imports point is known in seconds, so CI says it first.
 form:

@@ -22,14 +22,14 @@ const anew = "anew-"
 // index takes for tokens that are gone shows only then.
 func replaceHalf(ctx context.Context, db store.DB, keys *keyring.Keys) error {
 	r, next := rows.New(keys), token.Number(0)
-	gone := func(t token.Token) bool { return t.ID[0]%2 == 0 && !strings.HasPrefix(t.Name, anew) }
-	err := r.WalkTokens(ctx, db, 10_000, gone, func(w store.Writer, old token.Token) (err error) {
+	gone := func(_ rows.Present, t rows.StoredToken) bool { return t.ID[0]%2 == 0 && !strings.HasPrefix(t.Name, anew) }
+	err := r.WalkTokens(ctx, db, 10_000, gone, func(w store.Writer, p rows.Present, old rows.StoredToken) (err error) {
 		if next == 0 {
 			if next, err = r.NextNumber(w); err != nil {
 				return err
 			}
 		}
-		made := old
+		made := old.Token
 		id, secret, err := token.Mint(rand.Reader)
 		if err != nil {
 			return err
@@ -37,13 +37,13 @@ func replaceHalf(ctx context.Context, db store.DB, keys *keyring.Keys) error {
 		made.ID, made.Name, made.Number = id, fmt.Sprintf("%s%d", anew, next), next
 		made.Digest = keys.Digest(made.DigestKey, secret)
 		next++
-		if err := r.RemoveStored(w, old); err != nil {
+		if err := r.RemoveStored(w, old.Token); err != nil {
 			return err
 		}
 		if err := r.Subjects.Put(w, rows.SubjectKey(made.Number, 0), made.ID); err != nil {
 			return err
 		}
-		return r.AddToken(w, made)
+		return p.AddToken(w, made)
 	})
 	if err != nil {
 		return err
