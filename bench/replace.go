@@ -22,7 +22,9 @@ const anew = "anew-"
 // index takes for tokens that are gone shows only then.
 func replaceHalf(ctx context.Context, db store.DB, keys *keyring.Keys) error {
 	r, next := rows.New(keys), token.Number(0)
-	gone := func(_ rows.Present, t rows.StoredToken) bool { return t.ID[0]%2 == 0 && !strings.HasPrefix(t.Name, anew) }
+	gone := func(_ rows.Present, t rows.StoredToken) bool {
+		return t.ID[0]%2 == 0 && !strings.HasPrefix(t.Name, anew)
+	}
 	err := r.WalkTokens(ctx, db, 10_000, gone, func(w store.Writer, p rows.Present, old rows.StoredToken) (err error) {
 		if next == 0 {
 			if next, err = r.NextNumber(w); err != nil {
