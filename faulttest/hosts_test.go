@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -102,9 +103,10 @@ func (h *host) transport() http.RoundTripper {
 	return resent{&http.Transport{DialContext: h.dial, DisableKeepAlives: true}}
 }
 
-// resent sends a request again whose connection was reset. On a machine at full
-// load a kernel sometimes resets one between hosts as young as ours before the
-// server sees anything of it: its log, in full, has no line of the request.
+// resent sends a request again whose connection was reset or refused. On a
+// machine at full load a kernel sometimes does that between hosts as young as
+// ours before the server, which listens, sees anything of it: its log, in full,
+// has no line of the request.
 type resent struct{ http.RoundTripper }
 
 func (t resent) RoundTrip(r *http.Request) (res *http.Response, err error) {
@@ -115,9 +117,10 @@ func (t resent) RoundTrip(r *http.Request) (res *http.Response, err error) {
 				return nil, err
 			}
 		}
-		if res, err = t.RoundTripper.RoundTrip(again); !errors.Is(err, unix.ECONNRESET) {
+		if res, err = t.RoundTripper.RoundTrip(again); !errors.Is(err, unix.ECONNRESET) && !errors.Is(err, unix.ECONNREFUSED) {
 			break
 		}
+		time.Sleep(50 * time.Millisecond)
 	}
 	return res, err
 }
