@@ -78,3 +78,37 @@ func TestFollow_ARowThatDoesNotOpenIsDistrusted(t *testing.T) {
 		t.Errorf("written anew: token %v, filter %v, policies %v, root %v", a, b, c, d)
 	}
 }
+
+// A row that is older than a change which has deleted its token takes the place of the token too,
+// so whoever puts one back does not keep alive what stood there.
+func TestFollow_ARowWhoseTokenThePoliciesHaveDeletedLeavesNone(t *testing.T) {
+	db, err := bolt.Open(bolt.Options{Folder: t.TempDir(), Tables: rows.Tables()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	all := rows.New(keysOf(t, "a"))
+	x := index.New()
+	x.Follow(db, all, slog.New(slog.DiscardHandler), false)
+	disabled := policy.Tightening{Rule: policy.Security{Enabled: false}, At: 1}
+	again := policy.History{Policies: policy.Fresh(), Newest: 1, Past: []policy.Tightening{disabled}}
+	stamped := func(stamp uint64) {
+		t.Helper()
+		if err := db.Update(t.Context(), func(w store.Writer) error {
+			if err := all.Policies.Put(w, rows.PoliciesKey, again); err != nil {
+				return err
+			}
+			return all.Tokens.Put(w, rows.TokenKey(1, false), rows.StoredToken{Token: token.Token{Number: 1, ID: "t", Name: "nurse"}, Stamp: stamp})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stamped(1)
+	if _, known := x.Find("t"); !known {
+		t.Fatal("the control: a token made after the change is not there")
+	}
+	stamped(0)
+	if _, known := x.Find("t"); known {
+		t.Error("a token that the change has deleted is there")
+	}
+}
