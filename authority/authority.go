@@ -91,7 +91,7 @@ type Authority struct {
 	removed time.Duration // for how long the server had run at the last look for tokens to remove
 
 	byHash     bool // root is known by a hash from outside
-	verifyOnly bool // the store can only be read; see verifyonly.go
+	verifyOnly bool // the store can only be read, so nothing is written
 
 	stop  context.CancelFunc
 	alive context.Context

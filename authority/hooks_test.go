@@ -6,7 +6,6 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/authority/tally"
-	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -84,7 +83,3 @@ func RowKey(t token.Token) string { return rows.TokenKey(t.Number, t.InGrace()) 
 func FilterRow(keys *keyring.Keys, f ipfilter.Filter) store.Row {
 	return store.Row{Key: []byte(f.ID), Value: rows.New(keys).Filters.Seal(string(f.ID), f)}
 }
-
-// LastSaved is what time it would be after a crash, if the machine's clock did
-// not know.
-func (a *Authority) LastSaved() epoch.Millis { return a.time.LastSaved() }
