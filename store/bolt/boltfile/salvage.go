@@ -115,6 +115,8 @@ func (s *salvager) listed(m Meta) bool {
 			if _, err := s.read(root, 1); err != nil {
 				return false
 			}
+		} else if !holdsRows(value[bucketLen:]) {
+			return false
 		}
 	}
 	return n > 0 && le.Uint16(p[8:]) == leafPage

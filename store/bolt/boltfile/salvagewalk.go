@@ -85,11 +85,17 @@ func (s *salvager) table(value []byte, id uint64, t store.Table, depth int) erro
 		return s.walkOn(root, t, depth+1)
 	}
 	inside := value[bucketLen:]
-	if len(inside) < headLen || le.Uint16(inside[8:]) != leafPage {
+	if !holdsRows(inside) {
 		s.lost(t, damage("table %s in page %d is no table", t, id))
 		return nil
 	}
 	return s.rows(inside, id, t, depth)
+}
+
+// holdsRows reports whether a page that stands inside a row, as that of a small table does, begins
+// as it must.
+func holdsRows(page []byte) bool {
+	return len(page) >= headLen && le.Uint16(page[8:]) == leafPage
 }
 
 // strays reads the leaves that nothing leads to.
