@@ -38,7 +38,7 @@ func (b *bench) change() error {
 		parts = append(parts, between(marks[i], marks[i+1], all))
 	}
 	b.changed(parts[0], parts[1], parts[2])
-	return nil
+	return b.profiled("change of policy")
 }
 
 // changed adds the rows of a change of policy.

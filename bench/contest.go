@@ -71,7 +71,7 @@ func (b *bench) contest(n int, sides ...side) ([]result, error) {
 		results[i].p50 = median(rounds, func(r round) time.Duration { return r.P50 })
 		results[i].p99 = median(rounds, func(r round) time.Duration { return r.P99 })
 	}
-	return results, nil
+	return results, b.profiled(fmt.Sprintf("%s, %d callers", sides[0].name, n))
 }
 
 // against returns r's rate as a part of another's: the ratio of each two rounds

@@ -34,6 +34,7 @@ type settings struct {
 	growth  bool
 	write   bool
 	sizes   sizes
+	profile string // the folder for profiles; empty for none
 	docs    string
 	folder  string
 	process string // the role of this process; empty for the one that measures
@@ -51,6 +52,7 @@ func main() {
 	flag.BoolVar(&s.write, "write", false, "put the figures into the documents, in place of those there")
 	flag.Var(&s.sizes, "sizes",
 		"with -growth: how many tokens, one number after the other, with commas between; those too many for this machine are left out")
+	flag.StringVar(&s.profile, "profile", "", "a folder for CPU profiles of the large server, one of each part; not together with -write")
 	flag.StringVar(&s.docs, "docs", "docs", "with -write: the folder of performance.md and growth.svg")
 	flag.StringVar(&s.folder, "folder", "", "where the stores are; a temporary folder if empty")
 	flag.StringVar(&s.process, "process", "", "for the bench itself: the role of this process")
@@ -58,6 +60,9 @@ func main() {
 	if role := roles[s.process]; role != nil {
 		fail(role(s.folder))
 		return
+	}
+	if s.profile != "" && s.write {
+		log.Fatal("bench: figures that were taken with a profile are not published; leave -write or -profile out")
 	}
 	fail(s.thorough().run())
 }

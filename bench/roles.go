@@ -25,6 +25,7 @@ import (
 // against each other by one measure.
 var roles = map[string]func(folder string) error{
 	"server":    serveOurs,
+	"profiled":  serveProfiled,
 	"fair":      serveFair,
 	"reference": serveReference,
 	"raw":       serveRaw,
@@ -33,10 +34,21 @@ var roles = map[string]func(folder string) error{
 func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // serveOurs runs the server as `tokenscale serve` does, on a free port.
-func serveOurs(folder string) error {
+func serveOurs(folder string) error { return serve(folder, nil) }
+
+// serveProfiled is the same, while its time is watched.
+func serveProfiled(folder string) error {
+	p, err := profileFromNow()
+	if err != nil {
+		return err
+	}
+	return serve(folder, p.answer)
+}
+
+func serve(folder string, do func(words []string) (any, error)) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	go answer(nil)
+	go answer(do)
 	if code := cli.Run(ctx, []string{"--listen", "127.0.0.1:0", "--data", folder, "--log-level", "error"}, app.Options{
 		Now: time.Now, Random: rand.Reader, Stdout: os.Stdout, Stderr: os.Stdout,
 	}); code != 0 {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"math/bits"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -17,7 +18,7 @@ func (b *Batch) Judge(rule policy.Security, at epoch.Millis) {
 	filter := b.filterNumber(rule.FilterID) // before many ask at the same time
 	var mu sync.Mutex
 	changed, doomed := 0, 0
-	inParallel(len(b.p.leaves), func(from, to int) {
+	inParallel(spared(), len(b.p.leaves), func(from, to int) {
 		part := &judgment{Batch: Batch{x: b.x, p: b.p, generation: b.generation}, rule: rule, at: at, filter: filter}
 		for g := from; g < to; g++ {
 			part.group(uint32(g))
@@ -34,6 +35,10 @@ func (b *Batch) Judge(rule policy.Security, at epoch.Millis) {
 	b.displaced = slices.DeleteFunc(b.displaced, func(cell uint32) bool { return !b.p.has(cell) })
 	b.sortJudged(changed, doomed)
 }
+
+// spared returns how many cores may work while others verify: all but one, since who verifies would
+// wait for tens of milliseconds if all were busy with one thing.
+func spared() int { return max(1, runtime.GOMAXPROCS(0)-1) }
 
 // A judgment is what one of several at the same time does with some groups of leaves.
 type judgment struct {

@@ -120,7 +120,7 @@ func (b *Batch) fill(from []source) []cells.Hashed {
 		b.x.books.room.Set(uint32(i), (i+1)*leafSize > len(from))
 	}
 	hashes := make([]cells.Hashed, len(from))
-	inParallel(n, func(first, end int) {
+	inParallel(runtime.GOMAXPROCS(0), n, func(first, end int) {
 		for i := first; i < end; i++ {
 			part := from[i*leafSize : min((i+1)*leafSize, len(from))]
 			*b.ownAt(uint32(i)) = gathered(part)
@@ -181,10 +181,10 @@ func (p *picture) sortNumbers() {
 	p.births = cells.Grow(list)
 }
 
-// inParallel calls fn with parts of the numbers up to n, on all cores.
-func inParallel(n int, fn func(from, to int)) {
+// inParallel calls fn with parts of the numbers up to n, on so many cores.
+func inParallel(cores, n int, fn func(from, to int)) {
 	var work sync.WaitGroup
-	size := n/runtime.GOMAXPROCS(0) + 1
+	size := n/cores + 1
 	for from := 0; from < n; from += size {
 		work.Go(func() { fn(from, min(from+size, n)) })
 	}
