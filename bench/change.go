@@ -82,14 +82,14 @@ func (b *bench) tightened(idle time.Duration) (all []moment, err error) {
 		}
 		all = append(all, m)
 	}
-	do, end, err := b.tighten()
-	if err != nil {
-		return nil, err
-	}
-	defer end()
 	time.Sleep(time.Second) // until all workers are there
 	note()
 	time.Sleep(idle)
+	do, end, e := b.tighten() // not before: the server closes a connection on which nothing comes
+	if err = errors.Join(err, e); err != nil {
+		return nil, err
+	}
+	defer end()
 	note()
 	if e := do(); e != nil {
 		return nil, e
