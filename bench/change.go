@@ -51,7 +51,7 @@ func (b *bench) changed(idle, busy, after stretch) {
 	for _, s := range []struct {
 		name string
 		stretch
-	}{{"meanwhile", busy}, {fmt.Sprintf("in the %v after", b.after), after}} {
+	}{{"meanwhile", busy}, {fmt.Sprintf("in the %.0f s after", b.after.Seconds()), after}} {
 		ratio := float64(s.p99) / float64(idle.p99)
 		out := row{
 			name: fmt.Sprintf("… others' verification %s, p99 at %d/s", s.name, verifyRate), ours: millis(s.p99),

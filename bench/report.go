@@ -69,7 +69,7 @@ func (b *bench) heading(what string) (string, error) {
 		return "", err
 	}
 	now := time.Now().UTC().Format("2006-01-02 15:04 UTC")
-	return fmt.Sprintf("Measured on %s: %s, %d rounds of %v; %s. ", now, what, b.rounds, b.each, machine()) +
+	return fmt.Sprintf("Measured on %s: %s; rounds: %d, each %v; %s. ", now, what, b.rounds, b.each, machine()) +
 		fmt.Sprintf("With nothing to wait for, the load generator's own p50 at %s/s is %s and its p99 %s; the disk syncs 4 KiB in %s.\n\n",
 			number(rate), millis(own.P50), millis(own.P99), millis(synced)), nil
 }
