@@ -65,6 +65,11 @@ func (b *Batch) freeCell(is *mark) uint32 {
 // before it changes, and put in afterwards.
 func (b *Batch) change(cell uint32, t token.Token) {
 	l, i := b.p.at(cell)
+	old, m, same := &l.meta[i], b.metaOf(&t), l.samePacked(i, &t)
+	m.fold, m.more, m.creator, m.replacedBy, m.replaces = old.fold, old.more, old.creator, old.replacedBy, old.replaces
+	if same && m == *old && l.keys[i].digest == t.Digest {
+		return // as of a row that was brought up to date with the policies: here it was so before
+	}
 	was := b.p.markOf(cell)
 	is := &mark{was.name, was.id, endingOf(t.ExpireAt), t.CreatedAt, t.Number, t.InGrace()}
 	if l.name(i) != t.Name {
@@ -76,23 +81,15 @@ func (b *Batch) change(cell uint32, t token.Token) {
 			b.remove(o, was)
 		}
 	}
-	b.rewrite(cell, t)
+	l = b.own(cell)
+	l.keys[i].digest, l.meta[i] = t.Digest, m
+	if !same {
+		l.pack(i, &t)
+	}
 	for _, o := range orders {
 		if o.moved {
 			b.insert(o, cell, is)
 		}
-	}
-}
-
-// rewrite replaces what stands in a cell, apart from the id and the last use.
-func (b *Batch) rewrite(cell uint32, t token.Token) {
-	l, i := b.own(cell), placeOf(cell)
-	m, old := b.metaOf(&t), l.meta[i]
-	same := l.samePacked(i, &t)
-	m.fold, m.more, m.creator, m.replacedBy, m.replaces = old.fold, old.more, old.creator, old.replacedBy, old.replaces
-	l.keys[i].digest, l.meta[i] = t.Digest, m
-	if !same {
-		l.pack(i, &t)
 	}
 }
 

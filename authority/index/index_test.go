@@ -94,6 +94,53 @@ func TestAChangedTokenKeepsItsLastUse(t *testing.T) {
 	}
 }
 
+// A row that is brought up to date with the policies says what was known before, and copies
+// nothing. Whatever else a row says counts.
+func TestPuttingWhatIsThereCopiesNothing(t *testing.T) {
+	x := New()
+	known := token.Token{
+		Number: 1, ID: idOf(1), Name: "nurse", Permissions: 3, FilterID: "f", ExpireAt: 90, CreatedAt: 5, IssuedAt: 7,
+		CreatedBy: token.Root, Digest: token.Digest{1}, DigestKey: 1,
+	}
+	put(x, known, tokenOf(2, "other", 0))
+	found := func() (*leaf, Entry) {
+		p := x.now()
+		cell, _ := p.find(x.hash(known.ID), known.ID)
+		l, _ := p.at(cell)
+		return l, Entry{p, l, cell}
+	}
+	before, _ := found()
+	if put(x, known); before != first(found()) {
+		t.Error("a token that was put again was copied")
+	}
+	for what, change := range map[string]func(*token.Token){
+		"name": func(t *token.Token) { t.Name = "Nurse" }, "permissions": func(t *token.Token) { t.Permissions = 1 },
+		"filter": func(t *token.Token) { t.FilterID = "g" }, "expiry": func(t *token.Token) { t.ExpireAt = 80 },
+		"issued": func(t *token.Token) { t.IssuedAt = 8 }, "creator": func(t *token.Token) { t.CreatedBy = idOf(2) },
+		"digest": func(t *token.Token) { t.Digest[0] = 2 }, "digest key": func(t *token.Token) { t.DigestKey = 2 },
+		"successor": func(t *token.Token) { t.ReplacedBy = idOf(3) }, "predecessor": func(t *token.Token) { t.Replaces = idOf(4) },
+		"told days": func(t *token.Token) { t.ToldDays = 9 },
+	} {
+		put(x, known)
+		before, _ := found()
+		changed := known
+		change(&changed)
+		if put(x, changed); first(found()) == before {
+			t.Errorf("the %s was changed, and nothing was copied", what)
+		} else if _, e := found(); e.Token() != changed {
+			t.Errorf("the %s was changed, and there is %+v", what, e.Token())
+		}
+	}
+	put(x, known)
+	x.Update(func(b *Batch) { b.DistrustRow(known.Number, false) })
+	put(x, known)
+	if _, e := found(); e.Distrusted() {
+		t.Error("a token that was put anew is distrusted still")
+	}
+}
+
+func first(l *leaf, _ Entry) *leaf { return l }
+
 func TestTheLastUseNeverGoesBack(t *testing.T) {
 	x := New()
 	put(x, tokenOf(1, "a", 0))

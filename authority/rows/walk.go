@@ -9,8 +9,11 @@ import (
 	"tokenscale/store"
 )
 
-// walkPause is the time between two batches of a walk, in which nobody waits for it.
-const walkPause = 20 * time.Millisecond
+// walkPause returns the time between two batches of a walk, in which nobody waits for it. Small
+// batches make short breaks, so that a walk in them is not much longer.
+func walkPause(most int) time.Duration {
+	return min(20*time.Millisecond, time.Duration(most)*80*time.Microsecond)
+}
 
 // WalkTokens calls do with all stored tokens that pick chooses, hidden ones too: of each so many
 // tokens those in one transaction. do gets them as they are by then; one that pick does not choose
@@ -28,7 +31,7 @@ func (r *Rows) WalkTokens(
 			err = db.Update(ctx, func(w store.Writer) error { return r.doSome(w, keys, pick, do) }, store.UseReserve)
 		}
 		if more = from != nil; more && err == nil {
-			err = loop.Rest(ctx, walkPause)
+			err = loop.Rest(ctx, walkPause(most))
 		}
 		if err != nil {
 			return err
