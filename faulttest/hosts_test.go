@@ -110,7 +110,7 @@ func (h *host) transport() http.RoundTripper {
 type resent struct{ http.RoundTripper }
 
 func (t resent) RoundTrip(r *http.Request) (res *http.Response, err error) {
-	for range 3 {
+	for range 40 {
 		again := r.Clone(r.Context())
 		if r.GetBody != nil {
 			if again.Body, err = r.GetBody(); err != nil {

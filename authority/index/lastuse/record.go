@@ -94,11 +94,12 @@ func (r *Record) Prefetch() {
 	r.lo.Load()
 }
 
-// Get returns what r holds.
+// Get returns what r holds. The sequence has 32 values, and somebody who was away between two of
+// these loads may come back after just so many changes of one millisecond; so he looks twice.
 func (r *Record) Get() Version {
 	for {
 		v := Version{r.word.Load(), r.hi.Load(), r.lo.Load()}
-		if v.word&busy == 0 && r.word.Load() == v.word {
+		if v.word&busy == 0 && r.hi.Load() == v.hi && r.lo.Load() == v.lo && r.word.Load() == v.word {
 			return v
 		}
 		runtime.Gosched()
