@@ -347,14 +347,16 @@ func TestTraps_AFullStoreTakesAnEmergency(t *testing.T) {
 	ids := seed(t, h, n, func(int, *token.Token) {})
 	size = h.DB.Stats().Size + 5<<20
 	h.Reopen()
-	for i := 0; ; i++ {
-		_, err := h.CreateFilter(t.Context(), as(root(), "createIPFilter"), "fill", strings.Repeat("# fill\n", 30_000))
-		if err != nil {
-			refusal(t, err, fault.Unavailable, "full")
-			break
-		}
-		if i > 1000 {
-			t.Fatal("it is never full")
+	for _, length := range []int{30_000, 1} { // at last not even a small one fits
+		for i := 0; ; i++ {
+			_, err := h.CreateFilter(t.Context(), as(root(), "createIPFilter"), "fill", strings.Repeat("# fill\n", length))
+			if err != nil {
+				refusal(t, err, fault.Unavailable, "full")
+				break
+			}
+			if i > 10_000 {
+				t.Fatal("it is never full")
+			}
 		}
 	}
 	set(t, h, policy.Security{})
