@@ -11,9 +11,9 @@ import (
 	"tokenscale/policy"
 )
 
-// Judge brings every token under a policy as policy.Security.Judge says, on all cores: those that
-// it dooms are dropped, and others get an earlier expiry or another filter. It copies the leaves in
-// which a token changes, and sorts the orders anew. Verification goes on meanwhile.
+// Judge brings every token under a policy as policy.Security.Judge says: those that it dooms are
+// dropped, and others get an earlier expiry or another filter. It copies the leaves in which a
+// token changes, and sorts the orders anew. Verification goes on meanwhile, with a core left to it.
 func (b *Batch) Judge(rule policy.Security, at epoch.Millis) {
 	filter := b.filterNumber(rule.FilterID) // before many ask at the same time
 	var mu sync.Mutex
