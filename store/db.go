@@ -36,6 +36,9 @@ type DB interface {
 	// it, ordered by table and key. fn may keep the bytes but must not change them. It must not
 	// call Update or Close, and nobody commits while it runs: be quick.
 	//
+	// What other nodes commit to the same store is told as the net of each of their commits, which
+	// several transactions may share.
+	//
 	// Call Follow before the first Update.
 	Follow(fn func([]Change))
 

@@ -20,6 +20,10 @@ var (
 	// is opened anew.
 	ErrReadOnly = errors.New("the store can only be read")
 
+	// ErrUnavailable means that the store cannot be asked at present: too few of its members
+	// answer. The store goes on, and the same transaction may be tried again.
+	ErrUnavailable = errors.New("the store does not answer at present")
+
 	// ErrFull means that the transaction does not fit in the space left, or is beyond Limits.
 	// The store goes on; a smaller one may fit.
 	ErrFull = errors.New("the store is full")

@@ -18,6 +18,8 @@ type Batch struct {
 	calls     []*call
 	running   *call // the one whose function is running
 	begun     time.Time
+	full      bool // the next call goes into another batch
+	known     bool // followers were told of it otherwise
 }
 
 // newBatch begins a batch. Nothing is written before all its functions have run, so the store is
@@ -50,13 +52,13 @@ func (b *Batch) MayUseReserve() bool {
 
 // takes reports whether c may join, which was claimed for this batch or a later one.
 func (b *Batch) takes(c *call) bool {
-	return len(b.calls) == 0 || !c.first && !c.alone && !b.calls[0].alone
+	return len(b.calls) == 0 || !b.full && !c.first && !c.alone && !b.calls[0].alone
 }
 
 // takesMore reports whether somebody may join who still waits in the queue.
 func (b *Batch) takesMore() bool {
 	s := b.committer.settings
-	return !b.calls[0].alone && len(b.calls) < s.BatchCount && b.Changed.Bytes < s.BatchBytes && !closed(b.committer.closing)
+	return !b.full && !b.calls[0].alone && len(b.calls) < s.BatchCount && b.Changed.Bytes < s.BatchBytes && !closed(b.committer.closing)
 }
 
 // run runs the function of c above what the batch has changed so far. If it fails, what it did
@@ -75,7 +77,40 @@ func (b *Batch) run(c *call) {
 		err = c.ctx.Err() // a caller who has gone away changes nothing
 	}
 	if c.err = err; err == nil {
+		b.join(c, w)
+	}
+}
+
+// join adds what c did to the batch if there is room. If there is none, c begins the next one; it
+// is refused if it has no room in any.
+func (b *Batch) join(c *call, w *writer) {
+	s := b.committer.settings
+	room := func(rows, bytes int) bool {
+		return s.MaxRows == 0 || rows+w.own.Rows <= s.MaxRows && bytes+w.own.Bytes <= s.MaxBytes
+	}
+	switch {
+	case room(b.Changed.Rows, b.Changed.Bytes):
 		c.changes = w.changes()
+	case !room(0, 0):
+		c.err = fmt.Errorf("%w: one transaction changes at most %d rows of %d bytes together, and this one %d of %d",
+			store.ErrFull, s.MaxRows, s.MaxBytes, w.own.Rows, w.own.Bytes)
+	default:
+		b.full = true
+		b.calls = b.calls[:len(b.calls)-1]
+		b.committer.next = append([]*call{c}, b.committer.next...)
+	}
+}
+
+// Known says that the followers know already what the batch changed.
+func (b *Batch) Known() { b.known = true }
+
+// GiveUp tells those whose change is in the batch that nobody can say what became of it, because
+// of cause. The commit goes on; they no longer wait for it.
+func (b *Batch) GiveUp(cause error) {
+	for _, c := range b.calls {
+		if c.err == nil {
+			b.committer.reply(c, inDoubt(cause))
+		}
 	}
 }
 
@@ -85,6 +120,10 @@ func (b *Batch) finish() {
 	err := c.backend.Commit(b.base, b)
 	c.underway(time.Time{})
 	c.current = nil
+	if errors.Is(err, ErrOvertaken) {
+		c.next = append(b.again(), c.next...)
+		return
+	}
 	if errors.Is(err, store.ErrFull) && len(b.calls) > 1 {
 		// Together they are too much. Some of them may fit.
 		left := b.settle()
@@ -99,6 +138,7 @@ func (b *Batch) finish() {
 		c.current = b // so that a follower that ends this goroutine is found
 		err = b.tell()
 		c.current = nil
+		c.told()
 	}
 	for _, caller := range b.calls {
 		if caller.err == nil {
@@ -122,12 +162,24 @@ func (b *Batch) settle() []*call {
 	return left
 }
 
+// again returns all calls of the batch as they were before they ran. What was refused may be
+// allowed now, and the other way round.
+func (b *Batch) again() (calls []*call) {
+	for _, c := range b.calls {
+		if !c.left {
+			c.err, c.changes = nil, nil
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
 // tell tells the followers what the batch changed. If one of them panics, what it knows is no
 // longer what the store holds, so the store stops.
 func (b *Batch) tell() error {
 	followers := b.committer.following()
 	for _, c := range b.calls {
-		if c.err != nil || len(c.changes) == 0 {
+		if c.err != nil || len(c.changes) == 0 || b.known {
 			continue
 		}
 		for _, follow := range followers {

@@ -20,6 +20,7 @@ type call struct {
 
 	err     error          // what became of it so far
 	changes []store.Change // what it did to the batch
+	left    bool           // it was answered, and waits no more
 }
 
 func (c *call) claim() bool { return c.claimed.CompareAndSwap(false, true) }

@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -27,9 +28,10 @@ type Backend interface {
 	Begin() (Base, error)
 
 	// Commit makes what b changed durable, or nothing of it; perhaps there is nothing to change.
-	// An error that wraps store.ErrFull means that it did not fit and nothing was changed. After
-	// any other the backend has called Stop; one that wraps store.ErrInDoubt means that the
-	// change may be there.
+	// An error that wraps store.ErrFull means that it did not fit and nothing was changed, and
+	// ErrOvertaken that somebody else was faster: then all run again. After any other the backend
+	// has called Stop, or goes on; one that wraps store.ErrInDoubt means that the change may be
+	// there.
 	Commit(base Base, b *Batch) error
 
 	// Abandon ends a batch without a commit.
@@ -40,12 +42,25 @@ type Backend interface {
 	Recovered(p any) error
 }
 
+// ErrOvertaken is what a Backend returns from Commit if the store was changed by another process
+// since Begin. Nothing of the batch was changed.
+var ErrOvertaken = errors.New("the store was changed meanwhile")
+
+// A Teller is a Backend that is changed by others, too. What they changed must reach the followers
+// after what was committed before it, so it is told when they know of that.
+type Teller interface {
+	// Told is called when the followers were told of what Commit made durable.
+	Told()
+}
+
 // Settings say how a Committer works.
 type Settings struct {
 	Tables      []store.Table // sorted
 	QueueLength int           // how many callers may wait to be run
 	BatchCount  int           // transactions after which a batch takes no more
 	BatchBytes  int           // bytes of keys and values after which it takes no more
+	MaxRows     int           // rows that one commit can change; 0 for any number
+	MaxBytes    int           // bytes of keys and values that it can change, with MaxRows
 	Now         func() time.Time
 	Refuses     error // why the store takes no writes from the start; nil if it does
 }
@@ -105,6 +120,24 @@ func (c *Committer) following() []func([]store.Change) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.followers)
+}
+
+// Tell tells the followers of changes that another process made. A Backend calls it, never while
+// Commit runs or before Told; if a follower panics the store stops.
+func (c *Committer) Tell(changes []store.Change) error {
+	for _, follow := range c.following() {
+		if err := told(follow, changes); err != nil {
+			return c.Stop(err)
+		}
+	}
+	return nil
+}
+
+// told lets a Teller go on.
+func (c *Committer) told() {
+	if t, ok := c.backend.(Teller); ok {
+		t.Told()
+	}
 }
 
 // Pause has the committer stand still until resume is called: from its return on nothing is

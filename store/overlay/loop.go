@@ -96,8 +96,12 @@ func (c *Committer) refuseNext(err error) {
 	c.next = nil
 }
 
-// reply answers a caller.
+// reply answers a caller, once.
 func (c *Committer) reply(caller *call, err error) {
+	if caller.left {
+		return
+	}
+	caller.left = true
 	if err != nil {
 		c.refused.Add(1)
 	}
@@ -121,6 +125,7 @@ func (c *Committer) replace() {
 				}
 				c.reply(caller, caller.err)
 			}
+			c.told()
 		} else {
 			b.running.err = errExit
 			c.backend.Abandon(b.base)

@@ -32,15 +32,18 @@ type memory struct {
 	mu   sync.Mutex
 	now  tables
 	fail error // what the next commit fails with
-	once sync.Once
+	// before is asked before each commit, and its error is what comes of it.
+	before func(*overlay.Batch) error
+	once   sync.Once
 }
 
 func newMemory(t testing.TB, now tables) *memory {
 	t.Helper()
 	m := &memory{now: now}
+	rows, bytes := m.Limits()
 	m.Committer = overlay.Start(m, overlay.Settings{
 		Tables: slices.Sorted(slices.Values(storetest.Tables)), QueueLength: storetest.Queue,
-		BatchCount: 256, BatchBytes: 1 << 20, Now: time.Now,
+		BatchCount: 256, BatchBytes: 1 << 20, MaxRows: rows, MaxBytes: bytes, Now: time.Now,
 	})
 	t.Cleanup(func() { _ = m.Close() })
 	return m
@@ -59,6 +62,11 @@ func (m *memory) Begin() (overlay.Base, error) { return m.picture(), nil }
 func (m *memory) Commit(_ overlay.Base, b *overlay.Batch) error {
 	if m.fail != nil {
 		return fmt.Errorf("%w: %w", store.ErrInDoubt, m.Stop(m.fail))
+	}
+	if m.before != nil {
+		if err := m.before(b); err != nil {
+			return err
+		}
 	}
 	next := maps.Clone(m.picture())
 	for _, t := range b.Changed.Tables() {
