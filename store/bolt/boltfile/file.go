@@ -20,6 +20,7 @@ type Options struct {
 	MaxSize  int64 // bytes that it may reach; 0 means as large as the disk allows
 	ReadOnly bool
 	New      bool // there must be none at the path; what is written is durable only after Persist
+	Unsynced bool // what is written is durable only after Persist, though the file may be there
 }
 
 // A File is a file of bbolt that is open. Its methods may be called by many goroutines at once.
@@ -56,7 +57,9 @@ func Open(path string, o Options) (f *File, err error) {
 	}
 	f.bolt.NoGrowSync = o.New
 	f.page = int64(f.bolt.Info().PageSize)
-	f.bolt.AllocSize = int(f.page) // Grow makes the file longer, in larger steps
+	if !o.Unsynced {
+		f.bolt.AllocSize = int(f.page) // Grow makes the file longer, in larger steps
+	}
 	return f, f.identify()
 }
 
@@ -82,7 +85,7 @@ func settings(o Options, open func(string, int, os.FileMode) (*os.File, error)) 
 		InitialMmapSize: mapSize,
 		OpenFile:        open,
 		ReadOnly:        o.ReadOnly,
-		NoSync:          o.New,
+		NoSync:          o.New || o.Unsynced,
 		PreLoadFreelist: true, // else a file that is only read does not tell how much of it is used
 	}
 }

@@ -23,6 +23,7 @@ type Folder struct {
 	Path     string
 	AnyHome  bool // it may be on a file system on which a store is not safe
 	ReadOnly bool // there must be a store, and nothing is written
+	Unsynced bool // as in Options
 }
 
 // Hold makes the folder unless there is one, and takes its lock until what it returns is closed.
@@ -67,7 +68,7 @@ func (f Folder) OpenStore(maxSize int64, schema Schema) (*File, error) {
 	if err := Check(path); err != nil {
 		return nil, err
 	}
-	file, err := Open(path, Options{MaxSize: maxSize, ReadOnly: f.ReadOnly})
+	file, err := Open(path, Options{MaxSize: maxSize, ReadOnly: f.ReadOnly, Unsynced: f.Unsynced})
 	if err != nil {
 		return nil, err
 	}

@@ -102,6 +102,19 @@ func (t *Tx) Apply(table store.Table, changes iter.Seq[store.Row]) (err error) {
 	return nil
 }
 
+// Note returns what the file says of itself under a name, or nil. It is valid while the transaction
+// lasts.
+func (t *Tx) Note(name string) (_ []byte, err error) {
+	defer guard(&err)
+	return t.tx.Bucket([]byte(MetaTable)).Get([]byte(name)), nil
+}
+
+// SetNote has the file say something of itself.
+func (t *Tx) SetNote(name string, value []byte) (err error) {
+	defer guard(&err)
+	return t.tx.Bucket([]byte(MetaTable)).Put([]byte(name), value)
+}
+
 // end says that the transaction does not look at its file any more.
 func (t *Tx) end() {
 	if !t.over {

@@ -1,0 +1,192 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/overlay"
+)
+
+// backend is what the committer has batches written by.
+type backend struct{ db *DB }
+
+// base is the mirror as a batch found it.
+type base struct {
+	*boltfile.Reader
+	tx   *boltfile.Tx
+	head head
+}
+
+// Begin implements overlay.Backend.
+func (e backend) Begin() (overlay.Base, error) {
+	e.db.awaitTurn()
+	e.db.mu.Lock()
+	defer e.db.mu.Unlock()
+	tx, err := e.db.mirror.Begin(false)
+	if err != nil {
+		return nil, err
+	}
+	return base{tx.Reader(context.Background(), e.db.metDamage), tx, e.db.head}, nil
+}
+
+// Abandon implements overlay.Backend.
+func (e backend) Abandon(on overlay.Base) { _ = on.(base).tx.Rollback() }
+
+// Recovered implements overlay.Backend.
+func (e backend) Recovered(p any) error {
+	if !boltfile.IsFault(p) {
+		return nil
+	}
+	err := boltfile.Damaged(p)
+	e.db.metDamage(err)
+	return err
+}
+
+// Told implements overlay.Teller.
+func (e backend) Told() {
+	if e.db.telling {
+		e.db.telling = false
+		e.db.mu.Unlock()
+	}
+}
+
+// Commit implements overlay.Backend. The mirror is let go before it is written to: it may have to
+// be mapped anew, which waits for readers.
+func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
+	if err := on.(base).tx.Rollback(); err != nil {
+		return e.db.committer.Stop(err)
+	}
+	was := on.(base).head
+	if b.Changed.Rows == 0 {
+		return e.db.confirm(was)
+	}
+	next := head{number: was.number + 1, node: e.db.options.Node}
+	if _, err := e.db.options.Random(next.request[:]); err != nil {
+		return err
+	}
+	return e.db.send(b, was, next)
+}
+
+// confirm returns nil if was is the newest head: then what a transaction that changes nothing was
+// told is true of the whole cluster.
+func (db *DB) confirm(was head) error {
+	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
+	defer cancel()
+	now, err := db.newest(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	if now.revision == was.revision {
+		return nil
+	}
+	return db.overtaken(ctx, now)
+}
+
+// overtaken waits for what another node has committed and has the batch run again.
+func (db *DB) overtaken(ctx context.Context, now head) error {
+	if err := db.await(ctx, now.revision); err != nil {
+		return unavailable(err)
+	}
+	return overlay.ErrOvertaken
+}
+
+func unavailable(err error) error { return fmt.Errorf("%w: %w", store.ErrUnavailable, err) }
+
+// newest returns the head of the cluster, as a majority of the members has it.
+func (db *DB) newest(ctx context.Context) (head, error) {
+	r, err := db.client.Get(ctx, db.keys.head())
+	if err != nil {
+		return head{}, err
+	}
+	return headIn(r)
+}
+
+// send has etcd make the changes of a batch if was is the newest head.
+func (db *DB) send(b *overlay.Batch, was, next head) error {
+	db.expect(next.request)
+	defer db.expect(requestID{})
+	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
+	defer cancel()
+	txn := db.client.Txn(ctx)
+	if !db.options.controls.noCompare {
+		txn = txn.If(db.unchanged(was))
+	}
+	began := db.options.Now()
+	r, err := txn.Then(db.operations(b.Changed, next)...).Else(clientv3.OpGet(db.keys.head())).Commit()
+	db.turns.took(db.options.Now().Sub(began))
+	switch {
+	case err == nil && r.Succeeded:
+		return db.committed(b, r.Header.Revision, next)
+	case err == nil:
+		now, err := headIn((*clientv3.GetResponse)(r.Responses[0].GetResponseRange()))
+		if err != nil {
+			return unavailable(err)
+		}
+		return db.overtaken(ctx, now)
+	case errors.Is(err, rpctypes.ErrNoSpace), errors.Is(err, rpctypes.ErrTooManyOps), errors.Is(err, rpctypes.ErrRequestTooLarge):
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	case errors.Is(err, rpctypes.ErrPermissionDenied):
+		return unavailable(err)
+	}
+	return db.resolve(b, was, next, err)
+}
+
+func (db *DB) unchanged(was head) clientv3.Cmp {
+	return clientv3.Compare(clientv3.ModRevision(db.keys.head()), "=", was.revision)
+}
+
+// operations are what a commit asks of etcd.
+func (db *DB) operations(changed *overlay.Overlay, next head) []clientv3.Op {
+	ops := make([]clientv3.Op, 0, changed.Rows+besides)
+	for _, t := range changed.Tables() {
+		for r := range changed.Changes(t) {
+			if name := db.keys.row(t, r.Key); r.Value == nil {
+				ops = append(ops, clientv3.OpDelete(name))
+			} else {
+				ops = append(ops, clientv3.OpPut(name, string(r.Value)))
+			}
+		}
+	}
+	return append(ops, clientv3.OpPut(db.keys.head(), next.pack()), clientv3.OpPut(db.keys.last(next.node), string(next.request[:])))
+}
+
+// committed brings the mirror to a commit of ours, and keeps mu until Told. Of what others have
+// committed nothing is missing before it, as the head was compared, and nothing behind it is there,
+// as the watch waits for it.
+func (db *DB) committed(b *overlay.Batch, revision int64, next head) error {
+	next.revision = revision
+	var changes []store.Change
+	for _, t := range b.Changed.Tables() {
+		for r := range b.Changed.Changes(t) {
+			changes = append(changes, store.Change{Table: t, Key: r.Key, Value: r.Value})
+		}
+	}
+	db.mu.Lock()
+	if db.applied >= revision { // all rows were compared meanwhile
+		db.mu.Unlock()
+		b.Known()
+		return nil
+	}
+	if err := db.apply(changes, revision, next); err != nil {
+		db.mu.Unlock()
+		return fmt.Errorf("%w: %w", store.ErrInDoubt, db.committer.Stop(err))
+	}
+	db.telling = true
+	return nil
+}
+
+// expect notes that a commit of ours is under way, or with a zero id that none is.
+func (db *DB) expect(id requestID) {
+	if !db.telling { // else mu is ours
+		db.mu.Lock()
+		defer db.mu.Unlock()
+	}
+	db.sent = id
+	db.announce()
+}

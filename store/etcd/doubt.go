@@ -1,0 +1,71 @@
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/loop"
+	"tokenscale/store"
+	"tokenscale/store/overlay"
+)
+
+// resolve finds out what came of a commit that was not answered. Until that is known nothing else
+// is sent: it might be overtaken by what we believe is lost. The callers are let go in doubt after
+// a while.
+func (db *DB) resolve(b *overlay.Batch, was, next head, cause error) error {
+	if db.options.controls.noFence {
+		return overlay.ErrOvertaken
+	}
+	patience := db.options.Now().Add(db.options.Patience)
+	for {
+		revision, decided := db.ask(next.request, was)
+		switch {
+		case decided && revision > 0:
+			return db.committed(b, revision, next)
+		case decided:
+			return overlay.ErrOvertaken
+		case db.alive.Err() != nil:
+			return fmt.Errorf("%w: %w", store.ErrInDoubt, store.ErrClosed)
+		case db.options.Now().After(patience):
+			b.GiveUp(cause)
+		}
+		_ = loop.Rest(db.alive, 50*time.Millisecond)
+	}
+}
+
+// ask returns the revision at which our commit was made, or 0 if it was not and never will be, and
+// whether either is certain.
+func (db *DB) ask(request requestID, was head) (revision int64, decided bool) {
+	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
+	defer cancel()
+	r, err := db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.last(db.options.Node)), clientv3.OpGet(db.keys.head())).Commit()
+	if err != nil {
+		return 0, false
+	}
+	last := r.Responses[0].GetResponseRange().Kvs
+	if len(last) == 1 && string(last[0].Value) == string(request[:]) {
+		return last[0].ModRevision, true
+	}
+	now, err := headIn((*clientv3.GetResponse)(r.Responses[1].GetResponseRange()))
+	switch {
+	case err != nil:
+		return 0, false
+	case now.revision != was.revision:
+		return 0, db.await(ctx, now.revision) == nil
+	}
+	return 0, db.fence(ctx, was)
+}
+
+// fence takes the place that our commit would take, so that it can never be made. It reports
+// whether it has.
+func (db *DB) fence(ctx context.Context, was head) bool {
+	f := head{number: was.number + 1, node: db.options.Node}
+	if _, err := db.options.Random(f.request[:]); err != nil {
+		return false
+	}
+	r, err := db.client.Txn(ctx).If(db.unchanged(was)).Then(db.operations(overlay.New(), f)...).Commit()
+	return err == nil && r.Succeeded && db.await(ctx, r.Header.Revision) == nil
+}

@@ -1,0 +1,177 @@
+package etcd
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+
+	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/overlay"
+)
+
+// DB is a store.DB in etcd.
+type DB struct {
+	options   Options
+	keys      keys
+	client    *clientv3.Client
+	mirror    *mirror
+	committer *overlay.Committer
+	turns     turns
+
+	alive  context.Context // ends when the store is closed
+	cancel context.CancelFunc
+	loops  sync.WaitGroup
+
+	// mu is held from when a revision is written to the mirror until all followers know of it.
+	mu      sync.Mutex
+	head    head
+	applied int64         // the revision that the mirror has come to
+	moved   chan struct{} // closed when applied moves, or sent does; then there is another
+	sent    requestID     // of the commit of ours that has no answer yet; zero if there is none
+	telling bool          // the committer holds mu; it belongs to the committer
+
+	once     sync.Once
+	closeErr error
+}
+
+var _ store.DB = (*DB)(nil)
+
+// Open opens the store under o.Prefix, or begins one, and brings the mirror to where etcd is. It
+// fails with store.ErrUnavailable if too few members answer, and with boltfile.ErrLocked if another
+// process has the mirror open.
+func Open(ctx context.Context, o Options) (_ *DB, err error) {
+	if o, err = o.filled(); err != nil {
+		return nil, err
+	}
+	db := &DB{options: o, keys: keys{o.Prefix}, moved: make(chan struct{})}
+	db.turns = turns{node: o.Node, off: o.controls.noTurns}
+	db.alive, db.cancel = context.WithCancel(context.Background())
+	if db.client, err = connect(o); err != nil {
+		return nil, err
+	}
+	if db.mirror, err = openMirror(o); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the mirror %s: %w", o.Folder, err), db.client.Close())
+	}
+	rows, size := db.Limits()
+	db.committer = overlay.Start(backend{db}, overlay.Settings{
+		Tables: o.Tables, QueueLength: o.QueueLength, BatchCount: 512, BatchBytes: o.MaxBytes, MaxRows: rows, MaxBytes: size,
+		Now: o.Now,
+	})
+	if err := db.catchUp(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reading %s from etcd: %w", o.Prefix, err), db.Close())
+	}
+	db.loops.Go(db.follow)
+	return db, nil
+}
+
+func connect(o Options) (*clientv3.Client, error) {
+	return clientv3.New(clientv3.Config{
+		Endpoints: o.Endpoints, TLS: o.TLS, DialTimeout: 5 * time.Second,
+		DialKeepAliveTime: 2 * time.Second, DialKeepAliveTimeout: 2 * time.Second, PermitWithoutStream: true,
+		MaxCallSendMsgSize: 16 << 20, MaxCallRecvMsgSize: 256 << 20, Logger: zap.NewNop(),
+	})
+}
+
+// View implements store.DB. It reads the mirror, so it never waits for etcd.
+func (db *DB) View(ctx context.Context, fn func(store.Reader) error) error {
+	return db.view(ctx, func(r *boltfile.Reader) error {
+		return r.Run(func(r store.Reader) error { return fn(r) })
+	})
+}
+
+func (db *DB) view(ctx context.Context, fn func(*boltfile.Reader) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if db.isClosing() {
+		return store.ErrClosed
+	}
+	tx, err := db.mirror.Begin(false)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if failed := tx.Rollback(); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
+	return fn(tx.Reader(ctx, db.metDamage))
+}
+
+// metDamage stops the store because the mirror cannot be read.
+func (db *DB) metDamage(err error) { _ = db.committer.Stop(err) }
+
+func (db *DB) isClosing() bool {
+	select {
+	case <-db.committer.Closing():
+		return true
+	default:
+		return false
+	}
+}
+
+// Update implements store.DB. After store.ErrUnavailable nothing was changed.
+func (db *DB) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
+	return db.committer.Update(ctx, fn, how...)
+}
+
+// besides is how many operations a commit has besides its rows: the head, and who wrote it.
+const besides = 2
+
+// Limits implements store.DB.
+func (db *DB) Limits() (rows, bytes int) {
+	return db.options.MaxOps - besides, db.options.MaxBytes - db.options.MaxOps*db.keys.perRow(db.options.Tables)
+}
+
+// Follow implements store.DB. What other nodes change is told as the net of each of their commits.
+func (db *DB) Follow(fn func([]store.Change)) { db.committer.Follow(fn) }
+
+// Stopped implements store.DB. Only a broken mirror stops the store.
+func (db *DB) Stopped() <-chan struct{} { return db.committer.Stopped() }
+
+// Err implements store.DB.
+func (db *DB) Err() error { return db.committer.Err() }
+
+// Stats implements store.DB.
+func (db *DB) Stats() store.Stats {
+	s := db.committer.Stats()
+	s.Size = db.mirror.Size()
+	return s
+}
+
+// Backup implements store.DB. The copy is a store of the package bolt.
+func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
+	err = db.view(ctx, func(r *boltfile.Reader) error {
+		return r.Run(func(store.Reader) (err error) {
+			n, err = r.WriteTo(w)
+			return err
+		})
+	})
+	return n, err
+}
+
+// Close implements store.DB.
+func (db *DB) Close() error {
+	db.once.Do(func() {
+		patience := time.AfterFunc(db.options.Patience, db.cancel) // for a commit in doubt
+		db.committer.Close()
+		patience.Stop()
+		db.cancel()
+		db.loops.Wait()
+		db.closeErr = errors.Join(db.mirror.Close(), db.client.Close())
+	})
+	return db.closeErr
+}
+
+func compareChanges(a, b store.Change) int {
+	return cmp.Or(cmp.Compare(a.Table, b.Table), bytes.Compare(a.Key, b.Key))
+}

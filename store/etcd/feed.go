@@ -1,0 +1,157 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/loop"
+	"tokenscale/store"
+)
+
+// follow watches what is committed until the store is closed.
+func (db *DB) follow() {
+	for db.alive.Err() == nil {
+		if err := db.watch(db.alive); err != nil {
+			_ = loop.Rest(db.alive, 50*time.Millisecond)
+		}
+	}
+}
+
+var errWatch = errors.New("the watch has ended")
+
+// watch applies what comes after the mirror, a revision at a time.
+func (db *DB) watch(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	db.mu.Lock()
+	from := db.applied + 1
+	db.mu.Unlock()
+	for r := range db.client.Watch(clientv3.WithRequireLeader(ctx), db.options.Prefix, clientv3.WithPrefix(), clientv3.WithRev(from),
+		clientv3.WithFragment(), clientv3.WithProgressNotify()) {
+		if r.CompactRevision != 0 {
+			return db.resync(ctx)
+		}
+		if err := r.Err(); err != nil {
+			return err
+		}
+		for events := r.Events; len(events) > 0; {
+			n := 1
+			for n < len(events) && events[n].Kv.ModRevision == events[0].Kv.ModRevision {
+				n++
+			}
+			if err := db.take(ctx, events[0].Kv.ModRevision, events[:n]); err != nil {
+				return err
+			}
+			events = events[n:]
+		}
+	}
+	return errWatch
+}
+
+// take applies what was changed at one revision. A change without a head is not ours: somebody
+// writes to etcd beside us, and all rows are compared.
+func (db *DB) take(ctx context.Context, revision int64, events []*clientv3.Event) error {
+	var changes []store.Change
+	var written *mvccpb.KeyValue
+	for _, e := range events {
+		if t, key, ok := db.keys.rowOf(string(e.Kv.Key)); ok && slices.Contains(db.options.Tables, t) {
+			c := store.Change{Table: t, Key: key}
+			if e.Type == clientv3.EventTypePut {
+				c.Value = append([]byte{}, e.Kv.Value...)
+			}
+			changes = append(changes, c)
+		} else if string(e.Kv.Key) == db.keys.head() && e.Type == clientv3.EventTypePut {
+			written = e.Kv
+		}
+	}
+	if written == nil {
+		if len(changes) > 0 {
+			return db.resync(ctx)
+		}
+		return nil
+	}
+	h, err := unpackHead(written.Value, revision)
+	if err != nil {
+		return err
+	}
+	if db.isOurs(ctx, h) {
+		return nil
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.applyAndTell(inOrder(changes), revision, h)
+}
+
+// isOurs reports whether a head is of a commit that the committer applies, which has the changes of
+// each transaction. It returns when that is done.
+func (db *DB) isOurs(ctx context.Context, h head) bool {
+	for {
+		db.mu.Lock()
+		applied, sent, moved := db.applied, db.sent, db.moved
+		db.mu.Unlock()
+		switch {
+		case applied >= h.revision:
+			return true
+		case sent != h.request:
+			return false
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return true
+		}
+	}
+}
+
+// applyAndTell is apply for what others have changed. mu is held.
+func (db *DB) applyAndTell(changes []store.Change, revision int64, h head) error {
+	if revision <= db.applied {
+		return nil
+	}
+	if err := db.apply(changes, revision, h); err != nil {
+		return db.committer.Stop(err)
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	return db.committer.Tell(changes)
+}
+
+// apply brings the mirror to a revision. mu is held.
+func (db *DB) apply(changes []store.Change, revision int64, h head) error {
+	if err := db.mirror.write(changes, revision, h); err != nil {
+		return err
+	}
+	db.head, db.applied = h, revision
+	db.turns.saw(h.node, db.options.Now())
+	db.announce()
+	return nil
+}
+
+// announce wakes who waits for the mirror. mu is held.
+func (db *DB) announce() {
+	close(db.moved)
+	db.moved = make(chan struct{})
+}
+
+// await waits until the mirror has come to a revision, and all followers know of it.
+func (db *DB) await(ctx context.Context, revision int64) error {
+	for {
+		db.mu.Lock()
+		applied, moved := db.applied, db.moved
+		db.mu.Unlock()
+		if applied >= revision {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package etcd
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/store"
+)
+
+// keys are the names that a store has in etcd. What begins with the prefix and is none of them is
+// left alone.
+type keys struct{ prefix string }
+
+func (k keys) head() string { return k.prefix + "head" }
+
+// last is the request of the newest commit of a node: whoever has no answer to one looks there.
+func (k keys) last(node string) string { return k.prefix + "last/" + node }
+
+// rows begins all rows of a table. A table's name has no slash, so the first slash ends it.
+func (k keys) rows(t store.Table) string { return k.prefix + "d/" + string(t) + "/" }
+
+func (k keys) row(t store.Table, key []byte) string { return k.rows(t) + string(key) }
+
+// rowOf returns the row that a key of etcd names.
+func (k keys) rowOf(name string) (t store.Table, key []byte, ok bool) {
+	rest, ok := strings.CutPrefix(name, k.prefix+"d/")
+	if !ok {
+		return "", nil, false
+	}
+	table, row, ok := strings.Cut(rest, "/")
+	return store.Table(table), []byte(row), ok
+}
+
+// perRow is more than what a row takes in a request besides its key and value, with a short
+// prefix.
+func (k keys) perRow(tables []store.Table) int {
+	longest := 0
+	for _, t := range tables {
+		longest = max(longest, len(k.rows(t)))
+	}
+	return longest + 16
+}
+
+// A head is the newest commit. Every commit compares its revision, and writes it anew.
+type head struct {
+	revision int64 // at which etcd has it; 0 if there is none
+	number   uint64
+	request  requestID
+	node     string // who wrote it
+}
+
+// A requestID tells a commit from all others.
+type requestID [16]byte
+
+// headFormat is the version of what stands in the head.
+const headFormat = 1
+
+var errHead = errors.New("the head in etcd is not one that this program wrote")
+
+func (h head) pack() string {
+	b := binary.AppendUvarint([]byte{headFormat}, h.number)
+	return string(append(append(b, h.request[:]...), h.node...))
+}
+
+func unpackHead(value []byte, revision int64) (head, error) {
+	h := head{revision: revision}
+	if len(value) == 0 || value[0] != headFormat {
+		return h, errHead
+	}
+	number, n := binary.Uvarint(value[1:])
+	rest := value[1+max(n, 0):]
+	if n <= 0 || len(rest) < len(h.request) {
+		return h, errHead
+	}
+	h.number, h.node = number, string(rest[len(h.request):])
+	copy(h.request[:], rest)
+	return h, nil
+}
+
+// headIn returns the head that an answer holds, or a zero one.
+func headIn(r *clientv3.GetResponse) (head, error) {
+	if len(r.Kvs) == 0 {
+		return head{}, nil
+	}
+	h, err := unpackHead(r.Kvs[0].Value, r.Kvs[0].ModRevision)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", r.Kvs[0].Key, err)
+	}
+	return h, err
+}

@@ -1,0 +1,342 @@
+package etcd
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/store"
+)
+
+// node opens the store of a test as the node with a name.
+func node(t testing.TB, endpoints []string, name string, how ...func(*Options)) *DB {
+	t.Helper()
+	o := Options{Endpoints: endpoints, Prefix: "/" + t.Name() + "/", Node: name, Folder: filepath.Join(t.TempDir(), name)}
+	for _, f := range how {
+		f(&o)
+	}
+	return mustOpen(t, o)
+}
+
+// add adds one to a number that all nodes count.
+func add(w store.Writer) error {
+	v, err := w.Get("left", []byte("count"))
+	if err != nil {
+		return err
+	}
+	n := uint64(1)
+	if v != nil {
+		n += binary.BigEndian.Uint64(v)
+	}
+	return w.Put("left", []byte("count"), binary.BigEndian.AppendUint64(nil, n))
+}
+
+// counted returns that number, as a node knows it after it has asked the cluster.
+func counted(t testing.TB, db *DB) (n uint64) {
+	t.Helper()
+	if err := db.Update(context.Background(), func(w store.Writer) error {
+		v, err := w.Get("left", []byte("count"))
+		if n = 0; v != nil {
+			n = binary.BigEndian.Uint64(v)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// race has callers on each node add one again and again, and returns how often they were told that
+// it was done.
+func race(t testing.TB, nodes []*DB, callers, each int) map[*DB]uint64 {
+	t.Helper()
+	var mu sync.Mutex
+	var work sync.WaitGroup
+	done := map[*DB]uint64{}
+	for _, db := range nodes {
+		for range callers {
+			work.Go(func() {
+				for range each {
+					if err := db.Update(context.Background(), add); err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					done[db]++
+					mu.Unlock()
+				}
+			})
+		}
+	}
+	work.Wait()
+	return done
+}
+
+func sum(done map[*DB]uint64) (n uint64) {
+	for _, each := range done {
+		n += each
+	}
+	return n
+}
+
+func TestNodesThatWriteAtTheSameTimeCountToTheRightSum(t *testing.T) {
+	endpoints := members(t, 3)
+	nodes := []*DB{node(t, endpoints, "a"), node(t, endpoints, "b"), node(t, endpoints, "c")}
+	done := race(t, nodes, 4, 50)
+	for _, db := range nodes {
+		if n := counted(t, db); n != sum(done) || n != 600 {
+			t.Errorf("node %s counts %d, and %d of 600 were acknowledged", db.options.Node, n, sum(done))
+		}
+	}
+}
+
+// The comparison is what makes the count right: without it the sum must be wrong.
+func TestControl_WithoutTheComparisonTheSumIsWrong(t *testing.T) {
+	endpoints := members(t, 1)
+	blind := func(o *Options) { o.controls = controls{noCompare: true, noTurns: true} }
+	nodes := []*DB{node(t, endpoints, "a", blind), node(t, endpoints, "b", blind)}
+	done := race(t, nodes, 4, 50)
+	if n := counted(t, nodes[0]); n == sum(done) {
+		t.Errorf("%d were acknowledged and counted: nothing raced", n)
+	}
+}
+
+// What one node has committed reaches the followers of the others, in its order, each row once.
+func TestFollowersHearOfWhatOtherNodesChange(t *testing.T) {
+	endpoints := members(t, 1)
+	a, b := node(t, endpoints, "a"), node(t, endpoints, "b")
+	heard := make(chan []store.Change, 64)
+	b.Follow(func(c []store.Change) { heard <- c })
+	for n := range 20 {
+		must(t, a.Update(t.Context(), func(w store.Writer) error {
+			return errors.Join(w.Put("right", fmt.Append(nil, "z", n), nil), w.Put("left", []byte("n"), fmt.Append(nil, n)))
+		}))
+		select {
+		case c := <-heard:
+			if got := fmt.Sprintf("%s", c); got != fmt.Sprintf("[{left n %d} {right z%d }]", n, n) || c[1].Value == nil {
+				t.Fatalf("change %d is told as %s", n, got)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("nothing is told")
+		}
+	}
+	must(t, b.Update(t.Context(), func(w store.Writer) error { return w.Delete("right", []byte("z3")) }))
+	if c := <-heard; len(c) != 1 || c[0].Value != nil || string(c[0].Key) != "z3" {
+		t.Errorf("a deletion is told as %s", c)
+	}
+}
+
+// A refusal is an answer too: it must be of the newest state, not of what this node has seen.
+func TestARefusalIsOfTheNewestState(t *testing.T) {
+	endpoints := members(t, 1)
+	a, b := node(t, endpoints, "a"), node(t, endpoints, "b")
+	missing := errors.New("missing")
+	for n := range 50 {
+		key := fmt.Append(nil, "k", n)
+		must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", key, nil) }))
+		if err := b.Update(t.Context(), func(w store.Writer) error {
+			v, err := w.Get("left", key)
+			if v == nil && err == nil {
+				return missing
+			}
+			return err
+		}); err != nil {
+			t.Fatalf("round %d: %v", n, err)
+		}
+	}
+}
+
+// Two clients of one etcd that was compacted: the node that was away compares all rows, and tells
+// only what is different.
+func TestAMirrorThatIsTooOldIsBroughtUpToDate(t *testing.T) {
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a")
+	folder := filepath.Join(t.TempDir(), "b")
+	there := func(o *Options) { o.Folder = folder }
+	b := node(t, endpoints, "b", there)
+	put := func(keys ...string) {
+		must(t, a.Update(t.Context(), func(w store.Writer) (err error) {
+			for _, k := range keys {
+				err = errors.Join(err, w.Put("left", []byte(k), []byte("1")))
+			}
+			return err
+		}))
+	}
+	put("kept", "gone")
+	counted(t, b)
+	must(t, b.Close())
+	put("new")
+	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Delete("left", []byte("gone")) }))
+	client, err := connect(Options{Endpoints: endpoints})
+	must(t, err)
+	defer client.Close()
+	r, err := client.Get(t.Context(), "x")
+	must(t, err)
+	_, err = client.Compact(t.Context(), r.Header.Revision)
+	must(t, err)
+	b = node(t, endpoints, "b", there)
+	if got := keysOf(t, b); got != "[kept new]" {
+		t.Errorf("the mirror has %s", got)
+	}
+}
+
+// Whoever writes to etcd beside us is noticed by all: the rows are compared.
+func TestRowsThatOthersWriteAreTakenOver(t *testing.T) {
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a")
+	heard := make(chan []store.Change, 64)
+	a.Follow(func(c []store.Change) { heard <- c })
+	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("ours"), nil) }))
+	<-heard
+	client, err := connect(Options{Endpoints: endpoints})
+	must(t, err)
+	defer client.Close()
+	_, err = client.Put(t.Context(), a.keys.row("left", []byte("theirs")), "x")
+	must(t, err)
+	if c := <-heard; fmt.Sprintf("%s", c) != "[{left theirs x}]" {
+		t.Errorf("it is told as %s", c)
+	}
+}
+
+// A commit whose answer was lost is found, whatever was committed after it.
+func TestACommitWithoutAnAnswerIsFound(t *testing.T) {
+	endpoints := members(t, 1)
+	a, b := node(t, endpoints, "a"), node(t, endpoints, "b")
+	must(t, a.Update(t.Context(), add))
+	for name, after := range map[string]func(){
+		"it is the newest": func() {},
+		"others have come": func() { must(t, b.Update(t.Context(), add)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			was := newestOf(t, a)
+			lost := head{number: was.number + 1, node: "a", request: requestID{1, byte(was.number)}}
+			if _, decided := a.ask(lost.request, was); !decided {
+				t.Error("a commit that was never sent is in doubt")
+			}
+			was = newestOf(t, a) // the fence
+			r, err := a.client.Txn(t.Context()).If(a.unchanged(was)).Then(
+				clientv3.OpPut(a.keys.head(), lost.pack()), clientv3.OpPut(a.keys.last("a"), string(lost.request[:]))).Commit()
+			must(t, err)
+			must(t, a.await(t.Context(), r.Header.Revision))
+			after()
+			if revision, decided := a.ask(lost.request, was); !decided || revision != r.Header.Revision {
+				t.Errorf("found at %d (%v), and it is at %d", revision, decided, r.Header.Revision)
+			}
+		})
+	}
+}
+
+// A commit that is held back can never be made once the fence stands.
+func TestAFenceKeepsALateCommitOut(t *testing.T) {
+	a := node(t, members(t, 1), "a")
+	must(t, a.Update(t.Context(), add))
+	was := newestOf(t, a)
+	late := head{number: was.number + 1, node: "a", request: requestID{9}}
+	if revision, decided := a.ask(late.request, was); !decided || revision != 0 {
+		t.Fatalf("found at %d (%v)", revision, decided)
+	}
+	r, err := a.client.Txn(t.Context()).If(a.unchanged(was)).Then(clientv3.OpPut(a.keys.head(), late.pack())).Commit()
+	must(t, err)
+	if r.Succeeded {
+		t.Error("it was made behind the fence")
+	}
+	if n := counted(t, a); n != 1 {
+		t.Errorf("counts %d", n)
+	}
+}
+
+func newestOf(t testing.TB, db *DB) head {
+	t.Helper()
+	h, err := db.newest(t.Context())
+	must(t, err)
+	return h
+}
+
+func keysOf(t testing.TB, db *DB) string {
+	t.Helper()
+	keys := []string{}
+	must(t, db.View(t.Context(), func(r store.Reader) error {
+		return r.Scan("left", store.Range{}, func(key, _ []byte) error {
+			keys = append(keys, string(key))
+			return nil
+		})
+	}))
+	return fmt.Sprint(keys)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Members die and come back while three nodes count. What was acknowledged is there, and what was
+// said to have changed nothing is not.
+func TestNothingIsLostWhileMembersDie(t *testing.T) {
+	c := startCluster(t, 3)
+	quick := func(o *Options) { o.Timeout, o.Patience = time.Second, 2*time.Second }
+	nodes := []*DB{node(t, c.endpoints, "a", quick), node(t, c.endpoints, "b", quick), node(t, c.endpoints, "c", quick)}
+	var acknowledged, doubtful atomic.Uint64
+	over := make(chan struct{})
+	var work sync.WaitGroup
+	for _, db := range nodes {
+		for range 2 {
+			work.Go(func() {
+				for {
+					select {
+					case <-over:
+						return
+					default:
+					}
+					switch err := db.Update(context.Background(), add); {
+					case err == nil:
+						acknowledged.Add(1)
+					case errors.Is(err, store.ErrInDoubt):
+						doubtful.Add(1)
+					case !errors.Is(err, store.ErrUnavailable):
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	for round := range 2 {
+		c.stop(round)
+		waitFor(t, &acknowledged, 50)
+		c.start(t, round)
+	}
+	c.stop(0, 1) // no quorum is left
+	time.Sleep(3 * time.Second)
+	must(t, nodes[0].View(t.Context(), func(store.Reader) error { return nil }))
+	c.start(t, 0, 1)
+	waitFor(t, &acknowledged, 50)
+	close(over)
+	work.Wait()
+	least, most := acknowledged.Load(), acknowledged.Load()+doubtful.Load()
+	for _, db := range nodes {
+		if n := counted(t, db); n < least || n > most {
+			t.Errorf("node %s counts %d; %d were acknowledged and %d in doubt", db.options.Node, n, least, doubtful.Load())
+		}
+	}
+	t.Logf("%d acknowledged, %d in doubt", least, doubtful.Load())
+}
+
+// waitFor waits until so many more were counted.
+func waitFor(t testing.TB, n *atomic.Uint64, more uint64) {
+	t.Helper()
+	for from, tries := n.Load(), 0; n.Load() < from+more; tries++ {
+		if tries == 3000 {
+			t.Fatal("nothing moves")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
