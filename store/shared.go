@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrNotProven means that this node cannot prove that it knows what the others have committed: a
+// token that it would accept may have been revoked.
+var ErrNotProven = errors.New("this node cannot prove that it knows of every revocation")
+
+// Shared is a DB that several nodes have open at once. All its methods may be called by many
+// goroutines at once.
+type Shared interface {
+	DB
+
+	// Proven returns nil while this node knows all that was committed up to a moment ago, how long
+	// ago is a setting, and ErrNotProven while it may be further behind. It allocates nothing and
+	// waits for nothing, so it may be asked before every answer.
+	Proven() error
+
+	// Refresh returns once this node knows all that was committed before the call. Those who call
+	// at the same time share one request. It fails with ErrUnavailable, and with ctx.
+	Refresh(ctx context.Context) error
+
+	// Nodes returns the nodes that have the store open, by name, as of a moment ago. This one is
+	// among them once it has joined.
+	Nodes() []Node
+
+	// Describe has this node say of itself what about returns, of which Name and Applied are not
+	// needed. It is called often, and before the first Update.
+	Describe(about func() Node)
+
+	// KeepsHouse reports whether this node does what one node does for all. Two may believe it for
+	// a moment, so what is done must bear being done twice.
+	KeepsHouse() bool
+}
+
+// A Node is a process that has a shared store open, as it described itself when it last reported.
+type Node struct {
+	Name    string
+	Applied int64     // the revision of the store that it had come to
+	Clock   time.Time // what its clock said
+	Keys    []string  // the ids of the keys it holds, sorted
+	Version string    // of the program
+	Address string    // where it listens
+}
+
+// Everywhere has Update return only when every node either knows of the change or does not answer
+// for tokens. Use it for what takes rights away. In a store that one process has open it changes
+// nothing.
+const Everywhere Option = 4
