@@ -48,7 +48,7 @@ var floors = [][]string{
 	{"store/overlay"},
 	{"store/storetest"},
 	{"policy", "store"},
-	{"token", "audit"},
+	{"token", "audit", "audit/segment"},
 	{"permission", "ipfilter"},
 	{"fault", "epoch", "durable", "loop"},
 	{"platform"},
