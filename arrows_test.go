@@ -37,7 +37,7 @@ var floors = [][]string{
 	{"authority/authoritytest"},
 	{"authority"},
 	{"authority/rekey"},
-	{"authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions"},
+	{"authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions", "authority/effects"},
 	{"authority/ledger", "authority/index"},
 	{"authority/index/cells", "authority/index/lastuse"},
 	{"authority/rows/rowstest"},

@@ -9,8 +9,10 @@ import (
 // A Query selects entries. Zero values select all.
 type Query struct {
 	Types        []Type
-	Actor        string // a token id, or ActorSystem
+	Actions      []string
+	Actor        string // a token id, the name that it had, or ActorSystem
 	TokenID      string
+	TokenName    string       // that a token had then; no effect has one
 	Since, Until epoch.Millis // at or after Since, before Until
 	Skip, Limit  int
 
@@ -32,14 +34,16 @@ func (q Query) Keep(page []Entry, e Entry) ([]Entry, error) {
 
 // All reports whether q selects every entry.
 func (q Query) All() bool {
-	return len(q.Types) == 0 && q.Actor == "" && q.TokenID == "" && q.Since == 0 && q.Until == 0
+	return len(q.Types) == 0 && len(q.Actions) == 0 && q.Actor == "" && q.TokenID == "" && q.TokenName == "" && q.Since == 0 && q.Until == 0
 }
 
 // Matches reports whether q selects e, apart from TokenID: an entry may be about
 // tokens that it does not name itself, so the log's index decides that.
 func (q Query) Matches(e Entry) bool {
 	return e.Time >= q.Since && (q.Until == 0 || e.Time < q.Until) &&
-		(q.Actor == "" || e.Actor.TokenID == q.Actor || q.Actor == ActorSystem && e.Actor.Type == ActorSystem) &&
+		(q.Actor == "" || e.Actor.TokenID == q.Actor || e.Actor.TokenName == q.Actor || q.Actor == ActorSystem && e.Actor.Type == ActorSystem) &&
+		(len(q.Actions) == 0 || slices.Contains(q.Actions, e.Action)) &&
+		(q.TokenName == "" || e.has("tokenName", q.TokenName)) &&
 		(len(q.Types) == 0 || slices.Contains(q.Types, e.Type))
 }
 

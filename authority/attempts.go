@@ -3,18 +3,12 @@ package authority
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"maps"
-	"slices"
-	"strings"
 
 	"tokenscale/audit"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/tally"
-	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
 // The kinds of reading that are written to the audit log: who may read these
@@ -23,6 +17,8 @@ var (
 	listRead   = tally.Reading{Query: "systemTokens", Type: audit.TokensRead}
 	trailRead  = tally.Reading{Query: "auditEvents", Type: audit.TrailRead}
 	impactRead = tally.Reading{Query: "tokenSecurityPoliciesImpact", Type: audit.ImpactRead}
+
+	filterImpactRead = tally.Reading{Query: "ipFilterImpact", Type: audit.ImpactRead}
 )
 
 // noteRead counts one reading.
@@ -42,16 +38,13 @@ func (a *Authority) Refused(_ context.Context, by policy.Actor, outcome policy.O
 // out. Those of a caller who is refused too often are counted, and written by the
 // minute. If one cannot be written the refusal stands all the same.
 func (a *Authority) RecordRefusal(ctx context.Context, by Caller, refusal error) {
-	kind, sentence, ok := refusedChange(by.Action, refusal)
+	e, ok := tally.RefusedChange(by.Action, refusal)
 	if !ok {
 		return
 	}
-	about, details := repetition(refusal)
 	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
-	if err := a.denied.Note(ctx, audit.Entry{
-		Time: a.clock(), Type: kind, Action: by.Action, Sensitive: true, Refused: token.Hide(sentence),
-		Actor: ledger.Actor(by.Actor), TokenID: about, Fields: details,
-	}); err != nil {
+	e.Time, e.Actor = a.clock(), ledger.Actor(by.Actor)
+	if err := a.denied.Note(ctx, e); err != nil {
 		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", by.Action, "err", err)
 	}
 }
@@ -72,38 +65,4 @@ func (a *Authority) tellInstead(ctx context.Context, entries []audit.Entry) erro
 		a.log.InfoContext(ctx, "this is not in the audit log, because the disk is read-only", "entry", string(line))
 	}
 	return nil
-}
-
-// repetition returns what there is to write of the refusal of a request that
-// came with an idempotency key for the second time: the token that was made at
-// the first, and why.
-func repetition(refusal error) (about string, details []audit.Field) {
-	f, ok := errors.AsType[*fault.Error](refusal)
-	if !ok {
-		return "", nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.Extensions)) {
-		if name != "tokenId" {
-			details = append(details, audit.One(name, f.Extensions[name]))
-		}
-	}
-	return f.Extensions["tokenId"], details
-}
-
-// refusedChange returns what kind of audit entry a refused change is, and the
-// sentence of its refusal.
-func refusedChange(action string, refusal error) (audit.Type, string, bool) {
-	f, ok := errors.AsType[*fault.Error](refusal)
-	if !ok || f.Code == fault.Invalid || f.Code == fault.Unavailable {
-		return "", "", false
-	}
-	switch {
-	case strings.Contains(action, "IPFilter"):
-		return audit.FilterChanged, f.Message, true
-	case strings.Contains(action, "SecurityPolicies"):
-		return audit.PolicyChanged, f.Message, true
-	case strings.HasPrefix(action, "rotate"):
-		return audit.TokenRotated, f.Message, true
-	}
-	return audit.TokenChanged, f.Message, true
 }

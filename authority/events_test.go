@@ -8,6 +8,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
+	"tokenscale/permission"
 )
 
 func TestAudit_EachPageOfAllEntriesIsTheSameAsWithAFilterThatSelectsAll(t *testing.T) {
@@ -41,4 +42,34 @@ func TestAudit_ASearchWhoseTimeIsUpSaysSo(t *testing.T) {
 	defer cancel()
 	_, _, err := h.Events(ctx, root(), audit.Query{Limit: 1})
 	refusal(t, err, fault.Unavailable, "took too long")
+}
+
+func TestEvents_ByActionAndByName(t *testing.T) {
+	h := authoritytest.Open(t)
+	by, _ := h.Holder(permission.ChangeSystemPermissions)
+	made, _ := h.Token(draft("nurse"))
+	must(t, h.DeleteToken(t.Context(), as(by, "deleteSystemToken"), made.ID))
+	again, _ := h.Token(draft("nurse"))
+	h.Token(draft("nursery"))
+	for name, c := range map[string]struct {
+		q    audit.Query
+		want int
+	}{
+		"one action":                {audit.Query{Actions: []string{"deleteSystemToken"}}, 1},
+		"either action":             {audit.Query{Actions: []string{"deleteSystemToken", "createSystemToken"}}, 5},
+		"about all of a name":       {audit.Query{TokenID: "nurse"}, 3},
+		"about one of them":         {audit.Query{TokenID: string(again.ID)}, 1},
+		"about a name of none":      {audit.Query{TokenID: "nurs"}, 0},
+		"by the name of the actor":  {audit.Query{Actor: by.Name}, 1},
+		"by the id of the actor":    {audit.Query{Actor: string(by.ID)}, 1},
+		"by name about all of name": {audit.Query{Actor: by.Name, TokenID: "nurse", Actions: []string{"createSystemToken"}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.q.Limit = 10
+			total, page, err := h.Events(t.Context(), root(), c.q)
+			if err != nil || total != c.want || len(page) != c.want {
+				t.Errorf("%d entries, %d on the page, want %d: %v", total, len(page), c.want, err)
+			}
+		})
+	}
 }

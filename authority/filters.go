@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tokenscale/audit"
+	"tokenscale/authority/effects"
 	"tokenscale/fault"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
@@ -44,26 +45,8 @@ func (a *Authority) CreateFilter(ctx context.Context, by Caller, name, text stri
 func (a *Authority) UpdateFilter(ctx context.Context, by Caller, id ipfilter.ID, name, text *string) (ipfilter.Filter, error) {
 	var made ipfilter.Filter
 	err := a.command(ctx, by, func(t *tx) error {
-		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
-			return err
-		}
-		old, err := t.filter(id)
-		if err != nil {
-			return err
-		}
-		next := old
-		if name != nil {
-			next.Name = *name
-		}
-		if text != nil {
-			next.Text = *text
-		}
-		if next.Text != old.Text {
-			if err := t.by.MayEditFilter(id); err != nil {
-				return err
-			}
-		}
-		if made, err = checkedFilter(next); err != nil {
+		var err error
+		if made, err = t.changedFilter(id, name, text); err != nil {
 			return err
 		}
 		if err := t.rows.Filters.Put(t, string(id), made); err != nil {
@@ -72,6 +55,61 @@ func (a *Authority) UpdateFilter(ctx context.Context, by Caller, id ipfilter.ID,
 		return t.record(audit.FilterChanged, token.Token{}, describedFilter(made))
 	})
 	return made, err
+}
+
+// changedFilter returns what a filter becomes with another name or other rules, or why it cannot.
+func (t *tx) changedFilter(id ipfilter.ID, name, text *string) (ipfilter.Filter, error) {
+	if err := t.by.May(policy.AdministerSecurity()...); err != nil {
+		return ipfilter.Filter{}, err
+	}
+	old, err := t.filter(id)
+	if err != nil {
+		return ipfilter.Filter{}, err
+	}
+	next := old
+	if name != nil {
+		next.Name = *name
+	}
+	if text != nil {
+		next.Text = *text
+	}
+	if next.Text != old.Text {
+		if err := t.by.MayEditFilter(id); err != nil {
+			return ipfilter.Filter{}, err
+		}
+	}
+	return checkedFilter(next)
+}
+
+// FilterImpact is what new rules of a filter would do with the tokens that it binds.
+type FilterImpact struct {
+	effects.Filter
+	Tokens []TokenView // those of its page
+}
+
+// FilterImpact returns what UpdateFilter would do with the tokens that the filter binds, at the
+// addresses from which they were last used, and refuses what UpdateFilter would refuse. It changes
+// nothing.
+func (a *Authority) FilterImpact(ctx context.Context, by policy.Actor, id ipfilter.ID, name, text *string, skip, limit int) (FilterImpact, error) {
+	if err := policy.Page(skip, limit); err != nil {
+		return FilterImpact{}, err
+	}
+	now := a.clock()
+	next, err := try(ctx, a, by, now, func(t *tx) (ipfilter.Filter, error) { return t.changedFilter(id, name, text) })
+	if err != nil {
+		return FilterImpact{}, err
+	}
+	rules, err := ipfilter.Parse(next.Text)
+	if err != nil {
+		return FilterImpact{}, err
+	}
+	a.noteRead(by, filterImpactRead)
+	_, bound := a.index.BoundTo(id, 0, a.index.Len())
+	out := FilterImpact{Filter: effects.FilterOf(a.index.Rules(id), rules, bound, skip, limit)}
+	for _, m := range out.Page {
+		out.Tokens = append(out.Tokens, a.view(m.Entry, now))
+	}
+	return out, nil
 }
 
 // DeleteFilter removes a filter. It refuses with Conflict one that a token or

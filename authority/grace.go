@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"tokenscale/audit"
+	"tokenscale/authority/index"
+	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/token"
@@ -52,6 +54,19 @@ func (t *tx) endGrace(v token.Token) error {
 		audit.One("tokenName", old.Name), audit.One("successorId", string(v.ID)),
 		audit.Many("oldPermissions", old.Permissions.Names()),
 	})
+}
+
+// keepsPredecessor refuses to rotate v while the token that it replaced works.
+func (t *tx) keepsPredecessor(v token.Token, x *index.Index) error {
+	old, ok, err := t.rows.Predecessor(t, v)
+	if err != nil || !ok || !old.Works || old.Now.Expired(t.now) {
+		return err
+	}
+	var used epoch.Millis
+	if e, ok := x.Find(old.ID); ok {
+		used = e.LastUse().At
+	}
+	return policy.KeepsPredecessor(old.Now, used)
 }
 
 // regrantInGrace gives the token that v replaced, if it still works out its

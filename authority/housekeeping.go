@@ -102,6 +102,9 @@ const rowsOfToken = 6
 // hidden: all but its last use and the requests.
 const rowsOfExpiry = 3
 
+// rowsOfDeletion is how many of them change when a token is deleted, with one in its grace period.
+const rowsOfDeletion = 2 * rowsOfToken
+
 // rowsBesides is how many rows a batch may change besides: the clock, nodes of the tree over the
 // audit log.
 const rowsBesides = 16

@@ -37,10 +37,11 @@ func creation(d policy.Draft) request {
 	}}
 }
 
-func rotation(id token.ID, grace time.Duration) request {
+func rotation(id token.ID, grace time.Duration, endPredecessor bool) request {
 	return request{policy.TokenRotation, func(p *rows.Packer) {
 		p.Text(string(id))
 		p.Number(uint64(grace.Milliseconds()))
+		p.Flag(endPredecessor)
 	}}
 }
 

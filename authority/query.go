@@ -31,7 +31,16 @@ func (a *Authority) view(e index.Entry, now epoch.Millis) TokenView {
 func (a *Authority) viewOf(t token.Token, e index.Entry, now epoch.Millis) TokenView {
 	use := e.LastUse()
 	filter, _ := a.index.Filter(t.FilterID)
+	t.Replaces = a.stillThere(t.Replaces)
 	return TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now)}
+}
+
+// stillThere returns the id of a token that another one replaced, while it is listed.
+func (a *Authority) stillThere(id token.ID) token.ID {
+	if _, ok := a.index.Find(id); id == "" || !ok {
+		return ""
+	}
+	return id
 }
 
 func (a *Authority) views(entries []index.Entry, now epoch.Millis) []TokenView {
@@ -155,12 +164,16 @@ func (a *Authority) Bound(by policy.Actor) (int, error) {
 
 // Events returns one page of the audit entries that match q, newest first,
 // and how many match in all. It looks at all entries in the range of time,
-// or, if q.TokenID is given, at those about that token.
+// or, if q.TokenID is given, at those about that token; one that is no id is
+// taken for a name.
 func (a *Authority) Events(ctx context.Context, by policy.Actor, q audit.Query) (total int, page []audit.Entry, err error) {
-	if err := cmp.Or(by.May(policy.ReadSecurity()...), policy.Page(q.Skip, q.Limit)); err != nil {
+	if err := cmp.Or(by.May(policy.ReadSecurity()...), policy.Trail(q.Skip, q.Limit, len(q.Actions))); err != nil {
 		return 0, nil, err
 	}
 	a.noteRead(by, trailRead)
+	if q.TokenID != "" && q.TokenID != string(token.Root) && !token.IsID(q.TokenID) {
+		q.TokenID, q.TokenName = "", q.TokenID
+	}
 	err = a.store.View(ctx, func(r store.Reader) error {
 		total, page, err = a.ledger.Find(r, q)
 		return err

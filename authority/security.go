@@ -3,10 +3,10 @@ package authority
 import (
 	"context"
 	"errors"
-	"iter"
 	"strconv"
 
 	"tokenscale/audit"
+	"tokenscale/authority/effects"
 	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
@@ -62,7 +62,7 @@ func (t *tx) setPolicies(next policy.Policies, x *index.Index) error {
 	var pieces []audit.Piece
 	if rule.Touches() {
 		var did audit.Tightened
-		if did, pieces, err = tighten(rule, t.now, x); err != nil {
+		if did, pieces, err = effects.Tighten(rule, t.now, x.ByNumber()); err != nil {
 			return err
 		}
 		fields = append(fields, did.Fields()...)
@@ -71,40 +71,6 @@ func (t *tx) setPolicies(next policy.Policies, x *index.Index) error {
 		return err
 	}
 	return t.ledger.AppendChange(t, t.entry(audit.PolicyChanged, token.Token{}, fields), pieces)
-}
-
-// tighten judges all tokens by what is new or tighter, at a moment, and returns what to tell of
-// that.
-func tighten(rule policy.Security, now epoch.Millis, x *index.Index) (t audit.Tightened, pieces []audit.Piece, err error) {
-	t = audit.Tightened{At: now, MaxAgeMs: rule.MaxAgeMs, FilterID: string(rule.FilterID)}
-	var all audit.Evidence
-	for e := range x.ByNumber() {
-		before := e.Token()
-		after, verdict := rule.Judge(before, now)
-		did := audit.Deleted
-		switch verdict {
-		case policy.Keep:
-			continue
-		case policy.Delete:
-			t.Deleted++
-		case policy.Refilter:
-			did = audit.Refiltered
-			t.Refiltered++
-		case policy.Cap:
-			if did = audit.Capped; after.FilterID != before.FilterID {
-				did = audit.RefilteredAndCapped
-			}
-			t.Capped++
-		}
-		all.Add(audit.Effect{Number: uint64(before.Number), InGrace: before.InGrace(), Did: did})
-	}
-	if pieces, err = all.Pieces(); err != nil {
-		return t, nil, err
-	}
-	for _, p := range pieces {
-		t.Pieces = append(t.Pieces, p.Hash())
-	}
-	return t, pieces, nil
 }
 
 // allowed returns what policies become by c, or why they cannot.
@@ -123,8 +89,8 @@ func (t *tx) allowed(old policy.Policies, c policy.Change, filters policy.Filter
 
 // Impact is what a change of the policies would do with the existing tokens.
 type Impact struct {
-	Deleted, Capped, Refiltered, Unchanged int
-	Tokens                                 []Affected // one page, by name
+	effects.Counts
+	Tokens []Affected // one page, by name
 }
 
 // Affected is a token that would not stay as it is.
@@ -142,50 +108,35 @@ func (a *Authority) Impact(ctx context.Context, by policy.Actor, c policy.Change
 	}
 	now := a.clock()
 	h, tokens := a.index.Look() // policies and tokens of one moment
-	var next policy.Policies
-	err := a.store.View(ctx, func(r store.Reader) error {
+	next, err := try(ctx, a, by, now, func(t *tx) (policy.Policies, error) {
+		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
+			return policy.Policies{}, err
+		}
+		return t.allowed(h.Policies, c, a.index)
+	})
+	if err != nil {
+		return Impact{}, err
+	}
+	a.noteRead(by, impactRead)
+	counts, page := effects.Policies(next.System.Since(h.System), tokens, now, skip, limit)
+	out := Impact{counts, make([]Affected, len(page))}
+	for i, t := range page {
+		out.Tokens[i] = Affected{a.view(t.Entry, now), t.Verdict, a.viewOf(t.After, t.Entry, now)}
+	}
+	return out, nil
+}
+
+// try makes a decision of by in a transaction that cannot write, and returns what it would be.
+func try[T any](ctx context.Context, a *Authority, by policy.Actor, now epoch.Millis, decide func(*tx) (T, error)) (out T, err error) {
+	err = a.store.View(ctx, func(r store.Reader) error {
 		t, err := a.begin(readOnly{r}, Caller{Actor: by}, now)
 		if err != nil {
 			return err
 		}
-		if err := t.by.May(policy.AdministerSecurity()...); err != nil {
-			return err
-		}
-		next, err = t.allowed(h.Policies, c, a.index)
+		out, err = decide(t)
 		return err
 	})
-	if err != nil {
-		return Impact{}, a.explain(ctx, err)
-	}
-	a.noteRead(by, impactRead)
-	return a.impact(next.System.Since(h.System), tokens, now, skip, limit), nil
-}
-
-// impact returns what a tightening would do to tokens.
-func (a *Authority) impact(rule policy.Security, tokens iter.Seq[index.Entry], now epoch.Millis, skip, limit int) Impact {
-	out := Impact{Tokens: []Affected{}}
-	for e := range tokens {
-		after, verdict := rule.Judge(e.Token(), now)
-		if n := out.count(verdict); verdict != policy.Keep && n > skip && n <= skip+limit {
-			out.Tokens = append(out.Tokens, Affected{a.view(e, now), verdict, a.viewOf(after, e, now)})
-		}
-	}
-	return out
-}
-
-// count adds one token and returns how many are affected so far.
-func (i *Impact) count(v policy.Verdict) int {
-	switch v {
-	case policy.Delete:
-		i.Deleted++
-	case policy.Cap:
-		i.Capped++
-	case policy.Refilter:
-		i.Refiltered++
-	default:
-		i.Unchanged++
-	}
-	return i.Deleted + i.Capped + i.Refiltered
+	return out, a.explain(ctx, err)
 }
 
 var errReadOnly = errors.New("a trial cannot write")

@@ -2,7 +2,9 @@ package authority
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"tokenscale/audit"
 	"tokenscale/epoch"
@@ -51,13 +53,24 @@ func (a *Authority) CreateToken(ctx context.Context, by Caller, d policy.Draft) 
 
 // RotateToken gives the token id a new Secret and a new ID. The old string is
 // dead when this returns, or works for graceMs milliseconds more, at most 7
-// days and at most until its own expiry.
+// days and at most until its own expiry. A string before that, which works out
+// its own grace period, ends.
 //
 // It refuses with NotFound a token that does not exist, with Conflict one that
 // has expired or was rotated already, with Forbidden one that can do more than
 // by, with Invalid a wrong grace period, and as Caller says. It is
 // safe for concurrent use.
 func (a *Authority) RotateToken(ctx context.Context, by Caller, id token.ID, graceMs int64) (token.Token, token.Secret, error) {
+	return a.rotate(ctx, by, id, graceMs, true)
+}
+
+// RotateTokenKeeping is RotateToken for who does not want to end a string that
+// works out its grace period: while there is one it refuses with Conflict.
+func (a *Authority) RotateTokenKeeping(ctx context.Context, by Caller, id token.ID, graceMs int64) (token.Token, token.Secret, error) {
+	return a.rotate(ctx, by, id, graceMs, false)
+}
+
+func (a *Authority) rotate(ctx context.Context, by Caller, id token.ID, graceMs int64, endPredecessor bool) (token.Token, token.Secret, error) {
 	grace, err := policy.GracePeriod("gracePeriodMs", graceMs)
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
@@ -67,7 +80,7 @@ func (a *Authority) RotateToken(ctx context.Context, by Caller, id token.ID, gra
 		return token.Token{}, token.Secret{}, err
 	}
 	var next token.Token
-	err = a.once(ctx, by, rotation(id, grace), func(t *tx, request string) error {
+	err = a.once(ctx, by, rotation(id, grace, endPredecessor), func(t *tx, request string) error {
 		old, err := t.live(id)
 		if err != nil {
 			return err
@@ -75,6 +88,11 @@ func (a *Authority) RotateToken(ctx context.Context, by Caller, id token.ID, gra
 		v, err := policy.Rotate(t.by, old, t.now)
 		if err != nil {
 			return err
+		}
+		if !endPredecessor {
+			if err := t.keepsPredecessor(old, a.index); err != nil {
+				return err
+			}
 		}
 		if grace == 0 {
 			v.Replaces = "" // nothing of it is left
@@ -130,16 +148,61 @@ func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) err
 		if err != nil {
 			return err
 		}
-		if err := t.endGrace(v); err != nil {
-			return err
-		}
-		if err := t.rows.RemoveToken(t, v); err != nil {
-			return err
-		}
-		return t.record(audit.TokenChanged, v, []audit.Field{
-			audit.One("tokenName", v.Name), audit.Many("oldPermissions", v.Permissions.Names()),
-		})
+		return t.remove(v)
 	}, store.UseReserve)
+}
+
+// DeleteTokens removes the tokens with these ids as DeleteToken does: all of them or, if one is
+// refused, none. It refuses with Invalid no id, one that comes twice, and more than 1000, or than
+// one transaction of the store takes; with NotFound, naming it, a token that does not exist. It is
+// safe for concurrent use.
+func (a *Authority) DeleteTokens(ctx context.Context, by Caller, ids []token.ID) error {
+	most := a.batchSize(policy.MaxDeletions, rowsOfDeletion)
+	return a.command(ctx, by, func(t *tx) error {
+		if err := policy.DeleteTokens(t.by, ids, most); err != nil {
+			return err
+		}
+		tokens, err := t.among(ids)
+		if err != nil {
+			return err
+		}
+		for _, v := range tokens {
+			if err := t.remove(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, store.UseReserve)
+}
+
+// among returns the tokens with these ids, those in their grace period first: a token takes the one
+// in its shadow with it, which may be named as well.
+func (t *tx) among(ids []token.ID) (all []token.Token, err error) {
+	for place, id := range ids {
+		v, ok, err := t.rows.Token(t, id)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, policy.NotAmong(id, place)
+		}
+		all = append(all, v)
+	}
+	slices.SortStableFunc(all, func(a, b token.Token) int { return strings.Compare(string(b.ReplacedBy), string(a.ReplacedBy)) })
+	return all, nil
+}
+
+// remove deletes a token, and the one that works out its grace period in its shadow.
+func (t *tx) remove(v token.Token) error {
+	if err := t.endGrace(v); err != nil {
+		return err
+	}
+	if err := t.rows.RemoveToken(t, v); err != nil {
+		return err
+	}
+	return t.record(audit.TokenChanged, v, []audit.Field{
+		audit.One("tokenName", v.Name), audit.Many("oldPermissions", v.Permissions.Names()),
+	})
 }
 
 // named completes a token that the policy has admitted.

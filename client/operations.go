@@ -2001,6 +2001,8 @@ type RotateSystemTokenInput struct {
 	Id string `json:"id"`
 	// How long the old string still works, in milliseconds: 0 to 7 days, and never beyond the token's own expiry. Absent or null is 0. Stability: Preview
 	GracePeriodMs *int64 `json:"gracePeriodMs"`
+	// Whether a token that this one replaced, and that still works out its grace period, is ended. Unless it is true, rotating again while there is one is refused, because a third string would leave somebody without any. Stability: Preview
+	EndPredecessor *bool `json:"endPredecessor"`
 }
 
 // GetId returns RotateSystemTokenInput.Id, and is useful for accessing the field via an interface.
@@ -2008,6 +2010,9 @@ func (v *RotateSystemTokenInput) GetId() string { return v.Id }
 
 // GetGracePeriodMs returns RotateSystemTokenInput.GracePeriodMs, and is useful for accessing the field via an interface.
 func (v *RotateSystemTokenInput) GetGracePeriodMs() *int64 { return v.GracePeriodMs }
+
+// GetEndPredecessor returns RotateSystemTokenInput.EndPredecessor, and is useful for accessing the field via an interface.
+func (v *RotateSystemTokenInput) GetEndPredecessor() *bool { return v.EndPredecessor }
 
 // RotateSystemTokenResponse is returned by RotateSystemToken on success.
 type RotateSystemTokenResponse struct {

@@ -169,11 +169,12 @@ func TestWhatNoPageCanBe(t *testing.T) {
 		"systemTokens":                "{ totalResults }",
 		"tokens":                      "{ totalResults }",
 		"ipFilterUsage":               "{ totalTokens }",
+		"ipFilterImpact":              "{ totalTokens }",
 		"tokenSecurityPoliciesImpact": "{ deleted }",
 		"auditEvents":                 "{ totalResults }",
 	}
 	others := map[string]string{
-		"tokens": "sortBy: Name, ", "ipFilterUsage": `id: "x", `,
+		"tokens": "sortBy: Name, ", "ipFilterUsage": `id: "x", `, "ipFilterImpact": `input: {id: "x"}, `,
 		"tokenSecurityPoliciesImpact": "input: {personalUserTokensEnabled: true, viewPermissionTokensEnabled: true, viewPermissionTokensAllowPermissionUpdates: true, organizationPermissionTokensEnabled: true, organizationPermissionTokensAllowPermissionUpdates: true}, ",
 	}
 	for field, selection := range lists {

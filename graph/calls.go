@@ -35,12 +35,16 @@ func (r *Resolver) create(ctx context.Context, d policy.Draft) (model.SystemPerm
 	return r.reveal(t, secret, err)
 }
 
-func (r *Resolver) rotate(ctx context.Context, id string, graceMs int64) (model.SystemPermissionsToken, string, error) {
+func (r *Resolver) rotate(ctx context.Context, id string, graceMs int64, endPredecessor bool) (model.SystemPermissionsToken, string, error) {
 	by, err := caller(ctx)
 	if err != nil {
 		return model.SystemPermissionsToken{}, "", err
 	}
-	t, secret, err := r.authority.RotateToken(ctx, by, token.ID(id), graceMs)
+	rotate := r.authority.RotateTokenKeeping
+	if endPredecessor {
+		rotate = r.authority.RotateToken
+	}
+	t, secret, err := rotate(ctx, by, token.ID(id), graceMs)
 	return r.reveal(t, secret, err)
 }
 

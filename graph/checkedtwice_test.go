@@ -73,6 +73,13 @@ func commands(h *authoritytest.House) map[string]func(by policy.Actor, t token.I
 			_, err := h.Filters(by, "", 0, nil)
 			return err
 		},
+		"deleteSystemTokens": func(by policy.Actor, t token.ID, _ ipfilter.ID) error {
+			return h.DeleteTokens(ctx, authority.Caller{Actor: by, Action: "deleteSystemTokens"}, []token.ID{t})
+		},
+		"ipFilterImpact": func(by policy.Actor, _ token.ID, f ipfilter.ID) error {
+			_, err := h.FilterImpact(ctx, by, f, nil, nil, 0, 0)
+			return err
+		},
 		"ipFilterUsage": func(by policy.Actor, _ token.ID, f ipfilter.ID) error {
 			_, err := h.FilterUsage(by, f, 0, 0)
 			return err

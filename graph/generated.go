@@ -42,6 +42,7 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	Account struct {
+		Address          func(childComplexity int) int
 		ExpireAt         func(childComplexity int) int
 		ID               func(childComplexity int) int
 		IsRoot           func(childComplexity int) int
@@ -116,6 +117,10 @@ type ComplexityRoot struct {
 		TokenMetadata func(childComplexity int) int
 	}
 
+	DeleteSystemTokensOutput struct {
+		Deleted func(childComplexity int) int
+	}
+
 	HumioMetadata struct {
 		Version func(childComplexity int) int
 	}
@@ -126,11 +131,24 @@ type ComplexityRoot struct {
 		Name     func(childComplexity int) int
 	}
 
+	IPFilterImpact struct {
+		Admitted    func(childComplexity int) int
+		Refused     func(childComplexity int) int
+		Tokens      func(childComplexity int) int
+		TotalTokens func(childComplexity int) int
+	}
+
 	IPFilterTest struct {
 		Allowed          func(childComplexity int) int
 		Line             func(childComplexity int) int
 		Rule             func(childComplexity int) int
 		UnreachableLines func(childComplexity int) int
+	}
+
+	IPFilterTokenImpact struct {
+		Effect       func(childComplexity int) int
+		LastUsedFrom func(childComplexity int) int
+		Token        func(childComplexity int) int
 	}
 
 	IPFilterUsage struct {
@@ -146,6 +164,7 @@ type ComplexityRoot struct {
 		CreateSystemToken                       func(childComplexity int, input model.CreateSystemTokenInput) int
 		DeleteIPFilter                          func(childComplexity int, input model.IPFilterIDInput) int
 		DeleteSystemToken                       func(childComplexity int, input model.InputData) int
+		DeleteSystemTokens                      func(childComplexity int, input model.DeleteSystemTokensInput) int
 		DeleteToken                             func(childComplexity int, input model.InputData) int
 		RotateSystemToken                       func(childComplexity int, input model.RotateSystemTokenInput) int
 		RotateToken                             func(childComplexity int, input model.RotateTokenInputData) int
@@ -186,8 +205,9 @@ type ComplexityRoot struct {
 	Query struct {
 		AuditCheckpoint               func(childComplexity int) int
 		AuditConsistencyProof         func(childComplexity int, fromSize int64, toSize int64) int
-		AuditEvents                   func(childComplexity int, typeFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) int
+		AuditEvents                   func(childComplexity int, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) int
 		AuditInclusionProof           func(childComplexity int, id string, treeSize *int64) int
+		IPFilterImpact                func(childComplexity int, input model.IPFilterUpdateInput, skip *int, limit *int) int
 		IPFilterUsage                 func(childComplexity int, id string, skip *int, limit *int) int
 		IPFilters                     func(childComplexity int, searchFilter *string, skip *int, limit *int) int
 		Meta                          func(childComplexity int, url *string) int
@@ -235,6 +255,7 @@ type ComplexityRoot struct {
 		Name         func(childComplexity int) int
 		Permissions  func(childComplexity int) int
 		ReplacedBy   func(childComplexity int) int
+		Replaces     func(childComplexity int) int
 	}
 
 	SystemTokenQueryResultSet struct {
@@ -242,6 +263,11 @@ type ComplexityRoot struct {
 		HasNextPage  func(childComplexity int) int
 		Results      func(childComplexity int) int
 		TotalResults func(childComplexity int) int
+	}
+
+	TokenEndings struct {
+		Count func(childComplexity int) int
+		Day   func(childComplexity int) int
 	}
 
 	TokenPolicyImpact struct {
@@ -274,11 +300,12 @@ type ComplexityRoot struct {
 	}
 
 	TokenSecurityPoliciesImpact struct {
-		Capped     func(childComplexity int) int
-		Deleted    func(childComplexity int) int
-		Refiltered func(childComplexity int) int
-		Tokens     func(childComplexity int) int
-		Unchanged  func(childComplexity int) int
+		BusiestDays func(childComplexity int) int
+		Capped      func(childComplexity int) int
+		Deleted     func(childComplexity int) int
+		Refiltered  func(childComplexity int) int
+		Tokens      func(childComplexity int) int
+		Unchanged   func(childComplexity int) int
 	}
 
 	TokenSecurityPoliciesProgress struct {
@@ -316,6 +343,7 @@ type MutationResolver interface {
 	RotateToken(ctx context.Context, input model.RotateTokenInputData) (string, error)
 	RotateSystemToken(ctx context.Context, input model.RotateSystemTokenInput) (*model.RotateSystemTokenOutput, error)
 	DeleteSystemToken(ctx context.Context, input model.InputData) (bool, error)
+	DeleteSystemTokens(ctx context.Context, input model.DeleteSystemTokensInput) (*model.DeleteSystemTokensOutput, error)
 	DeleteToken(ctx context.Context, input model.InputData) (bool, error)
 	CreateIPFilter(ctx context.Context, input model.IPFilterInput) (*model.IPFilter, error)
 	UpdateIPFilter(ctx context.Context, input model.IPFilterUpdateInput) (*model.IPFilter, error)
@@ -329,11 +357,12 @@ type QueryResolver interface {
 	SystemPermissions(ctx context.Context) ([]model.SystemPermissionDescription, error)
 	IPFilters(ctx context.Context, searchFilter *string, skip *int, limit *int) ([]model.IPFilter, error)
 	IPFilterUsage(ctx context.Context, id string, skip *int, limit *int) (*model.IPFilterUsage, error)
+	IPFilterImpact(ctx context.Context, input model.IPFilterUpdateInput, skip *int, limit *int) (*model.IPFilterImpact, error)
 	TestIPFilter(ctx context.Context, ipFilter string, address string) (*model.IPFilterTest, error)
 	Organization(ctx context.Context) (*model.Organization, error)
 	TokenSecurityPoliciesImpact(ctx context.Context, input model.TokenSecurityPoliciesInput, skip *int, limit *int) (*model.TokenSecurityPoliciesImpact, error)
 	TokenSecurityPoliciesProgress(ctx context.Context) (*model.TokenSecurityPoliciesProgress, error)
-	AuditEvents(ctx context.Context, typeFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error)
+	AuditEvents(ctx context.Context, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error)
 	AuditCheckpoint(ctx context.Context) (*model.AuditCheckpoint, error)
 	AuditInclusionProof(ctx context.Context, id string, treeSize *int64) (*model.AuditInclusionProof, error)
 	AuditConsistencyProof(ctx context.Context, fromSize int64, toSize int64) (*model.AuditConsistencyProof, error)
@@ -360,6 +389,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "Account.address":
+		if e.ComplexityRoot.Account.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Address(childComplexity), true
 	case "Account.expireAt":
 		if e.ComplexityRoot.Account.ExpireAt == nil {
 			break
@@ -640,6 +675,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateSystemTokenOutput.TokenMetadata(childComplexity), true
 
+	case "DeleteSystemTokensOutput.deleted":
+		if e.ComplexityRoot.DeleteSystemTokensOutput.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSystemTokensOutput.Deleted(childComplexity), true
+
 	case "HumioMetadata.version":
 		if e.ComplexityRoot.HumioMetadata.Version == nil {
 			break
@@ -666,6 +708,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IPFilter.Name(childComplexity), true
 
+	case "IPFilterImpact.admitted":
+		if e.ComplexityRoot.IPFilterImpact.Admitted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IPFilterImpact.Admitted(childComplexity), true
+	case "IPFilterImpact.refused":
+		if e.ComplexityRoot.IPFilterImpact.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IPFilterImpact.Refused(childComplexity), true
+	case "IPFilterImpact.tokens":
+		if e.ComplexityRoot.IPFilterImpact.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IPFilterImpact.Tokens(childComplexity), true
+	case "IPFilterImpact.totalTokens":
+		if e.ComplexityRoot.IPFilterImpact.TotalTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IPFilterImpact.TotalTokens(childComplexity), true
+
 	case "IPFilterTest.allowed":
 		if e.ComplexityRoot.IPFilterTest.Allowed == nil {
 			break
@@ -690,6 +757,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IPFilterTest.UnreachableLines(childComplexity), true
+
+	case "IPFilterTokenImpact.effect":
+		if e.ComplexityRoot.IPFilterTokenImpact.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IPFilterTokenImpact.Effect(childComplexity), true
+	case "IPFilterTokenImpact.lastUsedFrom":
+		if e.ComplexityRoot.IPFilterTokenImpact.LastUsedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IPFilterTokenImpact.LastUsedFrom(childComplexity), true
+	case "IPFilterTokenImpact.token":
+		if e.ComplexityRoot.IPFilterTokenImpact.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IPFilterTokenImpact.Token(childComplexity), true
 
 	case "IPFilterUsage.policies":
 		if e.ComplexityRoot.IPFilterUsage.Policies == nil {
@@ -776,6 +862,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteSystemToken(childComplexity, args["input"].(model.InputData)), true
+	case "Mutation.deleteSystemTokens":
+		if e.ComplexityRoot.Mutation.DeleteSystemTokens == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSystemTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSystemTokens(childComplexity, args["input"].(model.DeleteSystemTokensInput)), true
 	case "Mutation.deleteToken":
 		if e.ComplexityRoot.Mutation.DeleteToken == nil {
 			break
@@ -976,7 +1073,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["typeFilter"].([]string), args["actorFilter"].(*string), args["tokenIdFilter"].(*string), args["since"].(*int64), args["until"].(*int64), args["skip"].(*int), args["limit"].(*int)), true
+		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["typeFilter"].([]string), args["actionFilter"].([]string), args["actorFilter"].(*string), args["tokenIdFilter"].(*string), args["since"].(*int64), args["until"].(*int64), args["skip"].(*int), args["limit"].(*int)), true
 	case "Query.auditInclusionProof":
 		if e.ComplexityRoot.Query.AuditInclusionProof == nil {
 			break
@@ -988,6 +1085,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditInclusionProof(childComplexity, args["id"].(string), args["treeSize"].(*int64)), true
+	case "Query.ipFilterImpact":
+		if e.ComplexityRoot.Query.IPFilterImpact == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ipFilterImpact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IPFilterImpact(childComplexity, args["input"].(model.IPFilterUpdateInput), args["skip"].(*int), args["limit"].(*int)), true
 	case "Query.ipFilterUsage":
 		if e.ComplexityRoot.Query.IPFilterUsage == nil {
 			break
@@ -1243,6 +1351,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.ReplacedBy(childComplexity), true
+	case "SystemPermissionsToken.replaces":
+		if e.ComplexityRoot.SystemPermissionsToken.Replaces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.Replaces(childComplexity), true
 
 	case "SystemTokenQueryResultSet.endCursor":
 		if e.ComplexityRoot.SystemTokenQueryResultSet.EndCursor == nil {
@@ -1268,6 +1382,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemTokenQueryResultSet.TotalResults(childComplexity), true
+
+	case "TokenEndings.count":
+		if e.ComplexityRoot.TokenEndings.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenEndings.Count(childComplexity), true
+	case "TokenEndings.day":
+		if e.ComplexityRoot.TokenEndings.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenEndings.Day(childComplexity), true
 
 	case "TokenPolicyImpact.effect":
 		if e.ComplexityRoot.TokenPolicyImpact.Effect == nil {
@@ -1392,6 +1519,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TokenSecurityPolicies.ViewPermissionTokensEnforceIPFilter(childComplexity), true
 
+	case "TokenSecurityPoliciesImpact.busiestDays":
+		if e.ComplexityRoot.TokenSecurityPoliciesImpact.BusiestDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenSecurityPoliciesImpact.BusiestDays(childComplexity), true
 	case "TokenSecurityPoliciesImpact.capped":
 		if e.ComplexityRoot.TokenSecurityPoliciesImpact.Capped == nil {
 			break
@@ -1517,6 +1650,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateSystemPermissionTokenInput", ec.unmarshalInputCreateSystemPermissionTokenInput),
 			graphql.NewInputUnmarshaler("CreateSystemPermissionTokenV2Input", ec.unmarshalInputCreateSystemPermissionTokenV2Input),
 			graphql.NewInputUnmarshaler("CreateSystemTokenInput", ec.unmarshalInputCreateSystemTokenInput),
+			graphql.NewInputUnmarshaler("DeleteSystemTokensInput", ec.unmarshalInputDeleteSystemTokensInput),
 			graphql.NewInputUnmarshaler("ExpirationInput", ec.unmarshalInputExpirationInput),
 			graphql.NewInputUnmarshaler("IPFilterIdInput", ec.unmarshalInputIPFilterIdInput),
 			graphql.NewInputUnmarshaler("IPFilterInput", ec.unmarshalInputIPFilterInput),
@@ -1793,6 +1927,8 @@ type SystemPermissionsToken implements Token {
   expired: Boolean! @stability(level: Preview)
   "The id of the token that replaced it, while it still works out its grace period after a rotation; else null. Stability: Preview"
   replacedBy: String @stability(level: Preview)
+  "The id of the token that it replaced, while that one still works out its grace period after a rotation; else null. Stability: Preview"
+  replaces: String @stability(level: Preview)
 }
 
 """
@@ -1965,6 +2101,45 @@ type IPFilterTest {
 }
 
 """
+What new rules of an IP filter do with the address that a token was last used from.
+Stability: Preview
+"""
+enum IPFilterEffect {
+  "It passes now, and would be refused. Stability: Preview"
+  Refused @stability(level: Preview)
+  "It is refused now, and would pass. Stability: Preview"
+  Admitted @stability(level: Preview)
+}
+
+"""
+What new rules of an IP filter do with one token.
+Stability: Preview
+"""
+type IPFilterTokenImpact {
+  "The token. Stability: Preview"
+  token: SystemPermissionsToken! @stability(level: Preview)
+  "The address it was last used from, which is what the rules are tried on. Stability: Preview"
+  lastUsedFrom: String! @stability(level: Preview)
+  "What happens to it there. Stability: Preview"
+  effect: IPFilterEffect! @stability(level: Preview)
+}
+
+"""
+What ` + "`" + `updateIPFilter` + "`" + ` would do with the same input, as far as can be known: to the addresses from which its tokens were last used. One that was never used counts for neither.
+Stability: Preview
+"""
+type IPFilterImpact {
+  "How many tokens are bound to the filter. Stability: Preview"
+  totalTokens: Int! @stability(level: Preview)
+  "How many of them would be refused at the address they were last used from, and pass there now. Stability: Preview"
+  refused: Int! @stability(level: Preview)
+  "How many would pass at that address, and are refused there now. Stability: Preview"
+  admitted: Int! @stability(level: Preview)
+  "One page of the tokens that are refused or admitted, by name. Stability: Preview"
+  tokens: [IPFilterTokenImpact!]! @stability(level: Preview)
+}
+
+"""
 The security policies for tokens, kind by kind. The system policies bind the tokens here; the others are kept for clients that set and read them.
 Stability: Short-term
 """
@@ -2040,6 +2215,8 @@ type Account {
   expireAt: Long @stability(level: Preview)
   "When the caller's session on the page ends, in milliseconds since 1970: 12 hours after it began, or with its token if that is sooner; signing out ends it earlier. Null for a caller who showed a token and has no session. Stability: Preview"
   sessionExpiresAt: Long @stability(level: Preview)
+  "The address the caller asks from, as this server sees it: what an IP filter would have to allow. Null if a proxy wrote what nobody can read. Stability: Preview"
+  address: String @stability(level: Preview)
 }
 
 """
@@ -2097,6 +2274,17 @@ type TokenPolicyImpact {
 }
 
 """
+A day, and how many tokens would end on it.
+Stability: Preview
+"""
+type TokenEndings {
+  "When the day begins, UTC, in milliseconds since 1970. Stability: Preview"
+  day: Long! @stability(level: Preview)
+  "How many of the tokens that get an earlier expiry would end on it. Stability: Preview"
+  count: Int! @stability(level: Preview)
+}
+
+"""
 What ` + "`" + `updateTokenSecurityPolicies` + "`" + ` would do with the same input. Each token is counted once; one that is both capped and re-filtered counts as capped.
 Stability: Preview
 """
@@ -2109,6 +2297,8 @@ type TokenSecurityPoliciesImpact {
   refiltered: Int! @stability(level: Preview)
   "How many would stay as they are. Stability: Preview"
   unchanged: Int! @stability(level: Preview)
+  "The days on which most of the tokens that get an earlier expiry would end: at most five, the busiest first. Stability: Preview"
+  busiestDays: [TokenEndings!]! @stability(level: Preview)
   "One page of the tokens that would not stay as they are, by name. Stability: Preview"
   tokens: [TokenPolicyImpact!]! @stability(level: Preview)
 }
@@ -2378,6 +2568,8 @@ input RotateSystemTokenInput {
   id: String! @stability(level: Preview)
   "How long the old string still works, in milliseconds: 0 to 7 days, and never beyond the token's own expiry. Absent or null is 0. Stability: Preview"
   gracePeriodMs: Long @stability(level: Preview)
+  "Whether a token that this one replaced, and that still works out its grace period, is ended. Unless it is true, rotating again while there is one is refused, because a third string would leave somebody without any. Stability: Preview"
+  endPredecessor: Boolean = false @stability(level: Preview)
 }
 
 """
@@ -2387,6 +2579,24 @@ Stability: Long-term
 input InputData {
   "The id. Stability: Long-term"
   id: String!
+}
+
+"""
+Several tokens, by their ids.
+Stability: Preview
+"""
+input DeleteSystemTokensInput {
+  "The ids of the tokens: 1 to 1000, each once. A server with a store of its own kind may take fewer, and says how many. Stability: Preview"
+  ids: [String!]! @stability(level: Preview)
+}
+
+"""
+How many tokens were deleted.
+Stability: Preview
+"""
+type DeleteSystemTokensOutput {
+  "How many tokens were deleted: as many as were named. Stability: Preview"
+  deleted: Int! @stability(level: Preview)
 }
 
 """
@@ -2547,6 +2757,16 @@ type Query {
     limit: Int = 50
   ): IPFilterUsage! @requires(anyOf: [ChangeSystemPermissions, ManageCluster]) @stability(level: Preview)
 
+  "Which tokens new rules of an IP filter would refuse, or newly admit, at the address they were last used from. Nothing is changed. Stability: Preview"
+  ipFilterImpact(
+    "The filter and its new rules, as for ` + "`" + `updateIPFilter` + "`" + `. Stability: Preview"
+    input: IPFilterUpdateInput!
+    "How many affected tokens to leave out before the page: 0 or more. Stability: Preview"
+    skip: Int = 0
+    "How many affected tokens the page holds at most: 0 to 1000. Stability: Preview"
+    limit: Int = 50
+  ): IPFilterImpact! @requires(anyOf: [ManageCluster]) @stability(level: Preview)
+
   "What a filter would do with an address. Nothing is stored; the rules need not exist yet. Stability: Preview"
   testIPFilter(
     "The rules to try. Stability: Preview"
@@ -2575,9 +2795,11 @@ type Query {
   auditEvents(
     "Only events of these types. Stability: Preview"
     typeFilter: [String!]
-    "Only events caused by this actor: the id of a token, ` + "`" + `localroot` + "`" + `, or ` + "`" + `system` + "`" + `. Stability: Preview"
+    "Only events of these actions: names of mutations or processes, as in ` + "`" + `actionName` + "`" + `. At most 1000 items. Stability: Preview"
+    actionFilter: [String!]
+    "Only events caused by this actor: the id of a token, ` + "`" + `localroot` + "`" + `, or ` + "`" + `system` + "`" + `; or the name that a token had when it acted. Stability: Preview"
     actorFilter: String
-    "Only events about the token with this id. Stability: Preview"
+    "Only events about the token with this id, or about any token of exactly this name by then. Stability: Preview"
     tokenIdFilter: String
     "Only events at or after this moment, in milliseconds since 1970. Stability: Preview"
     since: Long
@@ -2668,6 +2890,12 @@ type Mutation {
     input: InputData!
   ): Boolean! @requires(anyOf: [ChangeSystemPermissions]) @stability(level: Preview)
 
+  "Deletes several system tokens, all of them or none. They are refused from the moment this returns. Stability: Preview"
+  deleteSystemTokens(
+    "The tokens to delete. Stability: Preview"
+    input: DeleteSystemTokensInput!
+  ): DeleteSystemTokensOutput! @requires(anyOf: [ChangeSystemPermissions]) @stability(level: Preview)
+
   "Deletes a token. It is refused from the moment this returns. Stability: Long-term"
   deleteToken(
     "The token to delete. Stability: Long-term"
@@ -2720,6 +2948,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_expireAt(ctx, field)
 	case "sessionExpiresAt":
 		return ec.fieldContext_Account_sessionExpiresAt(ctx, field)
+	case "address":
+		return ec.fieldContext_Account_address(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -2856,6 +3086,14 @@ func (ec *executionContext) childFields_CreateSystemTokenOutput(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type CreateSystemTokenOutput", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteSystemTokensOutput(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deleted":
+		return ec.fieldContext_DeleteSystemTokensOutput_deleted(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteSystemTokensOutput", field.Name)
+}
+
 func (ec *executionContext) childFields_HumioMetadata(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -2876,6 +3114,20 @@ func (ec *executionContext) childFields_IPFilter(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type IPFilter", field.Name)
 }
 
+func (ec *executionContext) childFields_IPFilterImpact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "totalTokens":
+		return ec.fieldContext_IPFilterImpact_totalTokens(ctx, field)
+	case "refused":
+		return ec.fieldContext_IPFilterImpact_refused(ctx, field)
+	case "admitted":
+		return ec.fieldContext_IPFilterImpact_admitted(ctx, field)
+	case "tokens":
+		return ec.fieldContext_IPFilterImpact_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IPFilterImpact", field.Name)
+}
+
 func (ec *executionContext) childFields_IPFilterTest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "allowed":
@@ -2888,6 +3140,18 @@ func (ec *executionContext) childFields_IPFilterTest(ctx context.Context, field 
 		return ec.fieldContext_IPFilterTest_unreachableLines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IPFilterTest", field.Name)
+}
+
+func (ec *executionContext) childFields_IPFilterTokenImpact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_IPFilterTokenImpact_token(ctx, field)
+	case "lastUsedFrom":
+		return ec.fieldContext_IPFilterTokenImpact_lastUsedFrom(ctx, field)
+	case "effect":
+		return ec.fieldContext_IPFilterTokenImpact_effect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IPFilterTokenImpact", field.Name)
 }
 
 func (ec *executionContext) childFields_IPFilterUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2976,6 +3240,8 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_expired(ctx, field)
 	case "replacedBy":
 		return ec.fieldContext_SystemPermissionsToken_replacedBy(ctx, field)
+	case "replaces":
+		return ec.fieldContext_SystemPermissionsToken_replaces(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SystemPermissionsToken", field.Name)
 }
@@ -2992,6 +3258,16 @@ func (ec *executionContext) childFields_SystemTokenQueryResultSet(ctx context.Co
 		return ec.fieldContext_SystemTokenQueryResultSet_hasNextPage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SystemTokenQueryResultSet", field.Name)
+}
+
+func (ec *executionContext) childFields_TokenEndings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_TokenEndings_day(ctx, field)
+	case "count":
+		return ec.fieldContext_TokenEndings_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenEndings", field.Name)
 }
 
 func (ec *executionContext) childFields_TokenPolicyImpact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3062,6 +3338,8 @@ func (ec *executionContext) childFields_TokenSecurityPoliciesImpact(ctx context.
 		return ec.fieldContext_TokenSecurityPoliciesImpact_refiltered(ctx, field)
 	case "unchanged":
 		return ec.fieldContext_TokenSecurityPoliciesImpact_unchanged(ctx, field)
+	case "busiestDays":
+		return ec.fieldContext_TokenSecurityPoliciesImpact_busiestDays(ctx, field)
 	case "tokens":
 		return ec.fieldContext_TokenSecurityPoliciesImpact_tokens(ctx, field)
 	}
@@ -3308,6 +3586,20 @@ func (ec *executionContext) field_Mutation_deleteSystemToken_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteSystemTokens_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteSystemTokensInput, error) {
+			return ec.unmarshalNDeleteSystemTokensInput2tokenscaleᚋgraphᚋmodelᚐDeleteSystemTokensInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3439,54 +3731,62 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["typeFilter"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "actorFilter",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "actionFilter",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["actionFilter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "actorFilter",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["actorFilter"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "tokenIdFilter",
+	args["actorFilter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "tokenIdFilter",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["tokenIdFilter"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "since",
+	args["tokenIdFilter"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "since",
 		func(ctx context.Context, v any) (*int64, error) {
 			return ec.unmarshalOLong2ᚖint64(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["since"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "until",
+	args["since"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "until",
 		func(ctx context.Context, v any) (*int64, error) {
 			return ec.unmarshalOLong2ᚖint64(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["until"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+	args["until"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["skip"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+	args["skip"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["limit"] = arg6
+	args["limit"] = arg7
 	return args, nil
 }
 
@@ -3509,6 +3809,36 @@ func (ec *executionContext) field_Query_auditInclusionProof_args(ctx context.Con
 		return nil, err
 	}
 	args["treeSize"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ipFilterImpact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.IPFilterUpdateInput, error) {
+			return ec.unmarshalNIPFilterUpdateInput2tokenscaleᚋgraphᚋmodelᚐIPFilterUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["skip"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["limit"] = arg2
 	return args, nil
 }
 
@@ -3948,6 +4278,13 @@ func (ec *executionContext) fieldContext_Account_sessionExpiresAt(_ context.Cont
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Long")
 }
 
+func (ec *executionContext) _Account_address(ctx context.Context, field graphql.CollectedField, obj *model.Account) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Address)
+}
+func (ec *executionContext) fieldContext_Account_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "String")
+}
+
 func (ec *executionContext) _AuditActor_type(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Type)
 }
@@ -4266,6 +4603,13 @@ func (ec *executionContext) fieldContext_CreateSystemTokenOutput_tokenMetadata(_
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteSystemTokensOutput_deleted(ctx context.Context, field graphql.CollectedField, obj *model.DeleteSystemTokensOutput) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Deleted)
+}
+func (ec *executionContext) fieldContext_DeleteSystemTokensOutput_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteSystemTokensOutput", field, false, false, "Int")
+}
+
 func (ec *executionContext) _HumioMetadata_version(ctx context.Context, field graphql.CollectedField, obj *model.HumioMetadata) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Version)
 }
@@ -4294,6 +4638,43 @@ func (ec *executionContext) fieldContext_IPFilter_ipFilter(_ context.Context, fi
 	return graphql.NewScalarFieldContext("IPFilter", field, false, false, "String")
 }
 
+func (ec *executionContext) _IPFilterImpact_totalTokens(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterImpact) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalTokens)
+}
+func (ec *executionContext) fieldContext_IPFilterImpact_totalTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IPFilterImpact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IPFilterImpact_refused(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterImpact) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Refused)
+}
+func (ec *executionContext) fieldContext_IPFilterImpact_refused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IPFilterImpact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IPFilterImpact_admitted(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterImpact) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Admitted)
+}
+func (ec *executionContext) fieldContext_IPFilterImpact_admitted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IPFilterImpact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IPFilterImpact_tokens(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterImpact) (ret graphql.Marshaler) {
+	return ec.marshalNIPFilterTokenImpact2ᚕtokenscaleᚋgraphᚋmodelᚐIPFilterTokenImpactᚄ(ctx, field.Selections, obj.Tokens)
+}
+func (ec *executionContext) fieldContext_IPFilterImpact_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IPFilterImpact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IPFilterTokenImpact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _IPFilterTest_allowed(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTest) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Allowed)
 }
@@ -4320,6 +4701,36 @@ func (ec *executionContext) _IPFilterTest_unreachableLines(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_IPFilterTest_unreachableLines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IPFilterTest", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IPFilterTokenImpact_token(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTokenImpact) (ret graphql.Marshaler) {
+	return ec.marshalNSystemPermissionsToken2tokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, field.Selections, obj.Token)
+}
+func (ec *executionContext) fieldContext_IPFilterTokenImpact_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IPFilterTokenImpact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SystemPermissionsToken(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IPFilterTokenImpact_lastUsedFrom(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTokenImpact) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.LastUsedFrom)
+}
+func (ec *executionContext) fieldContext_IPFilterTokenImpact_lastUsedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IPFilterTokenImpact", field, false, false, "String")
+}
+
+func (ec *executionContext) _IPFilterTokenImpact_effect(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterTokenImpact) (ret graphql.Marshaler) {
+	return ec.marshalNIPFilterEffect2tokenscaleᚋgraphᚋmodelᚐIPFilterEffect(ctx, field.Selections, obj.Effect)
+}
+func (ec *executionContext) fieldContext_IPFilterTokenImpact_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IPFilterTokenImpact", field, false, false, "IPFilterEffect")
 }
 
 func (ec *executionContext) _IPFilterUsage_totalTokens(ctx context.Context, field graphql.CollectedField, obj *model.IPFilterUsage) (ret graphql.Marshaler) {
@@ -4780,6 +5191,68 @@ func (ec *executionContext) fieldContext_Mutation_deleteSystemToken(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteSystemToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteSystemTokens(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteSystemTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteSystemTokens(ctx, fc.Args["input"].(model.DeleteSystemTokensInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				anyOf, err := ec.unmarshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, []any{"ChangeSystemPermissions"})
+				if err != nil {
+					var zeroVal *model.DeleteSystemTokensOutput
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.DeleteSystemTokensOutput
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, anyOf)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteSystemTokensOutput) graphql.Marshaler {
+			return ec.marshalNDeleteSystemTokensOutput2ᚖtokenscaleᚋgraphᚋmodelᚐDeleteSystemTokensOutput(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteSystemTokens(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteSystemTokensOutput(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteSystemTokens_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5611,6 +6084,68 @@ func (ec *executionContext) fieldContext_Query_ipFilterUsage(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_ipFilterImpact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ipFilterImpact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().IPFilterImpact(ctx, fc.Args["input"].(model.IPFilterUpdateInput), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				anyOf, err := ec.unmarshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, []any{"ManageCluster"})
+				if err != nil {
+					var zeroVal *model.IPFilterImpact
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.IPFilterImpact
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, anyOf)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.IPFilterImpact) graphql.Marshaler {
+			return ec.marshalNIPFilterImpact2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilterImpact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ipFilterImpact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IPFilterImpact(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ipFilterImpact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_testIPFilter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5845,7 +6380,7 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["typeFilter"].([]string), fc.Args["actorFilter"].(*string), fc.Args["tokenIdFilter"].(*string), fc.Args["since"].(*int64), fc.Args["until"].(*int64), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
+			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["typeFilter"].([]string), fc.Args["actionFilter"].([]string), fc.Args["actorFilter"].(*string), fc.Args["tokenIdFilter"].(*string), fc.Args["since"].(*int64), fc.Args["until"].(*int64), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6481,6 +7016,13 @@ func (ec *executionContext) fieldContext_SystemPermissionsToken_replacedBy(_ con
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
+func (ec *executionContext) _SystemPermissionsToken_replaces(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Replaces)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_replaces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
+}
+
 func (ec *executionContext) _SystemTokenQueryResultSet_totalResults(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenQueryResultSet) (ret graphql.Marshaler) {
 	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalResults)
 }
@@ -6516,6 +7058,20 @@ func (ec *executionContext) _SystemTokenQueryResultSet_hasNextPage(ctx context.C
 }
 func (ec *executionContext) fieldContext_SystemTokenQueryResultSet_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemTokenQueryResultSet", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TokenEndings_day(ctx context.Context, field graphql.CollectedField, obj *model.TokenEndings) (ret graphql.Marshaler) {
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.Day)
+}
+func (ec *executionContext) fieldContext_TokenEndings_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenEndings", field, false, false, "Long")
+}
+
+func (ec *executionContext) _TokenEndings_count(ctx context.Context, field graphql.CollectedField, obj *model.TokenEndings) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_TokenEndings_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenEndings", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TokenPolicyImpact_token(ctx context.Context, field graphql.CollectedField, obj *model.TokenPolicyImpact) (ret graphql.Marshaler) {
@@ -6738,6 +7294,22 @@ func (ec *executionContext) _TokenSecurityPoliciesImpact_unchanged(ctx context.C
 }
 func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_unchanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenSecurityPoliciesImpact", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TokenSecurityPoliciesImpact_busiestDays(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesImpact) (ret graphql.Marshaler) {
+	return ec.marshalNTokenEndings2ᚕtokenscaleᚋgraphᚋmodelᚐTokenEndingsᚄ(ctx, field.Selections, obj.BusiestDays)
+}
+func (ec *executionContext) fieldContext_TokenSecurityPoliciesImpact_busiestDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TokenSecurityPoliciesImpact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TokenEndings(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TokenSecurityPoliciesImpact_tokens(ctx context.Context, field graphql.CollectedField, obj *model.TokenSecurityPoliciesImpact) (ret graphql.Marshaler) {
@@ -7990,6 +8562,48 @@ func UnmarshalCreateSystemTokenInput(ctx context.Context, raw any) (model.Create
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteSystemTokensInput(ctx context.Context, obj any) (model.DeleteSystemTokensInput, error) {
+	var it model.DeleteSystemTokensInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteSystemTokensInput unmarshals raw into the DeleteSystemTokensInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteSystemTokensInput(ctx context.Context, raw any) (model.DeleteSystemTokensInput, error) {
+	var out model.DeleteSystemTokensInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteSystemTokensInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputExpirationInput(ctx context.Context, obj any) (model.ExpirationInput, error) {
 	var it model.ExpirationInput
 	if obj == nil {
@@ -8239,7 +8853,11 @@ func (ec *executionContext) unmarshalInputRotateSystemTokenInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "gracePeriodMs"}
+	if _, present := asMap["endPredecessor"]; !present {
+		asMap["endPredecessor"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "gracePeriodMs", "endPredecessor"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8260,6 +8878,13 @@ func (ec *executionContext) unmarshalInputRotateSystemTokenInput(ctx context.Con
 				return it, err
 			}
 			it.GracePeriodMs = data
+		case "endPredecessor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endPredecessor"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndPredecessor = data
 		}
 	}
 	return it, nil
@@ -8621,6 +9246,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "sessionExpiresAt":
 			out.Values[i] = ec._Account_sessionExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = ec._Account_address(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -9009,6 +9639,31 @@ func (ec *executionContext) _CreateSystemTokenOutput(ctx context.Context, sel as
 	return out
 }
 
+var deleteSystemTokensOutputImplementors = []string{"DeleteSystemTokensOutput"}
+
+func (ec *executionContext) _DeleteSystemTokensOutput(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteSystemTokensOutput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteSystemTokensOutputImplementors)
+
+	out := ec.NewRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteSystemTokensOutput")
+		case "deleted":
+			out.Values[i] = ec._DeleteSystemTokensOutput_deleted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
 var humioMetadataImplementors = []string{"HumioMetadata"}
 
 func (ec *executionContext) _HumioMetadata(ctx context.Context, sel ast.SelectionSet, obj *model.HumioMetadata) graphql.Marshaler {
@@ -9069,6 +9724,46 @@ func (ec *executionContext) _IPFilter(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var iPFilterImpactImplementors = []string{"IPFilterImpact"}
+
+func (ec *executionContext) _IPFilterImpact(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterImpact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterImpactImplementors)
+
+	out := ec.NewRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IPFilterImpact")
+		case "totalTokens":
+			out.Values[i] = ec._IPFilterImpact_totalTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refused":
+			out.Values[i] = ec._IPFilterImpact_refused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "admitted":
+			out.Values[i] = ec._IPFilterImpact_admitted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tokens":
+			out.Values[i] = ec._IPFilterImpact_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
 var iPFilterTestImplementors = []string{"IPFilterTest"}
 
 func (ec *executionContext) _IPFilterTest(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterTest) graphql.Marshaler {
@@ -9096,6 +9791,41 @@ func (ec *executionContext) _IPFilterTest(ctx context.Context, sel ast.Selection
 			}
 		case "unreachableLines":
 			out.Values[i] = ec._IPFilterTest_unreachableLines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
+var iPFilterTokenImpactImplementors = []string{"IPFilterTokenImpact"}
+
+func (ec *executionContext) _IPFilterTokenImpact(ctx context.Context, sel ast.SelectionSet, obj *model.IPFilterTokenImpact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, iPFilterTokenImpactImplementors)
+
+	out := ec.NewRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IPFilterTokenImpact")
+		case "token":
+			out.Values[i] = ec._IPFilterTokenImpact_token(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedFrom":
+			out.Values[i] = ec._IPFilterTokenImpact_lastUsedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effect":
+			out.Values[i] = ec._IPFilterTokenImpact_effect(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -9208,6 +9938,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteSystemToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteSystemToken(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteSystemTokens":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteSystemTokens(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -9483,6 +10220,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_ipFilterUsage(ctx, field)
+				})
+		case "ipFilterImpact":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ipFilterImpact(ctx, field)
 				})
 		case "testIPFilter":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -9761,6 +10504,11 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "replaces":
+			out.Values[i] = ec._SystemPermissionsToken_replaces(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -9798,6 +10546,36 @@ func (ec *executionContext) _SystemTokenQueryResultSet(ctx context.Context, sel 
 			}
 		case "hasNextPage":
 			out.Values[i] = ec._SystemTokenQueryResultSet_hasNextPage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
+var tokenEndingsImplementors = []string{"TokenEndings"}
+
+func (ec *executionContext) _TokenEndings(ctx context.Context, sel ast.SelectionSet, obj *model.TokenEndings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tokenEndingsImplementors)
+
+	out := ec.NewRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TokenEndings")
+		case "day":
+			out.Values[i] = ec._TokenEndings_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._TokenEndings_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -9998,6 +10776,11 @@ func (ec *executionContext) _TokenSecurityPoliciesImpact(ctx context.Context, se
 			}
 		case "unchanged":
 			out.Values[i] = ec._TokenSecurityPoliciesImpact_unchanged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "busiestDays":
+			out.Values[i] = ec._TokenSecurityPoliciesImpact_busiestDays(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -10572,6 +11355,19 @@ func (ec *executionContext) marshalNCreateSystemTokenOutput2ᚖtokenscaleᚋgrap
 	return ec._CreateSystemTokenOutput(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteSystemTokensInput2tokenscaleᚋgraphᚋmodelᚐDeleteSystemTokensInput(ctx context.Context, v any) (model.DeleteSystemTokensInput, error) {
+	res, err := ec.unmarshalInputDeleteSystemTokensInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteSystemTokensOutput2ᚖtokenscaleᚋgraphᚋmodelᚐDeleteSystemTokensOutput(ctx context.Context, sel ast.SelectionSet, v *model.DeleteSystemTokensOutput) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteSystemTokensOutput!")
+		return graphql.Null
+	}
+	return ec._DeleteSystemTokensOutput(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNExpirationUnit2tokenscaleᚋgraphᚋmodelᚐExpirationUnit(ctx context.Context, v any) (model.ExpirationUnit, error) {
 	var res model.ExpirationUnit
 	err := res.UnmarshalGQL(v)
@@ -10616,9 +11412,27 @@ func (ec *executionContext) marshalNIPFilter2ᚖtokenscaleᚋgraphᚋmodelᚐIPF
 	return ec._IPFilter(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNIPFilterEffect2tokenscaleᚋgraphᚋmodelᚐIPFilterEffect(ctx context.Context, v any) (model.IPFilterEffect, error) {
+	var res model.IPFilterEffect
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIPFilterEffect2tokenscaleᚋgraphᚋmodelᚐIPFilterEffect(ctx context.Context, sel ast.SelectionSet, v model.IPFilterEffect) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNIPFilterIdInput2tokenscaleᚋgraphᚋmodelᚐIPFilterIDInput(ctx context.Context, v any) (model.IPFilterIDInput, error) {
 	res, err := ec.unmarshalInputIPFilterIdInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIPFilterImpact2ᚖtokenscaleᚋgraphᚋmodelᚐIPFilterImpact(ctx context.Context, sel ast.SelectionSet, v *model.IPFilterImpact) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IPFilterImpact!")
+		return graphql.Null
+	}
+	return ec._IPFilterImpact(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNIPFilterInput2tokenscaleᚋgraphᚋmodelᚐIPFilterInput(ctx context.Context, v any) (model.IPFilterInput, error) {
@@ -10632,6 +11446,24 @@ func (ec *executionContext) marshalNIPFilterTest2ᚖtokenscaleᚋgraphᚋmodel�
 		return graphql.Null
 	}
 	return ec._IPFilterTest(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNIPFilterTokenImpact2tokenscaleᚋgraphᚋmodelᚐIPFilterTokenImpact(ctx context.Context, sel ast.SelectionSet, v model.IPFilterTokenImpact) graphql.Marshaler {
+	return ec._IPFilterTokenImpact(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNIPFilterTokenImpact2ᚕtokenscaleᚋgraphᚋmodelᚐIPFilterTokenImpactᚄ(ctx context.Context, sel ast.SelectionSet, v []model.IPFilterTokenImpact) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
+		return ec.marshalNIPFilterTokenImpact2tokenscaleᚋgraphᚋmodelᚐIPFilterTokenImpact(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNIPFilterUpdateInput2tokenscaleᚋgraphᚋmodelᚐIPFilterUpdateInput(ctx context.Context, v any) (model.IPFilterUpdateInput, error) {
@@ -10937,6 +11769,24 @@ func (ec *executionContext) marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx
 func (ec *executionContext) marshalNToken2ᚕtokenscaleᚋgraphᚋmodelᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Token) graphql.Marshaler {
 	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
 		return ec.marshalNToken2tokenscaleᚋgraphᚋmodelᚐToken(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTokenEndings2tokenscaleᚋgraphᚋmodelᚐTokenEndings(ctx context.Context, sel ast.SelectionSet, v model.TokenEndings) graphql.Marshaler {
+	return ec._TokenEndings(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTokenEndings2ᚕtokenscaleᚋgraphᚋmodelᚐTokenEndingsᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TokenEndings) graphql.Marshaler {
+	ret := ec.InTurn(len(v), func(i int) graphql.Marshaler {
+		return ec.marshalNTokenEndings2tokenscaleᚋgraphᚋmodelᚐTokenEndings(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -129,6 +129,15 @@ func filterIDs(ids []string) []ipfilter.ID {
 	return out
 }
 
+// tokenIDs returns ids of tokens.
+func tokenIDs(ids []string) []token.ID {
+	out := make([]token.ID, len(ids))
+	for i, id := range ids {
+		out[i] = token.ID(id)
+	}
+	return out
+}
+
 // nobody is the id of no token, and not empty.
 const nobody token.ID = "-"
 
@@ -175,8 +184,9 @@ func policyChange(in model.TokenSecurityPoliciesInput) policy.Change {
 	}
 }
 
-func eventQuery(types []string, actor, tokenID *string, since, until *int64, skip, limit *int) audit.Query {
+func eventQuery(types, actions []string, actor, tokenID *string, since, until *int64, skip, limit *int) audit.Query {
 	q := audit.Query{
+		Actions: actions,
 		Actor:   given(actor, ""),
 		TokenID: given(tokenID, ""),
 		Since:   epoch.Millis(given(since, 0)),

@@ -49,12 +49,12 @@ func (r *mutationResolver) UpdateSystemPermissionsTokenPermissions(ctx context.C
 }
 
 func (r *mutationResolver) RotateToken(ctx context.Context, input model.RotateTokenInputData) (string, error) {
-	_, secret, err := r.rotate(ctx, input.ID, 0)
+	_, secret, err := r.rotate(ctx, input.ID, 0, true) // as LogScale does
 	return secret, err
 }
 
 func (r *mutationResolver) RotateSystemToken(ctx context.Context, input model.RotateSystemTokenInput) (*model.RotateSystemTokenOutput, error) {
-	t, secret, err := r.rotate(ctx, input.ID, given(input.GracePeriodMs, 0))
+	t, secret, err := r.rotate(ctx, input.ID, given(input.GracePeriodMs, 0), given(input.EndPredecessor, false))
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +63,18 @@ func (r *mutationResolver) RotateSystemToken(ctx context.Context, input model.Ro
 
 func (r *mutationResolver) DeleteSystemToken(ctx context.Context, input model.InputData) (bool, error) {
 	return r.delete(ctx, input.ID)
+}
+
+func (r *mutationResolver) DeleteSystemTokens(ctx context.Context, input model.DeleteSystemTokensInput) (*model.DeleteSystemTokensOutput, error) {
+	by, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := tokenIDs(input.Ids)
+	if err := r.authority.DeleteTokens(ctx, by, ids); err != nil {
+		return nil, err
+	}
+	return &model.DeleteSystemTokensOutput{Deleted: len(ids)}, nil
 }
 
 func (r *mutationResolver) DeleteToken(ctx context.Context, input model.InputData) (bool, error) {
@@ -188,6 +200,18 @@ func (r *queryResolver) IPFilterUsage(ctx context.Context, id string, skip *int,
 	return &model.IPFilterUsage{TotalTokens: u.Total, Tokens: tokenShapes(u.Tokens), Policies: u.Policies}, nil
 }
 
+func (r *queryResolver) IPFilterImpact(ctx context.Context, input model.IPFilterUpdateInput, skip *int, limit *int) (*model.IPFilterImpact, error) {
+	by, err := authn.Actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i, err := r.authority.FilterImpact(ctx, by, ipfilter.ID(input.ID), input.Name, input.IPFilter, given(skip, defaultSkip), given(limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	return filterImpactShape(i), nil
+}
+
 func (r *queryResolver) TestIPFilter(ctx context.Context, ipFilter string, address string) (*model.IPFilterTest, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {
@@ -235,12 +259,12 @@ func (r *queryResolver) TokenSecurityPoliciesProgress(ctx context.Context) (*mod
 	return &model.TokenSecurityPoliciesProgress{Done: n, Total: n}, err
 }
 
-func (r *queryResolver) AuditEvents(ctx context.Context, typeFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error) {
+func (r *queryResolver) AuditEvents(ctx context.Context, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q := eventQuery(typeFilter, actorFilter, tokenIDFilter, since, until, skip, limit)
+	q := eventQuery(typeFilter, actionFilter, actorFilter, tokenIDFilter, since, until, skip, limit)
 	q.Each = asked(ctx)
 	total, page, err := r.authority.Events(ctx, by, q)
 	if err != nil {

@@ -61,6 +61,7 @@ func tokenShape(t authority.TokenView) model.SystemPermissionsToken {
 		LastUsedAt:  millis(t.LastUsedAt),
 		Expired:     t.Expired,
 		ReplacedBy:  optional(string(t.ReplacedBy)),
+		Replaces:    optional(string(t.Replaces)),
 	}
 	if t.LastUsedFrom.IsValid() {
 		out.LastUsedFrom = optional(t.LastUsedFrom.String())
@@ -91,15 +92,32 @@ func filterShapes(filters []ipfilter.Filter) []model.IPFilter {
 	return out
 }
 
+func filterImpactShape(i authority.FilterImpact) *model.IPFilterImpact {
+	out := &model.IPFilterImpact{
+		TotalTokens: i.Total, Refused: i.Refused, Admitted: i.Admitted, Tokens: make([]model.IPFilterTokenImpact, len(i.Tokens)),
+	}
+	for n, t := range i.Tokens {
+		out.Tokens[n] = model.IPFilterTokenImpact{Token: tokenShape(t), LastUsedFrom: i.Page[n].From.String(), Effect: model.IPFilterEffectRefused}
+		if i.Page[n].Effect == policy.FilterAdmits {
+			out.Tokens[n].Effect = model.IPFilterEffectAdmitted
+		}
+	}
+	return out
+}
+
 func accountShape(a policy.Actor) *model.Account {
 	permissions := []permission.Permission{}
 	for p := range a.Permissions.Each() {
 		permissions = append(permissions, p)
 	}
-	return &model.Account{
+	out := &model.Account{
 		ID: string(a.ID), Username: a.Name, IsRoot: a.Root, Permissions: permissions, ExpireAt: millis(a.ExpireAt),
 		SessionExpiresAt: millis(a.SessionEnds),
 	}
+	if a.IP.IsValid() {
+		out.Address = optional(a.IP.String())
+	}
+	return out
 }
 
 func permissionShapes() []model.SystemPermissionDescription {
@@ -148,7 +166,10 @@ func organizationShape(p policy.Policies, filter func(ipfilter.ID) (ipfilter.Fil
 func impactShape(i authority.Impact) *model.TokenSecurityPoliciesImpact {
 	out := &model.TokenSecurityPoliciesImpact{
 		Deleted: i.Deleted, Capped: i.Capped, Refiltered: i.Refiltered, Unchanged: i.Unchanged,
-		Tokens: make([]model.TokenPolicyImpact, len(i.Tokens)),
+		Tokens: make([]model.TokenPolicyImpact, len(i.Tokens)), BusiestDays: make([]model.TokenEndings, len(i.Busiest)),
+	}
+	for n, d := range i.Busiest {
+		out.BusiestDays[n] = model.TokenEndings{Day: int64(d.Start), Count: d.Count}
 	}
 	for n, a := range i.Tokens {
 		out.Tokens[n] = model.TokenPolicyImpact{

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -34,4 +35,29 @@ func policiesFor(kinds []string) string {
 		noun = strconv.Itoa(len(kinds)) + " security policies, for "
 	}
 	return noun + strings.Join(kinds, ", ") + " tokens"
+}
+
+// A FilterEffect is what new rules of an IP filter do with a token, as far as can be known: at the
+// address that it was last used from.
+type FilterEffect int
+
+// What new rules do. The zero FilterEffect is that nothing changes.
+const (
+	FilterKeeps   FilterEffect = iota
+	FilterRefuses              // the address passes now, and would be refused
+	FilterAdmits               // the address is refused now, and would pass
+)
+
+// Refiltering returns what the rules next do in the place of old with a token that was last used
+// from an address. Of one that was never used nothing can be said. Rules that are nil cannot be
+// read, and nobody passes them.
+func Refiltering(old, next *ipfilter.Rules, from netip.Addr) FilterEffect {
+	switch before, after := old.Allows(from), next.Allows(from); {
+	case !from.IsValid() || before == after:
+		return FilterKeeps
+	case before:
+		return FilterRefuses
+	default:
+		return FilterAdmits
+	}
 }

@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"net/netip"
 	"testing"
 
 	"tokenscale/fault"
+	"tokenscale/ipfilter"
 )
 
 // "Deleting a filter that a token or a policy uses is refused, saying by how
@@ -49,5 +51,36 @@ func TestSpanIsWrittenInTheLargestWholeUnit(t *testing.T) {
 		if got := span(ms); got != want {
 			t.Errorf("span(%d) = %q, want %q", ms, got, want)
 		}
+	}
+}
+
+func TestRefiltering_TellsWhatNewRulesDoAtTheLastAddress(t *testing.T) {
+	parse := func(text string) *ipfilter.Rules {
+		r, err := ipfilter.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	office, all, none := parse("allow 10.0.0.0/8"), parse("allow all"), parse("deny all")
+	inside, outside := netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("192.0.2.1")
+	for name, c := range map[string]struct {
+		old, next *ipfilter.Rules
+		from      netip.Addr
+		want      FilterEffect
+	}{
+		"passes before and after":               {all, office, inside, FilterKeeps},
+		"passes no more":                        {all, office, outside, FilterRefuses},
+		"passes only then":                      {none, office, inside, FilterAdmits},
+		"is refused before and after":           {none, office, outside, FilterKeeps},
+		"was never used":                        {all, none, netip.Addr{}, FilterKeeps},
+		"rules that nobody can read let nobody": {nil, all, inside, FilterAdmits},
+		"nor do such rules when they come":      {all, nil, inside, FilterRefuses},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Refiltering(c.old, c.next, c.from); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }

@@ -38,6 +38,19 @@ func Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token, error) {
 	}, nil
 }
 
+// KeepsPredecessor refuses to rotate a token once more while old, which it replaced, works out its
+// grace period and was last used at a moment, zero for never: with a third string somebody who
+// holds the oldest would be without any. Whoever wants that says so.
+func KeepsPredecessor(old token.Token, used epoch.Millis) error {
+	last := "It was not used."
+	if used != 0 {
+		last = "It was last used at " + used.String() + "."
+	}
+	f := fault.New(fault.Conflict, "The string before this one still works until %s. %s To end it and rotate again set endPredecessor.", old.ExpireAt, last)
+	f.Extensions = map[string]string{"predecessorId": string(old.ID)}
+	return f
+}
+
 // InGrace returns t as it is while it works out its grace period: replaced by
 // next, and ending after the grace or at its own expiry, whichever is first.
 func InGrace(t token.Token, next token.ID, grace time.Duration, now epoch.Millis) token.Token {

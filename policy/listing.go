@@ -27,6 +27,11 @@ func Listing(q token.Query) (token.Query, error) {
 		continues(q))
 }
 
+// Trail checks what is asked of the audit log: a page, and how many actions.
+func Trail(skip, limit, actions int) error {
+	return fault.Inputs(Page(skip, limit), fewItems("actionFilter", actions))
+}
+
 // fewItems refuses a list with too many items. The refusal speaks of the input called field.
 func fewItems(field string, n int) error {
 	if n <= MaxFilterItems {

@@ -54,6 +54,12 @@ func MintFor(id ID, random io.Reader) (Secret, error) {
 // named in the same way.
 func NewID(random io.Reader) (string, error) { return letters(random, idLength) }
 
+// IsID reports whether a text has the form of an ID, so that it can be no secret and no part of one
+// of some use.
+func IsID(text string) bool {
+	return len(text) == idLength && strings.Trim(text, alphabet) == ""
+}
+
 // letters returns n letters and digits, each as likely as any other.
 func letters(random io.Reader, n int) (string, error) {
 	// Bytes from fair on would favour the first letters.

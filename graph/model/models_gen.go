@@ -37,6 +37,8 @@ type Account struct {
 	ExpireAt *int64 `json:"expireAt,omitempty"`
 	// When the caller's session on the page ends, in milliseconds since 1970: 12 hours after it began, or with its token if that is sooner; signing out ends it earlier. Null for a caller who showed a token and has no session. Stability: Preview
 	SessionExpiresAt *int64 `json:"sessionExpiresAt,omitempty"`
+	// The address the caller asks from, as this server sees it: what an IP filter would have to allow. Null if a proxy wrote what nobody can read. Stability: Preview
+	Address *string `json:"address,omitempty"`
 }
 
 // Who did it.
@@ -203,6 +205,20 @@ type CreateSystemTokenOutput struct {
 	TokenMetadata SystemPermissionsToken `json:"tokenMetadata"`
 }
 
+// Several tokens, by their ids.
+// Stability: Preview
+type DeleteSystemTokensInput struct {
+	// The ids of the tokens: 1 to 1000, each once. A server with a store of its own kind may take fewer, and says how many. Stability: Preview
+	Ids []string `json:"ids"`
+}
+
+// How many tokens were deleted.
+// Stability: Preview
+type DeleteSystemTokensOutput struct {
+	// How many tokens were deleted: as many as were named. Stability: Preview
+	Deleted int `json:"deleted"`
+}
+
 // An expiry, counted from the moment of creation.
 // Stability: Preview
 type ExpirationInput struct {
@@ -237,6 +253,19 @@ type IPFilterIDInput struct {
 	ID string `json:"id"`
 }
 
+// What `updateIPFilter` would do with the same input, as far as can be known: to the addresses from which its tokens were last used. One that was never used counts for neither.
+// Stability: Preview
+type IPFilterImpact struct {
+	// How many tokens are bound to the filter. Stability: Preview
+	TotalTokens int `json:"totalTokens"`
+	// How many of them would be refused at the address they were last used from, and pass there now. Stability: Preview
+	Refused int `json:"refused"`
+	// How many would pass at that address, and are refused there now. Stability: Preview
+	Admitted int `json:"admitted"`
+	// One page of the tokens that are refused or admitted, by name. Stability: Preview
+	Tokens []IPFilterTokenImpact `json:"tokens"`
+}
+
 // A new IP filter.
 // Stability: Long-term
 type IPFilterInput struct {
@@ -259,6 +288,17 @@ type IPFilterTest struct {
 	Rule *string `json:"rule,omitempty"`
 	// The numbers of the lines that can never decide, because an earlier line covers them. Stability: Preview
 	UnreachableLines []int `json:"unreachableLines"`
+}
+
+// What new rules of an IP filter do with one token.
+// Stability: Preview
+type IPFilterTokenImpact struct {
+	// The token. Stability: Preview
+	Token SystemPermissionsToken `json:"token"`
+	// The address it was last used from, which is what the rules are tried on. Stability: Preview
+	LastUsedFrom string `json:"lastUsedFrom"`
+	// What happens to it there. Stability: Preview
+	Effect IPFilterEffect `json:"effect"`
 }
 
 // A change to an IP filter. It binds at once for every token that uses the filter.
@@ -376,6 +416,8 @@ type RotateSystemTokenInput struct {
 	ID string `json:"id"`
 	// How long the old string still works, in milliseconds: 0 to 7 days, and never beyond the token's own expiry. Absent or null is 0. Stability: Preview
 	GracePeriodMs *int64 `json:"gracePeriodMs,omitempty"`
+	// Whether a token that this one replaced, and that still works out its grace period, is ended. Unless it is true, rotating again while there is one is refused, because a third string would leave somebody without any. Stability: Preview
+	EndPredecessor *bool `json:"endPredecessor,omitempty"`
 }
 
 // The string of the token that replaces another, and what is kept of it.
@@ -438,6 +480,8 @@ type SystemPermissionsToken struct {
 	Expired bool `json:"expired"`
 	// The id of the token that replaced it, while it still works out its grace period after a rotation; else null. Stability: Preview
 	ReplacedBy *string `json:"replacedBy,omitempty"`
+	// The id of the token that it replaced, while that one still works out its grace period after a rotation; else null. Stability: Preview
+	Replaces *string `json:"replaces,omitempty"`
 }
 
 func (SystemPermissionsToken) IsToken() {}
@@ -453,6 +497,15 @@ type SystemTokenQueryResultSet struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 	// Whether more tokens match behind the last one of this page; false if the page is empty. Stability: Preview
 	HasNextPage bool `json:"hasNextPage"`
+}
+
+// A day, and how many tokens would end on it.
+// Stability: Preview
+type TokenEndings struct {
+	// When the day begins, UTC, in milliseconds since 1970. Stability: Preview
+	Day int64 `json:"day"`
+	// How many of the tokens that get an earlier expiry would end on it. Stability: Preview
+	Count int `json:"count"`
 }
 
 // What a policy does with one token.
@@ -521,6 +574,8 @@ type TokenSecurityPoliciesImpact struct {
 	Refiltered int `json:"refiltered"`
 	// How many would stay as they are. Stability: Preview
 	Unchanged int `json:"unchanged"`
+	// The days on which most of the tokens that get an earlier expiry would end: at most five, the busiest first. Stability: Preview
+	BusiestDays []TokenEndings `json:"busiestDays"`
 	// One page of the tokens that would not stay as they are, by name. Stability: Preview
 	Tokens []TokenPolicyImpact `json:"tokens"`
 }
@@ -671,6 +726,65 @@ func (e *ExpirationUnit) UnmarshalJSON(b []byte) error {
 }
 
 func (e ExpirationUnit) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What new rules of an IP filter do with the address that a token was last used from.
+// Stability: Preview
+type IPFilterEffect string
+
+const (
+	// It passes now, and would be refused. Stability: Preview
+	IPFilterEffectRefused IPFilterEffect = "Refused"
+	// It is refused now, and would pass. Stability: Preview
+	IPFilterEffectAdmitted IPFilterEffect = "Admitted"
+)
+
+var AllIPFilterEffect = []IPFilterEffect{
+	IPFilterEffectRefused,
+	IPFilterEffectAdmitted,
+}
+
+func (e IPFilterEffect) IsValid() bool {
+	switch e {
+	case IPFilterEffectRefused, IPFilterEffectAdmitted:
+		return true
+	}
+	return false
+}
+
+func (e IPFilterEffect) String() string {
+	return string(e)
+}
+
+func (e *IPFilterEffect) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = IPFilterEffect(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid IPFilterEffect", str)
+	}
+	return nil
+}
+
+func (e IPFilterEffect) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *IPFilterEffect) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e IPFilterEffect) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

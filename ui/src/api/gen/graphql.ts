@@ -105,6 +105,8 @@ export type OrderBy =
  * Stability: Preview
  */
 export type RotateSystemTokenInput = {
+  /** Whether a token that this one replaced, and that still works out its grace period, is ended. Unless it is true, rotating again while there is one is refused, because a third string would leave somebody without any. Stability: Preview */
+  endPredecessor?: boolean | null | undefined;
   /** How long the old string still works, in milliseconds: 0 to 7 days, and never beyond the token's own expiry. Absent or null is 0. Stability: Preview */
   gracePeriodMs?: number | null | undefined;
   /** The id of the token. Stability: Preview */
