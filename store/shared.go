@@ -42,9 +42,12 @@ type Node struct {
 	Name    string
 	Applied int64     // the revision of the store that it had come to
 	Clock   time.Time // what its clock said
-	Keys    []string  // the ids of the keys it holds, sorted
-	Version string    // of the program
-	Address string    // where it listens
+	// Ahead is by how much its clock was ahead of ours when its last report came, or behind if it
+	// is negative, on the way of the report included; 0 before one came.
+	Ahead   time.Duration `json:"-"`
+	Keys    []string      // the ids of the keys it holds, sorted
+	Version string        // of the program
+	Address string        // where it listens
 }
 
 // Everywhere has Update return only when every node either knows of the change or does not answer

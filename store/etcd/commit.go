@@ -66,7 +66,7 @@ func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
 	if b.Changed.Rows == 0 {
 		return e.db.confirm(was)
 	}
-	next := head{number: was.number + 1, node: e.db.options.Node}
+	next := head{number: was.number + 1, node: e.db.options.Node, report: b.Everywhere()}
 	if _, err := e.db.options.Random(next.request[:]); err != nil {
 		return err
 	}

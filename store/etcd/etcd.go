@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,10 @@ type DB struct {
 	committer *overlay.Committer
 	turns     turns
 
+	member membership
+	door   door
+	reads  sharedReads
+
 	alive  context.Context // ends when the store is closed
 	cancel context.CancelFunc
 	loops  sync.WaitGroup
@@ -35,7 +40,9 @@ type DB struct {
 	mu      sync.Mutex
 	head    head
 	applied int64         // the revision that the mirror has come to
-	moved   chan struct{} // closed when applied moves, or sent does; then there is another
+	watched int64         // the revision up to which all that others write is known
+	roster  roster        // the other nodes, as of watched
+	moved   chan struct{} // closed when any of these moves, or sent does; then there is another
 	sent    requestID     // of the commit of ours that has no answer yet; zero if there is none
 	telling bool          // the committer holds mu; it belongs to the committer
 
@@ -43,16 +50,18 @@ type DB struct {
 	closeErr error
 }
 
-var _ store.DB = (*DB)(nil)
+var _ store.Shared = (*DB)(nil)
 
 // Open opens the store under o.Prefix, or begins one, and brings the mirror to where etcd is. It
-// fails with store.ErrUnavailable if too few members answer, and with boltfile.ErrLocked if another
-// process has the mirror open.
+// fails with store.ErrUnavailable if too few members answer, with boltfile.ErrLocked if another
+// process has the mirror open, and with ErrNameTaken if another node has the name.
 func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
 	}
 	db := &DB{options: o, keys: keys{o.Prefix}, moved: make(chan struct{})}
+	db.member.due, db.reads.wanted = make(chan struct{}, 1), make(chan struct{}, 1)
+	db.roster.nodes = map[string]store.Node{}
 	db.turns = turns{node: o.Node, off: o.controls.noTurns}
 	db.alive, db.cancel = context.WithCancel(context.Background())
 	if db.client, err = connect(o); err != nil {
@@ -70,6 +79,12 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, errors.Join(fmt.Errorf("reading %s from etcd: %w", o.Prefix, err), db.Close())
 	}
 	db.loops.Go(db.follow)
+	if err := db.join(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.loops.Go(db.keepProving)
+	db.loops.Go(db.keepReporting)
+	db.loops.Go(db.keepRefreshing)
 	return db, nil
 }
 
@@ -119,9 +134,14 @@ func (db *DB) isClosing() bool {
 	}
 }
 
-// Update implements store.DB. After store.ErrUnavailable nothing was changed.
+// Update implements store.DB. After store.ErrUnavailable nothing was changed. With
+// store.Everywhere it waits for the other nodes at most a little longer than Options.MaxStaleness.
 func (db *DB) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
-	return db.committer.Update(ctx, fn, how...)
+	err := db.committer.Update(ctx, fn, how...)
+	if slices.Contains(how, store.Everywhere) && !errors.Is(err, store.ErrInDoubt) {
+		db.awaitNodes()
+	}
+	return err
 }
 
 // besides is how many operations a commit has besides its rows: the head, and who wrote it.
@@ -162,6 +182,7 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 // Close implements store.DB.
 func (db *DB) Close() error {
 	db.once.Do(func() {
+		db.leave()
 		patience := time.AfterFunc(db.options.Patience, db.cancel) // for a commit in doubt
 		db.committer.Close()
 		patience.Stop()

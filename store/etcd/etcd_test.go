@@ -106,7 +106,9 @@ func TestTheSuite(t *testing.T) {
 func mustOpen(t testing.TB, o Options) *DB {
 	t.Helper()
 	o.Tables, o.QueueLength, o.Random = storetest.Tables, storetest.Queue, rand.Read
-	o.Now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Node == "" {
 		o.Node = "a"
 	}

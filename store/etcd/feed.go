@@ -28,8 +28,11 @@ var errWatch = errors.New("the watch has ended")
 func (db *DB) watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if err := db.list(ctx); err != nil {
+		return err
+	}
 	db.mu.Lock()
-	from := db.applied + 1
+	from := db.watched + 1
 	db.mu.Unlock()
 	for r := range db.client.Watch(clientv3.WithRequireLeader(ctx), db.options.Prefix, clientv3.WithPrefix(), clientv3.WithRev(from),
 		clientv3.WithFragment(), clientv3.WithProgressNotify()) {
@@ -47,7 +50,11 @@ func (db *DB) watch(ctx context.Context) error {
 			if err := db.take(ctx, events[0].Kv.ModRevision, events[:n]); err != nil {
 				return err
 			}
+			db.saw(events[0].Kv.ModRevision, events[:n])
 			events = events[n:]
+		}
+		if r.IsProgressNotify() {
+			db.saw(r.Header.Revision, nil)
 		}
 	}
 	return errWatch
@@ -128,6 +135,12 @@ func (db *DB) apply(changes []store.Change, revision int64, h head) error {
 		return err
 	}
 	db.head, db.applied = h, revision
+	if h.report {
+		db.roster.asked, db.roster.askedBy = h.revision, h.node
+		if h.node != db.options.Node {
+			defer db.reportSoon()
+		}
+	}
 	db.turns.saw(h.node, db.options.Now())
 	db.announce()
 	return nil

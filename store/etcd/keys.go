@@ -20,6 +20,14 @@ func (k keys) head() string { return k.prefix + "head" }
 // last is the request of the newest commit of a node: whoever has no answer to one looks there.
 func (k keys) last(node string) string { return k.prefix + "last/" + node }
 
+// nodes begins the rows of the nodes that have the store open. Each lives by a lease of its node.
+func (k keys) nodes() string { return k.prefix + "n/" }
+
+func (k keys) node(name string) string { return k.nodes() + name }
+
+// house holds the name of the node that does what one does for all.
+func (k keys) house() string { return k.prefix + "house" }
+
 // rows begins all rows of a table. A table's name has no slash, so the first slash ends it.
 func (k keys) rows(t store.Table) string { return k.prefix + "d/" + string(t) + "/" }
 
@@ -50,6 +58,7 @@ type head struct {
 	revision int64 // at which etcd has it; 0 if there is none
 	number   uint64
 	request  requestID
+	report   bool   // every node is to say when it has come here
 	node     string // who wrote it
 }
 
@@ -62,17 +71,22 @@ const headFormat = 1
 var errHead = errors.New("the head in etcd is not one that this program wrote")
 
 func (h head) pack() string {
-	b := binary.AppendUvarint([]byte{headFormat}, h.number)
+	b := []byte{headFormat, 0}
+	if h.report {
+		b[1] = 1
+	}
+	b = binary.AppendUvarint(b, h.number)
 	return string(append(append(b, h.request[:]...), h.node...))
 }
 
 func unpackHead(value []byte, revision int64) (head, error) {
 	h := head{revision: revision}
-	if len(value) == 0 || value[0] != headFormat {
+	if len(value) < 2 || value[0] != headFormat || value[1] > 1 {
 		return h, errHead
 	}
-	number, n := binary.Uvarint(value[1:])
-	rest := value[1+max(n, 0):]
+	h.report = value[1] == 1
+	number, n := binary.Uvarint(value[2:])
+	rest := value[2+max(n, 0):]
 	if n <= 0 || len(rest) < len(h.request) {
 		return h, errHead
 	}

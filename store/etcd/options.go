@@ -49,6 +49,12 @@ type Options struct {
 	// means five seconds.
 	Patience time.Duration
 
+	// MaxStaleness is how far behind the others this node may be and still answer for tokens: one
+	// second to one minute, or 0 for three seconds. A revocation waits so long, and a tenth more,
+	// for a node that is silent; without a majority of the members all nodes stop answering after it.
+	// All nodes of a store must have the same.
+	MaxStaleness time.Duration
+
 	// Page is how many rows a start reads at once; 0 means 5000.
 	Page int64
 
@@ -66,6 +72,9 @@ type controls struct {
 	noCompare bool // commits compare nothing
 	noFence   bool // an unanswered commit is forgotten
 	noTurns   bool
+
+	noWait         bool // what takes rights away is answered when it is committed
+	proofAtReceipt bool // a proof counts from when its answer came
 }
 
 // filled returns o with the defaults in place of what was left out.
@@ -79,6 +88,8 @@ func (o Options) filled() (Options, error) {
 		return o, fmt.Errorf("opening a store in etcd: a node has a name without a slash, and not %q", o.Node)
 	case o.Folder == "":
 		return o, errors.New("opening a store in etcd: no folder given for the mirror")
+	case o.MaxStaleness != 0 && (o.MaxStaleness < time.Second || o.MaxStaleness > time.Minute):
+		return o, fmt.Errorf("opening a store in etcd: a node may be one second to one minute behind, and not %v", o.MaxStaleness)
 	case o.Random == nil || o.Now == nil:
 		return o, errors.New("opening a store in etcd: no clock or no source of chance given")
 	}
@@ -89,6 +100,7 @@ func (o Options) filled() (Options, error) {
 	o.MaxBytes = cmp.Or(o.MaxBytes, 1<<20+1<<18)
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Second)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)
+	o.MaxStaleness = cmp.Or(o.MaxStaleness, 3*time.Second)
 	o.Page = cmp.Or(o.Page, 5000)
 	return o, nil
 }

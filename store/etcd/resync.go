@@ -20,7 +20,7 @@ func (db *DB) catchUp(ctx context.Context) (err error) {
 	if err != nil {
 		return unavailable(err)
 	}
-	if db.applied > 0 && now.revision == db.head.revision && now.request == db.head.request {
+	if db.watched = db.applied; db.applied > 0 && now.revision == db.head.revision && now.request == db.head.request {
 		return nil
 	}
 	return db.resync(db.alive)
@@ -45,7 +45,11 @@ func (db *DB) resync(ctx context.Context) error {
 		return err
 	}
 	db.applied = min(db.applied, r.Header.Revision-1) // rows may differ at the same head
-	return db.applyAndTell(different, r.Header.Revision, h)
+	if err := db.applyAndTell(different, r.Header.Revision, h); err != nil {
+		return err
+	}
+	db.watched = max(db.watched, r.Header.Revision)
+	return nil
 }
 
 // different returns how the rows of etcd at a revision differ from the mirror.

@@ -50,6 +50,16 @@ func (b *Batch) MayUseReserve() bool {
 	return true
 }
 
+// Everywhere reports whether a transaction that changes something was given store.Everywhere.
+func (b *Batch) Everywhere() bool {
+	for _, c := range b.calls {
+		if c.err == nil && len(c.changes) > 0 && c.everywhere {
+			return true
+		}
+	}
+	return false
+}
+
 // takes reports whether c may join, which was claimed for this batch or a later one.
 func (b *Batch) takes(c *call) bool {
 	return len(b.calls) == 0 || !b.full && !c.first && !c.alone && !b.calls[0].alone

@@ -14,6 +14,7 @@ type call struct {
 	fn         func(store.Writer) error
 	useReserve bool
 	first      bool        // it begins its batch
+	everywhere bool        // it was given store.Everywhere
 	alone      bool        // it shares its batch with nobody
 	claimed    atomic.Bool // whoever sets it decides: the committer runs fn, or the caller leaves
 	answer     chan error
@@ -38,6 +39,7 @@ func (c *Committer) Update(ctx context.Context, fn func(store.Writer) error, how
 	caller := &call{
 		ctx: ctx, fn: fn, answer: make(chan error, 1),
 		useReserve: slices.Contains(how, store.UseReserve), first: slices.Contains(how, store.First),
+		everywhere: slices.Contains(how, store.Everywhere),
 	}
 	select {
 	case c.queue <- caller:

@@ -1,0 +1,111 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/loop"
+	"tokenscale/store"
+)
+
+// door says whether this node may answer for tokens. It is open for MaxStaleness after a proof was
+// begun: a node that is cut off from etcd, or stands still, finds it closed, and nobody need tell
+// it so.
+type door struct {
+	proved atomic.Pointer[time.Time] // when the newest proof was begun; nil if there is none
+	left   atomic.Bool               // the store is being closed
+}
+
+// Proven implements store.Shared.
+//
+// Both clocks count: the monotonic one stands still while a machine is suspended, and the other
+// may be set back.
+func (db *DB) Proven() error {
+	at := db.door.proved.Load()
+	if at == nil || db.door.left.Load() {
+		return store.ErrNotProven
+	}
+	now := db.options.Now()
+	if now.Sub(*at) >= db.options.MaxStaleness || now.Round(0).Sub(at.Round(0)) >= db.options.MaxStaleness {
+		return store.ErrNotProven
+	}
+	return nil
+}
+
+// ProvenAt returns when the newest proof was begun, or the zero time if there is none.
+func (db *DB) ProvenAt() time.Time {
+	if at := db.door.proved.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
+}
+
+// keepProving proves again and again that this node is not behind, until the store is closed.
+func (db *DB) keepProving() {
+	for db.alive.Err() == nil {
+		ctx, cancel := context.WithTimeout(db.alive, min(db.options.Timeout, db.options.MaxStaleness))
+		err := db.prove(ctx)
+		if errors.Is(err, errNotJoined) {
+			err = db.enter(ctx) // the next proof opens the door
+		} else if err == nil {
+			db.offerHouse(ctx)
+		}
+		cancel()
+		rest := min(db.options.MaxStaleness/6, time.Second/2)
+		if err != nil {
+			rest = 100 * time.Millisecond
+		}
+		_ = loop.Rest(db.alive, rest)
+	}
+}
+
+var errNotJoined = errors.New("the row of this node is gone")
+
+// prove asks for the newest head and waits until this node knows it. A proof counts from before the
+// question: what is committed later may be in no answer. It is worth nothing without the row of
+// this node, by which those who revoke a token know that they must wait for it, so the lease of
+// the row is kept first.
+func (db *DB) prove(ctx context.Context) error {
+	began := db.options.Now()
+	if err := db.keepLease(ctx); err != nil {
+		return err
+	}
+	r, err := db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.head()), clientv3.OpGet(db.keys.node(db.options.Node))).Commit()
+	if err != nil {
+		return err
+	}
+	row := r.Responses[1].GetResponseRange().Kvs
+	if len(row) == 0 || row[0].Lease != db.member.lease.Load() {
+		return errNotJoined
+	}
+	now, err := headIn((*clientv3.GetResponse)(r.Responses[0].GetResponseRange()))
+	if err != nil {
+		return err
+	}
+	if err := db.await(ctx, now.revision); err != nil {
+		return err
+	}
+	if db.options.controls.proofAtReceipt {
+		began = db.options.Now()
+	}
+	db.door.proved.Store(&began)
+	return nil
+}
+
+// keepLease has the row of this node live on.
+func (db *DB) keepLease(ctx context.Context) error {
+	lease := db.member.lease.Load()
+	if lease == 0 {
+		return errNotJoined
+	}
+	_, err := db.client.KeepAliveOnce(ctx, clientv3.LeaseID(lease))
+	if errors.Is(err, rpctypes.ErrLeaseNotFound) {
+		return errNotJoined
+	}
+	return err
+}
