@@ -23,6 +23,9 @@ const (
 // slowDownText is the answer to a client that is refused too often.
 const slowDownText = "Too many requests from this address had no valid authentication"
 
+// notProvenText is the answer of a node that may be behind the others of its cluster.
+const notProvenText = "NOT_PROVEN: This node cannot prove at present that it knows of every revoked token, so it answers for none. Ask another node, or try again in a second."
+
 // A Verifier knows which credentials are good. The actor means nothing unless
 // the outcome is policy.Accepted.
 type Verifier interface {
@@ -84,6 +87,10 @@ func (a *Authenticator) Admit(w http.ResponseWriter, r *http.Request, req *Reque
 		return true
 	}
 	req.Identify(w.Header())
+	if p.outcome == policy.NotProven && p.brought != None {
+		notProven(w)
+		return false
+	}
 	if p.brought == None {
 		refuse(w, http.StatusUnauthorized, "Bearer", missingText)
 		return false
@@ -144,7 +151,7 @@ func (a *Authenticator) examine(r *http.Request, from netip.Addr) proof {
 }
 
 // HasSession reports whether the request brings a session that is worth asking
-// with: a good one, or one that only its address stands against. The page asks
+// with: a good one, or one that only its address stands against, or this node. The page asks
 // this first, so that a visitor who never signed in is not refused anything.
 // Other credentials do not count here, or this would be a place to try them.
 func (a *Authenticator) HasSession(r *http.Request) bool {
@@ -153,7 +160,7 @@ func (a *Authenticator) HasSession(r *http.Request) bool {
 		return false
 	}
 	_, outcome := a.Verifier.Resume(s, RequestOf(r.Context()).IP)
-	return outcome == policy.Accepted || outcome.ByAddress()
+	return outcome == policy.Accepted || outcome == policy.NotProven || outcome.ByAddress()
 }
 
 // refused writes down why. The credential itself is written nowhere.
@@ -164,6 +171,13 @@ func (a *Authenticator) refused(ctx context.Context, req *Request, p proof) {
 		p.actor.IP, p.actor.RequestID = req.IP, req.ID
 		a.OnRefused(ctx, p.actor, p.outcome)
 	}
+}
+
+// notProven answers for a node that may not know of every revocation. The token may be good, so
+// this is no refusal of it: the client, or the proxy between, asks another node.
+func notProven(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	refuse(w, http.StatusServiceUnavailable, "", notProvenText)
 }
 
 // refuse answers with a text, and with a challenge unless it is empty.

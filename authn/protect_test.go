@@ -65,7 +65,7 @@ func newStand(t *testing.T) *stand {
 	s.authn = &Authenticator{
 		Verifier: verdicts{
 			"good": policy.Accepted, "unknown": policy.Unknown, "wrong": policy.Wrong, "expired": policy.Expired,
-			"disabled": policy.Disabled, "damaged": policy.Damaged, "filtered": policy.Filtered,
+			"disabled": policy.Disabled, "damaged": policy.Damaged, "behind": policy.NotProven, "filtered": policy.Filtered,
 		},
 		Sessions: sessions,
 		OnRefused: func(_ context.Context, by policy.Actor, o policy.Outcome) {
@@ -116,6 +116,7 @@ func TestProtect(t *testing.T) {
 		{"expired", []string{"Bearer expired"}, 401, invalid, invalidText, policy.Expired},
 		{"disabled", []string{"Bearer disabled"}, 401, invalid, invalidText, policy.Disabled},
 		{"damaged", []string{"Bearer damaged"}, 401, invalid, invalidText, policy.Damaged},
+		{"the node may be behind", []string{"Bearer behind"}, 503, "", notProvenText, policy.NotProven},
 		{"IP filter refuses", []string{"Bearer filtered"}, 403, "", filteredText, policy.Filtered},
 		{"accepted", []string{"Bearer good"}, 200, "", "welcome", policy.Accepted},
 		{"accepted as Basic", []string{"Basic dTpnb29k"}, 200, "", "welcome", policy.Accepted},
@@ -139,7 +140,7 @@ func TestProtect(t *testing.T) {
 				t.Errorf("X-Request-Id = %q, want a UUID of version 7", id)
 			}
 			var want []refusal
-			if test.status != 200 && test.auth != nil {
+			if test.status != 200 && test.status != 503 && test.auth != nil {
 				by := policy.Actor{IP: netip.MustParseAddr("192.0.2.7"), RequestID: id}
 				if test.outcome == policy.Filtered {
 					by.ID = "bob"

@@ -69,6 +69,7 @@ type Authority struct {
 	rows        *rows.Rows
 	ledger      ledger.Ledger
 	store       store.DB
+	shared      store.Shared // store, if other nodes may have it open; else nil
 	keys        *keyring.Keys
 	index       *index.Index
 	time        *clock.Clock
@@ -168,6 +169,7 @@ func assemble(o Options) *Authority {
 		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(),
 	}
+	a.shared, _ = o.DB.(store.Shared)
 	all.NumberOf = a.index.Number
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions = sessions.New(o.DB, all)

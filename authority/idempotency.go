@@ -8,6 +8,7 @@ import (
 	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
+	"tokenscale/store"
 	"tokenscale/token"
 )
 
@@ -54,9 +55,9 @@ func filterCreation(name, text string) request {
 
 // once carries out a command that makes something, unless it was carried out before under its
 // idempotency key. decide gets what the row of the new thing must hold of the request.
-func (a *Authority) once(ctx context.Context, by Caller, q request, decide func(t *tx, stored string) error) error {
+func (a *Authority) once(ctx context.Context, by Caller, q request, decide func(t *tx, stored string) error, how ...store.Option) error {
 	if by.IdempotencyKey == "" {
-		return a.command(ctx, by, func(t *tx) error { return decide(t, "") })
+		return a.command(ctx, by, func(t *tx) error { return decide(t, "") }, how...)
 	}
 	stored := a.digests(by, q)
 	return a.command(ctx, by, func(t *tx) error {
@@ -69,7 +70,7 @@ func (a *Authority) once(ctx context.Context, by Caller, q request, decide func(
 			}
 		}
 		return decide(t, stored[0])
-	})
+	}, how...)
 }
 
 // digests returns what a row holds of a request, made under each of the server's keys, the newest

@@ -39,7 +39,7 @@ func (a *Authority) SetSecurity(ctx context.Context, by Caller, c policy.Change)
 			return err
 		}
 		return t.setPolicies(next, a.index)
-	}, store.First, store.UseReserve)
+	}, store.First, store.UseReserve, store.Everywhere)
 	return next, err
 }
 

@@ -100,7 +100,7 @@ func (a *Authority) rotate(ctx context.Context, by Caller, id token.ID, graceMs 
 		v.RotateRequest = request
 		next = a.named(v, newID, secret)
 		return t.replace(old, next, grace)
-	})
+	}, store.Everywhere)
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
 	}
@@ -130,7 +130,7 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.I
 			return err
 		}
 		return t.regrant(old, to)
-	})
+	}, store.Everywhere)
 }
 
 // DeleteToken removes the token id; it is refused from the moment this
@@ -149,7 +149,7 @@ func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) err
 			return err
 		}
 		return t.remove(v)
-	}, store.UseReserve)
+	}, store.UseReserve, store.Everywhere)
 }
 
 // DeleteTokens removes the tokens with these ids as DeleteToken does: all of them or, if one is
@@ -172,7 +172,7 @@ func (a *Authority) DeleteTokens(ctx context.Context, by Caller, ids []token.ID)
 			}
 		}
 		return nil
-	}, store.UseReserve)
+	}, store.UseReserve, store.Everywhere)
 }
 
 // among returns the tokens with these ids, those in their grace period first: a token takes the one

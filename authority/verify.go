@@ -10,14 +10,23 @@ import (
 )
 
 // Verify decides whether a credential is accepted from an address, and as
-// whom. It touches no disk and allocates nothing.
+// whom. It touches no disk and allocates nothing. Where several nodes have the
+// store open, it decides nothing while this one may be behind, and asks for what
+// is new before it refuses.
 //
 // A refused credential costs the same work whether its token is unknown, or
 // known and the string wrong, so that the time tells nothing. If the string
 // was right and the token is refused all the same, the Actor still names the
 // token, for the log.
 func (a *Authority) Verify(credential string, from netip.Addr) (actor policy.Actor, outcome policy.Outcome) {
-	outcome = a.verify(&actor, credential, from, a.clock())
+	if a.shared == nil {
+		outcome = a.verify(&actor, credential, from, a.clock())
+	} else {
+		actor, outcome = a.proven(func() (by policy.Actor, o policy.Outcome) {
+			o = a.verify(&by, credential, from, a.clock())
+			return by, o
+		})
+	}
 	a.counts.verified(outcome)
 	return actor, outcome
 }
@@ -88,7 +97,13 @@ func rootFrom(from netip.Addr) policy.Actor {
 // session dies with its token, with the token's Secret, and when it is signed
 // out.
 func (a *Authority) Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome) {
-	actor, outcome := a.resume(s, from, a.clock())
+	judge := func() (policy.Actor, policy.Outcome) { return a.resume(s, from, a.clock()) }
+	actor, outcome := policy.Actor{}, policy.NotProven
+	if a.shared == nil {
+		actor, outcome = judge()
+	} else {
+		actor, outcome = a.proven(judge)
+	}
 	a.counts.verified(outcome)
 	return actor, outcome
 }

@@ -23,6 +23,10 @@ type Options struct {
 	Log       *slog.Logger
 	Version   string // what meta tells
 
+	// BeforeQuery, unless nil, is called before a query is carried out. Its
+	// error is the answer, with status 503.
+	BeforeQuery func(context.Context) error
+
 	// OnRefused, unless nil, is called before the answer to a request that is
 	// not carried out: its body, document or variables are bad, or too many
 	// wait. The answer waits until it returns.
@@ -60,7 +64,7 @@ func NewHandler(o Options) http.Handler {
 	known := shortQueries{lru.New[*ast.QueryDocument](cachedQueries)}
 	h.AddTransport(transport.New(transport.Options{
 		Known: known, Measure: measure, ChangeSize: changeSize, Budget: budget.New(o.AnswerMemory),
-		OnRefused: o.OnRefused, BeforeChange: o.BeforeChange,
+		BeforeQuery: o.BeforeQuery, OnRefused: o.OnRefused, BeforeChange: o.BeforeChange,
 	}))
 	h.SetQueryCache(known)
 	h.Use(oneChange{})

@@ -8,8 +8,8 @@ import (
 	"tokenscale/token"
 )
 
-// An Outcome is what came of the attempt to use a token. All but Accepted and
-// those for which ByAddress holds look the same to the client.
+// An Outcome is what came of the attempt to use a token. All but Accepted,
+// NotProven and those for which ByAddress holds look the same to the client.
 type Outcome uint8
 
 // The outcomes. Their names stand in logs and metrics.
@@ -24,17 +24,19 @@ const (
 	// It has an IP filter, and a proxy wrote an address that nobody can read.
 	Unreadable
 	SignedOut // a session that was ended, so its cookie was copied
+	// This node may not know of every revocation, so it says nothing about any token.
+	NotProven
 	Accepted
 )
 
-var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "accepted"}
+var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "notproven", "accepted"}
 
 // String returns the name of o in lower case.
 func (o Outcome) String() string { return outcomes[o] }
 
 // Outcomes returns all outcomes, for whoever counts them.
 func Outcomes() []Outcome {
-	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Unreadable, SignedOut, Accepted}
+	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Unreadable, SignedOut, NotProven, Accepted}
 }
 
 // ByAddress reports whether the token is good, but not from where it came.

@@ -120,7 +120,7 @@ func TestUsableAllocatesNothing(t *testing.T) {
 }
 
 func TestEveryOutcomeHasItsOwnName(t *testing.T) {
-	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "accepted"}
+	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "notproven", "accepted"}
 	for i, o := range Outcomes() {
 		if int(o) != i || o.String() != want[i] {
 			t.Errorf("outcome %d is %d, %q; want %q", i, o, o, want[i])

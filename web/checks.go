@@ -18,6 +18,9 @@ func (s *Server) checks() []check {
 		s.checkAudit(), checkCheckpoints(s.o.Authority.CheckpointState()),
 		checkIntegrity(s.o.Authority.Scrubbed()), checkFilters(s.o.Authority.FilterCount()), checkReads(stats),
 	}
+	if c, shared := s.o.Authority.Cluster(); shared {
+		all = append(all, checkCluster(c))
+	}
 	if c := s.o.Certificate; c != nil {
 		all = append(all, certCheck(s.o.Now(), c.state(), c.cert))
 	}

@@ -47,6 +47,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	f.store(count, gauge)
 	f.clock(count, gauge)
 	f.certificate(gauge)
+	f.cluster(gauge)
 	gauge(desc("connections", "Clients that are connected."), float64(f.s.o.Limit.Connected()))
 	gauge(desc("connections_max", "How many clients may be connected."), float64(f.s.o.Limit.max))
 	count(desc("connections_refused_total", "Clients that were refused because the limit was reached."), float64(f.s.o.Limit.refused.Load()))
@@ -107,6 +108,17 @@ func (f *figures) store(count, gauge emit) {
 	gauge(desc("store_max_bytes", "Size the store may grow to; 0 if only the disk limits it."), float64(s.MaxSize))
 	gauge(desc("store_stopped", "1 if the store takes no changes: after a failure, or because its disk is read-only. Alert on it."), oneIf(f.s.o.Store.Err() != nil))
 	gauge(desc("store_read_only", "1 if tokens are only verified because the disk is read-only."), oneIf(f.s.onlyRead()))
+}
+
+// cluster tells of the nodes that share the store, if it is shared.
+func (f *figures) cluster(gauge emit) {
+	c, shared := f.s.o.Authority.Cluster()
+	if !shared {
+		return
+	}
+	gauge(desc("cluster_nodes", "Nodes that have the store open."), float64(len(c.Nodes)))
+	gauge(desc("cluster_proven", "1 while this node may answer for tokens; 0 while it may be behind the others. Alert on it."), oneIf(c.Proven))
+	gauge(desc("cluster_house", "1 on the node that does what one does for all. Alert if no node has it."), oneIf(c.KeepsHouse))
 }
 
 func oneIf(b bool) float64 {

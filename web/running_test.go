@@ -18,6 +18,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
+	"tokenscale/store"
 	"tokenscale/store/bolt"
 	"tokenscale/web/webtest"
 )
@@ -30,6 +31,7 @@ type settings struct {
 	LogLevel        slog.Level
 	MaxConnections  int
 	TLSCert, TLSKey string
+	wrap            func(store.DB) store.DB // goes between the authority and its store
 }
 
 // running is a server under test, upon a store of its own.
@@ -95,7 +97,11 @@ func (r *running) open(o *settings) (err error) {
 	if err != nil {
 		return err
 	}
-	auth, err := authority.Open(r.t.Context(), authority.Options{DB: r.db, Keys: keys, Now: o.Now, Random: rand.Reader, Log: o.Log})
+	db := store.DB(r.db)
+	if o.wrap != nil {
+		db = o.wrap(db)
+	}
+	auth, err := authority.Open(r.t.Context(), authority.Options{DB: db, Keys: keys, Now: o.Now, Random: rand.Reader, Log: o.Log})
 	if err != nil {
 		return err
 	}

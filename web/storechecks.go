@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tokenscale/authority"
@@ -80,6 +81,23 @@ func checkReads(s store.Stats) check {
 		return newCheck("reads", warn, "a read of the store has lasted long, and the file grows meanwhile: is a backup being read slowly?", fields...)
 	}
 	return newCheck("reads", ok, "", fields...)
+}
+
+// checkCluster asks whether this node may answer for tokens, and tells of the others.
+func checkCluster(c authority.ClusterState) check {
+	names := make([]string, len(c.Nodes))
+	newest, behind := int64(0), int64(0)
+	for i, n := range c.Nodes {
+		names[i], newest = n.Name, max(newest, n.Applied)
+	}
+	for _, n := range c.Nodes {
+		behind = max(behind, newest-n.Applied)
+	}
+	fields := []string{"nodes", strings.Join(names, " "), "behind", fmt.Sprint(behind), "house", fmt.Sprint(c.KeepsHouse)}
+	if !c.Proven {
+		return newCheck("cluster", down, "this node cannot prove that it knows of every revoked token, so it answers for none: is it cut off from etcd, or has etcd no quorum?", fields...)
+	}
+	return newCheck("cluster", ok, "", fields...)
 }
 
 // checkIntegrity asks whether all rows were what the server wrote. Tokens that

@@ -104,7 +104,7 @@ func (s *Sessions) WriteEnd(ctx context.Context, v policy.Session, e audit.Entry
 			return err
 		}
 		return ledger.New(s.rows).Append(w, e)
-	}, store.UseReserve)
+	}, store.UseReserve, store.Everywhere)
 }
 
 // MayBegin reports how long the token id has to wait before it may begin a

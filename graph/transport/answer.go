@@ -28,6 +28,12 @@ func (t transport) ask(
 ) {
 	ctx, end := context.WithTimeout(ctx, maxQueryTime)
 	defer end()
+	if t.BeforeQuery != nil {
+		if err := t.BeforeQuery(ctx); err != nil {
+			refusal{http.StatusServiceUnavailable, fault.CodeOf(err), err.Error()}.write(w)
+			return
+		}
+	}
 	who := asker(ctx)
 	m := t.Budget.Meter(who)
 	defer m.Settle(0)

@@ -51,8 +51,8 @@ type Options struct {
 
 	// MaxStaleness is how far behind the others this node may be and still answer for tokens: one
 	// second to one minute, or 0 for three seconds. A revocation waits so long, and a tenth more,
-	// for a node that is silent; without a majority of the members all nodes stop answering after it.
-	// All nodes of a store must have the same.
+	// for a node that is silent; without a majority of the members all nodes stop answering after
+	// it. All nodes of a store must have the same.
 	MaxStaleness time.Duration
 
 	// Page is how many rows a start reads at once; 0 means 5000.
