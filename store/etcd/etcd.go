@@ -13,6 +13,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
@@ -76,6 +77,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		Now: o.Now,
 	})
 	if err := db.catchUp(ctx); err != nil {
+		err = o.explain(ctx, err)
 		return nil, errors.Join(fmt.Errorf("reading %s from etcd: %w", o.Prefix, err), db.Close())
 	}
 	db.loops.Go(db.follow)
@@ -88,12 +90,17 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	return db, nil
 }
 
+// connect returns a client of etcd. It does not wait for a connection.
 func connect(o Options) (*clientv3.Client, error) {
-	return clientv3.New(clientv3.Config{
-		Endpoints: o.Endpoints, TLS: o.TLS, DialTimeout: 5 * time.Second,
+	c := clientv3.Config{
+		Endpoints: o.Endpoints, DialTimeout: 5 * time.Second,
 		DialKeepAliveTime: 2 * time.Second, DialKeepAliveTimeout: 2 * time.Second, PermitWithoutStream: true,
 		MaxCallSendMsgSize: 16 << 20, MaxCallRecvMsgSize: 256 << 20, Logger: zap.NewNop(),
-	})
+	}
+	if o.TLS != nil {
+		c.DialOptions = []grpc.DialOption{grpc.WithTransportCredentials(eachTime{o.TLS})}
+	}
+	return clientv3.New(c)
 }
 
 // View implements store.DB. It reads the mirror, so it never waits for etcd.

@@ -17,8 +17,9 @@ type Options struct {
 	// Endpoints are the members of etcd, as "host:port" or URLs.
 	Endpoints []string
 
-	// TLS is what the members are trusted by, and who we are to them; nil for none.
-	TLS *tls.Config
+	// TLS returns what the members are trusted by, and who we are to them; nil for no TLS. It is
+	// asked for each new connection, by many goroutines at once, so new certificates count soon.
+	TLS func() (*tls.Config, error)
 
 	// Prefix begins the keys of this store, and ends with a slash. Nobody else may write there.
 	Prefix string
