@@ -10,8 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"tokenscale/authority/claim"
 	"tokenscale/authority/clock"
 	"tokenscale/authority/index"
+	"tokenscale/authority/index/feed"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
@@ -21,7 +23,6 @@ import (
 	"tokenscale/authority/tally"
 	"tokenscale/authority/timekeeping"
 	"tokenscale/epoch"
-	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -55,6 +56,10 @@ type Options struct {
 	// AcceptRollback goes on from an older store, with an audit entry.
 	AcceptRollback bool
 
+	// Join begins a record in StateFile if there is none, although the store has been in use: this
+	// is a new node of a store that others share. They would notice if it were an older one.
+	Join bool
+
 	// AcceptClock goes on from what Now returns, although time had come
 	// further, with an audit entry.
 	AcceptClock bool
@@ -72,6 +77,7 @@ type Authority struct {
 	shared      store.Shared // store, if other nodes may have it open; else nil
 	keys        *keyring.Keys
 	index       *index.Index
+	feed        *feed.Feed // what index follows
 	time        *clock.Clock
 	keeper      *timekeeping.Keeper // of time
 	random      io.Reader
@@ -108,13 +114,11 @@ type Authority struct {
 // On a store that can only be read it writes nothing: tokens are verified and
 // listed, and commands refused. A start that has something to write down that
 // later ones depend on is then refused with store.ErrReadOnly.
-func Open(ctx context.Context, o Options) (*Authority, error) {
+func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 	a := assemble(o)
-	a.index.Follow(a.store, a.rows, a.log, o.RootHash != nil)
-	if err := a.claim(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.nameStore(ctx); err != nil {
+	a.feed = feed.New(a.store)
+	a.index.Follow(a.feed, a.rows, a.log, o.RootHash != nil)
+	if a.storeID, err = claim.Store(ctx, claim.Options{DB: o.DB, Rows: a.rows, Random: o.Random, ReadOnly: a.verifyOnly}); err != nil {
 		return nil, err
 	}
 	accepted, err := a.keeper.Begin(ctx, o.AcceptClock)
@@ -123,7 +127,7 @@ func Open(ctx context.Context, o Options) (*Authority, error) {
 	}
 	if o.StateFile != "" {
 		begin := a.rollbackOptions(o.StateFile)
-		begin.Accept = o.AcceptRollback
+		begin.Accept, begin.Join = o.AcceptRollback, o.Join
 		if a.reached, err = rollback.Begin(ctx, begin); err != nil {
 			return nil, err
 		}
@@ -198,32 +202,10 @@ func assemble(o Options) *Authority {
 	return a
 }
 
-// claim binds a new store to the keys, and refuses one that is bound to others.
-// It also writes down the policies a new store begins with, so that their row
-// is never missing by right: whoever took it out would loosen every rule.
-func (a *Authority) claim(ctx context.Context) error {
-	claimed, err := false, error(nil)
-	ask := func(r store.Reader) error {
-		_, claimed, err = a.rows.Numbers.Get(r, rows.KeysKey)
-		return err
-	}
-	err = a.store.View(ctx, ask)
-	if errors.Is(err, keyring.ErrSeal) {
-		return fmt.Errorf("the key file does not belong to this store: give the one it was made with (%w)", err)
-	}
-	if err != nil || claimed {
-		return err
-	}
-	return a.store.Update(ctx, func(w store.Writer) error {
-		if err := ask(w); err != nil || claimed { // another node was faster
-			return err
-		}
-		return cmp.Or(a.rows.Numbers.Put(w, rows.KeysKey, 1), a.rows.Policies.Put(w, rows.PoliciesKey, policy.History{Policies: policy.Fresh()}))
-	})
-}
-
 // load reads what is held in memory.
 func (a *Authority) load(ctx context.Context) error {
+	a.feed.Pause() // other nodes do not wait for us
+	defer a.feed.Resume()
 	return a.store.View(ctx, func(r store.Reader) error {
 		if err := a.index.Read(r, a.rows, a.log); err != nil {
 			return err

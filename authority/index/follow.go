@@ -22,7 +22,7 @@ type follower struct {
 // A row that does not open is not believed: its token or filter is refused until
 // it is written anew, and without policies, or without the root token, nothing is
 // allowed, or nobody is root.
-func (x *Index) Follow(db store.DB, all *rows.Rows, log *slog.Logger, foreignRoot bool) {
+func (x *Index) Follow(db interface{ Follow(func([]store.Change)) }, all *rows.Rows, log *slog.Logger, foreignRoot bool) {
 	f := &follower{x, all, log, foreignRoot}
 	db.Follow(f.follow)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tokenscale/authority/index"
+	"tokenscale/authority/index/feed"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
@@ -110,5 +111,50 @@ func TestFollow_ARowWhoseTokenThePoliciesHaveDeletedLeavesNone(t *testing.T) {
 	stamped(0)
 	if _, known := x.Find("t"); known {
 		t.Error("a token that the change has deleted is there")
+	}
+}
+
+// Other nodes go on while one reads all rows at its start. Here a token is made, another one
+// deleted and a third renamed after the rows were taken that are read.
+func TestFollow_WhatOthersChangeWhileAllRowsAreReadIsNotLost(t *testing.T) {
+	db, err := bolt.Open(bolt.Options{Folder: t.TempDir(), Tables: rows.Tables()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	all, x := rows.New(keysOf(t, "a")), index.New()
+	put := func(n token.Number, id token.ID, name string) func(store.Writer) error {
+		return func(w store.Writer) error {
+			return all.Tokens.Put(w, rows.TokenKey(n, false), rows.StoredToken{Token: token.Token{Number: n, ID: id, Name: name}})
+		}
+	}
+	update := func(do ...func(store.Writer) error) {
+		t.Helper()
+		for _, fn := range do {
+			if err := db.Update(t.Context(), fn); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	update(func(w store.Writer) error {
+		return all.Policies.Put(w, rows.PoliciesKey, policy.History{Policies: policy.Fresh()})
+	})
+	update(put(1, "stays", "a"), put(2, "goes", "b"))
+	changes := feed.New(db)
+	x.Follow(changes, all, slog.New(slog.DiscardHandler), false)
+	changes.Pause()
+	if err := db.View(t.Context(), func(r store.Reader) error {
+		update(put(3, "comes", "c"), put(1, "stays", "renamed"),
+			func(w store.Writer) error { return w.Delete(rows.TokensTable, []byte(rows.TokenKey(2, false))) })
+		return x.Read(r, all, slog.New(slog.DiscardHandler))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	changes.Resume()
+	stays, _ := x.Find("stays")
+	_, comes := x.Find("comes")
+	_, goes := x.Find("goes")
+	if stays.Name() != "renamed" || !comes || goes {
+		t.Errorf("the name is %q; the new token is there: %v; the deleted one: %v", stays.Name(), comes, goes)
 	}
 }

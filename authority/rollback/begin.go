@@ -20,6 +20,7 @@ type Options struct {
 	Rows   *rows.Rows
 	Path   string // of the record; it should not lie where the store lies
 	Accept bool   // go on from an older store, with an audit entry
+	Join   bool   // a store that has been in use needs no record: others share it, and have theirs
 	Now    epoch.Millis
 	Log    *slog.Logger
 }
@@ -49,6 +50,9 @@ func Begin(ctx context.Context, o Options) (*Record, error) {
 		return nil, uncounted(why, err)
 	}
 	if !found {
+		if here.epoch > 0 {
+			o.Log.Info("this node is new: it begins a record of how far the store has come", "file", o.Path, "entries", here.seq)
+		}
 		// The store is about to count a start, and must never be found with
 		// one and without a record, however we are cut off.
 		if err := f.write(milestone{}); err != nil {
@@ -76,7 +80,7 @@ func (o Options) compare(ctx context.Context, side milestone, found bool) (here 
 		if here, err = reached(o.Rows, r); err != nil {
 			return err
 		}
-		why, err = unlike(o.Rows, r, here, side, found)
+		why, err = unlike(o.Rows, r, here, side, found || o.Join)
 		return err
 	})
 	return here, why, err
@@ -89,7 +93,7 @@ func (o Options) count(ctx context.Context, here, side milestone, why string) (a
 	if why != "" {
 		entries = append(entries, o.entry(audit.RolledBack, "accept-rollback", here, side, audit.One("reason", why)))
 	}
-	after, err = o.write(ctx, max(here.epoch, side.epoch)+1, entries, store.UseReserve)
+	after, err = o.write(ctx, side.epoch, entries, store.UseReserve)
 	if errors.Is(err, store.ErrFull) && why == "" {
 		o.Log.Warn("the store is full; this start is not counted", "err", err)
 		return here, nil
@@ -97,11 +101,16 @@ func (o Options) count(ctx context.Context, here, side milestone, why string) (a
 	return after, err
 }
 
-// write writes the number of starts and entries, and returns where the store
-// is then.
-func (o Options) write(ctx context.Context, epoch uint64, entries []audit.Entry, how ...store.Option) (after milestone, err error) {
+// write writes the number of starts, which is above known, and entries, and
+// returns where the store is then. Other nodes may start at the same time, so
+// the count is read in the transaction: it must never fall.
+func (o Options) write(ctx context.Context, known uint64, entries []audit.Entry, how ...store.Option) (after milestone, err error) {
 	err = o.DB.Update(ctx, func(w store.Writer) error {
-		if err := o.Rows.Numbers.Put(w, rows.EpochKey, epoch); err != nil {
+		counted, _, err := o.Rows.Numbers.Get(w, rows.EpochKey)
+		if err != nil {
+			return err
+		}
+		if err := o.Rows.Numbers.Put(w, rows.EpochKey, max(counted, known)+1); err != nil {
 			return err
 		}
 		// Sessions that were signed out since the copy was made must not revive.
@@ -139,6 +148,6 @@ func Restore(ctx context.Context, o Options) (finish func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := o.write(ctx, max(here.epoch, side.epoch)+1, []audit.Entry{o.entry(audit.Restored, "restore", here, side)})
+	after, err := o.write(ctx, side.epoch, []audit.Entry{o.entry(audit.Restored, "restore", here, side)})
 	return func() error { return f.write(after) }, err
 }
