@@ -6,6 +6,7 @@
 #   make platforms  the program for each system and processor it is made for, compiled
 #   make generate   graph/, client/ and the page's types from schema.graphqls
 #   make ui         ui/dist from ui/src
+#   make cluster    three members of etcd and three nodes on this machine, until Ctrl-C; CLUSTERFLAGS='-folder DIR' keeps them
 #   make bench      figures against references, printed; BENCHFLAGS='-tokens 1000000 -write' puts them into docs/performance.md
 #   make bench-growth   how they grow with the number of tokens; with BENCHFLAGS=-write into the page, and the plot
 #   make bench-compare BASE=REV   the benchmarks of the packages, here and at REV
@@ -25,7 +26,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build platforms generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools proxytools soak mutation
+.PHONY: build cluster platforms generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools proxytools soak mutation
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -138,6 +139,9 @@ fuzz:
 		go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" >fuzz.out 2>&1 || \
 		{ grep -q '^ *context deadline exceeded$$' fuzz.out && ! grep -q 'Failing input\|panic' fuzz.out; } || { cat fuzz.out; rm -f fuzz.out; exit 1; }; \
 	done; status=$$?; rm -f fuzz.out; exit $$status
+
+cluster: build
+	go run ./cluster $(CLUSTERFLAGS)
 
 # Both need Linux, and a machine with nothing else to do if the figures are to
 # mean much. They say first what they load, and print what they find; without
