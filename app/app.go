@@ -84,6 +84,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return fmt.Errorf("listening: %w", err)
 	}
 	a.undoes("listener", func(context.Context) error { return closeListener(a.ln) })
+	a.describe(a.ln.Addr().String())
 	// The root token is made only now: had the address been taken, nobody
 	// would have kept what was shown.
 	return a.firstRoot(ctx)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"tokenscale/authority"
@@ -25,7 +26,7 @@ func (a *App) openAuthority(ctx context.Context) error {
 		return err // before anything is made in the data folder
 	}
 	open := a.openToServe
-	if boltfile.OnlyToRead(a.opts.Data) {
+	if !a.opts.InEtcd() && boltfile.OnlyToRead(a.opts.Data) {
 		open = a.openToVerify
 	}
 	out, err := open(ctx)
@@ -52,9 +53,10 @@ func (a *App) openToServe(ctx context.Context) (out io.Writer, err error) {
 func (a *App) openUpon(ctx context.Context, hash *token.Hash, out io.Writer) (err error) {
 	db := a.db
 	a.undoes("store", func(context.Context) error { return db.Close() })
+	a.describe(a.opts.Listen)
 	a.auth, err = authority.Open(ctx, authority.Options{
 		DB: db, Keys: a.keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
-		StateFile: a.opts.StatePath(), AcceptRollback: a.opts.AcceptRollback,
+		StateFile: a.opts.StatePath(), AcceptRollback: a.opts.AcceptRollback, Join: a.opts.InEtcd(),
 		Steady: a.opts.Steady, AcceptClock: a.opts.AcceptClock,
 	})
 	if err != nil {
@@ -78,19 +80,26 @@ func (a *App) advised(err error) error {
 	if !integrity.Broken(err) {
 		return err
 	}
+	if a.opts.InEtcd() {
+		return fmt.Errorf("the store in etcd below %s cannot be used: %w. tokenscale doctor tells what is wrong", a.opts.Etcd.prefix(), err)
+	}
 	return fmt.Errorf("%s cannot be used: %w. tokenscale doctor tells what is wrong, and saves what is left; tokenscale restore puts a backup in its place", boltfile.Path(a.opts.Data), err)
 }
 
 // OpenStore opens the store and its keys. Only for a store that is still
 // empty, and only if mayMake is set, keys are made: to a store with rows in
-// it, new keys would be wrong ones.
+// it, new keys would be wrong ones. Nodes that share a store have one key file,
+// which key new makes, so for etcd none is made here.
 func OpenStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring.Keys, error) {
 	keys, err := keyring.Load(o.KeyPath())
 	missing := errors.Is(err, keyring.ErrNoFile)
+	if missing && o.InEtcd() {
+		return nil, nil, fmt.Errorf("%w: all nodes that share a store have the same key file. Make it once with tokenscale key new, and copy it to each node", err)
+	}
 	if err != nil && !(missing && mayMake) {
 		return nil, nil, err
 	}
-	db, err := OpenFolder(o, false)
+	db, err := openStore(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,9 +111,20 @@ func OpenStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring
 	return db, keys, nil
 }
 
+// openStore opens the store where the settings say that it is.
+func openStore(ctx context.Context, o Options) (store.DB, error) {
+	if o.InEtcd() {
+		return openEtcd(ctx, o, NewLog(o))
+	}
+	return OpenFolder(o, false)
+}
+
 // OpenFolder opens the store in the data folder, or makes one unless it is
-// only read. It is the one place that knows what keeps a store.
+// only read.
 func OpenFolder(o Options, readOnly bool) (store.DB, error) {
+	if _, err := os.Lstat(o.MirrorFolder()); err == nil {
+		return nil, fmt.Errorf("%s holds the mirror of a store in etcd: set --store etcd, or give --data another folder", o.Data)
+	}
 	return bolt.Open(bolt.Options{
 		Folder: o.Data, Tables: rows.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now,
 		AnyHome: o.AllowNetworkStorage, ReadOnly: readOnly,

@@ -78,12 +78,15 @@ type Options struct {
 
 // StoreOptions are the settings of all commands that open the store.
 type StoreOptions struct {
-	Data         string `default:"./data" env:"TOKENSCALE_DATA" placeholder:"FOLDER" help:"Folder of the store, ./data unless set. It is made if it is missing."`
+	Data         string `default:"./data" env:"TOKENSCALE_DATA" placeholder:"FOLDER" help:"Folder of the store, or of the mirror of one in etcd, ./data unless set. It is made if it is missing."`
 	KeyFile      string `env:"TOKENSCALE_KEY_FILE" placeholder:"FILE" help:"File of the server's keys, keys in the data folder unless set. Elsewhere is better: a stolen data folder is then useless."`
 	MaxStoreSize Size   `env:"TOKENSCALE_MAX_STORE_SIZE" placeholder:"SIZE" help:"Size the store may grow to, such as 2GiB; unless set, only the disk limits it."`
 
 	StateFile           string `env:"TOKENSCALE_STATE_FILE" placeholder:"FILE" help:"File that notes how far the store has come, so that an older store put in its place is noticed; the key file's name with .state behind it unless set."`
 	AllowNetworkStorage bool   `env:"TOKENSCALE_ALLOW_NETWORK_STORAGE" help:"Let the data folder be on a network or FUSE file system. Its locks and syncs must then hold what they promise."`
+
+	Store string      `default:"bolt" enum:"bolt,etcd" env:"TOKENSCALE_STORE" placeholder:"KIND" help:"Where the store is: bolt (unless set), a file in the data folder that one server has; or etcd, which several share."`
+	Etcd  EtcdOptions `embed:""`
 
 	// RootHash has a name of its own in the environment: LogScale's.
 	RootHash string `name:"bootstrap-root-token-hashed" env:"BOOTSTRAP_ROOT_TOKEN_HASHED" placeholder:"HASH" help:"Hash of the root token, as hash-token prints it. Set, it decides what the root token is; no other is made."`
@@ -128,7 +131,7 @@ func (o Options) Check() error {
 	if o.MaxConnections < 0 {
 		return fmt.Errorf("--max-connections takes a number above 0, not %d", o.MaxConnections)
 	}
-	return errors.Join(web.CheckLists(o.AllowedHosts, o.AllowedOrigins), apart(o.files()))
+	return errors.Join(web.CheckLists(o.AllowedHosts, o.AllowedOrigins), o.StoreOptions.AfterApply(), apart(o.files()))
 }
 
 // A Network is a range of addresses, or a single one.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"tokenscale/store/bolt/boltfile"
 )
@@ -14,42 +15,45 @@ import (
 type usedFile struct {
 	what string // the setting, or what the file is
 	path string
+	pem  bool // certificates, or the key of one: read only, and several may stand in one file
 }
 
 // files returns what the server keeps in files, by any settings.
 func (o StoreOptions) files() []usedFile {
-	return []usedFile{
-		{"the store", boltfile.Path(o.Data)},
-		{"the lock of the store", filepath.Join(o.Data, "LOCK")},
-		{"the admin socket", filepath.Join(o.Data, SocketName)},
-		{"the key file", o.KeyPath()},
-		{"the file of --state-file", o.StatePath()},
+	used := []usedFile{
+		{what: "the store", path: boltfile.Path(o.Data)},
+		{what: "the lock of the store", path: filepath.Join(o.Data, "LOCK")},
+		{what: "the mirror of etcd", path: boltfile.Path(o.MirrorFolder())},
+		{what: "the admin socket", path: filepath.Join(o.Data, SocketName)},
+		{what: "the key file", path: o.KeyPath()},
+		{what: "the file of --state-file", path: o.StatePath()},
 	}
+	return append(used, given(
+		usedFile{what: "the file of --etcd-ca", path: o.Etcd.CA, pem: true}, usedFile{what: "the file of --etcd-cert", path: o.Etcd.Cert, pem: true}, usedFile{what: "the file of --etcd-key", path: o.Etcd.Key},
+	)...)
+}
+
+// given returns those files that were named.
+func given(files ...usedFile) []usedFile {
+	return slices.DeleteFunc(files, func(f usedFile) bool { return f.path == "" || f.path == "-" })
 }
 
 // files returns these and what else a server uses.
 func (o Options) files() []usedFile {
-	used := o.StoreOptions.files()
-	for _, f := range []usedFile{{"the file of --tls-cert", o.TLSCert}, {"the file of --tls-key", o.TLSKey}, {"the file of --audit-file", o.AuditFile}} {
-		if f.path != "" && f.path != "-" {
-			used = append(used, f)
-		}
-	}
-	return used
+	return append(o.StoreOptions.files(), given(
+		usedFile{what: "the file of --tls-cert", path: o.TLSCert, pem: true}, usedFile{what: "the file of --tls-key", path: o.TLSKey, pem: true}, usedFile{what: "the file of --audit-file", path: o.AuditFile},
+	)...)
 }
 
 // AfterApply is called by kong, for each command that has these settings.
-func (o StoreOptions) AfterApply() error { return apart(o.files()) }
+func (o StoreOptions) AfterApply() error { return errors.Join(o.checkStore(), apart(o.files())) }
 
 // apart refuses settings that name one file for two things: one would be
-// written into the other. A certificate and its key may stand in one file.
+// written into the other.
 func apart(used []usedFile) error {
 	for i, a := range used {
 		for _, b := range used[:i] {
-			if a.what == "the file of --tls-key" && b.what == "the file of --tls-cert" {
-				continue
-			}
-			if sameFile(a.path, b.path) {
+			if !(a.pem && b.pem) && sameFile(a.path, b.path) {
 				return fmt.Errorf("%s, %s, is also %s, %s: give each a file of its own", a.what, a.path, b.what, b.path)
 			}
 		}

@@ -48,7 +48,7 @@ func (c *auditVerify) Run(ctx context.Context, base app.Options) error {
 		return err
 	}
 	found := 0
-	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+	err = c.read(ctx, base, func(r store.Reader, keys *keyring.Keys) error {
 		trusting, err := ledger.Trusting(r, keys, c.VerifierKey...)
 		if err != nil {
 			return err
@@ -139,7 +139,7 @@ func (auditCheckpoint) Help() string {
 
 // Run is called by kong.
 func (c *auditCheckpoint) Run(ctx context.Context, base app.Options) error {
-	note, err := c.newest(ctx, epoch.Of(base.Now()))
+	note, err := c.newest(ctx, base)
 	if err != nil {
 		return err
 	}
@@ -151,9 +151,9 @@ func (c *auditCheckpoint) Run(ctx context.Context, base app.Options) error {
 }
 
 // newest asks the running server, or makes a checkpoint if none runs.
-func (c *auditCheckpoint) newest(ctx context.Context, now epoch.Millis) (string, error) {
-	return c.ask(ctx, fetchCheckpoint, func(r store.Reader, keys *keyring.Keys) (string, error) {
-		return ledger.Sign(r, keys, now)
+func (c *auditCheckpoint) newest(ctx context.Context, base app.Options) (string, error) {
+	return c.ask(ctx, base, fetchCheckpoint, func(r store.Reader, keys *keyring.Keys) (string, error) {
+		return ledger.Sign(r, keys, epoch.Of(base.Now()))
 	})
 }
 
@@ -165,7 +165,7 @@ type auditExport struct {
 
 // Run is called by kong.
 func (c *auditExport) Run(ctx context.Context, base app.Options) error {
-	return c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+	return c.read(ctx, base, func(r store.Reader, keys *keyring.Keys) error {
 		_, err := ledger.Export(ctx, r, keys, c.From, base.Stdout)
 		return err
 	})
@@ -176,7 +176,7 @@ type auditKey struct{ offlineStore }
 
 // Run is called by kong.
 func (c *auditKey) Run(ctx context.Context, base app.Options) error {
-	line, err := c.ask(ctx, fetchVerifierKey, ledger.VerifierKey)
+	line, err := c.ask(ctx, base, fetchVerifierKey, ledger.VerifierKey)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type backup struct {
 // Help is printed by --help.
 func (backup) Help() string {
 	return "The copy is one moment of the store, whether the server runs or not, and is checked page by page and seal by seal before it gets its name. " +
+		"Of a store in etcd any node makes it, and it is a store in a file like every other. " +
 		"It never contains the key file: copy that as well, and keep it elsewhere. Each is of no use without the other."
 }
 
@@ -112,7 +113,7 @@ func inspect(ctx context.Context, path string, keys *keyring.Keys) (rep integrit
 // copyStore writes a copy of the store to w: the running server does, or we do
 // if none runs.
 func copyStore(ctx context.Context, o app.Options, w io.Writer) error {
-	if _, err := os.Stat(boltfile.Path(o.Data)); err != nil {
+	if _, err := os.Stat(boltfile.Path(o.Data)); err != nil && !o.InEtcd() {
 		return fmt.Errorf("there is no store in %s (%w)", o.Data, err)
 	}
 	err := fetchBackup(ctx, o.Data, w)

@@ -30,6 +30,9 @@ func (compact) Help() string {
 func (c *compact) Run(ctx context.Context, base app.Options) (err error) {
 	o := base
 	o.StoreOptions = c.StoreOptions
+	if o.InEtcd() {
+		return errors.New("a store in etcd is compacted there: its members forget old revisions by themselves (--auto-compaction-mode=periodic), and etcdctl defrag, for one member after the other, makes their files short")
+	}
 	if _, err := os.Stat(boltfile.Path(o.Data)); err != nil {
 		return fmt.Errorf("there is no store in %s (%w)", o.Data, err)
 	}

@@ -75,6 +75,8 @@ func strange(entries []string) string {
 	known := []string{
 		"LISTEN", "TLS_CERT", "TLS_KEY", "INSECURE_HTTP", "TRUSTED_PROXIES", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "MAX_CONNECTIONS", "LOG_LEVEL", "LOG_FORMAT",
 		"AUDIT_FILE", "GC_PERCENT", "MEMORY_LIMIT", "DATA", "KEY_FILE", "MAX_STORE_SIZE", "STATE_FILE", "ALLOW_NETWORK_STORAGE", "PPROF",
+		"STORE", "ETCD_ENDPOINTS", "ETCD_PREFIX", "ETCD_CA", "ETCD_CERT", "ETCD_KEY", "ETCD_INSECURE", "ETCD_MAX_OPS", "ETCD_MAX_BYTES", "ETCD_TIMEOUT",
+		"ETCD_PATIENCE", "NODE_NAME", "MAX_STALENESS",
 	}
 	for _, entry := range entries {
 		name, value, ok := strings.Cut(entry, "=")

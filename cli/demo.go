@@ -15,11 +15,11 @@ import (
 const defaultData = "./data"
 
 // errDemo refuses settings that a demonstration would not heed.
-var errDemo = errors.New("--demo makes a store of its own and throws it away: leave out --data, --key-file, --state-file and --bootstrap-root-token-hashed, and their twins in the environment")
+var errDemo = errors.New("--demo makes a store of its own and throws it away: leave out --data, --key-file, --state-file, --bootstrap-root-token-hashed and --store etcd, and their twins in the environment")
 
 // stage makes the store of a demonstration, in a folder that remove takes away.
 func stage(ctx context.Context, o app.Options) (_ app.Options, remove func() error, err error) {
-	if o.Data != defaultData || o.KeyFile != "" || o.StateFile != "" || o.RootHash != "" {
+	if o.InEtcd() || o.Data != defaultData || o.KeyFile != "" || o.StateFile != "" || o.RootHash != "" {
 		return o, nil, errDemo
 	}
 	folder, err := os.MkdirTemp("", "tokenscale-demo-*")

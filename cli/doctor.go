@@ -29,7 +29,7 @@ func (doctor) Help() string {
 func (c *doctor) Run(ctx context.Context, base app.Options) error {
 	o := base
 	o.StoreOptions = c.StoreOptions
-	return c.hold(func(path string, keys *keyring.Keys) error {
+	return c.hold(ctx, o, func(path string, keys *keyring.Keys) error {
 		d := &diagnosis{path: path, out: o.Stdout}
 		if err := c.diagnose(ctx, d, keys, o); err != nil {
 			return err

@@ -18,9 +18,29 @@ import (
 
 // key are the commands about the key file.
 type key struct {
+	New    keyNew    `cmd:"" help:"Make the key file that all nodes of a store in etcd have."`
 	Rotate keyRotate `cmd:"" help:"Add a new key and seal every row under it, while the server is stopped. Tokens go on working."`
 	Status keyStatus `cmd:"" help:"Tell what is under which key, and which old keys nothing needs any more."`
 	Drop   keyDrop   `cmd:"" help:"Take old keys that nothing needs any more out of the key file, while the server is stopped."`
+}
+
+// keyNew makes a key file.
+type keyNew struct{ app.StoreOptions }
+
+// Help is printed by --help.
+func (keyNew) Help() string {
+	return "Copy it to each node, to where its --key-file says, with the mode 0600, and keep a copy elsewhere: without it the store is of no use. " +
+		"A server with a store of its own in a file makes its key file at its first start."
+}
+
+// Run is called by kong.
+func (c *keyNew) Run(base app.Options) error {
+	keys, err := keyring.Create(c.KeyPath(), base.Random)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(base.Stdout, "%s holds the new key %v. Copy it to each node, and keep a copy elsewhere.\n", c.KeyPath(), keys.NewestID())
+	return err
 }
 
 // keyRotate gives the store a new key.
@@ -59,6 +79,9 @@ func keyChange(o app.Options, db store.DB) rekey.Change {
 
 // withStopped calls do with the store of a server that is stopped.
 func withStopped(ctx context.Context, o app.Options, do func(store.DB) error) (err error) {
+	if o.InEtcd() {
+		return errors.New("this needs the store for itself, and one in etcd may be in use by other nodes: bring it into a file first (store copy), and back afterwards")
+	}
 	db, _, err := app.OpenStore(ctx, o, false)
 	switch {
 	case errors.Is(err, boltfile.ErrLocked):
@@ -82,7 +105,7 @@ func (keyStatus) Help() string {
 
 // Run is called by kong.
 func (c *keyStatus) Run(ctx context.Context, base app.Options) error {
-	return c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+	return c.read(ctx, base, func(r store.Reader, keys *keyring.Keys) error {
 		uses, err := rekey.Uses(ctx, r, keys)
 		if err == nil {
 			tellKeys(base.Stdout, c.KeyPath(), uses)

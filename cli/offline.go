@@ -20,14 +20,19 @@ type offlineStore struct {
 }
 
 // hold calls fn with the file of the store and the keys to read it with. No server can open it
-// meanwhile.
-func (c offlineStore) hold(fn func(path string, keys *keyring.Keys) error) (err error) {
+// meanwhile. Of a store in etcd it is a copy, which is written to the audit log.
+func (c offlineStore) hold(ctx context.Context, base app.Options, fn func(path string, keys *keyring.Keys) error) (err error) {
 	keys, err := keyring.Load(c.KeyPath())
 	if err != nil {
 		return fmt.Errorf("the store is read with the keys: %w", err)
 	}
 	if c.File != "" {
 		return fn(c.File, keys.WithOldSeals()) // it may be from before the keys were rotated
+	}
+	if c.InEtcd() {
+		o := base
+		o.StoreOptions = c.StoreOptions
+		return withCopy(ctx, o, func(path string) error { return fn(path, keys) })
 	}
 	held, err := holdStore(c.Data)
 	if err != nil {
@@ -37,9 +42,27 @@ func (c offlineStore) hold(fn func(path string, keys *keyring.Keys) error) (err 
 	return fn(boltfile.Path(c.Data), keys)
 }
 
+// withCopy calls fn with a copy of the store that is thrown away afterwards.
+func withCopy(ctx context.Context, o app.Options, fn func(path string) error) (err error) {
+	folder, err := os.MkdirTemp("", "tokenscale-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	path := boltfile.Path(folder)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(copyStore(ctx, o, f), f.Close()); err != nil {
+		return err
+	}
+	return fn(path)
+}
+
 // read calls fn with the rows of the store.
-func (c offlineStore) read(ctx context.Context, fn func(r store.Reader, keys *keyring.Keys) error) error {
-	return c.hold(func(path string, keys *keyring.Keys) error {
+func (c offlineStore) read(ctx context.Context, base app.Options, fn func(r store.Reader, keys *keyring.Keys) error) error {
+	return c.hold(ctx, base, func(path string, keys *keyring.Keys) error {
 		return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
 	})
 }
@@ -48,6 +71,7 @@ func (c offlineStore) read(ctx context.Context, fn func(r store.Reader, keys *ke
 // asked about.
 func (c offlineStore) ask(
 	ctx context.Context,
+	base app.Options,
 	server func(ctx context.Context, folder string) (string, error),
 	rows func(r store.Reader, keys *keyring.Keys) (string, error),
 ) (text string, err error) {
@@ -56,7 +80,7 @@ func (c offlineStore) ask(
 			return text, err
 		}
 	}
-	err = c.read(ctx, func(r store.Reader, keys *keyring.Keys) error {
+	err = c.read(ctx, base, func(r store.Reader, keys *keyring.Keys) error {
 		text, err = rows(r, keys)
 		return err
 	})
