@@ -95,6 +95,15 @@ func One(name, value string) Field { return Field{Name: name, Value: value} }
 // Count returns a field with a number.
 func Count(name string, n uint64) Field { return One(name, strconv.FormatUint(n, 10)) }
 
+// Moment returns a field with a moment as the API writes it, in milliseconds, or with nothing for
+// the zero one.
+func Moment(name string, m epoch.Millis) Field {
+	if m == 0 {
+		return One(name, "")
+	}
+	return One(name, strconv.FormatInt(int64(m), 10))
+}
+
 // Many returns a detail that is a list. The list may be empty.
 func Many(name string, list []string) Field {
 	if list == nil {

@@ -12,6 +12,8 @@ import (
 
 	"tokenscale/authority/claim"
 	"tokenscale/authority/clock"
+	"tokenscale/authority/door"
+	"tokenscale/authority/endings"
 	"tokenscale/authority/index"
 	"tokenscale/authority/index/feed"
 	"tokenscale/authority/integrity"
@@ -74,7 +76,8 @@ type Authority struct {
 	rows        *rows.Rows
 	ledger      ledger.Ledger
 	store       store.DB
-	shared      store.Shared // store, if other nodes may have it open; else nil
+	door        *door.Door     // whether this node may answer for tokens
+	endings     endings.Teller // of tokens that will expire soon
 	keys        *keyring.Keys
 	index       *index.Index
 	feed        *feed.Feed // what index follows
@@ -173,7 +176,6 @@ func assemble(o Options) *Authority {
 		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
 		counts: newCounts(),
 	}
-	a.shared, _ = o.DB.(store.Shared)
 	all.NumberOf = a.index.Number
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions = sessions.New(o.DB, all)
@@ -187,6 +189,10 @@ func assemble(o Options) *Authority {
 		Clock: a.time, DB: o.DB, Rows: all, NextExpiry: a.index.NextExpiry, Log: a.log,
 	})
 	a.alive, a.stop = context.WithCancel(context.Background())
+	a.door = door.Of(o.DB, a.alive)
+	a.endings = endings.Teller{
+		DB: o.DB, Rows: all, Ledger: a.ledger, Index: a.index, Now: a.clock, Batch: a.batchSize(backgroundBatch, rowsOfExpiry),
+	}
 	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
 	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
 		DB: a.store, Rows: a.rows, Index: a.index, Now: a.clock, Log: a.log, RootFromOutside: o.RootHash != nil,
@@ -213,6 +219,10 @@ func (a *Authority) load(ctx context.Context) error {
 		return a.sessions.Load(r)
 	})
 }
+
+// Door says whether this node may answer for tokens. On a store that one process has open it is
+// nil, which is always open.
+func (a *Authority) Door() *door.Door { return a.door }
 
 // clock returns this moment, which is never before an earlier one.
 func (a *Authority) clock() epoch.Millis { return a.time.Now() }

@@ -65,7 +65,7 @@ func (a *Authority) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran t
 		}
 		entries = append(entries, audit.Entry{
 			Time: now, Type: audit.TokenExpired, Action: expireAction, Actor: audit.System(), TokenID: string(id), Number: uint64(v.Number),
-			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.One("expireAt", expiry(v.ExpireAt))},
+			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.Moment("expireAt", v.ExpireAt)},
 		})
 	}
 	return len(entries), a.ledger.AppendAll(w, entries)

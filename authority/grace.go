@@ -28,7 +28,7 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 	} else {
 		stored := old
 		old = policy.InGrace(old, next.ID, grace, t.now)
-		fields = append(fields, audit.One("oldExpireAt", expiry(old.ExpireAt)))
+		fields = append(fields, audit.Moment("oldExpireAt", old.ExpireAt))
 		if err := t.rows.ShiftToGrace(t, stored, old); err != nil {
 			return err
 		}

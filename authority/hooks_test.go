@@ -21,6 +21,9 @@ const (
 	RefusedAtOnce = tally.RefusedAtOnce
 )
 
+// WarnOfExpiry tells of tokens that will expire soon.
+func (a *Authority) WarnOfExpiry(ctx context.Context) error { return a.endings.Warn(ctx) }
+
 // Round does what the housekeeping does from time to time, but brings no row up to date.
 func (a *Authority) Round(ctx context.Context) { a.round(ctx) }
 

@@ -28,7 +28,7 @@ func (a *Authority) changes() []task {
 		{"hiding expired tokens", a.HideExpired},
 		{"removing tokens that were hidden long ago", a.removeHiddenHourly},
 		{"forgetting ended sessions", a.ForgetSessions},
-		{"telling of tokens that will expire soon", a.WarnOfExpiry},
+		{"telling of tokens that will expire soon", a.endings.Warn},
 	}
 }
 

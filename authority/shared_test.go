@@ -20,12 +20,12 @@ func TestVerify_WhatAnotherNodeHasMadeIsFoundBeforeItIsRefused(t *testing.T) {
 		t.Errorf("a token made elsewhere is %v", outcome)
 	}
 	_, secret = h.Token(draft("newer"))
-	must(t, other.Refresh(t.Context()))
+	must(t, other.Door().Refresh(t.Context()))
 	if _, outcome := other.Verify(secret, here); outcome != policy.Accepted {
 		t.Errorf("after a refresh a token made elsewhere is %v", outcome)
 	}
 	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), v.ID))
-	must(t, other.Refresh(t.Context()))
+	must(t, other.Door().Refresh(t.Context()))
 	if _, err := other.Token(root(), v.ID); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("after a refresh a token deleted elsewhere is there: %v", err)
 	}
@@ -40,7 +40,7 @@ func TestVerify_ANodeThatMayBeBehindSaysNothingAboutAnyToken(t *testing.T) {
 	defer other.Close(t.Context())
 	_, good := h.Token(draft("good"))
 	_, expires := h.Token(ending(h, "short", day))
-	must(t, other.Refresh(t.Context()))
+	must(t, other.Door().Refresh(t.Context()))
 	h.Clock.Pass(2 * day)
 	by, outcome := other.Verify(good, here)
 	if outcome != policy.Accepted {
@@ -61,8 +61,8 @@ func TestVerify_ANodeThatMayBeBehindSaysNothingAboutAnyToken(t *testing.T) {
 	if by, outcome := other.Resume(session, here); outcome != policy.NotProven || by.ID != "" {
 		t.Errorf("a session is %v, and %+v", outcome, by)
 	}
-	refusal(t, other.Refresh(t.Context()), fault.Unavailable, "Ask another node")
-	if other.Proven() == nil {
+	refusal(t, other.Door().Refresh(t.Context()), fault.Unavailable, "Ask another node")
+	if other.Door().Proven() == nil {
 		t.Error("it says that it may answer")
 	}
 	n.CutOff(false)

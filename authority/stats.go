@@ -68,7 +68,7 @@ func (a *Authority) Stats() Stats {
 		Verifications: map[policy.Outcome]uint64{},
 		Commands:      map[CommandCount]uint64{},
 		Tokens:        a.index.Census(a.clock()),
-		Expiring:      a.expiring(a.clock()),
+		Expiring:      a.endings.Count(),
 		Filters:       a.FilterCount(),
 		Scrub:         a.scrub.Stats(),
 	}

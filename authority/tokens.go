@@ -3,11 +3,9 @@ package authority
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tokenscale/audit"
-	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -220,18 +218,10 @@ func described(v token.Token) []audit.Field {
 		audit.One("tokenName", v.Name),
 		audit.Many("newPermissions", v.Permissions.Names()),
 		audit.One("ipFilterId", string(v.FilterID)),
-		audit.One("expireAt", expiry(v.ExpireAt)),
+		audit.Moment("expireAt", v.ExpireAt),
 	)
 }
 
 // created tells when the first of its line was made: the entry's own time may be later, and
 // a maximum that a policy sets counts from it.
-func created(v token.Token) audit.Field { return audit.One("createdAt", expiry(v.CreatedAt)) }
-
-// expiry writes an expiry as the API does, or nothing for never.
-func expiry(m epoch.Millis) string {
-	if m == 0 {
-		return ""
-	}
-	return strconv.FormatInt(int64(m), 10)
-}
+func created(v token.Token) audit.Field { return audit.Moment("createdAt", v.CreatedAt) }

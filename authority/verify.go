@@ -19,10 +19,10 @@ import (
 // was right and the token is refused all the same, the Actor still names the
 // token, for the log.
 func (a *Authority) Verify(credential string, from netip.Addr) (actor policy.Actor, outcome policy.Outcome) {
-	if a.shared == nil {
+	if a.door == nil {
 		outcome = a.verify(&actor, credential, from, a.clock())
 	} else {
-		actor, outcome = a.proven(func() (by policy.Actor, o policy.Outcome) {
+		actor, outcome = a.door.Judge(func() (by policy.Actor, o policy.Outcome) {
 			o = a.verify(&by, credential, from, a.clock())
 			return by, o
 		})
@@ -99,10 +99,10 @@ func rootFrom(from netip.Addr) policy.Actor {
 func (a *Authority) Resume(s policy.Session, from netip.Addr) (policy.Actor, policy.Outcome) {
 	judge := func() (policy.Actor, policy.Outcome) { return a.resume(s, from, a.clock()) }
 	actor, outcome := policy.Actor{}, policy.NotProven
-	if a.shared == nil {
+	if a.door == nil {
 		actor, outcome = judge()
 	} else {
-		actor, outcome = a.proven(judge)
+		actor, outcome = a.door.Judge(judge)
 	}
 	a.counts.verified(outcome)
 	return actor, outcome

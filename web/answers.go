@@ -67,7 +67,7 @@ func live(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "aliv
 // ready says whether requests should be sent here. Why not is told by the
 // health checks, to those who may read them.
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	if s.leaving.Load() || s.o.Store.Err() != nil || s.o.Authority.Proven() != nil {
+	if s.leaving.Load() || s.o.Store.Err() != nil || s.o.Authority.Door().Proven() != nil {
 		text(w, http.StatusServiceUnavailable, "not ready\n")
 		return
 	}

@@ -18,7 +18,7 @@ func (s *Server) checks() []check {
 		s.checkAudit(), checkCheckpoints(s.o.Authority.CheckpointState()),
 		checkIntegrity(s.o.Authority.Scrubbed()), checkFilters(s.o.Authority.FilterCount()), checkReads(stats),
 	}
-	if c, shared := s.o.Authority.Cluster(); shared {
+	if c, shared := s.o.Authority.Door().Cluster(); shared {
 		all = append(all, checkCluster(c))
 	}
 	if c := s.o.Certificate; c != nil {

@@ -112,7 +112,7 @@ func (f *figures) store(count, gauge emit) {
 
 // cluster tells of the nodes that share the store, if it is shared.
 func (f *figures) cluster(gauge emit) {
-	c, shared := f.s.o.Authority.Cluster()
+	c, shared := f.s.o.Authority.Door().Cluster()
 	if !shared {
 		return
 	}

@@ -49,7 +49,7 @@ func (s *Server) routeAPI(mux *http.ServeMux, sessions *authn.Sessions) (asked h
 	page.Sessions, proxy.Plain, proxy.BeforeDelay = sessions, true, forget
 	gql := graph.NewHandler(graph.Options{
 		Authority: s.o.Authority, Log: s.o.Log, Version: s.o.Version,
-		BeforeQuery: s.o.Authority.Refresh, OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory),
+		BeforeQuery: s.o.Authority.Door().Refresh, OnRefused: s.slowDown(), BeforeChange: s.bePatient, AnswerMemory: answerMemory(s.o.Memory),
 	})
 	health := policy.ReadHealth()
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/door"
 	"tokenscale/authority/integrity"
 	"tokenscale/platform"
 	"tokenscale/store"
@@ -84,7 +85,7 @@ func checkReads(s store.Stats) check {
 }
 
 // checkCluster asks whether this node may answer for tokens, and tells of the others.
-func checkCluster(c authority.ClusterState) check {
+func checkCluster(c door.Cluster) check {
 	names := make([]string, len(c.Nodes))
 	newest, behind := int64(0), int64(0)
 	for i, n := range c.Nodes {

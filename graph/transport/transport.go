@@ -31,8 +31,8 @@ type Options struct {
 	// Budget is what the memory of requests and answers is taken from.
 	Budget *budget.Budget
 
-	// BeforeQuery, unless nil, is called before a query is carried out. Its error is the answer: this
-	// node cannot find out what there is to tell.
+	// BeforeQuery, unless nil, is called before a query is carried out. Its error is the answer:
+	// this node cannot find out what there is to tell.
 	BeforeQuery func(context.Context) error
 
 	// OnRefused, unless nil, is called before the answer to a request that is not carried out: its

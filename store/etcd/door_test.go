@@ -182,7 +182,7 @@ func shortly(t testing.TB) context.Context {
 // A node whose row somebody took away closes at once: nobody waits for it any more.
 func TestANodeWhoseRowIsTakenAwayClosesAndJoinsAnew(t *testing.T) {
 	endpoints := members(t, 1)
-	a := node(t, endpoints, "a", func(o *Options) { o.MaxStaleness = time.Minute }) // proves each ten seconds
+	a := node(t, endpoints, "a", func(o *Options) { o.MaxStaleness = time.Minute })
 	eventually(t, "it is open", func() bool { return a.Proven() == nil })
 	_, err := a.client.Delete(t.Context(), a.keys.node("a"))
 	must(t, err)

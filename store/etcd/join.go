@@ -168,7 +168,8 @@ func (db *DB) keepReporting() {
 		}
 		if lease := db.member.lease.Load(); lease != 0 {
 			ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
-			// Without an answer the next report comes soon, and without a lease the next proof joins anew.
+			// Without an answer the next report comes soon; without a lease the next proof joins
+			// anew.
 			_, _ = db.client.Put(ctx, db.keys.node(db.options.Node), db.describe(), clientv3.WithLease(clientv3.LeaseID(lease)))
 			cancel()
 		}
