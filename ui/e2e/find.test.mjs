@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => browser.close());
 
-const names = () => page.getByRole('table', { name: 'System tokens' }).locator('tbody tr td:first-child bdi').allTextContents();
+const names = () => page.getByRole('table', { name: 'System tokens' }).locator('tbody td[data-lead] bdi').allTextContents();
 const shows = (text) => page.getByRole('navigation', { name: 'Pages of tokens' }).getByText(text, { exact: true }).waitFor();
 const chip = (label) => page.getByRole('button', { name: `${label}: take off`, exact: true });
 const views = () => page.getByRole('navigation', { name: 'Ready views' });

@@ -20,14 +20,15 @@ graphql(`
     createdAt
     permissions
     createdBy
+    issuedAt
     lastUsedAt
     lastUsedFrom
     expired
     replacedBy
+    replaces
     ipFilterV2 {
       id
       name
-      ipFilter
     }
   }
 `);
@@ -103,6 +104,9 @@ const TokenDocument = graphql(`
     token(tokenId: $tokenId) {
       __typename
       ...TokenRow
+      ... on SystemPermissionsToken {
+        ipFilter
+      }
     }
   }
 `);
@@ -153,7 +157,17 @@ const DeleteSystemTokenDocument = graphql(`
   }
 `);
 
+const DeleteSystemTokensDocument = graphql(`
+  mutation DeleteSystemTokens($input: DeleteSystemTokensInput!) {
+    deleteSystemTokens(input: $input) {
+      deleted
+    }
+  }
+`);
+
 export type SystemToken = TokenRowFragment;
+/** A token with the rules of its IP filter, which may be long: lists do without. */
+export type TokenWithRules = Extract<TokenQuery['token'], { __typename: 'SystemPermissionsToken' }>;
 export type Permission = SystemPermissionsQuery['systemPermissions'][number];
 export type PermissionName = Permission['name'];
 
@@ -198,6 +212,49 @@ export function countsQuery(spans: Spans) {
   });
 }
 
+/** A walk along all tokens that a question finds, each of them once if nobody touches it. */
+export type TokenWalk = {
+  /** How many it has met so far, and whether there are no more. */
+  readonly met: number;
+  readonly over: boolean;
+  /** The next ones. If that fails it can be asked for again. */
+  next: (signal: AbortSignal) => Promise<SystemToken[]>;
+};
+
+const walkedAtOnce = 1000;
+
+/** By name, of which the server keeps an order, so that no page takes longer than the first. */
+export function walkTokens(question: TokenQuestion): TokenWalk {
+  const { endsWithinMs, unusedForMs, ...filters } = question;
+  const variables = { ...filters, ...momentsOf({ endsWithinMs, unusedForMs }), sortBy: 'Name', orderBy: 'ASC', skip: 0, limit: walkedAtOnce } as const;
+  let after: string | null = null;
+  let met = 0;
+  let over = false;
+  return {
+    get met() {
+      return met;
+    },
+    get over() {
+      return over;
+    },
+    next: async (signal) => {
+      const page = (await request(SystemTokensDocument, { ...variables, after }, signal)).systemTokens;
+      after = page.endCursor ?? null;
+      over = !page.hasNextPage;
+      met += page.results.length;
+      return page.results;
+    },
+  };
+}
+
+/** How many tokens were made by this one. */
+export function madeByQuery(tokenId: string) {
+  return queryOptions({
+    queryKey: [...tokensKey, 'made by', tokenId],
+    queryFn: async ({ signal }) => (await request(SystemTokensDocument, { createdByFilter: tokenId, limit: 0 }, signal)).systemTokens.totalResults,
+  });
+}
+
 function momentsOf({ endsWithinMs, unusedForMs }: Spans): { expiresBefore?: number; unusedSince?: number } {
   const now = Date.now();
   return {
@@ -213,7 +270,7 @@ export function tokenQuery(tokenId: string) {
   });
 }
 
-function systemTokenOf(token: TokenQuery['token']): SystemToken {
+function systemTokenOf(token: TokenQuery['token']): TokenWithRules {
   if (token.__typename === 'SystemPermissionsToken') return token;
   throw new Refusal('refused', 'This is not a system token.', { code: 'NOT_FOUND' });
 }
@@ -229,12 +286,18 @@ export async function createToken(key: string, input: CreateSystemTokenInput): P
   return (await request(CreateSystemTokenDocument, { input }, undefined, key)).createSystemToken;
 }
 
-export async function rotateToken(key: string, id: string, gracePeriodMs: number): Promise<IssuedToken> {
-  return (await request(RotateSystemTokenDocument, { input: { id, gracePeriodMs } }, undefined, key)).rotateSystemToken;
+/** Ends the string before the present one, if that still works, only when told to. */
+export async function rotateToken(key: string, id: string, gracePeriodMs: number, endPredecessor: boolean): Promise<IssuedToken> {
+  return (await request(RotateSystemTokenDocument, { input: { id, gracePeriodMs, endPredecessor } }, undefined, key)).rotateSystemToken;
 }
 
 export async function updatePermissions(input: UpdateSystemPermissionsTokenPermissionsInput): Promise<void> {
   await request(UpdatePermissionsDocument, { input });
+}
+
+/** All of them, or none. */
+export async function deleteTokens(ids: string[]): Promise<void> {
+  await request(DeleteSystemTokensDocument, { input: { ids } });
 }
 
 export async function deleteToken(id: string): Promise<void> {

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { Dialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
-import { curlLine } from '../lib/curl';
+import { curlReading } from '../lib/curl';
 import { serverAddress } from '../lib/home';
 import { useRevealing } from '../lib/revealing';
 import { Button } from './Button';
@@ -46,7 +46,7 @@ export function RevealOnce({ secret, heading, note, onClose }: RevealOnceProps) 
             <div>
               <p>To try it, in a shell:</p>
               <pre className={styles.curl} tabIndex={0} aria-label="Command that uses the token" translate="no">
-                {curlLine(serverAddress(), '{ viewer { username permissions } }', secret)}
+                {curlReading(serverAddress(), '{ viewer { username permissions } }')}
               </pre>
             </div>
           </div>

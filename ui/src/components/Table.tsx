@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 import { classes } from '../lib/classes';
 import styles from './Table.module.css';
 
@@ -49,8 +49,59 @@ export function SortColumn(props: { children: ReactNode; active: boolean; direct
   );
 }
 
-export function Row({ children }: { children: ReactNode }) {
-  return <tr role="row">{children}</tr>;
+/** A column of check boxes, with one that ticks all rows. */
+export function ChooseColumn({ label, all, some, onChange }: { label: string; all: boolean; some: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <th role="columnheader" scope="col" className={styles.choose}>
+      <Tick label={label} checked={all} partly={some && !all} onChange={onChange} />
+    </th>
+  );
+}
+
+/** The check box of a row. */
+export function Choose({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <td role="cell" className={styles.choose}>
+      <Tick label={label} checked={checked} onChange={onChange} />
+    </td>
+  );
+}
+
+function Tick({ label, checked, partly = false, onChange }: { label: string; checked: boolean; partly?: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <label className={styles.tick}>
+      <input
+        type="checkbox"
+        aria-label={label}
+        checked={checked}
+        ref={(box) => {
+          if (box) box.indeterminate = partly;
+        }}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+    </label>
+  );
+}
+
+type RowProps = {
+  children: ReactNode;
+  chosen?: boolean;
+  /** Opens what the row is about. Its name is a link to there, for the keyboard. */
+  onOpen?: () => void;
+};
+
+export function Row({ children, chosen = false, onOpen }: RowProps) {
+  const open = (event: MouseEvent<HTMLElement>) => {
+    const onControl = (event.target as Element).closest('a, button, input, label') !== null;
+    const marking = window.getSelection()?.isCollapsed === false;
+    if (!onControl && !marking && event.button === 0) onOpen?.();
+  };
+  return (
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <tr role="row" className={classes(chosen && styles.chosen, onOpen && styles.opens)} onClick={onOpen && open}>
+      {children}
+    </tr>
+  );
 }
 
 /** A value. Its label stands before it where there is no room for columns. */

@@ -18,3 +18,10 @@ export function nameParts(name: string): NamePart[] {
   if (last < name.length || result.length === 0) result.push({ text: name.slice(last), hidden: false });
   return result;
 }
+
+/** A name as it is shown, where there is room for text alone. */
+export function shownName(name: string): string {
+  return nameParts(name)
+    .map(({ text }) => text)
+    .join('');
+}

@@ -6,6 +6,7 @@ import { CommandBar } from './CommandBar';
 import { Profile } from './Profile';
 import { Ruler } from './Ruler';
 import { useSession } from './session';
+import { Told } from './Told';
 import styles from './Shell.module.css';
 import { useConnection } from './useConnection';
 
@@ -46,6 +47,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <Navigation />
         <main id="main" className={styles.main} tabIndex={-1}>
           {children}
+          <Told />
         </main>
       </div>
     </>

@@ -26,15 +26,16 @@ type Documents = {
     "\n  query SecurityPolicies {\n    organization {\n      id\n      configs {\n        tokens {\n          ...Policies\n        }\n      }\n    }\n  }\n": typeof types.SecurityPoliciesDocument,
     "\n  query PolicyImpact($input: TokenSecurityPoliciesInput!, $skip: Int, $limit: Int) {\n    tokenSecurityPoliciesImpact(input: $input, skip: $skip, limit: $limit) {\n      deleted\n      capped\n      refiltered\n      unchanged\n      tokens {\n        effect\n        newExpireAt\n        token {\n          ...TokenRow\n        }\n      }\n    }\n  }\n": typeof types.PolicyImpactDocument,
     "\n  mutation UpdatePolicies($input: TokenSecurityPoliciesInput!) {\n    updateTokenSecurityPolicies(input: $input) {\n      id\n    }\n  }\n": typeof types.UpdatePoliciesDocument,
-    "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    ipFilterV2 {\n      id\n      name\n      ipFilter\n    }\n  }\n": typeof types.TokenRowFragmentDoc,
+    "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    issuedAt\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    replaces\n    ipFilterV2 {\n      id\n      name\n    }\n  }\n": typeof types.TokenRowFragmentDoc,
     "\n  query SystemTokens(\n    $searchFilter: String\n    $permissionFilter: [SystemPermission!]\n    $stateFilter: [SystemTokenState!]\n    $expiresBefore: Long\n    $unusedSince: Long\n    $ipFilterIdFilter: [String!]\n    $createdByFilter: String\n    $neverExpires: Boolean\n    $withoutIpFilter: Boolean\n    $sortBy: Tokens__SortBy\n    $orderBy: OrderBy\n    $skip: Int\n    $limit: Int\n    $after: String\n  ) {\n    systemTokens(\n      searchFilter: $searchFilter\n      permissionFilter: $permissionFilter\n      stateFilter: $stateFilter\n      expiresBefore: $expiresBefore\n      unusedSince: $unusedSince\n      ipFilterIdFilter: $ipFilterIdFilter\n      createdByFilter: $createdByFilter\n      neverExpires: $neverExpires\n      withoutIpFilter: $withoutIpFilter\n      sortBy: $sortBy\n      orderBy: $orderBy\n      skip: $skip\n      limit: $limit\n      after: $after\n    ) {\n      totalResults\n      endCursor\n      hasNextPage\n      results {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.SystemTokensDocument,
     "\n  query TokenCounts($expiresBefore: Long, $unusedSince: Long) {\n    all: systemTokens(limit: 0) {\n      totalResults\n    }\n    soon: systemTokens(expiresBefore: $expiresBefore, limit: 0) {\n      totalResults\n    }\n    endless: systemTokens(neverExpires: true, limit: 0) {\n      totalResults\n    }\n    unused: systemTokens(unusedSince: $unusedSince, limit: 0) {\n      totalResults\n    }\n    unfiltered: systemTokens(withoutIpFilter: true, limit: 0) {\n      totalResults\n    }\n    granting: systemTokens(permissionFilter: [ChangeSystemPermissions], limit: 0) {\n      totalResults\n    }\n  }\n": typeof types.TokenCountsDocument,
-    "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n    }\n  }\n": typeof types.TokenDocument,
+    "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n      ... on SystemPermissionsToken {\n        ipFilter\n      }\n    }\n  }\n": typeof types.TokenDocument,
     "\n  query SystemPermissions {\n    systemPermissions {\n      name\n      label\n      group\n      description\n      warning\n    }\n  }\n": typeof types.SystemPermissionsDocument,
     "\n  mutation CreateSystemToken($input: CreateSystemTokenInput!) {\n    createSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.CreateSystemTokenDocument,
     "\n  mutation RotateSystemToken($input: RotateSystemTokenInput!) {\n    rotateSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": typeof types.RotateSystemTokenDocument,
     "\n  mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {\n    updateSystemPermissionsTokenPermissions(input: $input)\n  }\n": typeof types.UpdatePermissionsDocument,
     "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n": typeof types.DeleteSystemTokenDocument,
+    "\n  mutation DeleteSystemTokens($input: DeleteSystemTokensInput!) {\n    deleteSystemTokens(input: $input) {\n      deleted\n    }\n  }\n": typeof types.DeleteSystemTokensDocument,
     "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n      sessionExpiresAt\n    }\n    meta {\n      version\n    }\n  }\n": typeof types.ViewerDocument,
 };
 const documents: Documents = {
@@ -49,15 +50,16 @@ const documents: Documents = {
     "\n  query SecurityPolicies {\n    organization {\n      id\n      configs {\n        tokens {\n          ...Policies\n        }\n      }\n    }\n  }\n": types.SecurityPoliciesDocument,
     "\n  query PolicyImpact($input: TokenSecurityPoliciesInput!, $skip: Int, $limit: Int) {\n    tokenSecurityPoliciesImpact(input: $input, skip: $skip, limit: $limit) {\n      deleted\n      capped\n      refiltered\n      unchanged\n      tokens {\n        effect\n        newExpireAt\n        token {\n          ...TokenRow\n        }\n      }\n    }\n  }\n": types.PolicyImpactDocument,
     "\n  mutation UpdatePolicies($input: TokenSecurityPoliciesInput!) {\n    updateTokenSecurityPolicies(input: $input) {\n      id\n    }\n  }\n": types.UpdatePoliciesDocument,
-    "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    ipFilterV2 {\n      id\n      name\n      ipFilter\n    }\n  }\n": types.TokenRowFragmentDoc,
+    "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    issuedAt\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    replaces\n    ipFilterV2 {\n      id\n      name\n    }\n  }\n": types.TokenRowFragmentDoc,
     "\n  query SystemTokens(\n    $searchFilter: String\n    $permissionFilter: [SystemPermission!]\n    $stateFilter: [SystemTokenState!]\n    $expiresBefore: Long\n    $unusedSince: Long\n    $ipFilterIdFilter: [String!]\n    $createdByFilter: String\n    $neverExpires: Boolean\n    $withoutIpFilter: Boolean\n    $sortBy: Tokens__SortBy\n    $orderBy: OrderBy\n    $skip: Int\n    $limit: Int\n    $after: String\n  ) {\n    systemTokens(\n      searchFilter: $searchFilter\n      permissionFilter: $permissionFilter\n      stateFilter: $stateFilter\n      expiresBefore: $expiresBefore\n      unusedSince: $unusedSince\n      ipFilterIdFilter: $ipFilterIdFilter\n      createdByFilter: $createdByFilter\n      neverExpires: $neverExpires\n      withoutIpFilter: $withoutIpFilter\n      sortBy: $sortBy\n      orderBy: $orderBy\n      skip: $skip\n      limit: $limit\n      after: $after\n    ) {\n      totalResults\n      endCursor\n      hasNextPage\n      results {\n        ...TokenRow\n      }\n    }\n  }\n": types.SystemTokensDocument,
     "\n  query TokenCounts($expiresBefore: Long, $unusedSince: Long) {\n    all: systemTokens(limit: 0) {\n      totalResults\n    }\n    soon: systemTokens(expiresBefore: $expiresBefore, limit: 0) {\n      totalResults\n    }\n    endless: systemTokens(neverExpires: true, limit: 0) {\n      totalResults\n    }\n    unused: systemTokens(unusedSince: $unusedSince, limit: 0) {\n      totalResults\n    }\n    unfiltered: systemTokens(withoutIpFilter: true, limit: 0) {\n      totalResults\n    }\n    granting: systemTokens(permissionFilter: [ChangeSystemPermissions], limit: 0) {\n      totalResults\n    }\n  }\n": types.TokenCountsDocument,
-    "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n    }\n  }\n": types.TokenDocument,
+    "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n      ... on SystemPermissionsToken {\n        ipFilter\n      }\n    }\n  }\n": types.TokenDocument,
     "\n  query SystemPermissions {\n    systemPermissions {\n      name\n      label\n      group\n      description\n      warning\n    }\n  }\n": types.SystemPermissionsDocument,
     "\n  mutation CreateSystemToken($input: CreateSystemTokenInput!) {\n    createSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": types.CreateSystemTokenDocument,
     "\n  mutation RotateSystemToken($input: RotateSystemTokenInput!) {\n    rotateSystemToken(input: $input) {\n      token\n      tokenMetadata {\n        ...TokenRow\n      }\n    }\n  }\n": types.RotateSystemTokenDocument,
     "\n  mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {\n    updateSystemPermissionsTokenPermissions(input: $input)\n  }\n": types.UpdatePermissionsDocument,
     "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n": types.DeleteSystemTokenDocument,
+    "\n  mutation DeleteSystemTokens($input: DeleteSystemTokensInput!) {\n    deleteSystemTokens(input: $input) {\n      deleted\n    }\n  }\n": types.DeleteSystemTokensDocument,
     "\n  query Viewer {\n    viewer {\n      id\n      username\n      isRoot\n      permissions\n      expireAt\n      sessionExpiresAt\n    }\n    meta {\n      version\n    }\n  }\n": types.ViewerDocument,
 };
 
@@ -108,7 +110,7 @@ export function graphql(source: "\n  mutation UpdatePolicies($input: TokenSecuri
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    ipFilterV2 {\n      id\n      name\n      ipFilter\n    }\n  }\n"): typeof import('./graphql').TokenRowFragmentDoc;
+export function graphql(source: "\n  fragment TokenRow on SystemPermissionsToken {\n    id\n    name\n    expireAt\n    createdAt\n    permissions\n    createdBy\n    issuedAt\n    lastUsedAt\n    lastUsedFrom\n    expired\n    replacedBy\n    replaces\n    ipFilterV2 {\n      id\n      name\n    }\n  }\n"): typeof import('./graphql').TokenRowFragmentDoc;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -120,7 +122,7 @@ export function graphql(source: "\n  query TokenCounts($expiresBefore: Long, $un
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n    }\n  }\n"): typeof import('./graphql').TokenDocument;
+export function graphql(source: "\n  query Token($tokenId: String!) {\n    token(tokenId: $tokenId) {\n      __typename\n      ...TokenRow\n      ... on SystemPermissionsToken {\n        ipFilter\n      }\n    }\n  }\n"): typeof import('./graphql').TokenDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -141,6 +143,10 @@ export function graphql(source: "\n  mutation UpdatePermissions($input: UpdateSy
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DeleteSystemToken($input: InputData!) {\n    deleteSystemToken(input: $input)\n  }\n"): typeof import('./graphql').DeleteSystemTokenDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteSystemTokens($input: DeleteSystemTokensInput!) {\n    deleteSystemTokens(input: $input) {\n      deleted\n    }\n  }\n"): typeof import('./graphql').DeleteSystemTokensDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -22,6 +22,15 @@ export type CreateSystemTokenInput = {
 };
 
 /**
+ * Several tokens, by their ids.
+ * Stability: Preview
+ */
+export type DeleteSystemTokensInput = {
+  /** The ids of the tokens: 1 to 1000, each once. A server with a store of its own kind may take fewer, and says how many. Stability: Preview */
+  ids: Array<string>;
+};
+
+/**
  * An expiry, counted from the moment of creation.
  * Stability: Preview
  */
@@ -267,7 +276,7 @@ export type IpFilterUsageQueryVariables = Exact<{
 }>;
 
 
-export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null }> } };
+export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type TestIpFilterQueryVariables = Exact<{
   ipFilter: string;
@@ -312,7 +321,7 @@ export type PolicyImpactQueryVariables = Exact<{
 }>;
 
 
-export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null } }> } };
+export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
 
 export type UpdatePoliciesMutationVariables = Exact<{
   input: TokenSecurityPoliciesInput;
@@ -321,7 +330,7 @@ export type UpdatePoliciesMutationVariables = Exact<{
 
 export type UpdatePoliciesMutation = { updateTokenSecurityPolicies: { id: string } };
 
-export type TokenRowFragment = { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null };
+export type TokenRowFragment = { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null };
 
 export type SystemTokensQueryVariables = Exact<{
   searchFilter?: string | null | undefined;
@@ -341,7 +350,7 @@ export type SystemTokensQueryVariables = Exact<{
 }>;
 
 
-export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null }> } };
+export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type TokenCountsQueryVariables = Exact<{
   expiresBefore?: number | null | undefined;
@@ -359,7 +368,7 @@ export type TokenQueryVariables = Exact<{
 export type TokenQuery = { token:
     | { __typename: 'OrganizationPermissionsToken' }
     | { __typename: 'PersonalUserToken' }
-    | { __typename: 'SystemPermissionsToken', id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null }
+    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null }
     | { __typename: 'ViewPermissionsToken' }
    };
 
@@ -373,14 +382,14 @@ export type CreateSystemTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null } } };
+export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type RotateSystemTokenMutationVariables = Exact<{
   input: RotateSystemTokenInput;
 }>;
 
 
-export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, ipFilterV2: { id: string, name: string, ipFilter: string } | null } } };
+export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type UpdatePermissionsMutationVariables = Exact<{
   input: UpdateSystemPermissionsTokenPermissionsInput;
@@ -395,6 +404,13 @@ export type DeleteSystemTokenMutationVariables = Exact<{
 
 
 export type DeleteSystemTokenMutation = { deleteSystemToken: boolean };
+
+export type DeleteSystemTokensMutationVariables = Exact<{
+  input: DeleteSystemTokensInput;
+}>;
+
+
+export type DeleteSystemTokensMutation = { deleteSystemTokens: { deleted: number } };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -459,14 +475,15 @@ export const TokenRowFragmentDoc = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
+  replaces
   ipFilterV2 {
     id
     name
-    ipFilter
   }
 }
     `, {"fragmentName":"TokenRow"}) as unknown as TypedDocumentString<TokenRowFragment, unknown>;
@@ -531,14 +548,15 @@ export const IpFilterUsageDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
+  replaces
   ipFilterV2 {
     id
     name
-    ipFilter
   }
 }`) as unknown as TypedDocumentString<IpFilterUsageQuery, IpFilterUsageQueryVariables>;
 export const TestIpFilterDocument = new TypedDocumentString(`
@@ -638,14 +656,15 @@ export const PolicyImpactDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
+  replaces
   ipFilterV2 {
     id
     name
-    ipFilter
   }
 }`) as unknown as TypedDocumentString<PolicyImpactQuery, PolicyImpactQueryVariables>;
 export const UpdatePoliciesDocument = new TypedDocumentString(`
@@ -688,14 +707,15 @@ export const SystemTokensDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
+  replaces
   ipFilterV2 {
     id
     name
-    ipFilter
   }
 }`) as unknown as TypedDocumentString<SystemTokensQuery, SystemTokensQueryVariables>;
 export const TokenCountsDocument = new TypedDocumentString(`
@@ -725,6 +745,9 @@ export const TokenDocument = new TypedDocumentString(`
   token(tokenId: $tokenId) {
     __typename
     ...TokenRow
+    ... on SystemPermissionsToken {
+      ipFilter
+    }
   }
 }
     fragment TokenRow on SystemPermissionsToken {
@@ -734,14 +757,15 @@ export const TokenDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
+  replaces
   ipFilterV2 {
     id
     name
-    ipFilter
   }
 }`) as unknown as TypedDocumentString<TokenQuery, TokenQueryVariables>;
 export const SystemPermissionsDocument = new TypedDocumentString(`
@@ -771,14 +795,15 @@ export const CreateSystemTokenDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
+  replaces
   ipFilterV2 {
     id
     name
-    ipFilter
   }
 }`) as unknown as TypedDocumentString<CreateSystemTokenMutation, CreateSystemTokenMutationVariables>;
 export const RotateSystemTokenDocument = new TypedDocumentString(`
@@ -797,14 +822,15 @@ export const RotateSystemTokenDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
+  replaces
   ipFilterV2 {
     id
     name
-    ipFilter
   }
 }`) as unknown as TypedDocumentString<RotateSystemTokenMutation, RotateSystemTokenMutationVariables>;
 export const UpdatePermissionsDocument = new TypedDocumentString(`
@@ -817,6 +843,13 @@ export const DeleteSystemTokenDocument = new TypedDocumentString(`
   deleteSystemToken(input: $input)
 }
     `) as unknown as TypedDocumentString<DeleteSystemTokenMutation, DeleteSystemTokenMutationVariables>;
+export const DeleteSystemTokensDocument = new TypedDocumentString(`
+    mutation DeleteSystemTokens($input: DeleteSystemTokensInput!) {
+  deleteSystemTokens(input: $input) {
+    deleted
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteSystemTokensMutation, DeleteSystemTokensMutationVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {

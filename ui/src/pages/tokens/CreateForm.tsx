@@ -1,21 +1,23 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { IPFilter } from '../../api/filters';
-import { createToken, type IssuedToken, type Permission, type PermissionName, tokensKey } from '../../api/tokens';
+import { createToken, type IssuedToken, type Permission, tokensKey } from '../../api/tokens';
 import { mayManageCluster } from '../../api/viewer';
 import { ExpiryField } from '../../components/ExpiryField';
 import { Field } from '../../components/Field';
 import field from '../../components/Field.module.css';
+import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { PermissionPicker } from '../../components/PermissionPicker';
 import { RevealOnce } from '../../components/RevealOnce';
-import { type ExpiryChoice, expiryInput } from '../../lib/expiry';
+import { expiryInput } from '../../lib/expiry';
 import { useInsist } from '../../lib/insist';
-import { day, hour, span } from '../../lib/time';
+import { span } from '../../lib/time';
 import { useAction } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import styles from './Create.module.css';
 import { FilterStep } from './FilterStep';
+import type { Start } from './prefill';
 import { Summary } from './Summary';
 import type { TokenPolicy } from './tokenPolicy';
 
@@ -23,18 +25,20 @@ type CreateFormProps = {
   permissions: readonly Permission[];
   filters: readonly IPFilter[];
   policy: TokenPolicy;
-  onDone: (tokenId: string) => void;
+  start: Start;
+  onDone: (made: { id: string; name: string }) => void;
 };
 
 const shownFields = ['name', 'permissions', 'ipFilterId', 'expireAt', 'expiresIn'];
 
-export function CreateForm({ permissions, filters, policy, onDone }: CreateFormProps) {
+export function CreateForm({ permissions, filters, policy, start, onDone }: CreateFormProps) {
   const { viewer } = useSession();
   const client = useQueryClient();
-  const [name, setName] = useState('');
-  const [chosen, setChosen] = useState<PermissionName[]>([]);
-  const [filterId, setFilterId] = useState<string | null>(null);
-  const [expiry, setExpiry] = useState<ExpiryChoice>(() => firstExpiry(policy.maximumMs));
+  const grantable = viewer.isRoot ? permissions.map((p) => p.name) : viewer.permissions;
+  const [name, setName] = useState(start.name);
+  const [chosen, setChosen] = useState(start.permissions.filter((one) => grantable.includes(one)));
+  const [filterId, setFilterId] = useState(start.filterId);
+  const [expiry, setExpiry] = useState(start.expiry);
   // The one place where the new string is kept. It goes when the reader closes it.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
   const creating = useAction(useInsist(createToken));
@@ -53,7 +57,7 @@ export function CreateForm({ permissions, filters, policy, onDone }: CreateFormP
   const close = (made: IssuedToken) => {
     setIssued(null);
     void client.invalidateQueries({ queryKey: tokensKey });
-    onDone(made.tokenMetadata.id);
+    onDone(made.tokenMetadata);
   };
 
   const filter = policy.enforcedFilter ?? filters.find((one) => one.id === filterId) ?? null;
@@ -84,7 +88,7 @@ export function CreateForm({ permissions, filters, policy, onDone }: CreateFormP
         <section className={styles.step}>
           <h2>Permissions</h2>
           <p className={styles.hint}>Choose as few as the machine needs. What a token may do, whoever finds it may do.</p>
-          <PermissionPicker permissions={permissions} value={chosen} onChange={setChosen} grantable={viewer.isRoot ? permissions.map((p) => p.name) : viewer.permissions} />
+          <PermissionPicker permissions={permissions} value={chosen} onChange={setChosen} grantable={grantable} />
           {fields['permissions'] !== undefined && (
             <p role="alert" className={field.error}>
               {fields['permissions']}
@@ -112,15 +116,7 @@ export function CreateForm({ permissions, filters, policy, onDone }: CreateFormP
         <RefusalNotice refusal={creating.refusal} shownFields={shownFields} />
       </div>
       <Summary name={name} permissions={permissions} chosen={chosen} filter={filter} expiry={expiry} policy={policy} pending={creating.pending} />
-      {issued && <RevealOnce secret={issued.token} heading="The new token" onClose={() => close(issued)} />}
+      {issued && <RevealOnce secret={issued.token} heading={<>The string of <Name name={issued.tokenMetadata.name} /></>} onClose={() => close(issued)} />}
     </form>
   );
-}
-
-/** A month, or less where the policy allows less: a short life is what is recommended. */
-function firstExpiry(maximumMs: number | null): ExpiryChoice {
-  if (maximumMs === null || maximumMs >= 30 * day) return { mode: 'after', amount: 30, unit: 'Days' };
-  if (maximumMs % day === 0) return { mode: 'after', amount: maximumMs / day, unit: 'Days' };
-  if (maximumMs % hour === 0) return { mode: 'after', amount: maximumMs / hour, unit: 'Hours' };
-  return { mode: 'never' };
 }

@@ -1,24 +1,31 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useLocation } from 'wouter';
-import { deleteToken, type SystemToken, tokensKey } from '../../api/tokens';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useLocation } from 'wouter';
+import { deleteToken, madeByQuery, type SystemToken, tokensKey } from '../../api/tokens';
 import { Confirm } from '../../components/Confirm';
 import { Distance } from '../../components/Moment';
 import { Name } from '../../components/Name';
-import { day } from '../../lib/time';
+import { shownName } from '../../lib/invisible';
+import { lastList } from '../../lib/lastList';
+import { counted, day } from '../../lib/time';
+import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useNow } from '../../lib/useNow';
 
-export function DeleteToken({ token, onClose }: { token: SystemToken; onClose: () => void }) {
+/** Asks before one token is deleted. It leads to the list, or stays there. */
+export function DeleteToken({ token, stay = false, onClose }: { token: SystemToken; stay?: boolean; onClose: () => void }) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const now = useNow();
   const inUse = token.lastUsedAt != null && now - token.lastUsedAt < day;
   const deleting = useAction(async () => {
     await deleteToken(token.id);
-    navigate('/tokens', { replace: true });
+    if (!stay) navigate(lastList('/tokens'), { replace: true });
+    tell({ text: `The token ${shownName(token.name)} is deleted.`, link: { to: `/audit-log?token=${encodeURIComponent(token.id)}`, label: 'See it in the audit log' } });
     client.removeQueries({ queryKey: [...tokensKey, 'one', token.id] });
     await client.invalidateQueries({ queryKey: tokensKey });
+    onClose();
   });
+  const made = useQuery(madeByQuery(token.id)).data ?? 0;
   return (
     <Confirm
       title={
@@ -35,6 +42,12 @@ export function DeleteToken({ token, onClose }: { token: SystemToken; onClose: (
       onClose={onClose}
     >
       <p>It is refused from that moment on, and nobody can bring it back.</p>
+      {made > 0 && (
+        <p>
+          {made === 1 ? '1 token that it made goes' : `${counted(made, 'token')} that it made go`} on working:{' '}
+          <Link to={`/tokens?creator=${encodeURIComponent(token.id)}`}>look at {made === 1 ? 'it' : 'them'}</Link>.
+        </p>
+      )}
       {inUse && token.lastUsedAt != null && (
         <p>
           It is in use: last accepted <Distance at={token.lastUsedAt} />

@@ -6,7 +6,7 @@ import { Button } from '../../components/Button';
 import { Chips } from '../../components/Chips';
 import field from '../../components/Field.module.css';
 import { SearchBox } from '../../components/SearchBox';
-import { nameParts } from '../../lib/invisible';
+import { shownName } from '../../lib/invisible';
 import type { Change } from '../../lib/useListState';
 import styles from './ListTools.module.css';
 import { chipsOf, noFilters, type Order, orderChange, orders, type Selection } from './selection';
@@ -50,12 +50,6 @@ export function ListTools({ search, selection, order, permissions, onSelect }: L
       />
     </search>
   );
-}
-
-function shownName(name: string): string {
-  return nameParts(name)
-    .map(({ text }) => text)
-    .join('');
 }
 
 /** The order, where the table has no head to press. */

@@ -1,34 +1,40 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Label } from 'react-aria-components/Label';
 import { RadioGroup } from 'react-aria-components/RadioGroup';
 import { useLocation } from 'wouter';
 import type { ExpirationUnit } from '../../api/gen/graphql';
-import { type IssuedToken, rotateToken, type SystemToken, tokensKey } from '../../api/tokens';
+import { type IssuedToken, rotateToken, type SystemToken, tokenQuery, tokensKey } from '../../api/tokens';
 import { Button } from '../../components/Button';
-import { Radio } from '../../components/Checkbox';
+import { Checkbox, Radio } from '../../components/Checkbox';
 import { Dialog, DialogActions } from '../../components/Dialog';
 import field from '../../components/Field.module.css';
+import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
-import { RefusalNotice } from '../../components/Notice';
+import { Notice, RefusalNotice } from '../../components/Notice';
 import { RevealOnce } from '../../components/RevealOnce';
 import { classes } from '../../lib/classes';
 import { unitMs } from '../../lib/expiry';
 import { useInsist } from '../../lib/insist';
+import { shownName } from '../../lib/invisible';
+import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import styles from './Detail.module.css';
+import { PredecessorUse } from './Predecessor';
 
 type Grace = { on: boolean; amount: number; unit: ExpirationUnit };
 
 /**
  * A new string for a token, with or without time to bring it to the machines that use the old one.
  */
-export function ResetSecret({ token, onClose }: { token: SystemToken; onClose: () => void }) {
+export function ResetSecret({ token, stay = false, onClose }: { token: SystemToken; stay?: boolean; onClose: () => void }) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const [grace, setGrace] = useState<Grace>({ on: false, amount: 1, unit: 'Hours' });
   // Kept here and nowhere else, and only until it is closed.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
+  const [ending, setEnding] = useState(false);
+  const predecessor = useQuery({ ...tokenQuery(token.replaces ?? ''), enabled: token.replaces != null }).data;
   const rotating = useAction(useInsist(rotateToken));
   const graceMs = grace.on ? grace.amount * unitMs[grace.unit] : 0;
 
@@ -36,12 +42,19 @@ export function ResetSecret({ token, onClose }: { token: SystemToken; onClose: (
     return (
       <RevealOnce
         secret={issued.token}
-        heading="The new string"
+        heading={
+          <>
+            The new string of <Name name={token.name} />
+          </>
+        }
         note={<p>{grace.on ? 'The old string works until the grace period is over.' : 'The old string works no more.'} The token has a new id.</p>}
         onClose={() => {
           setIssued(null);
           void client.invalidateQueries({ queryKey: tokensKey });
-          navigate(`/tokens/${encodeURIComponent(issued.tokenMetadata.id)}`, { replace: true });
+          const to = `/tokens/${encodeURIComponent(issued.tokenMetadata.id)}`;
+          if (!stay) navigate(to, { replace: true });
+          tell({ text: `${shownName(token.name)} has a new string.`, link: stay ? { to, label: 'Look at it' } : undefined });
+          onClose();
         }}
       />
     );
@@ -58,7 +71,24 @@ export function ResetSecret({ token, onClose }: { token: SystemToken; onClose: (
       canClose={!rotating.pending}
       onClose={onClose}
     >
-      <p>It gets a new string and a new id. Name, permissions, IP filter and expiry stay.</p>
+      <p>It gets a new string and a new id. Name, permissions and IP filter stay.</p>
+      <p>
+        {token.expireAt == null ? (
+          'It still never ends.'
+        ) : (
+          <>
+            It still ends <Distance at={token.expireAt} />, <Exact at={token.expireAt} />: a new string gives no more time.
+          </>
+        )}
+      </p>
+      {token.replaces != null && (
+        <Notice tone="warn" title="The string before this one still works">
+          {predecessor && <PredecessorUse token={predecessor} />}
+          <Checkbox isSelected={ending} onChange={setEnding}>
+            End it, so that this one can be reset
+          </Checkbox>
+        </Notice>
+      )}
       <RadioGroup value={grace.on ? 'grace' : 'now'} onChange={(value) => setGrace({ ...grace, on: value === 'grace' })}>
         <Label className={field.label}>The old string stops working</Label>
         <Radio value="now">At once</Radio>
@@ -74,8 +104,8 @@ export function ResetSecret({ token, onClose }: { token: SystemToken; onClose: (
           look="dangerFull"
           isPending={rotating.pending}
           pendingLabel="Resetting"
-          isDisabled={Number.isNaN(graceMs)}
-          onPress={() => void rotating.run(token.id, graceMs).then((made) => made && setIssued(made))}
+          isDisabled={Number.isNaN(graceMs) || (token.replaces != null && !ending)}
+          onPress={() => void rotating.run(token.id, graceMs, ending).then((made) => made && setIssued(made))}
         >
           Reset secret
         </Button>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { policiesQuery } from '../../api/security';
-import { type Permission, permissionsQuery, type SystemToken, tokenQuery } from '../../api/tokens';
+import { type Permission, permissionsQuery, tokenQuery, type TokenWithRules } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { Button, ButtonLink } from '../../components/Button';
 import { Name } from '../../components/Name';
@@ -9,15 +9,17 @@ import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { PermissionGlyph } from '../../components/PermissionGlyph';
 import { PermissionList } from '../../components/PermissionPicker';
+import { lastList } from '../../lib/lastList';
 import { asRefusal } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import { DeleteToken } from './DeleteToken';
 import styles from './Detail.module.css';
+import { Predecessor } from './Predecessor';
 import { ResetSecret } from './ResetSecret';
 import { Facts, Life } from './TokenFacts';
 import { UpdatePermissions } from './UpdatePermissions';
 
-const back = { to: '/tokens', label: 'System tokens' };
+const back = () => ({ to: lastList('/tokens'), label: 'System tokens' });
 
 export default function TokenDetail({ id }: { id: string }) {
   const { viewer } = useSession();
@@ -51,7 +53,7 @@ function Missing({ id, error }: { id: string; error: Error | null }) {
   const gone = error !== null && asRefusal(error).code === 'NOT_FOUND';
   return (
     <>
-      <PageHead title="System token" back={back} />
+      <PageHead title="System token" back={back()} />
       {gone ? (
         <Notice tone="warn" title="This token is not there any more" actions={<AboutGone id={id} />}>
           <p>It was deleted, reset, or has expired more than five minutes ago.</p>
@@ -73,7 +75,7 @@ function AboutGone({ id }: { id: string }) {
 }
 
 type DetailProps = {
-  token: SystemToken;
+  token: TokenWithRules;
   permissions: readonly Permission[];
   maximumMs: number | null;
   administers: boolean;
@@ -89,11 +91,12 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
       <PageHead
         title={token.name}
         heading={<Name name={token.name} />}
-        back={administers ? back : undefined}
+        back={administers ? back() : undefined}
         actions={
           administers && (
             <>
-              <Button onPress={() => onOpen('reset')} isDisabled={token.expired}>
+              <ButtonLink to={`/tokens/new?like=${encodeURIComponent(token.id)}`}>New one like it</ButtonLink>
+              <Button onPress={() => onOpen('reset')} isDisabled={token.expired || token.replacedBy != null}>
                 Reset secret
               </Button>
               <Button look="danger" onPress={() => onOpen('delete')}>
@@ -108,6 +111,7 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
           <p>This is the old string, which still works until its grace period is over.</p>
         </Notice>
       )}
+      {token.replaces != null && <Predecessor key={token.replaces} id={token.replaces} />}
       <Life token={token} maximumMs={maximumMs} />
       <div className={styles.columns}>
         <section className={styles.section}>

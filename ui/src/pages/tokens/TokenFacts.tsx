@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import type { SystemToken } from '../../api/tokens';
+import type { SystemToken, TokenWithRules } from '../../api/tokens';
 import { CopyButton } from '../../components/CopyButton';
 import { LifeLine } from '../../components/LifeLine';
 import { Distance, Exact } from '../../components/Moment';
@@ -40,7 +40,7 @@ export function Life({ token, maximumMs }: { token: SystemToken; maximumMs: numb
   );
 }
 
-export function Facts({ token, administers }: { token: SystemToken; administers: boolean }) {
+export function Facts({ token, administers }: { token: TokenWithRules; administers: boolean }) {
   return (
     <section className={styles.section}>
       <h2>About it</h2>
@@ -52,7 +52,7 @@ export function Facts({ token, administers }: { token: SystemToken; administers:
         <dt>Last used</dt>
         <dd>
           {token.lastUsedAt == null ? (
-            'Never'
+            token.issuedAt === token.createdAt ? 'Never' : 'Not yet with its present string'
           ) : (
             <>
               <Distance at={token.lastUsedAt} /> · <Exact at={token.lastUsedAt} />
@@ -69,6 +69,14 @@ export function Facts({ token, administers }: { token: SystemToken; administers:
         <dd>
           <Exact at={token.createdAt} /> by <Maker id={token.createdBy} />
         </dd>
+        {token.issuedAt !== token.createdAt && (
+          <>
+            <dt>Present string</dt>
+            <dd>
+              Made <Distance at={token.issuedAt} /> · <Exact at={token.issuedAt} />
+            </dd>
+          </>
+        )}
         {administers && (
           <>
             <dt>History</dt>
@@ -90,7 +98,7 @@ export function Facts({ token, administers }: { token: SystemToken; administers:
           )}
         </dd>
       </dl>
-      {token.ipFilterV2 != null && <RuleEditor label="Its rules" value={token.ipFilterV2.ipFilter} />}
+      {token.ipFilter != null && <RuleEditor label="Its rules" value={token.ipFilter} />}
     </section>
   );
 }

@@ -2,7 +2,7 @@ import { type ReactNode, useId } from 'react';
 import type { Permission } from '../../api/tokens';
 import { Field } from '../../components/Field';
 import field from '../../components/Field.module.css';
-import { nameParts } from '../../lib/invisible';
+import { shownName } from '../../lib/invisible';
 import { groupsOf } from '../../lib/permissions';
 import { type Change, useTyped } from '../../lib/useListState';
 import { masked } from '../../lib/withoutSecret';
@@ -99,7 +99,7 @@ function Ends({ value, onChange }: { value: Selection['ends']; onChange: (value:
 type FilterChoiceProps = { value: Selection['filters']; filters: TokenFiltersProps['filters']; onChange: (value: string) => void };
 
 function FilterChoice({ value, filters, onChange }: FilterChoiceProps) {
-  const known: Option[] = filters.map(({ id, name }) => [id, nameParts(name).map(({ text }) => text).join('')]);
+  const known: Option[] = filters.map(({ id, name }) => [id, shownName(name)]);
   const chosen = value === 'none' ? value : value.join(',');
   const own: Option[] = chosen === '' || chosen === 'none' || filters.some(({ id }) => id === chosen) ? [] : [[chosen, value.length > 1 ? `Any of ${value.length} filters` : `Filter ${chosen}`]];
   return <Choice label="IP filter" value={chosen} options={[['', 'With or without'], ['none', 'No IP filter'], ...own, ...known]} onChange={onChange} />;

@@ -1,13 +1,14 @@
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import type { Permission, SystemToken, TokenOrder } from '../../api/tokens';
 import { Expiry } from '../../components/Expiry';
 import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
 import { PermissionGlyph } from '../../components/PermissionGlyph';
-import { Bones, Column, Row, Secondary, SortColumn, Table, Value } from '../../components/Table';
+import { Bones, Choose, ChooseColumn, Column, Row, Secondary, SortColumn, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
 import type { Order } from './selection';
 import styles from './TokenTable.module.css';
+import type { Chosen } from './useChosen';
 
 type Sort = Order & { onSort: (order: Order) => void };
 
@@ -18,15 +19,22 @@ type TokenTableProps = {
   maximumMs: number | null;
   stale: boolean;
   sort: Sort;
+  chosen: Chosen;
 };
 
-export function TokenTable({ tokens, permissions, maximumMs, stale, sort }: TokenTableProps) {
+export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen }: TokenTableProps) {
   return (
     <Table
       label="System tokens"
       stale={stale}
       head={
         <>
+          <ChooseColumn
+            label="All tokens on this page"
+            all={chosen.ids.size > 0 && chosen.ids.size === tokens?.length}
+            some={chosen.ids.size > 0}
+            onChange={chosen.setAll}
+          />
           <Sorted by="Name" sort={sort}>
             Name
           </Sorted>
@@ -45,9 +53,9 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort }: Toke
       }
     >
       {tokens === undefined ? (
-        <Bones rows={8} columns={6} />
+        <Bones rows={8} columns={7} />
       ) : (
-        tokens.map((token) => <TokenRow key={token.id} token={token} permissions={permissions} maximumMs={maximumMs} />)
+        tokens.map((token) => <TokenRow key={token.id} token={token} permissions={permissions} maximumMs={maximumMs} chosen={chosen} />)
       )}
     </Table>
   );
@@ -57,11 +65,14 @@ function Sorted({ by, sort, ...rest }: { by: TokenOrder; sort: Sort; width?: str
   return <SortColumn {...rest} active={sort.sortBy === by} direction={sort.orderBy} onSort={(orderBy) => sort.onSort({ sortBy: by, orderBy })} />;
 }
 
-type TokenRowProps = { token: SystemToken; permissions: readonly Permission[]; maximumMs: number | null };
+type TokenRowProps = { token: SystemToken; permissions: readonly Permission[]; maximumMs: number | null; chosen: Chosen };
 
-function TokenRow({ token, permissions, maximumMs }: TokenRowProps) {
+function TokenRow({ token, permissions, maximumMs, chosen }: TokenRowProps) {
+  const [, navigate] = useLocation();
+  const ticked = chosen.ids.has(token.id);
   return (
-    <Row>
+    <Row chosen={ticked} onOpen={() => navigate(`/tokens/${encodeURIComponent(token.id)}`)}>
+      <Choose label={`Choose ${token.name}`} checked={ticked} onChange={(on) => chosen.set(token.id, on)} />
       <Value label="Name" lead>
         <Link to={`/tokens/${encodeURIComponent(token.id)}`} className={styles.name}>
           <Name name={token.name} clamp />
@@ -86,7 +97,7 @@ function TokenRow({ token, permissions, maximumMs }: TokenRowProps) {
       </Value>
       <Value label="Last used" fixed>
         {token.lastUsedAt == null ? (
-          <span className={styles.none}>Never</span>
+          <span className={styles.none}>{token.issuedAt === token.createdAt ? 'Never' : 'Not since its reset'}</span>
         ) : (
           <>
             <Distance at={token.lastUsedAt} />

@@ -1,20 +1,39 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
+import { useSearch } from 'wouter';
 import { policiesQuery } from '../../api/security';
 import { permissionsQuery } from '../../api/tokens';
+import { mayAdministerTokens } from '../../api/viewer';
 import { ButtonLink } from '../../components/Button';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Pager } from '../../components/Pager';
+import { useLastList } from '../../lib/lastList';
 import { useTyped } from '../../lib/useListState';
+import { useSession } from '../../shell/session';
+import { ChosenBar } from './ChosenBar';
 import { NoMatch, NoTokens } from './Empty';
 import { ListTools } from './ListTools';
+import { MayNot } from './MayNot';
 import { ReadyViews } from './ReadyViews';
-import { noFilters, orderChange } from './selection';
+import { noFilters, orderChange, questionOf } from './selection';
 import { TokenTable } from './TokenTable';
+import { useChosen } from './useChosen';
 import { size, useTokenList } from './useTokenList';
 
+/** The list, for those who may see it. */
 export function Tokens() {
+  const { viewer } = useSession();
+  if (mayAdministerTokens(viewer)) return <TokenList />;
+  return (
+    <>
+      <PageHead title="System tokens" />
+      <MayNot />
+    </>
+  );
+}
+
+function TokenList() {
   const { selection, order, page, list, lost, filtered, narrowed, select, turnTo, walked } = useTokenList();
   const [typed, setTyped] = useTyped(selection.search, (q) => select({ q }, true));
   const searchBox = useRef<HTMLInputElement>(null);
@@ -23,6 +42,9 @@ export function Tokens() {
   // What was empty for another question says nothing of all tokens.
   const data = list.stale && !narrowed && list.data?.totalResults === 0 ? undefined : list.data;
   const nothing = data?.totalResults === 0;
+  const tokens = data?.results ?? [];
+  const chosen = useChosen(useSearch(), list.stale ? [] : tokens.map(({ id }) => id));
+  useLastList('/tokens', data !== undefined);
   const showAll = () => {
     searchBox.current?.focus();
     select({ ...noFilters, q: null });
@@ -62,11 +84,13 @@ export function Tokens() {
       {nothing && (narrowed ? <NoMatch search={selection.search} filtered={filtered} onClear={showAll} /> : <NoTokens />)}
       {!nothing && !list.failed && (
         <>
+          <ChosenBar chosen={chosen} tokens={tokens} question={questionOf(selection)} total={data?.totalResults ?? 0} />
           <TokenTable
             tokens={data?.results}
             permissions={permissions.data ?? []}
             maximumMs={policies.data?.systemPermissionTokensEnforceExpirationAfterMs ?? null}
             stale={list.stale}
+            chosen={chosen}
             sort={{ ...order, onSort: (next) => select(orderChange(next)) }}
           />
           <Pager

@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import type { SystemToken, TokenQuestion } from '../../api/tokens';
+import { Button } from '../../components/Button';
+import { counted } from '../../lib/time';
+import styles from './ChosenBar.module.css';
+import { DeleteToken } from './DeleteToken';
+import { DeleteTokens } from './DeleteTokens';
+import { Download } from './Download';
+import { ResetSecret } from './ResetSecret';
+import type { Chosen } from './useChosen';
+
+type ChosenBarProps = {
+  chosen: Chosen;
+  tokens: readonly SystemToken[];
+  /** What the list asks, for a download of all that it finds. */
+  question: TokenQuestion;
+  total: number;
+};
+
+type Open = { what: 'reset' | 'delete' | 'download'; tokens: readonly SystemToken[] };
+
+/** What can be done with the rows that are ticked, or with all that the list finds. */
+export function ChosenBar({ chosen, tokens, question, total }: ChosenBarProps) {
+  // What a dialog is about stays as it was when it was opened.
+  const [open, setOpen] = useState<Open | null>(null);
+  const ticked = tokens.filter(({ id }) => chosen.ids.has(id));
+  const only = ticked.length === 1 ? ticked[0] : undefined;
+  const show = (what: Open['what']) => () => setOpen({ what, tokens: ticked });
+  const close = () => setOpen(null);
+  const [first] = open?.tokens ?? [];
+  return (
+    <div role="group" aria-label="Act on tokens" className={styles.bar}>
+      <p role="status" className={styles.count}>
+        {ticked.length === 0 ? '' : `${counted(ticked.length, 'token')} chosen`}
+      </p>
+      {ticked.length > 0 && (
+        <>
+          {only !== undefined && (
+            <Button small onPress={show('reset')} isDisabled={only.expired || only.replacedBy != null}>
+              Reset secret
+            </Button>
+          )}
+          <Button small look="danger" onPress={show('delete')}>
+            Delete {counted(ticked.length, 'token')}
+          </Button>
+        </>
+      )}
+      <Button small onPress={show('download')} isDisabled={total === 0}>
+        Download {counted(ticked.length === 0 ? total : ticked.length, 'token')}
+      </Button>
+      {ticked.length > 0 && (
+        <Button small look="quiet" onPress={chosen.clear}>
+          Choose none
+        </Button>
+      )}
+      {open?.what === 'reset' && first && <ResetSecret token={first} stay onClose={close} />}
+      {open?.what === 'delete' && open.tokens.length === 1 && first && <DeleteToken token={first} stay onClose={close} />}
+      {open?.what === 'delete' && open.tokens.length > 1 && <DeleteTokens tokens={open.tokens} onClose={close} />}
+      {open?.what === 'download' && <Download tokens={open.tokens} question={question} total={total} onClose={close} />}
+    </div>
+  );
+}

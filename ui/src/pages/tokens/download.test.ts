@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import type { SystemToken } from '../../api/tokens';
+import { headOf, written } from './download';
+
+const token: SystemToken = {
+  id: 'a1',
+  name: '=cmd|"/C calc"!A0',
+  permissions: ['ReadHealthCheck', 'ManageCluster'],
+  createdAt: 0,
+  createdBy: 'localroot',
+  issuedAt: 86_400_000,
+  expireAt: null,
+  expired: false,
+  lastUsedAt: null,
+  lastUsedFrom: null,
+  replacedBy: null,
+  replaces: null,
+  ipFilterV2: null,
+};
+
+test('a token is a row with as many cells as the head, and none of them a formula', () => {
+  const head = headOf('csv').trim().split(',');
+  const row = written('csv', [token]);
+  expect(row.match(/"(?:[^"]|"")*"/g)?.length).toBe(head.length);
+  expect(row).toContain('"\'=cmd|""/C calc""!A0"');
+  expect(row).toContain('"ReadHealthCheck ManageCluster"');
+});
+
+test('a token is a line of JSON', () => {
+  expect(headOf('jsonl')).toBe('');
+  const lines = written('jsonl', [token, token]).split('\n');
+  expect(lines.length).toBe(3);
+  expect(JSON.parse(lines[1] ?? '')).toEqual(token);
+});

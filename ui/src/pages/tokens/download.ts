@@ -1,0 +1,49 @@
+import type { SystemToken, TokenWalk } from '../../api/tokens';
+import { line } from '../../lib/csv';
+import type { Sink } from '../../lib/saving';
+import { utc } from '../../lib/time';
+
+export type Form = 'csv' | 'jsonl';
+
+export const forms: Readonly<Record<Form, { label: string; type: string }>> = {
+  csv: { label: 'CSV, for a spreadsheet', type: 'text/csv' },
+  jsonl: { label: 'JSON lines, for a program', type: 'application/x-ndjson' },
+};
+
+type Column = { name: string; of: (token: SystemToken) => string };
+
+const moment = (at: number | null | undefined) => (at == null ? '' : utc(at));
+
+const columns: readonly Column[] = [
+  { name: 'id', of: ({ id }) => id },
+  { name: 'name', of: ({ name }) => name },
+  { name: 'permissions', of: ({ permissions }) => permissions.join(' ') },
+  { name: 'expired', of: ({ expired }) => String(expired) },
+  { name: 'createdAt', of: ({ createdAt }) => moment(createdAt) },
+  { name: 'createdBy', of: ({ createdBy }) => createdBy },
+  { name: 'issuedAt', of: ({ issuedAt }) => moment(issuedAt) },
+  { name: 'expireAt', of: ({ expireAt }) => moment(expireAt) },
+  { name: 'ipFilterId', of: ({ ipFilterV2 }) => ipFilterV2?.id ?? '' },
+  { name: 'ipFilterName', of: ({ ipFilterV2 }) => ipFilterV2?.name ?? '' },
+  { name: 'lastUsedAt', of: ({ lastUsedAt }) => moment(lastUsedAt) },
+  { name: 'lastUsedFrom', of: ({ lastUsedFrom }) => lastUsedFrom ?? '' },
+  { name: 'replacedBy', of: ({ replacedBy }) => replacedBy ?? '' },
+];
+
+export function headOf(form: Form): string {
+  return form === 'csv' ? line(columns.map(({ name }) => name)) : '';
+}
+
+export function written(form: Form, tokens: readonly SystemToken[]): string {
+  const one = form === 'csv' ? (token: SystemToken) => line(columns.map(({ of }) => of(token))) : (token: SystemToken) => `${JSON.stringify(token)}\n`;
+  return tokens.map(one).join('');
+}
+
+/** Writes all that a walk meets. It can be called again to go on where it was stopped. */
+export async function writeAll(walk: TokenWalk, form: Form, sink: Sink, onProgress: (met: number) => void, signal: AbortSignal): Promise<void> {
+  while (!walk.over) {
+    const tokens = await walk.next(signal);
+    await sink.write(written(form, tokens));
+    onProgress(walk.met);
+  }
+}

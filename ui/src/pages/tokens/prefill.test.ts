@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { Permission, SystemToken } from '../../api/tokens';
+import { day, hour } from '../../lib/time';
+import { byLink, likeToken } from './prefill';
+
+const permission = (name: Permission['name'], warning: string | null = null): Permission => ({ name, label: name, group: 'g', description: '', warning });
+const known = {
+  permissions: [permission('ReadHealthCheck'), permission('PatchGlobal', 'beware'), permission('ListSubdomains')],
+  filters: [{ id: 'office' }],
+  policy: { maximumMs: null, enforcedFilter: null },
+};
+const link = (query: string, more = {}) => byLink(new URLSearchParams(query), { ...known, ...more });
+
+test('a link fills in what it says, in the order of the map', () => {
+  expect(link('name=nurse&permissions=ListSubdomains,ReadHealthCheck&days=7&filter=office')).toEqual({
+    start: { name: 'nurse', permissions: ['ReadHealthCheck', 'ListSubdomains'], filterId: 'office', expiry: { mode: 'after', amount: 7, unit: 'Days' } },
+    left: [],
+  });
+});
+
+test('a link that says nothing is none', () => {
+  expect(link('')).toBeNull();
+  expect(link('x=1')).toBeNull();
+});
+
+test('what can do great harm, and what there is not, is left out and named', () => {
+  const prefill = link('permissions=PatchGlobal,ReadHealthCheck,Everything&filter=gone');
+  expect(prefill?.start.permissions).toEqual(['ReadHealthCheck']);
+  expect(prefill?.start.filterId).toBeNull();
+  expect(prefill?.left.join('\n')).toMatch(/PatchGlobal.*\n.*Everything.*\n.*does not exist/);
+});
+
+test('nonsense for a number of days means nothing', () => {
+  for (const days of ['0', '-1', '1e9', 'x', '1.5', '999999']) expect(link(`days=${days}`)?.start.expiry).toEqual({ mode: 'after', amount: 30, unit: 'Days' });
+});
+
+test('a token string in a name goes no further', () => {
+  expect(link(`name=${'A'.repeat(32)}~${'aB3'.repeat(15)}`)?.start.name).toBe('A'.repeat(32));
+});
+
+const token = { id: 'a', name: 'nurse', permissions: ['ReadHealthCheck', 'PatchGlobal'], createdAt: 1000, expireAt: 1000 + 36 * hour, ipFilterV2: { id: 'office', name: 'Office' } } as unknown as SystemToken;
+
+test('a token like another has its name, permissions, filter and length of life', () => {
+  expect(likeToken(token, known)).toEqual({
+    start: { name: 'nurse', permissions: ['ReadHealthCheck'], filterId: 'office', expiry: { mode: 'after', amount: 36, unit: 'Hours' } },
+    left: [expect.stringContaining('PatchGlobal')],
+  });
+  expect(likeToken({ ...token, expireAt: null }, known).start.expiry).toEqual({ mode: 'never' });
+});
+
+test('a life beyond what the policy allows now is the first that it allows', () => {
+  const policy = { maximumMs: 7 * day, enforcedFilter: null };
+  expect(likeToken({ ...token, expireAt: null }, { ...known, policy }).start.expiry).toEqual({ mode: 'after', amount: 7, unit: 'Days' });
+  expect(link('days=30', { policy })?.start.expiry).toEqual({ mode: 'after', amount: 7, unit: 'Days' });
+});

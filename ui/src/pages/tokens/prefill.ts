@@ -1,0 +1,76 @@
+import type { Permission, PermissionName, SystemToken } from '../../api/tokens';
+import type { ExpiryChoice } from '../../lib/expiry';
+import { day, hour, minute } from '../../lib/time';
+import { withoutSecret } from '../../lib/withoutSecret';
+import type { TokenPolicy } from './tokenPolicy';
+
+/** What the form for a new token begins with. */
+export type Start = { name: string; permissions: PermissionName[]; filterId: string | null; expiry: ExpiryChoice };
+
+/** What was filled in by something else than the reader, and what of it was left out. */
+export type Prefill = { start: Start; left: string[] };
+
+type Known = { permissions: readonly Permission[]; filters: readonly { id: string }[]; policy: TokenPolicy };
+
+export function emptyStart(policy: TokenPolicy): Start {
+  return { name: '', permissions: [], filterId: null, expiry: firstExpiry(policy.maximumMs) };
+}
+
+/** A form like an existing token; null if the link names none. */
+export function likeToken(token: SystemToken, known: Known): Prefill {
+  const life = token.expireAt == null ? null : token.expireAt - token.createdAt;
+  return filledIn({ name: token.name, permissions: token.permissions, filterId: token.ipFilterV2?.id ?? null, life }, known);
+}
+
+/** A form as a link says: `?name=…&permissions=A,B&days=30&filter=<id>`; null if it says nothing. */
+export function byLink(params: URLSearchParams, known: Known): Prefill | null {
+  const [name, permissions, days, filterId] = ['name', 'permissions', 'days', 'filter'].map((key) => params.get(key)) as (string | null)[];
+  if (name == null && permissions == null && days == null && filterId == null) return null;
+  const life = /^[1-9]\d{0,4}$/.test(days ?? '') ? Number(days) * day : undefined;
+  const asked = (permissions ?? '').split(',').filter((one) => one !== '');
+  return filledIn({ name: withoutSecret(name ?? '').slice(0, 253), permissions: asked, filterId: filterId ?? null, life }, known);
+}
+
+type Wanted = { name: string; permissions: readonly string[]; filterId: string | null; life: number | null | undefined };
+
+/**
+ * Whoever gives somebody a link must not choose what does great harm: that is left for the reader to
+ * tick, and so is what does not exist.
+ */
+function filledIn({ name, permissions, filterId, life }: Wanted, known: Known): Prefill {
+  const wanted = known.permissions.filter((one) => permissions.includes(one.name));
+  const harmless = wanted.filter((one) => one.warning == null);
+  const unknown = permissions.filter((one) => !wanted.some(({ name }) => name === one));
+  const filter = filterId === null || known.filters.some(({ id }) => id === filterId);
+  return {
+    start: {
+      name,
+      permissions: harmless.map((one) => one.name),
+      filterId: filter ? filterId : null,
+      expiry: expiryOf(life, known.policy.maximumMs),
+    },
+    left: [
+      ...wanted.filter((one) => one.warning != null).map(({ label }) => `“${label}”, which can do great harm: tick it yourself if you mean it.`),
+      ...unknown.map((one) => `“${one}”, which is no permission.`),
+      ...(filter ? [] : ['An IP filter that does not exist any more: the token would work from any address.']),
+    ],
+  };
+}
+
+/** A life, no longer than the policy allows; undefined where nothing is said of it. */
+function expiryOf(life: number | null | undefined, maximumMs: number | null): ExpiryChoice {
+  if (life === undefined || (maximumMs !== null && (life === null || life > maximumMs))) return firstExpiry(maximumMs);
+  if (life === null) return { mode: 'never' };
+  for (const [unit, ms] of [['Days', day], ['Hours', hour]] as const) {
+    if (life % ms === 0) return { mode: 'after', amount: life / ms, unit };
+  }
+  return { mode: 'after', amount: Math.max(1, Math.floor(life / minute)), unit: 'Minutes' };
+}
+
+/** A month, or less where the policy allows less: a short life is what is recommended. */
+function firstExpiry(maximumMs: number | null): ExpiryChoice {
+  if (maximumMs === null || maximumMs >= 30 * day) return { mode: 'after', amount: 30, unit: 'Days' };
+  if (maximumMs % day === 0) return { mode: 'after', amount: maximumMs / day, unit: 'Days' };
+  if (maximumMs % hour === 0) return { mode: 'after', amount: maximumMs / hour, unit: 'Hours' };
+  return { mode: 'never' };
+}

@@ -1,0 +1,32 @@
+import { useEffect } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Button } from '../components/Button';
+import { forget, useTold } from '../lib/told';
+import styles from './Told.module.css';
+
+/** What was just done, said quietly: it covers nothing, and takes no focus. */
+export function Told() {
+  const told = useTold();
+  useLocation(); // so that it is asked again where one is
+  const elsewhere = told !== null && told.at !== window.location.pathname;
+  useEffect(() => {
+    if (elsewhere) forget();
+  }, [elsewhere]);
+  return (
+    <div role="status" className={styles.region}>
+      {told !== null && !elsewhere && (
+        <p className={styles.told}>
+          <span>{told.text}</span>
+          {told.link && (
+            <Link to={told.link.to} className={styles.next}>
+              {told.link.label}
+            </Link>
+          )}
+          <Button small look="quiet" onPress={forget} aria-label="Close this message">
+            ✕
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}
