@@ -1,4 +1,4 @@
-/** Lines for the shell that read a token string without keeping it in the history, and then use it. */
+/** Lines for the shell that read a token string, which no history keeps, and then use it. */
 export function curlReading(server: string, query: string): string {
   return `read -rs TOKEN   # paste the string, then press Enter\n${curlLine(server, query)}`;
 }

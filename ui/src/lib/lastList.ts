@@ -11,8 +11,8 @@ export function lastList(path: string): string {
 }
 
 /**
- * Remembers how the list at a path is left, and goes to where it was scrolled to when it is the same
- * question again and its rows are there.
+ * Remembers how the list at a path is left, and goes to where it was scrolled to when it is the
+ * same question again and its rows are there.
  */
 export function useLastList(path: string, ready: boolean): void {
   const search = useSearch();

@@ -10,9 +10,9 @@ export type Sink = {
 type FilePicker = (options: { suggestedName: string }) => Promise<{ createWritable: () => Promise<FileSystemWritableFileStream> }>;
 
 /**
- * A file of this name, where the reader wants it. A browser that can write to the disk does so while
- * the pieces come; another one keeps them as blobs, which it need not hold in memory. Gives nothing
- * if the reader thought better of it. It must be called while a press is being handled.
+ * A file of this name, where the reader wants it. A browser that can write to the disk does so
+ * while the pieces come; another one keeps them as blobs, which it need not hold in memory. Gives
+ * nothing if the reader thought better of it. It must be called while a press is being handled.
  */
 export async function openFile(name: string, type: string): Promise<Sink | null> {
   const pick = (window as { showSaveFilePicker?: FilePicker }).showSaveFilePicker;

@@ -22,7 +22,7 @@ export function likeToken(token: SystemToken, known: Known): Prefill {
   return filledIn({ name: token.name, permissions: token.permissions, filterId: token.ipFilterV2?.id ?? null, life }, known);
 }
 
-/** A form as a link says: `?name=…&permissions=A,B&days=30&filter=<id>`; null if it says nothing. */
+/** A form as a link says, `?name=…&permissions=A,B&days=30&filter=<id>`; null if it says none. */
 export function byLink(params: URLSearchParams, known: Known): Prefill | null {
   const [name, permissions, days, filterId] = ['name', 'permissions', 'days', 'filter'].map((key) => params.get(key)) as (string | null)[];
   if (name == null && permissions == null && days == null && filterId == null) return null;
@@ -34,8 +34,8 @@ export function byLink(params: URLSearchParams, known: Known): Prefill | null {
 type Wanted = { name: string; permissions: readonly string[]; filterId: string | null; life: number | null | undefined };
 
 /**
- * Whoever gives somebody a link must not choose what does great harm: that is left for the reader to
- * tick, and so is what does not exist.
+ * Whoever gives somebody a link must not choose what does great harm: that is left for the reader
+ * to tick, and so is what does not exist.
  */
 function filledIn({ name, permissions, filterId, life }: Wanted, known: Known): Prefill {
   const wanted = known.permissions.filter((one) => permissions.includes(one.name));

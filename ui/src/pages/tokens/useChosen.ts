@@ -9,7 +9,7 @@ export type Chosen = {
 
 /**
  * The rows that are ticked, on the page of the list that a question shows. Another question, order
- * or page begins with none; a row that comes later is not ticked, and one that goes is not any more.
+ * or page begins with none; a row that comes later is not ticked, and one that goes is no more.
  */
 export function useChosen(question: string, shown: readonly string[]): Chosen {
   const [ticked, setTicked] = useState<{ question: string; ids: ReadonlySet<string> }>({ question, ids: none });
