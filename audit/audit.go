@@ -45,6 +45,8 @@ const (
 	Restored Type = "store.restore"
 	// The file of the store was written anew, without unused space.
 	Compacted Type = "store.compact"
+	// A part of this log has left the store, for a file.
+	Archived Type = "audit.archive"
 	// The store was put together from a damaged one.
 	Salvaged Type = "store.salvage"
 	// The server was told to go on from an older state.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tokenscale/audit"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rollback"
 	"tokenscale/policy"
@@ -45,6 +46,9 @@ func (a *Authority) VerifierKey() (string, error) { return a.keys.VerifierKey(au
 
 // CheckpointState returns how far the checkpoints have come. It is cheap.
 func (a *Authority) CheckpointState() ledger.CheckpointState { return a.checkpoints.State() }
+
+// Archiver returns what moves old parts of the log out of the store.
+func (a *Authority) Archiver() *archive.Archiver { return a.archiver }
 
 // lastCheckpoint makes a checkpoint of what a server leaves behind. Without
 // one nothing is lost: the next start makes it.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"tokenscale/authority/archive"
 	"tokenscale/authority/claim"
 	"tokenscale/authority/clock"
 	"tokenscale/authority/door"
@@ -66,6 +67,10 @@ type Options struct {
 	// further, with an audit entry.
 	AcceptClock bool
 
+	// Archive says where the audit log is kept that leaves the store, and when it does. Without a
+	// folder the log is read in the store alone.
+	Archive archive.Settings
+
 	// Pause is the time between two rounds of housekeeping: the removal of
 	// expired tokens and the writing of last uses. Zero means 60 seconds.
 	Pause time.Duration
@@ -92,6 +97,7 @@ type Authority struct {
 	export      *ledger.Exporter // nil if nobody asked for one
 	reached     *rollback.Record // nil without a StateFile
 	checkpoints *ledger.Checkpointer
+	archiver    *archive.Archiver
 	read        *tally.Readings
 	scrub       *integrity.Scrubber
 
@@ -177,6 +183,9 @@ func assemble(o Options) *Authority {
 		counts: newCounts(),
 	}
 	all.NumberOf = a.index.Number
+	a.archiver = archive.New(archive.Options{
+		Settings: o.Archive, DB: o.DB, Rows: all, Now: a.clock, Pause: a.pause, Log: o.Log,
+	})
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions = sessions.New(o.DB, all)
 	write := a.writeDown
@@ -204,6 +213,7 @@ func assemble(o Options) *Authority {
 		a.runs = append(a.runs, a.checkpoints.Run, a.mending)
 		a.last = append(a.last, task{"writing last uses", a.flushUses})
 		a.tasks = append(a.tasks, a.changes()...)
+		a.runs = append(a.runs, a.archiver.Run)
 	}
 	return a
 }

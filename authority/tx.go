@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"tokenscale/audit"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
@@ -143,6 +144,9 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, keyring.ErrSeal):
 		a.scrub.Notice(ctx, err)
+	case errors.Is(err, rows.ErrPast):
+		a.log.ErrorContext(ctx, "a part of the audit log cannot be read", "err", err)
+		return archive.Refusal(err)
 	case errors.Is(err, store.ErrReadOnly):
 		return fault.New(fault.Unavailable, "The disk of the server is read-only, so nothing was changed; it only verifies tokens. Make its data folder writable and start it again.")
 	case errors.Is(err, store.ErrInDoubt):

@@ -48,6 +48,10 @@ type Node struct {
 	Keys    []string      // the ids of the keys it holds, sorted
 	Version string        // of the program
 	Address string        // where it listens
+
+	// Segment is the part of the audit log that it holds the file of, as archive.Archiver.Held
+	// returns it.
+	Segment string
 }
 
 // Everywhere has Update return only when every node either knows of the change or does not answer

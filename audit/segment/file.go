@@ -17,6 +17,7 @@ import (
 // read last. It is safe for concurrent use if what it reads from is.
 type File struct {
 	Head
+	Index [sha256.Size]byte // the SHA-256 of the head and the index, which all else follows from
 	from  io.ReaderAt
 	index [sections][]frame
 	last  [sections]atomic.Pointer[block]
@@ -59,6 +60,7 @@ func Parse(from io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Index = sha256.Sum256(append(head, index...))
 	f.index, err = parseIndex(index, frames)
 	return f, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
@@ -85,6 +86,17 @@ func (h *House) Folder() string { return h.folder }
 // KeyFile is the path of the key file.
 func (h *House) KeyFile() string { return filepath.Join(h.folder, "keys") }
 
+// AuditFolder is where the audit log is kept that has left the store.
+func (h *House) AuditFolder() string { return filepath.Join(h.folder, "audit") }
+
+// Whole returns a Reader of the whole audit log.
+func (h *House) Whole(r store.Reader) store.Reader {
+	h.tb.Helper()
+	keys, err := keyring.Load(h.KeyFile())
+	h.must(err)
+	return archive.NewSegments(rows.New(keys), h.AuditFolder(), nil, slog.New(slog.DiscardHandler)).Through(r)
+}
+
 // Reopen closes the House and builds it again on the same folder, as a
 // restart does.
 func (h *House) Reopen() {
@@ -130,7 +142,8 @@ func (h *House) authority(db store.DB) (*authority.Authority, error) {
 	}
 	o := authority.Options{
 		DB: db, Keys: keys, Now: h.Clock.Now, Steady: h.Clock.Steady, Random: rand.Reader,
-		Log: slog.New(slog.NewTextHandler(h.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log:     slog.New(slog.NewTextHandler(h.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Archive: archive.Settings{Folder: h.AuditFolder()},
 	}
 	if h.setup.Options != nil {
 		h.setup.Options(&o)
@@ -141,6 +154,18 @@ func (h *House) authority(db store.DB) (*authority.Authority, error) {
 // On returns another Authority with the keys and the clock of the House, on a
 // store of the test.
 func (h *House) On(db store.DB) (*authority.Authority, error) { return h.authority(db) }
+
+// On is House.On with other options.
+func On(h *House, db store.DB, change func(*authority.Options)) (*authority.Authority, error) {
+	other := *h
+	other.setup.Options = func(o *authority.Options) {
+		if h.setup.Options != nil {
+			h.setup.Options(o)
+		}
+		change(o)
+	}
+	return other.authority(db)
+}
 
 // Close closes the House, if it stands. What it could not write shows as a
 // failure, unless it is Unchecked.
@@ -193,7 +218,7 @@ func (h *House) effects() map[uint64][]audit.Entry {
 	h.must(err)
 	all := map[uint64][]audit.Entry{}
 	h.must(h.DB.View(context.Background(), func(r store.Reader) error {
-		return ledger.New(rows.New(keys)).Lines(r, rows.Exported{}, func(e audit.Entry) error {
+		return ledger.New(rows.New(keys)).Lines(h.Whole(r), rows.Exported{}, func(e audit.Entry) error {
 			if e.Effect != 0 {
 				all[e.Seq] = append(all[e.Seq], e)
 			}

@@ -20,7 +20,7 @@ import (
 // and delays nobody.
 func Check(ctx context.Context, db store.DB, all *rows.Rows) error {
 	return db.View(ctx, func(r store.Reader) error {
-		c := newChecker(all, r)
+		c := newChecker(all, all.Whole(r))
 		return errors.Join(
 			c.checkSeals(), c.checkFilters(), c.checkTokens(), c.checkUses(), c.checkSettings(), c.checkTrail(), c.checkSubjects(),
 			c.checkProof(), c.checkIdempotency())
@@ -43,8 +43,9 @@ func newChecker(all *rows.Rows, r store.Reader) *checker {
 // checkSeals reads every row of every table, also of those that the other
 // checks have no use for.
 func (c *checker) checkSeals() error {
+	r := present(c.r)
 	for _, t := range rows.Tables() {
-		if err := c.r.Scan(t, store.Range{}, func(key, row []byte) error { return c.rows.Sound(t, key, row) }); err != nil {
+		if err := r.Scan(t, store.Range{}, func(key, row []byte) error { return c.rows.Sound(t, key, row) }); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
@@ -70,15 +71,17 @@ func (r Report) Err() error {
 // Inspect reads all rows of a store with nothing but the keys: it checks every
 // seal, counts the rows, and looks whether they fit together. It returns
 // ErrWrongKeys if no row was written under keys, and other errors only if the
-// store cannot be read.
+// store cannot be read. If r is a rows.Past, it looks whether the rows fit to what has left the
+// store as well; but seals and rows are those of the store.
 func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, error) {
 	all := rows.New(keys)
-	present, _ := all.Present(r) // if the policies cannot be read, their own row says so
+	r, whole := present(r), r
+	policies, _ := all.Present(r) // if the policies cannot be read, their own row says so
 	var rep Report
 	for _, t := range rows.Tables() {
 		n := TableReport{Name: t}
 		err := r.Scan(t, store.Range{}, func(key, row []byte) error {
-			if err := cmp.Or(all.Sound(t, key, row), stampOf(present, t, key, row)); err != nil {
+			if err := cmp.Or(all.Sound(t, key, row), stampOf(policies, t, key, row)); err != nil {
 				n.Bad++
 				rep.bad(err)
 				return ctx.Err()
@@ -97,7 +100,15 @@ func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, e
 	if rep.Bad > 0 {
 		return rep, nil // what else is wrong follows from that
 	}
-	return rep, rep.fit(r, all)
+	return rep, rep.fit(whole, all)
+}
+
+// present returns the Reader of what is in the store, of one that also has what has left it.
+func present(r store.Reader) store.Reader {
+	if p, ok := r.(rows.Past); ok {
+		return p.Present()
+	}
+	return r
 }
 
 // stampOf returns an error if the row is that of a token, and has a stamp that the policies know
@@ -133,8 +144,8 @@ func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
 	for _, check := range []func() error{
 		c.checkFilters, c.checkTokens, c.checkUses, c.checkSettings, c.checkTrail, c.checkSubjects, c.checkHistory, c.checkIdempotency, c.checkEvidence,
 	} {
-		if err := check(); err != nil {
-			r.Odd = append(r.Odd, err)
+		if err := check(); err != nil && !slices.ContainsFunc(r.Odd, func(e error) bool { return e.Error() == err.Error() }) {
+			r.Odd = append(r.Odd, err) // a file that is missing is in the way of several
 		}
 	}
 	var err error
@@ -146,7 +157,9 @@ func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
 		return err
 	}
 	r.Last, r.LastAt = last.Seq, last.Time
-	r.First, err = ledger.New(all).First(tx)
+	if r.First, err = ledger.New(all).First(tx); errors.Is(err, rows.ErrPast) {
+		return nil // it is told already
+	}
 	return err
 }
 

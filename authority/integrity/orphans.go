@@ -50,11 +50,23 @@ func (s *Salvager) takeOrphan(ctx context.Context, key, row []byte) error {
 // readTrail counts the gaps in the audit log and learns what it says of each
 // token.
 func (s *Salvager) readTrail(r store.Reader) error {
-	last := uint64(0)
+	last, err := s.unread(r)
+	if err != nil {
+		return err
+	}
 	return s.histories.read(s.rows, r, func(e audit.Entry) {
 		s.done.Gaps += int(e.Seq - last - 1)
 		last = e.Seq
 	})
+}
+
+// unread returns the last entry that has left the store, if r cannot read those.
+func (s *Salvager) unread(r store.Reader) (uint64, error) {
+	if _, ok := r.(rows.Past); ok {
+		return 0, nil
+	}
+	left, err := s.rows.LastSegment(r)
+	return left.Last, err
 }
 
 // takeTokens takes the orphans that are certainly the newest rows of their

@@ -13,9 +13,13 @@ import (
 
 // repairSubjects makes the index of the audit log anew.
 func (s *Salvager) repairSubjects(w store.Writer) error {
+	left, err := s.rows.LastSegment(w)
+	if err != nil {
+		return err
+	}
 	if err := s.rows.Subjects.Each(w, store.Range{}, func(key []byte, held token.ID) error {
 		n, seq, _ := rows.ParseSubjectKey(key)
-		if s.have[rows.SeqKey(seq)] || seq == 0 {
+		if s.have[rows.SeqKey(seq)] || seq <= left.Last { // of entry 0 as well
 			return nil
 		}
 		if err := w.Delete(rows.SubjectsTable, key); err != nil || n == 0 || held == "" {

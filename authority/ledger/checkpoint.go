@@ -61,6 +61,20 @@ func (l Ledger) continues(r store.Reader, from audit.SignedCheckpoint, size uint
 	return err
 }
 
+// Covered returns how many entries are covered by the newest checkpoint, having looked whether they
+// are those that it was signed over; 0 if there is no checkpoint.
+func (l Ledger) Covered(r store.Reader) (uint64, error) {
+	newest, err := l.newestCheckpoint(r)
+	if err != nil || newest.Size == 0 {
+		return 0, err
+	}
+	last, err := l.Last(r)
+	if err != nil {
+		return 0, err
+	}
+	return newest.Size, l.continues(r, newest, last.Seq)
+}
+
 // newestCheckpoint returns the newest checkpoint, or a zero one if there is
 // none.
 func (l Ledger) newestCheckpoint(r store.Reader) (newest audit.SignedCheckpoint, err error) {
@@ -100,7 +114,7 @@ func (l Ledger) keepCheckpoint(w store.Writer, next audit.SignedCheckpoint) erro
 // stored ones do not reach that far. It stores nothing. It refuses a log that
 // its newest checkpoint does not fit.
 func Sign(r store.Reader, keys *keyring.Keys, now epoch.Millis) (note string, err error) {
-	l, r := New(rows.New(keys)), r
+	l := New(rows.New(keys))
 	newest, err := l.newestCheckpoint(r)
 	if err != nil {
 		return "", err

@@ -67,6 +67,7 @@ func (l Ledger) EvidenceFits(tx store.Reader, e audit.Entry) error {
 // StrayEvidence returns the numbers of entries that there is evidence of, and that say nothing of
 // it.
 func (l Ledger) StrayEvidence(tx store.Reader) (strays []uint64, err error) {
+	tx = l.rows.Whole(tx)
 	changes, err := l.rows.Changes(tx, 0)
 	for _, seq := range changes {
 		e, _, broken := l.rows.Entries.Get(tx, rows.SeqKey(seq))
@@ -83,6 +84,7 @@ func strayEvidence(seq uint64) error {
 
 // CheckEvidence returns an error if some evidence is not what the log says.
 func (l Ledger) CheckEvidence(tx store.Reader) error {
+	tx = l.rows.Whole(tx)
 	strays, err := l.StrayEvidence(tx)
 	if err == nil && len(strays) > 0 {
 		err = strayEvidence(strays[0])
@@ -102,6 +104,7 @@ func (l Ledger) expand(tx store.Reader, change audit.Entry, t audit.Tightened, n
 // Lines calls fn with the entries behind a place in the log, each followed by what it did to each
 // token, until fn returns an error. store.Stop ends it without one.
 func (l Ledger) Lines(tx store.Reader, behind rows.Exported, fn func(audit.Entry) error) error {
+	tx = l.rows.Whole(tx)
 	err := l.linesOf(tx, behind, fn)
 	if err == nil {
 		from := store.Range{From: []byte(rows.SeqKey(behind.Seq + 1))}

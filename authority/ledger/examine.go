@@ -33,8 +33,10 @@ type Report struct {
 // the checkpoints stored with it, and those given. Only a given checkpoint
 // tells of a log that was cut off at its end, or written anew by somebody who
 // has the keys.
+//
+// If r is a rows.Past, what has left the store is examined as well.
 func Examine(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...NamedNote) (Report, error) {
-	l, r := New(rows.New(keys)), r
+	l := New(rows.New(keys))
 	x := audit.NewExaminer(l.keptNode(r))
 	if err := l.expectStored(r, x); err != nil {
 		return Report{}, err
@@ -66,6 +68,9 @@ func (l Ledger) keptNode(r store.Reader) func(level int, n uint64) (audit.Hash, 
 			return audit.Hash{}, false
 		}
 		h, ok, err := l.rows.Nodes.Get(r, rows.NodeKey(level, n))
+		if s, left, bad := l.rows.Segments.Get(r, rows.SeqKey((n+1)<<level)); left && bad == nil && s.First == n<<level+1 && s.Root != h {
+			return s.Root, true // both are compared: if they differ, one does
+		}
 		return h, ok && err == nil
 	}
 }

@@ -13,6 +13,7 @@ import (
 // many match in all.
 func (l Ledger) Find(tx store.Reader, q audit.Query) (total int, page []audit.Entry, err error) {
 	page = []audit.Entry{}
+	tx = l.rows.Whole(tx)
 	if q.All() {
 		return l.newest(tx, q)
 	}
@@ -33,10 +34,15 @@ func (l Ledger) Find(tx store.Reader, q audit.Query) (total int, page []audit.En
 }
 
 // newest returns one page of all entries, and how many there are. It reads no
-// other than those, as a log has millions.
+// other than those, as a log has millions. Of what has left the store it counts
+// by the rows of the segments.
 func (l Ledger) newest(tx store.Reader, q audit.Query) (total int, page []audit.Entry, err error) {
 	page = []audit.Entry{}
-	err = tx.Scan(l.rows.Entries.Name, store.Range{Reverse: true}, func(key, row []byte) error {
+	last, err := l.rows.LastSegment(tx)
+	if err != nil {
+		return 0, page, err
+	}
+	take := func(key, row []byte) error {
 		if total++; total <= q.Skip || len(page) == q.Limit {
 			return nil
 		}
@@ -45,6 +51,18 @@ func (l Ledger) newest(tx store.Reader, q audit.Query) (total int, page []audit.
 			page, err = q.Keep(page, e)
 		}
 		return err
+	}
+	err = tx.Scan(l.rows.Entries.Name, store.Range{From: []byte(rows.SeqKey(last.Last + 1)), Reverse: true}, take)
+	if err != nil || last.Number == 0 {
+		return total, page, err
+	}
+	err = l.rows.Segments.Each(tx, store.Range{Reverse: true}, func(_ []byte, s rows.Segment) error {
+		if behind := total + int(s.Entries); behind <= q.Skip || len(page) == q.Limit {
+			total = behind
+			return nil
+		}
+		some := store.Range{From: []byte(rows.SeqKey(s.First)), To: []byte(rows.SeqKey(s.Last + 1)), Reverse: true}
+		return tx.Scan(l.rows.Entries.Name, some, take)
 	})
 	return total, page, err
 }

@@ -106,7 +106,7 @@ func (l Ledger) appendAfter(end logEnd, tx store.Writer, e *audit.Entry) error {
 
 // First returns the number of the oldest entry, or 0 if there is none.
 func (l Ledger) First(tx store.Reader) (seq uint64, err error) {
-	err = l.rows.Entries.Each(tx, store.Range{}, func(_ []byte, e audit.Entry) error {
+	err = l.rows.Entries.Each(l.rows.Whole(tx), store.Range{}, func(_ []byte, e audit.Entry) error {
 		seq = e.Seq
 		return store.Stop
 	})

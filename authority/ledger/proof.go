@@ -13,6 +13,7 @@ import (
 // NotFound an entry that there is not, with Invalid a size that the log never had, or
 // that does not reach to the entry.
 func (l Ledger) ProveEntry(r store.Reader, seq, size int64) (p audit.InclusionProof, err error) {
+	r = l.rows.Whole(r)
 	last, err := l.Last(r)
 	if err != nil {
 		return p, err
@@ -39,7 +40,7 @@ func (l Ledger) ProveEntry(r store.Reader, seq, size int64) (p audit.InclusionPr
 // Evidence returns the packed piece of what the change with the entry seq did that holds its n-th
 // effect. It refuses with NotFound what there is none of.
 func (l Ledger) Evidence(r store.Reader, seq, n uint64) (packed []byte, err error) {
-	err = l.rows.EachPiece(r, seq, func(p audit.Piece) error {
+	err = l.rows.EachPiece(l.rows.Whole(r), seq, func(p audit.Piece) error {
 		first, effects, err := audit.OpenPiece(p.Packed)
 		if err != nil || n < first || n >= first+uint64(len(effects)) {
 			return err

@@ -74,6 +74,7 @@ func (l Ledger) fold(tx store.Reader, level int, n uint64) (audit.Hash, error) {
 // foldLeaves returns the root over count entries behind the first so many.
 func (l Ledger) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, error) {
 	var g audit.Growing
+	tx = l.rows.Whole(tx)
 	about := store.Range{From: []byte(rows.SeqKey(before + 1)), To: []byte(rows.SeqKey(before + count + 1))}
 	err := tx.Scan(rows.AuditTable, about, func(key, row []byte) error {
 		packed, err := l.rows.Keys.Open(rows.AuditTable, key, row)
@@ -132,7 +133,7 @@ func (l Ledger) Backfill(ctx context.Context, db store.DB, log *slog.Logger) err
 			return l.makeNodes(w, next, min(next+step, whole))
 		}, store.UseReserve)
 	}
-	if errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) ||
+	if errors.Is(err, rows.ErrPast) || errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrReadOnly) ||
 		errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) {
 		log.Warn("the tree over the audit log could not be kept; proofs take longer", "err", err)
 		return nil

@@ -55,7 +55,7 @@ func behind(all *rows.Rows, tx store.Reader, here, side milestone) (why string, 
 	if side.seq == 0 {
 		return "", nil
 	}
-	e, ok, err := all.Entries.Get(tx, rows.SeqKey(side.seq))
+	e, ok, err := all.Entries.Get(all.Whole(tx), rows.SeqKey(side.seq))
 	if err == nil && (!ok || sumOf(e) != side.sum) {
 		why = fmt.Sprintf("entry %d of its audit log is another one than it was", side.seq)
 	}

@@ -28,7 +28,7 @@ func KeyName(t store.Table, key []byte) string {
 		if seq, first, ok := ParseEvidenceKey(key); ok {
 			return fmt.Sprintf("entry %d, from effect %d on", seq, first)
 		}
-	case AuditTable, CheckpointsTable:
+	case AuditTable, CheckpointsTable, SegmentsTable:
 		if len(key) == 8 {
 			return fmt.Sprintf("entry %d", binary.BigEndian.Uint64(key))
 		}

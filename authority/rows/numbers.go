@@ -93,8 +93,8 @@ func (r *Rows) EntriesOf(tx store.Reader, id token.ID) ([]uint64, error) {
 		return nil, err
 	}
 	var seqs []uint64
-	under := func(n token.Number, is func(token.ID) bool) error {
-		some := store.Range{From: []byte(SubjectKey(n, 1)), To: []byte(SubjectKey(n+1, 0))}
+	under := func(n token.Number, from uint64, is func(token.ID) bool) error {
+		some := store.Range{From: []byte(SubjectKey(n, from)), To: []byte(SubjectKey(n+1, 0))}
 		return r.Subjects.Each(tx, some, func(key []byte, held token.ID) error {
 			if _, seq, _ := ParseSubjectKey(key); is(held) {
 				seqs = append(seqs, seq)
@@ -102,10 +102,14 @@ func (r *Rows) EntriesOf(tx store.Reader, id token.ID) ([]uint64, error) {
 			return nil
 		})
 	}
+	begun := uint64(1) // nothing can be about an id before it was chosen, as that is done at random
 	if n != 0 {
-		err = under(n, func(token.ID) bool { return true })
+		err = under(n, 1, func(token.ID) bool { return true })
+		if len(seqs) > 0 {
+			begun = seqs[0]
+		}
 	}
-	err = cmp.Or(err, under(0, func(held token.ID) bool { return held == id }))
+	err = cmp.Or(err, under(0, begun, func(held token.ID) bool { return held == id }))
 	slices.SortFunc(seqs, func(a, b uint64) int { return cmp.Compare(b, a) })
 	return seqs, err
 }
@@ -136,11 +140,22 @@ func (r *Rows) HasID(tx store.Reader, n token.Number, id token.ID) (has bool, er
 
 // NumberEver returns the number of the token that has the id or had it, and zero if none ever did.
 // One that is gone is looked for in the index of the whole audit log, which takes some tenth of a
-// second for a million entries; it ends with the context of tx.
+// second for a million entries in the store; it ends with the context of tx.
 func (r *Rows) NumberEver(tx store.Reader, id token.ID) (n token.Number, err error) {
 	if n, ok := r.NumberOf(id); ok || id == "" || id == token.Root {
 		return n, nil
 	}
+	p, ok := tx.(Past)
+	if !ok {
+		return r.numberInStore(tx, id)
+	}
+	if n, err = r.numberInStore(p.Present(), id); err != nil || n != 0 {
+		return n, err
+	}
+	return p.NumberOf(id)
+}
+
+func (r *Rows) numberInStore(tx store.Reader, id token.ID) (n token.Number, err error) {
 	name := []byte(id)
 	err = tx.Scan(SubjectsTable, store.Range{From: []byte(SubjectKey(1, 0))}, func(key, row []byte) error {
 		if !bytes.Contains(row, name) { // opening every row would take ten times as long

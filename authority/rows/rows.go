@@ -26,6 +26,7 @@ const (
 	TreeTable        store.Table = "tree"
 	CheckpointsTable store.Table = "checkpoints"
 	EvidenceTable    store.Table = "evidence"
+	SegmentsTable    store.Table = "segments"
 
 	IdempotencyTable store.Table = "idempotency"
 )
@@ -34,7 +35,7 @@ const (
 func Tables() []store.Table {
 	return []store.Table{
 		TokensTable, UsesTable, FiltersTable, SettingsTable, AuditTable, SubjectsTable, EvidenceTable, SessionsTable, TreeTable, CheckpointsTable,
-		IdempotencyTable,
+		SegmentsTable, IdempotencyTable,
 	}
 }
 
@@ -60,6 +61,10 @@ type Rows struct {
 	// committed, and nobody can have been told of it.
 	NumberOf func(token.ID) (token.Number, bool)
 
+	// Past, unless nil, returns a reader that also has the rows of the audit log that have left the
+	// store; see Whole. What it returns should be a Past.
+	Past func(store.Reader) store.Reader
+
 	Tokens   Table[StoredToken]     // by TokenKey; see Present
 	Uses     Table[Use]             // by TokenKey: when it was last used
 	Filters  Table[ipfilter.Filter] // by filter id
@@ -75,6 +80,7 @@ type Rows struct {
 	Evidence    Table[[]byte]      // by EvidenceKey: a piece of what a change of the policies did
 	Nodes       Table[audit.Hash]  // by level, 1 byte, and place in it, 8 bytes
 	Checkpoints Table[string]      // by number of the last entry: signed notes
+	Segments    Table[Segment]     // by number of the last entry: what has left the store
 
 	Requests Table[Made] // by digest of an idempotency key: what was made with it
 }
@@ -111,6 +117,7 @@ func New(keys *keyring.Keys) *Rows {
 		Evidence:    Table[[]byte]{EvidenceTable, keys, packEvidence, unpackEvidence},
 		Nodes:       Table[audit.Hash]{TreeTable, keys, packHash, unpackHash},
 		Checkpoints: Table[string]{CheckpointsTable, keys, packText, unpackText},
+		Segments:    Table[Segment]{SegmentsTable, keys, packSegment, unpackSegment},
 
 		Requests: Table[Made]{IdempotencyTable, keys, packMade, unpackMade},
 	}

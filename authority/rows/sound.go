@@ -27,6 +27,8 @@ func (r *Rows) Sound(t store.Table, key, row []byte) error {
 		return decodes(r.Nodes, key, row)
 	case CheckpointsTable:
 		return decodes(r.Checkpoints, key, row)
+	case SegmentsTable:
+		return decodes(r.Segments, key, row)
 	case IdempotencyTable:
 		return decodes(r.Requests, key, row)
 	case SettingsTable:

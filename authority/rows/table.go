@@ -50,6 +50,13 @@ func (t Table[V]) Seal(key string, v V) []byte {
 	return t.keys.End(p.Out, t.Name, []byte(key))
 }
 
+// Packed returns the payload of the row of v.
+func (t Table[V]) Packed(v V) []byte {
+	var p Packer
+	t.pack(&p, v)
+	return p.Out
+}
+
 // Put writes v under key.
 func (t Table[V]) Put(tx store.Writer, key string, v V) error {
 	p := packers.Get().(*Packer)

@@ -1,0 +1,242 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"tokenscale/audit/segment"
+	"tokenscale/authority/rows"
+	"tokenscale/store"
+)
+
+// openAtOnce is how many indexes of files are kept in memory: some 100 KiB each, and as much again
+// of what was read last.
+const openAtOnce = 32
+
+// fetchTime is how long a file may take to come from its second place.
+const fetchTime = time.Minute
+
+// Segments are the parts of a log that have left its store, in a folder. It is safe for concurrent
+// use.
+type Segments struct {
+	rows   *rows.Rows
+	folder Folder
+	second Place // nil if there is none
+	log    *slog.Logger
+
+	files *lru.Cache[fileKey, *segment.File]
+
+	mu    sync.Mutex
+	whole map[fileKey]known // files that were read once to their end
+}
+
+// known is what is known of a file that was read to its end.
+type known struct {
+	index [sha256.Size]byte
+	info  fs.FileInfo
+}
+
+// still reports whether the file at path is that one, unchanged as far as its folder tells. That
+// its frames are, each tells as it is read.
+func (k known) still(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && k.info != nil && os.SameFile(info, k.info) && info.Size() == k.info.Size() && info.ModTime().Equal(k.info.ModTime())
+}
+
+// A fileKey is which file it is, and what it has to hold.
+type fileKey struct {
+	number uint64
+	sum    [sha256.Size]byte
+}
+
+// NewSegments returns the segments in a folder. A file that is missing there is taken from second,
+// if that is not nil and has it. It reads and makes nothing.
+func NewSegments(all *rows.Rows, folder string, second Place, log *slog.Logger) *Segments {
+	files, _ := lru.New[fileKey, *segment.File](openAtOnce) // it fails for a size of 0
+	return &Segments{rows: all, folder: Folder(folder), second: second, log: log, files: files, whole: map[fileKey]known{}}
+}
+
+// open returns the file of a segment, having compared it with its row.
+func (s *Segments) open(seg rows.Segment) (*segment.File, error) {
+	key := fileKey{seg.Number, seg.SHA256}
+	if f, ok := s.files.Get(key); ok && s.known(key).still(s.folder.Path(segment.FileName(seg.Number))) {
+		return f, nil
+	}
+	f, err := s.check(seg)
+	if errors.Is(err, fs.ErrNotExist) && s.second != nil {
+		if err = s.fetch(seg); err == nil {
+			f, err = s.check(seg)
+		}
+	}
+	if err != nil {
+		return nil, s.unreadable(seg, err)
+	}
+	s.files.Add(key, f)
+	return f, nil
+}
+
+func (s *Segments) unreadable(seg rows.Segment, err error) error {
+	s.forget(seg)
+	return &Unreadable{Segment: seg, Where: s.folder.String(), Err: err}
+}
+
+// forget has the file of a segment be read to its end again before it is believed.
+func (s *Segments) forget(seg rows.Segment) {
+	key := fileKey{seg.Number, seg.SHA256}
+	s.files.Remove(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.whole, key)
+}
+
+func (s *Segments) known(key fileKey) known {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.whole[key]
+}
+
+// check opens the file in the folder. If it was never read to its end, or was changed since, it is.
+func (s *Segments) check(seg rows.Segment) (*segment.File, error) {
+	path := s.folder.Path(segment.FileName(seg.Number))
+	key := fileKey{seg.Number, seg.SHA256}
+	was := s.known(key)
+	same := was.still(path)
+	if !same {
+		var err error
+		if was.info, err = sameFile(path, seg); err != nil {
+			return nil, err
+		}
+	}
+	f, err := segment.Parse(byPath(path), seg.Bytes)
+	if err == nil && same && f.Index != was.index {
+		err = segment.ErrMalformed
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.whole[key] = known{f.Index, was.info}
+	s.mu.Unlock()
+	return f, nil
+}
+
+// sameFile reads a file to its end and compares it with what is known of it.
+func sameFile(path string, seg rows.Segment) (info fs.FileInfo, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err = f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() != seg.Bytes {
+		return nil, fmt.Errorf("it has %d bytes instead of %d: %w", info.Size(), seg.Bytes, other(f, info.Size(), seg))
+	}
+	return info, same(f, f, seg)
+}
+
+// same compares what r reads with what is known of a segment.
+func same(r io.Reader, at io.ReaderAt, seg rows.Segment) error {
+	sum, err := segment.SumOf(io.LimitReader(r, seg.Bytes+1))
+	if err != nil || sum == (segment.Sum{SHA256: seg.SHA256, Bytes: seg.Bytes}) {
+		return err
+	}
+	return other(at, sum.Bytes, seg)
+}
+
+// other says what a file is that is not the one of a segment.
+func other(at io.ReaderAt, size int64, seg rows.Segment) error {
+	if at != nil {
+		if f, err := segment.Parse(at, size); err == nil && f.Number != seg.Number {
+			return fmt.Errorf("%w, but that of segment %d", errOther, f.Number)
+		}
+	}
+	return errOther
+}
+
+// byPath reads from the file that has a path by then, so that one that is taken away is missed.
+type byPath string
+
+// ReadAt implements io.ReaderAt.
+func (p byPath) ReadAt(b []byte, offset int64) (n int, err error) {
+	f, err := os.Open(string(p))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return f.ReadAt(b, offset)
+}
+
+// fetch takes a file from the second place.
+func (s *Segments) fetch(seg rows.Segment) error {
+	name := segment.FileName(seg.Number)
+	// It is for all who will read it, not only for who asks first.
+	ctx, cancel := context.WithTimeout(context.Background(), fetchTime)
+	defer cancel()
+	if err := s.confirm(ctx, s.second, seg); err != nil {
+		return err
+	}
+	err := s.folder.write(name, func(out io.Writer) error {
+		in, err := s.second.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		sum := sha256.New()
+		if _, err = io.Copy(io.MultiWriter(out, sum), io.LimitReader(in, seg.Bytes+1)); err == nil && [sha256.Size]byte(sum.Sum(nil)) != seg.SHA256 {
+			err = errOther
+		}
+		return err
+	})
+	if err == nil {
+		s.log.Warn("a segment of the audit log was missing, and was taken from its second place", "segment", seg.Number, "from", s.second)
+	}
+	return err
+}
+
+// confirm reads a file back from a place.
+func (s *Segments) confirm(ctx context.Context, place Place, seg rows.Segment) error {
+	in, err := place.Get(ctx, segment.FileName(seg.Number))
+	if err != nil {
+		return err
+	}
+	at, _ := in.(io.ReaderAt)
+	return errors.Join(same(in, at, seg), in.Close())
+}
+
+// All returns what is known of all segments, the first one first.
+func (s *Segments) All(tx store.Reader) (list []rows.Segment, err error) {
+	err = s.rows.Segments.Each(tx, store.Range{}, func(_ []byte, seg rows.Segment) error {
+		list = append(list, seg)
+		return nil
+	})
+	return list, err
+}
+
+// Check reads the files of all segments to their ends, and returns an Unreadable for each that is
+// not there or not what was written.
+func (s *Segments) Check(ctx context.Context, tx store.Reader) (found []error, err error) {
+	list, err := s.All(tx)
+	for _, seg := range list {
+		if err := ctx.Err(); err != nil {
+			return found, err
+		}
+		s.forget(seg)
+		if _, err := s.check(seg); err != nil {
+			found = append(found, s.unreadable(seg, err))
+		}
+	}
+	return found, err
+}
