@@ -56,6 +56,10 @@ const ImpactDocument = graphql(`
       capped
       refiltered
       unchanged
+      busiestDays {
+        day
+        count
+      }
       tokens {
         effect
         newExpireAt

@@ -13,6 +13,7 @@ const ViewerDocument = graphql(`
       permissions
       expireAt
       sessionExpiresAt
+      address
     }
     meta {
       version

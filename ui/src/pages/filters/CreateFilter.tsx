@@ -18,6 +18,7 @@ export default function CreateFilter() {
         action="Create filter"
         pendingLabel="Creating"
         save={create}
+        keptAs="/ip-filters/new"
         autoFocus
         onSaved={(filter) => {
           void client.invalidateQueries({ queryKey: filtersKey });

@@ -3,8 +3,10 @@ import type { IPFilter } from '../../api/filters';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
 import { RefusalNotice } from '../../components/Notice';
+import { Restored } from '../../components/Restored';
+import { useDraft } from '../../lib/drafts';
 import { useAction } from '../../lib/useAction';
-import { ConfirmBinding, isUsed, type Usage } from './ConfirmBinding';
+import { binds, type Binding, ConfirmBinding } from './ConfirmBinding';
 import { FilterBench } from './FilterBench';
 import styles from './Filters.module.css';
 
@@ -16,10 +18,12 @@ type FilterFormProps = {
   pendingLabel: string;
   save: (draft: Draft) => Promise<IPFilter>;
   /**
-   * Counts whom the rules bind already; given for a filter that exists. New rules are then asked
-   * about first.
+   * Tells whom new rules would bind; given for a filter that exists. They are then asked about
+   * first.
    */
-  usage?: () => Promise<Usage>;
+  binding?: (draft: Draft) => Promise<Binding>;
+  /** Where what is typed is kept until it is saved; nowhere if absent. */
+  keptAs?: string;
   onSaved: (filter: IPFilter) => void;
   /** Further buttons beside the one that saves. */
   extra?: ReactNode;
@@ -27,25 +31,28 @@ type FilterFormProps = {
 };
 
 /** A filter's name and rules, to be made or changed. */
-export function FilterForm({ start, action, pendingLabel, save, usage, onSaved, extra, autoFocus = false }: FilterFormProps) {
-  const [draft, setDraft] = useState(start);
+export function FilterForm({ start, action, pendingLabel, save, binding, keptAs, onSaved, extra, autoFocus = false }: FilterFormProps) {
+  const { value: draft, set: setDraft, restored, changed, drop } = useDraft(keptAs ?? null, { name: start.name, ipFilter: start.ipFilter });
   const saving = useAction(save);
   // Whom the new rules bind, while that is asked about.
-  const [binds, setBinds] = useState<Usage | null>(null);
+  const [bound, setBound] = useState<Binding | null>(null);
   const keep = async () => {
     const filter = await saving.run(draft);
-    setBinds(null); // a refusal is shown beside the field it is about
-    if (filter !== undefined) onSaved(filter);
+    setBound(null); // a refusal is shown beside the field it is about
+    if (filter === undefined) return;
+    setDraft({ name: filter.name, ipFilter: filter.ipFilter });
+    drop();
+    onSaved(filter);
   };
   const counting = useAction(async () => {
-    const used = usage !== undefined && draft.ipFilter !== start.ipFilter ? await usage() : undefined;
-    if (used !== undefined && isUsed(used)) setBinds(used);
+    const asked = binding !== undefined && draft.ipFilter !== start.ipFilter ? await binding(draft) : undefined;
+    if (asked !== undefined && binds(asked)) setBound(asked);
     else await keep();
   });
-  const changed = draft.name !== start.name || draft.ipFilter !== start.ipFilter;
-  const fields = saving.refusal?.fields ?? {};
+  const fields = { ...counting.refusal?.fields, ...saving.refusal?.fields };
   return (
     <>
+      {restored && <Restored onAnew={() => setDraft({ name: start.name, ipFilter: start.ipFilter })} />}
       <form
         noValidate
         className={styles.form}
@@ -76,9 +83,7 @@ export function FilterForm({ start, action, pendingLabel, save, usage, onSaved, 
           {extra}
         </div>
       </form>
-      {binds && (
-        <ConfirmBinding usage={binds} pending={saving.pending} onConfirm={() => void keep()} onClose={() => setBinds(null)} />
-      )}
+      {bound && <ConfirmBinding binding={bound} pending={saving.pending} onConfirm={() => void keep()} onClose={() => setBound(null)} />}
     </>
   );
 }
