@@ -20,8 +20,8 @@ export type Draft<T> = {
 };
 
 /**
- * What a form holds. It outlives the form until it is saved: who leaves is asked, and who comes back
- * finds it. Without a key it does not.
+ * What a form holds. It outlives the form until it is saved: who leaves is asked, and who comes
+ * back finds it. Without a key it does not.
  */
 export function useDraft<T>(key: string | null, start: T): Draft<T> {
   const [first] = useState(() => (key === null ? undefined : (drafts.get(key) as T | undefined)));
