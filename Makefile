@@ -83,6 +83,7 @@ proxytools:
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authn
 	SOAK=1 go test -count=1 -v -run TestRefused_AFlood ./authority
+	SOAK=1 go test -count=1 -timeout 1h -v -run 'History|CutOff' ./store/etcd
 	SOAK=1 go test -count=1 -v -run TestString ./token
 	go test -count=1 -v -run 'Idempotent|Shrinks|Revives|LateJudgment|SinceHas|NoEscalation_From' ./policy -rapid.checks 100000
 	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest

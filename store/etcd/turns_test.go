@@ -1,0 +1,46 @@
+package etcd
+
+import (
+	"testing"
+	"time"
+)
+
+// Who has committed lately stands in a ring by name, and the one behind the last is next.
+func TestTurnsGoRoundByName(t *testing.T) {
+	noon := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	const took, ms = 4 * time.Millisecond, time.Millisecond
+	tests := []struct {
+		name  string
+		node  string
+		wrote []string // in turn, a millisecond apart
+		after time.Duration
+		wait  time.Duration
+	}{
+		{"nobody has written", "b", nil, 0, 0},
+		{"one node alone never waits", "b", []string{"b", "b", "b"}, 0, 0},
+		{"who has not written lately begins at once", "b", []string{"a", "c"}, 0, 0},
+		{"the next in the ring begins at once", "b", []string{"c", "b", "a"}, 0, 0},
+		{"the one behind it waits for a commit and some more", "c", []string{"c", "b", "a"}, 0, 10 * ms},
+		{"who was last waits for all others", "a", []string{"c", "b", "a"}, 0, 20 * ms},
+		{"waiting counts", "a", []string{"c", "b", "a"}, 15 * ms, 5 * ms},
+		{"after a quarter of a second without a commit it is nobody's turn", "a", []string{"c", "b", "a"}, 260 * ms, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := turns{node: test.node}
+			r.took(took)
+			now := noon
+			for _, node := range test.wrote {
+				now = now.Add(ms)
+				r.saw(node, now)
+			}
+			if got := max(0, r.wait(now.Add(test.after))); got != test.wait {
+				t.Errorf("waits %v, want %v", got, test.wait)
+			}
+		})
+	}
+	off := turns{node: "a", off: true, seen: map[string]time.Time{"a": noon, "b": noon}, last: "a", mean: took}
+	if got := off.wait(noon); got != 0 {
+		t.Errorf("without turns it waits %v", got)
+	}
+}
