@@ -16,7 +16,7 @@ import (
 )
 
 func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
-	h := authoritytest.Open(t)
+	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
 	v, _, err := keyed(h, root(), "k1", draft("nurse"))
 	must(t, err)
 	_, _, err = keyed(h, root(), "k2", draft("nurse"))

@@ -20,10 +20,8 @@ import (
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rekey"
 	"tokenscale/authority/rollback"
-	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
 
@@ -45,7 +43,7 @@ func (c *crashing) Update(ctx context.Context, fn func(store.Writer) error, how 
 // withKeys calls do with the store of the closed House.
 func withKeys(t *testing.T, h *authoritytest.House, do func(rekey.Change) error) error {
 	t.Helper()
-	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: rows.Tables()})
+	db, err := h.Store()
 	must(t, err)
 	defer db.Close()
 	return do(rekey.Change{DB: db, KeyFile: h.KeyFile(), StateFile: h.KeyFile() + ".state", Random: rand.Reader, Now: h.Clock.Millis()})

@@ -47,7 +47,8 @@ type House struct {
 // A Setup changes how a House is built. A nil function changes nothing.
 type Setup struct {
 	Options func(*authority.Options) // of each Authority
-	Store   func(*bolt.Options)      // of each store
+	Bolt    func(*bolt.Options)      // of each store, which is a file then
+	File    bool                     // the store is a file even if those of other tests are not
 	Wrap    func(store.DB) store.DB  // goes between the two
 }
 
@@ -74,7 +75,7 @@ func OpenWith(tb testing.TB, s Setup) *House {
 func (h *House) finish() {
 	h.tb.Helper()
 	if !h.Unchecked && h.DB != nil && !h.tb.Failed() {
-		h.setup = Setup{}
+		h.setup = Setup{File: h.setup.File || h.setup.Bolt != nil}
 		h.Verdict()
 	}
 	h.Close()
@@ -114,11 +115,7 @@ func (h *House) open() {
 
 // TryOpen builds the closed House again, or returns why that cannot be.
 func (h *House) TryOpen() error {
-	o := bolt.Options{Folder: filepath.Join(h.folder, "data"), Tables: rows.Tables(), Now: h.Clock.Now}
-	if h.setup.Store != nil {
-		h.setup.Store(&o)
-	}
-	db, err := bolt.Open(o)
+	db, err := h.Store()
 	if err != nil {
 		return err
 	}
@@ -126,7 +123,7 @@ func (h *House) TryOpen() error {
 		return errors.Join(err, db.Close())
 	}
 	h.DB = db
-	return nil
+	return proven(db)
 }
 
 func (h *House) authority(db store.DB) (*authority.Authority, error) {
