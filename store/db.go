@@ -42,6 +42,11 @@ type DB interface {
 	// Call Follow before the first Update.
 	Follow(fn func([]Change))
 
+	// SumBy has the store keep the sum of the rows of each table, by what sums them. Call it before
+	// the first Update, with a Summer that knows the shares of all rows; another one can take its
+	// place later. A store that was summed once takes no writes without a Summer.
+	SumBy(by Summer)
+
 	// Stopped is closed when the store takes no more writes after a failure; reads go on. Err
 	// then tells the cause. Close does not close it, nor is it closed because a store was opened
 	// to be read.

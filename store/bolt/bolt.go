@@ -89,6 +89,9 @@ func (db *DB) Update(ctx context.Context, fn func(store.Writer) error, how ...st
 // Follow implements store.DB.
 func (db *DB) Follow(fn func([]store.Change)) { db.committer.Follow(fn) }
 
+// SumBy implements store.DB.
+func (db *DB) SumBy(by store.Summer) { db.committer.SumBy(by) }
+
 // Stopped implements store.DB.
 func (db *DB) Stopped() <-chan struct{} { return db.committer.Stopped() }
 

@@ -44,6 +44,9 @@ func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
 	if err := db.makeSpace(tx, b); err != nil {
 		return db.abandon(tx, err)
 	}
+	if err := db.sum(on.(base), b); err != nil {
+		return db.abandon(tx, err)
+	}
 	if err := apply(tx, b.Changed); err != nil {
 		return db.abandon(tx, db.stop(err))
 	}
@@ -58,6 +61,19 @@ func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
 		return db.inDoubt(err)
 	}
 	return nil
+}
+
+// sum brings the sums of the tables to what they are after the batch.
+func (db *DB) sum(on base, b *overlay.Batch) error {
+	was, err := on.Sums()
+	if err != nil {
+		return err
+	}
+	next, err := db.committer.Sums(was, on, b.Changed)
+	if err != nil || next.Commit == was.Commit {
+		return err
+	}
+	return on.tx.SetSums(next)
 }
 
 // inDoubt stops the store because of a commit that may be in the file or not.

@@ -88,6 +88,7 @@ type Committer struct {
 	stats     store.Stats
 	begun     time.Time // when the batch in progress began; zero if there is none
 	refused   atomic.Uint64
+	summer    atomic.Pointer[store.Summer]
 }
 
 // Start returns a Committer that is at work until Close.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +26,17 @@ type (
 	rows   map[string]string
 	tables map[store.Table]rows
 )
+
+// beside is no table: what is under it are the sealed sums, by the number of the commit.
+const beside store.Table = "beside"
+
+func (p tables) sums() (s store.SealedSums) {
+	for commit, sealed := range p[beside] {
+		n, _ := strconv.ParseUint(commit, 10, 64) // as it was written
+		s = store.SealedSums{Commit: n, Sealed: []byte(sealed)}
+	}
+	return s
+}
 
 // memory is a store that keeps its rows in memory: the least that a backend can be.
 type memory struct {
@@ -59,7 +71,7 @@ func (m *memory) picture() tables {
 func (m *memory) Begin() (overlay.Base, error) { return m.picture(), nil }
 
 // Commit implements overlay.Backend.
-func (m *memory) Commit(_ overlay.Base, b *overlay.Batch) error {
+func (m *memory) Commit(base overlay.Base, b *overlay.Batch) error {
 	if m.fail != nil {
 		return fmt.Errorf("%w: %w", store.ErrInDoubt, m.Stop(m.fail))
 	}
@@ -68,7 +80,14 @@ func (m *memory) Commit(_ overlay.Base, b *overlay.Batch) error {
 			return err
 		}
 	}
+	sums, err := m.Sums(base.(tables).sums(), base, b.Changed)
+	if err != nil {
+		return err
+	}
 	next := maps.Clone(m.picture())
+	if sums.Commit > 0 {
+		next[beside] = rows{strconv.FormatUint(sums.Commit, 10): string(sums.Sealed)}
+	}
 	for _, t := range b.Changed.Tables() {
 		next[t] = maps.Clone(next[t])
 		if next[t] == nil {
@@ -143,6 +162,9 @@ func (r *reader) Scan(t store.Table, rg store.Range, fn func(key, value []byte) 
 	l, _ := r.now.Layer(t, rg) // never fails
 	return overlay.Merge(r.ctx, rg, fn, l)
 }
+
+// Sums implements store.Summed.
+func (r *reader) Sums() (store.SealedSums, error) { return r.now.sums(), nil }
 
 // View implements store.DB.
 func (m *memory) View(ctx context.Context, fn func(store.Reader) error) error {

@@ -52,6 +52,9 @@ func (o *Overlay) Set(t store.Table, r store.Row) {
 // Tables returns the tables that have changes, in order.
 func (o *Overlay) Tables() []store.Table { return slices.Sorted(maps.Keys(o.tables)) }
 
+// Has reports whether t has changes.
+func (o *Overlay) Has(t store.Table) bool { return o.tables[t] != nil }
+
 // Changes returns the changes of t in the order of their keys.
 func (o *Overlay) Changes(t store.Table) iter.Seq[store.Row] {
 	return func(yield func(store.Row) bool) {

@@ -18,6 +18,7 @@ func model(t *testing.T, open Open) {
 	rapid.Check(t, func(rt *rapid.T) {
 		dir := t.TempDir()
 		db := open(t, dir)
+		db.SumBy(Plain{})
 		defer func() {
 			if err := db.Close(); err != nil {
 				rt.Error(err)
@@ -32,6 +33,7 @@ func model(t *testing.T, open Open) {
 					rt.Fatal(err)
 				}
 				db = open(t, dir)
+				db.SumBy(Plain{})
 				db.Follow(feed.follow)
 			}
 			want = transact(rt, db, want)
@@ -158,7 +160,7 @@ func compare(rt *rapid.T, db store.DB, want tables) {
 				return fmt.Errorf("after the transaction: %w", err)
 			}
 		}
-		return nil
+		return Summed(r)
 	})
 	if err != nil {
 		rt.Fatal(err)

@@ -64,6 +64,7 @@ func Run(t *testing.T, open Open) {
 		{"a store that is opened again has everything", reopen},
 		{"a store that is closed while writers wait keeps what it acknowledged", closeWhileWaiting},
 		{"a closed store refuses", closedRefuses},
+		{"the sums are those of the rows, whatever shared a commit and was refused", sumsHold},
 		{"any sequence of transactions gives what a map would give", model},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package boltfile
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,30 @@ func (r *Reader) Layer(t store.Table, rg store.Range) (_ overlay.Layer, err erro
 		return nil, err
 	}
 	return &layer{r, b.Cursor(), rg}, nil
+}
+
+// sumsNote says of a file how many commits there were, 8 bytes, the highest first, and the sealed
+// sums of the newest.
+const sumsNote = "sums"
+
+// Sums implements store.Summed.
+func (r *Reader) Sums() (s store.SealedSums, err error) {
+	defer r.guard(&err)
+	if r.tx == nil {
+		return s, errOver
+	}
+	meta := r.tx.Bucket([]byte(MetaTable))
+	if meta == nil {
+		return s, nil
+	}
+	note := meta.Get([]byte(sumsNote))
+	switch {
+	case note == nil:
+		return s, nil
+	case len(note) < 8:
+		return s, fmt.Errorf("%w: the file does not say what the sums of its rows are", store.ErrDamaged)
+	}
+	return store.SealedSums{Commit: binary.BigEndian.Uint64(note), Sealed: note[8:]}, nil
 }
 
 // WriteTo writes the whole file as the transaction sees it, and returns its length. What it

@@ -1,6 +1,7 @@
 package boltfile
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -113,6 +114,11 @@ func (t *Tx) Note(name string) (_ []byte, err error) {
 func (t *Tx) SetNote(name string, value []byte) (err error) {
 	defer guard(&err)
 	return t.tx.Bucket([]byte(MetaTable)).Put([]byte(name), value)
+}
+
+// SetSums has the file say what the sums of its rows are.
+func (t *Tx) SetSums(s store.SealedSums) error {
+	return t.SetNote(sumsNote, append(binary.BigEndian.AppendUint64(nil, s.Commit), s.Sealed...))
 }
 
 // end says that the transaction does not look at its file any more.
