@@ -59,18 +59,30 @@ func (e backend) Told() {
 // Commit implements overlay.Backend. The mirror is let go before it is written to: it may have to
 // be mapped anew, which waits for readers.
 func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
+	was := on.(base).head
+	next, refused := e.db.after(was, on, b.Changed)
 	if err := on.(base).tx.Rollback(); err != nil {
 		return e.db.committer.Stop(err)
 	}
-	was := on.(base).head
 	if b.Changed.Rows == 0 {
 		return e.db.confirm(was)
 	}
-	next := head{number: was.number + 1, node: e.db.options.Node, report: b.Everywhere()}
-	if _, err := e.db.options.Random(next.request[:]); err != nil {
-		return err
+	if refused != nil {
+		return refused
 	}
+	next.report = b.Everywhere()
 	return e.db.send(b, was, next)
+}
+
+// after returns the head of a commit that makes changed to what on has, where was is the head.
+func (db *DB) after(was head, on overlay.Base, changed *overlay.Overlay) (head, error) {
+	next := head{number: was.number + 1, node: db.options.Node}
+	if _, err := db.options.Random(next.request[:]); err != nil {
+		return next, err
+	}
+	sums, err := db.committer.Sums(was.summed(), on, changed)
+	next.sums = sums.Sealed
+	return next, err
 }
 
 // confirm returns nil if was is the newest head: then what a transaction that changes nothing was

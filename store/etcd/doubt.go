@@ -62,8 +62,8 @@ func (db *DB) ask(request requestID, was head) (revision int64, decided bool) {
 // fence takes the place that our commit would take, so that it can never be made. It reports
 // whether it has.
 func (db *DB) fence(ctx context.Context, was head) bool {
-	f := head{number: was.number + 1, node: db.options.Node}
-	if _, err := db.options.Random(f.request[:]); err != nil {
+	f, err := db.after(was, nil, overlay.New())
+	if err != nil {
 		return false
 	}
 	r, err := db.client.Txn(ctx).If(db.unchanged(was)).Then(db.operations(overlay.New(), f)...).Commit()

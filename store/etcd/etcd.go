@@ -162,6 +162,9 @@ func (db *DB) Limits() (rows, bytes int) {
 // Follow implements store.DB. What other nodes change is told as the net of each of their commits.
 func (db *DB) Follow(fn func([]store.Change)) { db.committer.Follow(fn) }
 
+// SumBy implements store.DB.
+func (db *DB) SumBy(by store.Summer) { db.committer.SumBy(by) }
+
 // Stopped implements store.DB. Only a broken mirror stops the store.
 func (db *DB) Stopped() <-chan struct{} { return db.committer.Stopped() }
 

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -59,7 +60,13 @@ type head struct {
 	number   uint64
 	request  requestID
 	report   bool   // every node is to say when it has come here
+	sums     []byte // sealed, of all rows once it is made; nil in a store that nobody sums
 	node     string // who wrote it
+}
+
+// summed returns the sums that the head holds.
+func (h head) summed() store.SealedSums {
+	return store.SealedSums{Commit: h.number, Sealed: h.sums}
 }
 
 // A requestID tells a commit from all others.
@@ -76,7 +83,8 @@ func (h head) pack() string {
 		b[1] = 1
 	}
 	b = binary.AppendUvarint(b, h.number)
-	return string(append(append(b, h.request[:]...), h.node...))
+	b = binary.AppendUvarint(append(b, h.request[:]...), uint64(len(h.sums)))
+	return string(append(append(b, h.sums...), h.node...))
 }
 
 func unpackHead(value []byte, revision int64) (head, error) {
@@ -90,8 +98,18 @@ func unpackHead(value []byte, revision int64) (head, error) {
 	if n <= 0 || len(rest) < len(h.request) {
 		return h, errHead
 	}
-	h.number, h.node = number, string(rest[len(h.request):])
+	h.number = number
 	copy(h.request[:], rest)
+	rest = rest[len(h.request):]
+	length, n := binary.Uvarint(rest)
+	rest = rest[max(n, 0):]
+	if n <= 0 || length > uint64(len(rest)) {
+		return h, errHead
+	}
+	if length > 0 {
+		h.sums = bytes.Clone(rest[:length])
+	}
+	h.node = string(rest[length:])
 	return h, nil
 }
 

@@ -105,6 +105,9 @@ func (m *mirror) write(changes []store.Change, revision int64, h head) error {
 		}
 		err = tx.SetNote(appliedNote, note)
 	}
+	if err == nil && len(h.sums) > 0 {
+		err = tx.SetSums(h.summed())
+	}
 	if err != nil {
 		return errors.Join(err, tx.Rollback())
 	}

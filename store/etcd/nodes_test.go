@@ -14,6 +14,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
+	"tokenscale/store/storetest"
 )
 
 // node opens the store of a test as the node with a name.
@@ -90,8 +91,12 @@ func sum(done map[*DB]uint64) (n uint64) {
 func TestNodesThatWriteAtTheSameTimeCountToTheRightSum(t *testing.T) {
 	endpoints := members(t, 3)
 	nodes := []*DB{node(t, endpoints, "a"), node(t, endpoints, "b"), node(t, endpoints, "c")}
+	for _, db := range nodes {
+		db.SumBy(storetest.Plain{})
+	}
 	done := race(t, nodes, 4, 50)
 	for _, db := range nodes {
+		must(t, db.View(t.Context(), storetest.Summed))
 		if n := counted(t, db); n != sum(done) || n != 600 {
 			t.Errorf("node %s counts %d, and %d of 600 were acknowledged", db.options.Node, n, sum(done))
 		}
