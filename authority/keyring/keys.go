@@ -37,6 +37,7 @@ type key struct {
 	old      bool // it seals nothing any more, and only verifies tokens made under it
 	digester *token.Digester
 	seal     *sealer
+	summing  summer
 	session  []byte
 	signing  ed25519.PrivateKey // of checkpoints
 	repeats  []byte             // for idempotency keys
@@ -47,18 +48,23 @@ const keyLength = 32
 // derive makes from one secret a key for each purpose (HKDF, RFC 5869), so
 // that no two of them ever share one.
 func derive(secret []byte) (*key, error) {
-	var parts [6][]byte
-	for i, purpose := range []string{"id", "digest", "seal", "session", "checkpoint", "idempotency"} {
+	var parts [8][]byte
+	for i, purpose := range []string{"id", "digest", "seal", "session", "checkpoint", "idempotency", "shares", "sums"} {
 		part, err := hkdf.Key(sha256.New, secret, nil, "tokenscale "+purpose, keyLength)
 		if err != nil {
 			return nil, fmt.Errorf("deriving the %s key: %w", purpose, err)
 		}
 		parts[i] = part
 	}
+	summing, err := newSummer(parts[6], parts[7])
+	if err != nil {
+		return nil, fmt.Errorf("deriving the keys of sums: %w", err)
+	}
 	return &key{
 		id:       token.KeyID(binary.BigEndian.Uint32(parts[0])),
 		digester: token.NewDigester(parts[1]),
 		seal:     newSealer(parts[2]),
+		summing:  summing,
 		session:  parts[3],
 		signing:  ed25519.NewKeyFromSeed(parts[4]),
 		repeats:  parts[5],

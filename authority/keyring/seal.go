@@ -113,13 +113,9 @@ func (k *Keys) Open(t store.Table, rowKey, row []byte) ([]byte, error) {
 	if len(row) < sealOverhead || row[0] != sealFormat {
 		return nil, Damaged(t, rowKey, changedOutside)
 	}
-	id := KeyOf(row)
-	key, ok := k.all[id]
-	switch {
-	case !ok:
-		return nil, Damaged(t, rowKey, fmt.Sprintf("it names the key %v, which the key file does not have", id))
-	case key.old && !k.oldSeals:
-		return nil, Damaged(t, rowKey, fmt.Sprintf("it names the key %v, which is an old one and seals nothing any more; restore brings a backup of that time under the newest key", id))
+	key, why := k.opener(KeyOf(row))
+	if key == nil {
+		return nil, Damaged(t, rowKey, why)
 	}
 	body := row[:len(row)-sealMAC]
 	var buf [sealMAC]byte
