@@ -8,8 +8,9 @@ import (
 
 // createMallocs is what creating a token may allocate, with its audit entry,
 // its commit and what the index makes of it: what was measured and some 5 %
-// more. Lower it when it becomes less; raise it only knowing why.
-const createMallocs = 265
+// more. Lower it when it becomes less; raise it only knowing why. Of these some 30 are for the sums
+// of the tables: looking for the rows that are replaced, and the note in the file.
+const createMallocs = 305
 
 func TestCreatingAllocatesNoMoreThanItDid(t *testing.T) {
 	if raceEnabled {

@@ -131,6 +131,7 @@ type Authority struct {
 // later ones depend on is then refused with store.ErrReadOnly.
 func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 	a := assemble(o)
+	a.store.SumBy(o.Keys)
 	a.feed = feed.New(a.store)
 	a.feed.Pause() // until all is read: other nodes do not wait for us
 	a.index.Follow(a.feed, a.rows, a.log, o.RootHash != nil)
@@ -226,14 +227,17 @@ func assemble(o Options) *Authority {
 	return a
 }
 
-// load reads what is held in memory.
+// load reads what is held in memory, and refuses a store whose rows are not those that were written
+// last: nobody can say which of them would have to be left out.
 func (a *Authority) load(ctx context.Context) error {
 	defer a.feed.Resume()
 	return a.store.View(ctx, func(r store.Reader) error {
-		if err := a.index.Read(r, a.rows, a.log); err != nil {
-			return err
-		}
-		return a.sessions.Load(r)
+		return integrity.ReadSummed(r, a.keys, integrity.SummedAtStart(), func(r store.Reader) error {
+			if err := a.index.Read(r, a.rows, a.log); err != nil {
+				return err
+			}
+			return a.sessions.Load(r)
+		})
 	})
 }
 

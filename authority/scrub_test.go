@@ -72,6 +72,9 @@ func (c *counting) Scan(t store.Table, r store.Range, fn func(key, value []byte)
 	})
 }
 
+// Sums implements store.Summed.
+func (c *counting) Sums() (store.SealedSums, error) { return c.Reader.(store.Summed).Sums() }
+
 func undermined(t *testing.T) (*authoritytest.House, *under) {
 	t.Helper()
 	u := &under{}

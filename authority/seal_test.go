@@ -42,6 +42,9 @@ func behind(t *testing.T, h *authoritytest.House, fn func(store.Writer) error) {
 	t.Helper()
 	db, err := h.Store()
 	must(t, err)
+	keys, err := keyring.Load(h.KeyFile())
+	must(t, err)
+	db.SumBy(keys) // so that it is left to the seals to show what was done
 	must(t, db.Update(context.Background(), fn))
 	must(t, db.Close())
 }

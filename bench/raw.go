@@ -9,9 +9,11 @@ import (
 	"io"
 	mathrand "math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
+	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/bench/load"
 	"tokenscale/store"
@@ -29,6 +31,11 @@ func serveRaw(folder string) error {
 		return err
 	}
 	defer db.Close()
+	keys, err := keyring.Load(filepath.Join(folder, "keys"))
+	if err != nil {
+		return err
+	}
+	db.SumBy(keys)
 	value, last, err := typical(db)
 	if err != nil {
 		return err
@@ -84,17 +91,24 @@ func typical(db store.DB) (value []byte, last token.Number, err error) {
 	return make([]byte, bytes/count), last, nil
 }
 
-// copyStore copies the store of h, so that two can begin with the same file.
+// copyStore copies the store of h and its keys, so that two can begin with the same file.
 func copyStore(h *house, folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	from, err := os.Open(boltfile.Path(h.folder))
+	if err := copyFile(filepath.Join(h.folder, "keys"), filepath.Join(folder, "keys")); err != nil {
+		return err
+	}
+	return copyFile(boltfile.Path(h.folder), boltfile.Path(folder))
+}
+
+func copyFile(path, copied string) error {
+	from, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := os.OpenFile(boltfile.Path(folder), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	to, err := os.OpenFile(copied, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

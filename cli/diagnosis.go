@@ -85,10 +85,13 @@ func (d *diagnosis) rows(rep integrity.Report) {
 	for _, err := range rep.BadRows {
 		d.line("", "%v", err)
 	}
+	if rep.Sums != nil {
+		d.bad("sums", rep.Sums)
+	}
 	for _, err := range rep.Odd {
 		d.bad("rows", err)
 	}
-	if rep.Bad == 0 && len(rep.Odd) == 0 {
+	if rep.Bad == 0 && rep.Sums == nil && len(rep.Odd) == 0 {
 		d.line("rows", "they fit together; audit entries %d to %d without a gap, the last of %s; %d starts", rep.First, rep.Last, rep.LastAt, rep.Starts)
 	}
 }

@@ -41,15 +41,16 @@ func newChecker(all *rows.Rows, r store.Reader) *checker {
 }
 
 // checkSeals reads every row of every table, also of those that the other
-// checks have no use for.
+// checks have no use for, and adds them up.
 func (c *checker) checkSeals() error {
-	r := present(c.r)
-	for _, t := range rows.Tables() {
-		if err := r.Scan(t, store.Range{}, func(key, row []byte) error { return c.rows.Sound(t, key, row) }); err != nil {
-			return err
+	return ReadSummed(present(c.r), c.rows.Keys, rows.Tables(), func(r store.Reader) error {
+		for _, t := range rows.Tables() {
+			if err := r.Scan(t, store.Range{}, func(key, row []byte) error { return c.rows.Sound(t, key, row) }); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func (c *checker) checkFilters() error {

@@ -19,7 +19,7 @@ var ErrWrongKeys = errors.New("the key file does not belong to this store")
 
 // Broken reports whether err says that what is stored is not what was written.
 func Broken(err error) bool {
-	return errors.Is(err, store.ErrDamaged) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed)
+	return errors.Is(err, store.ErrDamaged) || errors.Is(err, keyring.ErrSeal) || errors.Is(err, rows.ErrMalformed) || errors.Is(err, ErrSum)
 }
 
 // maxNamed is how many bad rows a Report names.
@@ -35,6 +35,7 @@ type Report struct {
 	Bad     int     // rows that are not as this server wrote them
 	BadRows []error // the first of them, by name
 	Odd     []error // what does not fit together
+	Sums    error   // wraps ErrSum if the rows are not those that were written last
 }
 
 // A TableReport counts the rows of one table.
@@ -65,22 +66,23 @@ func (r Report) Err() error {
 	if r.Bad > 0 {
 		return fmt.Errorf("%d rows are not as the server wrote them, the first: %w", r.Bad, r.BadRows[0])
 	}
-	return nil
+	return r.Sums
 }
 
 // Inspect reads all rows of a store with nothing but the keys: it checks every
-// seal, counts the rows, and looks whether they fit together. It returns
+// seal and the sums, counts the rows, and looks whether they fit together. It returns
 // ErrWrongKeys if no row was written under keys, and other errors only if the
 // store cannot be read. If r is a rows.Past, it looks whether the rows fit to what has left the
 // store as well; but seals and rows are those of the store.
 func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, error) {
 	all := rows.New(keys)
 	r, whole := present(r), r
+	summing := newSumming(r, keys)
 	policies, _ := all.Present(r) // if the policies cannot be read, their own row says so
 	var rep Report
 	for _, t := range rows.Tables() {
 		n := TableReport{Name: t}
-		err := r.Scan(t, store.Range{}, func(key, row []byte) error {
+		err := summing.Scan(t, store.Range{}, func(key, row []byte) error {
 			if err := cmp.Or(all.Sound(t, key, row), stampOf(policies, t, key, row)); err != nil {
 				n.Bad++
 				rep.bad(err)
@@ -100,6 +102,7 @@ func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, e
 	if rep.Bad > 0 {
 		return rep, nil // what else is wrong follows from that
 	}
+	rep.Sums = summing.check(rows.Tables())
 	return rep, rep.fit(whole, all)
 }
 

@@ -26,6 +26,7 @@ import (
 func filled(t *testing.T, keys *keyring.Keys) (store.DB, *rows.Rows) {
 	t.Helper()
 	db, all := rowstest.Open(t), rows.New(keys)
+	db.SumBy(keys)
 	rowstest.Write(t, db, func(w store.Writer) error {
 		for _, id := range []ipfilter.ID{"f1", "f2"} {
 			if err := all.Filters.Put(w, string(id), ipfilter.Filter{ID: id, Name: string(id), Text: "allow all"}); err != nil {

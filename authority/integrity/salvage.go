@@ -48,6 +48,7 @@ type Salvaged struct {
 
 // NewSalvager returns a Salvager that fills db, which must be empty.
 func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
+	db.SumBy(keys)
 	return &Salvager{
 		rows: rows.New(keys), db: db, orphans: map[token.ID]*orphan{}, histories: newHistory(), have: map[string]bool{},
 		done: Salvaged{Rows: map[store.Table]int{}, Bad: map[store.Table]int{}},

@@ -26,6 +26,7 @@ func filled(t *testing.T, keyFile string) rekey.Change {
 	t.Helper()
 	keys := load(t, keyFile)
 	all, db := rows.New(keys), rowstest.Open(t)
+	db.SumBy(keys)
 	rowstest.Write(t, db, func(w store.Writer) error {
 		for i := range filters {
 			id := ipfilter.ID("f" + strconv.Itoa(i))

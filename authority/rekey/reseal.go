@@ -21,6 +21,7 @@ const growth = 1 << 10
 // the newest, and returns how many those were. Checkpoints among them are
 // signed anew. It may be cut off and begun again at any time.
 func Reseal(ctx context.Context, db store.DB, keys *keyring.Keys) (n int, err error) {
+	db.SumBy(keys)
 	s := resealer{rows.New(keys)}
 	for _, t := range rows.Tables() {
 		moved, err := s.table(ctx, db, t)

@@ -73,6 +73,7 @@ func (c Change) examine(ctx context.Context) (keyring.File, *keyring.Keys, error
 	if err != nil {
 		return nil, nil, fmt.Errorf("the key file %s: %w", c.KeyFile, err)
 	}
+	c.DB.SumBy(keys)
 	return f, keys, c.DB.View(ctx, func(r store.Reader) error {
 		rep, err := integrity.Inspect(ctx, r, keys)
 		if err = errors.Join(err, rep.Err()); err != nil {

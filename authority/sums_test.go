@@ -1,0 +1,237 @@
+package authority_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.etcd.io/bbolt"
+
+	"tokenscale/authority"
+	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/integrity"
+	"tokenscale/authority/rows"
+	"tokenscale/policy"
+	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+	"tokenscale/token"
+)
+
+// inFile changes the file of the closed House itself, past everything of ours.
+func inFile(t testing.TB, h *authoritytest.House, fn func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(boltfile.Path(filepath.Join(h.Folder(), "data")), 0o600, &bbolt.Options{NoSync: true})
+	must(t, err)
+	must(t, errors.Join(db.Update(fn), db.Close()))
+}
+
+// filed are all rows of a file, by table and key.
+type filed map[store.Table]map[string][]byte
+
+func filedRows(t testing.TB, h *authoritytest.House) filed {
+	t.Helper()
+	all := filed{}
+	inFile(t, h, func(tx *bbolt.Tx) error {
+		for _, table := range rows.Tables() {
+			all[table] = map[string][]byte{}
+			if err := tx.Bucket([]byte(table)).ForEach(func(k, v []byte) error {
+				all[table][string(k)] = bytes.Clone(v)
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return all
+}
+
+// tamper has the closed House find other rows in a table of its file than the server left there:
+// those of then, or all but one.
+func tamper(t testing.TB, h *authoritytest.House, table store.Table, rows map[string][]byte) {
+	t.Helper()
+	inFile(t, h, func(tx *bbolt.Tx) error {
+		if err := tx.DeleteBucket([]byte(table)); err != nil {
+			return err
+		}
+		b, err := tx.CreateBucket([]byte(table))
+		for key, row := range rows {
+			err = errors.Join(err, b.Put([]byte(key), row))
+		}
+		return err
+	})
+}
+
+// notAdding fails the test unless the House does not start, or says in its check, that its rows do
+// not add up.
+func notAdding(t testing.TB, h *authoritytest.House, c changed) {
+	t.Helper()
+	err := h.TryOpen()
+	if err == nil {
+		if slices.Contains(integrity.SummedAtStart(), c.table) {
+			t.Errorf("%s: the server starts", c.what)
+		}
+		err = h.Check(context.Background())
+		h.Close()
+	}
+	missed := c.table == rows.SettingsTable && errors.Is(err, rows.ErrMissing)
+	if !errors.Is(err, integrity.ErrSum) && !missed {
+		t.Errorf("%s: %v", c.what, err)
+	}
+}
+
+// A changed is a table as it is after somebody changed the file.
+type changed struct {
+	what  string
+	table store.Table
+	rows  map[string][]byte
+}
+
+// changes are ways to change the rows that are there now to what they were then, and to take one
+// out.
+func changes(then, now filed) (all []changed) {
+	for _, table := range rows.Tables() {
+		if !maps.EqualFunc(then[table], now[table], bytes.Equal) {
+			all = append(all, changed{string(table) + " as it was", table, then[table]})
+		}
+		for key, row := range then[table] {
+			if !bytes.Equal(now[table][key], row) {
+				one := maps.Clone(now[table])
+				one[key] = row
+				all = append(all, changed{fmt.Sprintf("%s with %s as it was", table, rows.KeyName(table, []byte(key))), table, one})
+			}
+		}
+		for key := range now[table] {
+			one := maps.Clone(now[table])
+			delete(one, key)
+			all = append(all, changed{fmt.Sprintf("%s without %s", table, rows.KeyName(table, []byte(key))), table, one})
+		}
+	}
+	return all
+}
+
+// Each row here has a sound seal, and stands where it once stood.
+func TestSums_ARowPutBackAddedOrTakenOutIsNoticed(t *testing.T) {
+	h, v, secret := furnished(t)
+	then := filedRows(t, h)
+	must(t, h.TryOpen())
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
+	set(t, h, maximum(2*day))
+	verdict(t, h, secret, policy.Unknown)
+	h.Close()
+	now, sound := filedRows(t, h), read(t, storeOf{h}.path())
+	all := changes(then, now)
+	for _, c := range all {
+		tamper(t, h, c.table, c.rows)
+		notAdding(t, h, c)
+		write(t, storeOf{h}.path(), sound)
+	}
+	if len(all) < 30 {
+		t.Errorf("only %d changes were tried", len(all))
+	}
+	must(t, h.TryOpen())
+	must(t, h.Check(t.Context()))
+}
+
+// The seals do not show it: with the sums made to fit, as nobody can without the keys, a deleted
+// token works again.
+func TestControl_WithoutTheSumsADeletedTokenThatIsPutBackWorks(t *testing.T) {
+	h, v, secret := furnished(t)
+	key := []byte(authority.RowKey(v))
+	row := filedRows(t, h)[rows.TokensTable][string(key)]
+	must(t, h.TryOpen())
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
+	verdict(t, h, secret, policy.Unknown)
+	h.Close()
+	behind(t, h, func(w store.Writer) error { return w.Put(rows.TokensTable, key, row) })
+	must(t, h.TryOpen())
+	verdict(t, h, secret, policy.Accepted)
+}
+
+// Sums that are gone, or of another time, or not ours, are no way around.
+func TestSums_ThemselvesCannotBeChanged(t *testing.T) {
+	h, v, _ := furnished(t)
+	note := func(tx *bbolt.Tx) *bbolt.Bucket { return tx.Bucket([]byte(boltfile.MetaTable)) }
+	var then []byte
+	inFile(t, h, func(tx *bbolt.Tx) error { then = bytes.Clone(note(tx).Get([]byte("sums"))); return nil })
+	must(t, h.TryOpen())
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
+	h.Close()
+	sound := read(t, storeOf{h}.path())
+	for what, value := range map[string][]byte{
+		"gone": nil, "those of another time": then, "empty": {}, "a number alone": then[:8], "zero": make([]byte, 8),
+		"of another number": append([]byte{1}, then[1:]...),
+	} {
+		inFile(t, h, func(tx *bbolt.Tx) error {
+			if value == nil {
+				return note(tx).Delete([]byte("sums"))
+			}
+			return note(tx).Put([]byte("sums"), value)
+		})
+		if err := h.TryOpen(); !integrity.Broken(err) {
+			t.Errorf("sums that are %s: %v", what, err)
+		}
+		write(t, storeOf{h}.path(), sound)
+	}
+	must(t, h.TryOpen())
+}
+
+// A disk that lost a write, or wrote half of it, leaves a page as it was before: sound in all that
+// pages and seals can tell.
+func TestSums_AWriteThatTheDiskLostIsNoticed(t *testing.T) {
+	h := authoritytest.Open(t)
+	h.Unchecked = true
+	var last token.Token
+	for range 60 {
+		last, _ = h.Token(draft("x"))
+	}
+	h.Close()
+	then := read(t, storeOf{h}.path())
+	h.Reopen()
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), last.ID))
+	for range 60 {
+		h.Token(draft("x"))
+	}
+	want := h.State()
+	h.Close()
+	now := read(t, storeOf{h}.path())
+	missed, lost := 0, 0
+	for _, torn := range []int{os.Getpagesize(), 512} {
+		for at := 0; at+torn <= min(len(then), len(now)); at += torn {
+			if bytes.Equal(then[at:at+torn], now[at:at+torn]) {
+				continue
+			}
+			image := bytes.Clone(now)
+			copy(image[at:], then[at:at+torn])
+			write(t, storeOf{h}.path(), image)
+			lost++
+			if err := h.TryOpen(); err != nil {
+				missed++
+				continue
+			}
+			err := h.Check(t.Context())
+			if !cmp.Equal(h.State(), want, cmpopts.EquateComparable(netip.Addr{})) {
+				t.Errorf("%d bytes at %d as they were: the server starts with other tokens", torn, at)
+			}
+			if errors.Is(err, integrity.ErrSum) {
+				missed++
+			} else if err != nil {
+				t.Errorf("%d bytes at %d as they were: %v", torn, at, err)
+			}
+			h.Close()
+		}
+	}
+	t.Logf("%d writes lost, %d noticed; the others left nothing that counts", lost, missed)
+	if missed < lost/2 {
+		t.Errorf("of %d lost writes only %d were noticed", lost, missed)
+	}
+}
