@@ -20,7 +20,7 @@ const (
 	oneTokenMallocs  = 180
 	pageMallocs      = 870
 	searchMallocs    = 870
-	createMallocs    = 445
+	createMallocs    = 485
 )
 
 // A request is one that is sent again and again.
