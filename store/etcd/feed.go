@@ -36,10 +36,6 @@ func (db *DB) watch(ctx context.Context) error {
 	db.mu.Unlock()
 	for r := range db.client.Watch(clientv3.WithRequireLeader(ctx), db.options.Prefix, clientv3.WithPrefix(), clientv3.WithRev(from),
 		clientv3.WithFragment(), clientv3.WithProgressNotify()) {
-		if r.CompactRevision != 0 && db.options.controls.noResync {
-			db.saw(r.CompactRevision-1, nil)
-			return errWatch
-		}
 		if r.CompactRevision != 0 {
 			return db.resync(ctx)
 		}

@@ -74,8 +74,6 @@ type controls struct {
 	noFence   bool // an unanswered commit is forgotten
 	noTurns   bool
 
-	noResync bool // what was compacted away is not asked for
-
 	noWait         bool // what takes rights away is answered when it is committed
 	proofAtReceipt bool // a proof counts from when its answer came
 }

@@ -107,13 +107,17 @@ func (db *DB) note(key string, value []byte) (name string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	var n store.Node
+	db.roster.nodes[name] = nodeIn(name, value)
+	return name, true
+}
+
+// nodeIn returns what the row of a node says.
+func nodeIn(name string, value []byte) (n store.Node) {
 	if err := json.Unmarshal(value, &n); err != nil {
 		n = store.Node{}
 	}
 	n.Name = name
-	db.roster.nodes[name] = n
-	return name, true
+	return n
 }
 
 // heard notes by how much the clock of a node is ahead of ours, whose report has just come.

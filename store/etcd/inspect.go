@@ -1,0 +1,104 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/store"
+)
+
+// A Health is what is to be said about the members of etcd that keep a store.
+type Health struct {
+	Members   []Member
+	Revision  int64 // the newest
+	Compacted int64 // the revision up to which etcd has forgotten what was changed; 0 if none
+	Nodes     []store.Node
+}
+
+// A Member is one of them, as it described itself.
+type Member struct {
+	Endpoint string
+	Version  string
+	Leader   bool     // it leads the others
+	Learner  bool     // it has no vote yet
+	Size     int64    // bytes of its file
+	Used     int64    // bytes of it that hold data
+	Quota    int64    // bytes that the file may grow to
+	Behind   uint64   // commits that it has not applied yet
+	Problems []string // such as "it knows no leader", and alarms
+}
+
+// Inspect asks all members how they are. It opens no store and changes nothing.
+func Inspect(ctx context.Context, o Options) (h Health, err error) {
+	if o, err = o.filled(); err != nil {
+		return h, err
+	}
+	client, err := connect(o)
+	if err != nil {
+		return h, err
+	}
+	defer client.Close() //nolint:errcheck // there is nothing left to be done
+	ctx, cancel := context.WithTimeout(ctx, o.Patience+probeTime)
+	defer cancel()
+	found := o.probeAll(ctx)
+	for i, endpoint := range o.Endpoints {
+		h.Members = append(h.Members, inspect(ctx, client, endpoint, found[i]))
+	}
+	if !slices.ContainsFunc(found, func(v verdict) bool { return v.quorum }) {
+		return h, fmt.Errorf("%w: %s", store.ErrUnavailable, summary(o.Endpoints, found))
+	}
+	return h, h.history(ctx, client, keys{o.Prefix})
+}
+
+// inspect asks a member that was probed.
+func inspect(ctx context.Context, client *clientv3.Client, endpoint string, found verdict) Member {
+	m := Member{Endpoint: endpoint}
+	if found.words != "" {
+		m.Problems = append(m.Problems, found.words)
+	}
+	if !found.reached {
+		return m
+	}
+	s, err := client.Status(ctx, endpoint)
+	if err != nil {
+		m.Problems = append(m.Problems, err.Error())
+		return m
+	}
+	m.Version, m.Leader, m.Learner = s.Version, s.Leader == s.Header.MemberId, s.IsLearner
+	m.Size, m.Used, m.Quota = s.DbSize, s.DbSizeInUse, s.DbSizeQuota
+	m.Behind = s.RaftIndex - min(s.RaftIndex, s.RaftAppliedIndex)
+	for _, e := range s.Errors {
+		m.Problems = append(m.Problems, strings.TrimPrefix(e, "etcdserver: "))
+	}
+	return m
+}
+
+// history learns how much of what was changed is still known, and which nodes there are.
+func (h *Health) history(ctx context.Context, client *clientv3.Client, k keys) error {
+	r, err := client.Get(ctx, k.nodes(), clientv3.WithPrefix())
+	if err != nil {
+		return unavailable(err)
+	}
+	h.Revision = r.Header.Revision
+	for _, kv := range r.Kvs {
+		h.Nodes = append(h.Nodes, nodeIn(strings.TrimPrefix(string(kv.Key), k.nodes()), kv.Value))
+	}
+	if _, err := client.Get(ctx, k.head(), clientv3.WithRev(1)); !errors.Is(err, rpctypes.ErrCompacted) {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// A watch from there is refused, with the revision from which there can be one.
+	for w := range client.Watch(ctx, k.head(), clientv3.WithRev(1)) {
+		if h.Compacted = w.CompactRevision; h.Compacted > 0 {
+			break
+		}
+	}
+	return nil
+}
