@@ -43,6 +43,8 @@ const (
 	BackedUp Type = "store.backup"
 	// The store was replaced by a backup.
 	Restored Type = "store.restore"
+	// All rows of the store were copied into another one, which is this.
+	Transferred Type = "store.copy"
 	// The file of the store was written anew, without unused space.
 	Compacted Type = "store.compact"
 	// A part of this log has left the store, for a file.

@@ -15,7 +15,7 @@ func TestCreatingAllocatesNoMoreThanItDid(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+	h := authoritytest.Open(t)
 	d := draft("x")
 	got := testing.AllocsPerRun(300, func() {
 		if _, _, err := h.CreateToken(t.Context(), as(root(), "createSystemToken"), d); err != nil {

@@ -37,7 +37,7 @@ func short(a *archive.Settings) {
 // archiving returns a House whose audit log leaves the store in short segments.
 func archiving(t testing.TB, change ...func(*archive.Settings)) *authoritytest.House {
 	t.Helper()
-	return authoritytest.OpenWith(t, authoritytest.Setup{File: true, Options: func(o *authority.Options) {
+	return authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) {
 		short(&o.Archive)
 		for _, c := range change {
 			c(&o.Archive)

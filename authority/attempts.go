@@ -3,12 +3,10 @@ package authority
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"tokenscale/audit"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/tally"
-	"tokenscale/authority/upkeep"
 	"tokenscale/policy"
 	"tokenscale/store"
 )
@@ -51,37 +49,20 @@ func (a *Authority) RecordRefusal(ctx context.Context, by Caller, refusal error)
 	}
 }
 
-// rowsOfAttempt is how many rows change with such an entry: its own, and that it
-// is found by the token.
-const rowsOfAttempt = 2
-
 // writeDown appends entries to the audit log on which no change depends: who
-// was refused, who has read what. In a cluster they say on which node that was
-// counted. It is a tally.Writer.
-func (a *Authority) writeDown(ctx context.Context, entries []audit.Entry) (written int, err error) {
-	for i := range entries {
-		if a.node != "" {
-			entries[i].Fields = append(entries[i].Fields, audit.One("node", a.node))
-		}
-	}
-	for batch := range slices.Chunk(entries, a.batchSize(upkeep.Batch, rowsOfAttempt)) {
-		if err := a.store.Update(ctx, func(w store.Writer) error { return a.ledger.AppendAll(w, batch) }); err != nil {
-			return written, err
-		}
-		written += len(batch)
-	}
-	return written, nil
+// was refused, who has read what.
+func (a *Authority) writeDown(ctx context.Context, entries []audit.Entry) error {
+	return a.store.Update(ctx, func(w store.Writer) error { return a.ledger.AppendAll(w, entries) })
 }
 
 // tellInstead writes them to the log, where nothing can be written to the store.
-func (a *Authority) tellInstead(ctx context.Context, entries []audit.Entry) (written int, err error) {
+func (a *Authority) tellInstead(ctx context.Context, entries []audit.Entry) error {
 	for _, e := range entries {
 		line, err := json.Marshal(e)
 		if err != nil {
-			return written, err
+			return err
 		}
 		a.log.InfoContext(ctx, "this is not in the audit log, because the disk is read-only", "entry", string(line))
-		written++
 	}
-	return written, nil
+	return nil
 }

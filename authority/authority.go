@@ -25,7 +25,6 @@ import (
 	"tokenscale/authority/sessions"
 	"tokenscale/authority/tally"
 	"tokenscale/authority/timekeeping"
-	"tokenscale/authority/upkeep"
 	"tokenscale/epoch"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -72,10 +71,6 @@ type Options struct {
 	// folder the log is read in the store alone.
 	Archive archive.Settings
 
-	// Node is the name of this node in a cluster, as its store has it; empty if
-	// there is no other.
-	Node string
-
 	// Pause is the time between two rounds of housekeeping: the removal of
 	// expired tokens and the writing of last uses. Zero means 60 seconds.
 	Pause time.Duration
@@ -109,11 +104,10 @@ type Authority struct {
 	sessions *sessions.Sessions
 	storeID  uint64 // names the store; see StoreID
 
-	upkeep *upkeep.Upkeep
+	removed time.Duration // for how long the server had run at the last look for tokens to remove
 
-	node       string // of a cluster; empty if there is none
-	byHash     bool   // root is known by a hash from outside
-	verifyOnly bool   // the store can only be read, so nothing is written
+	byHash     bool // root is known by a hash from outside
+	verifyOnly bool // the store can only be read, so nothing is written
 
 	stop  context.CancelFunc
 	alive context.Context
@@ -132,7 +126,6 @@ type Authority struct {
 func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 	a := assemble(o)
 	a.feed = feed.New(a.store)
-	a.feed.Pause() // until all is read: other nodes do not wait for us
 	a.index.Follow(a.feed, a.rows, a.log, o.RootHash != nil)
 	if a.storeID, err = claim.Store(ctx, claim.Options{DB: o.DB, Rows: a.rows, Random: o.Random, ReadOnly: a.verifyOnly}); err != nil {
 		return nil, err
@@ -152,7 +145,7 @@ func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 		}
 	}
 	if accepted && !a.verifyOnly {
-		if err := a.upkeep.BringBack(ctx); err != nil {
+		if err := a.bringBack(ctx); err != nil {
 			return nil, fmt.Errorf("bringing back tokens that had expired by a wrong clock: %w", err)
 		}
 	}
@@ -187,13 +180,12 @@ func assemble(o Options) *Authority {
 	a := &Authority{
 		rows: all, ledger: ledger.New(all), store: o.DB, keys: o.Keys, index: index.New(),
 		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), node: o.Node,
+		counts: newCounts(),
 	}
 	all.NumberOf = a.index.Number
 	a.archiver = archive.New(archive.Options{
 		Settings: o.Archive, DB: o.DB, Rows: all, Now: a.clock, Pause: a.pause, Log: o.Log,
 	})
-	a.upkeep = upkeep.New(o.DB, all, a.ledger, a.index, a.time)
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions = sessions.New(o.DB, all)
 	write := a.writeDown
@@ -208,7 +200,7 @@ func assemble(o Options) *Authority {
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.door = door.Of(o.DB, a.alive)
 	a.endings = endings.Teller{
-		DB: o.DB, Rows: all, Ledger: a.ledger, Index: a.index, Now: a.clock, Batch: a.batchSize(upkeep.Batch, upkeep.RowsOfExpiry),
+		DB: o.DB, Rows: all, Ledger: a.ledger, Index: a.index, Now: a.clock, Batch: a.batchSize(backgroundBatch, rowsOfExpiry),
 	}
 	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
 	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
@@ -228,6 +220,7 @@ func assemble(o Options) *Authority {
 
 // load reads what is held in memory.
 func (a *Authority) load(ctx context.Context) error {
+	a.feed.Pause() // other nodes do not wait for us
 	defer a.feed.Resume()
 	return a.store.View(ctx, func(r store.Reader) error {
 		if err := a.index.Read(r, a.rows, a.log); err != nil {

@@ -19,7 +19,6 @@ import (
 // and the checkpoints of it, as after a salvage.
 func felled(t *testing.T, s authoritytest.Setup) (h *authoritytest.House, secret string, tree map[string]string) {
 	t.Helper()
-	s.File = true // it is copied
 	h = authoritytest.OpenWith(t, s)
 	h.Unchecked = true     // its rows are taken out
 	lengthen(t, h, 17_000) // its tree is made in two batches

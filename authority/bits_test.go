@@ -43,12 +43,9 @@ func placedRows(t *testing.T, db store.DB) (all []placed) {
 
 // inhabited is a House with 120 tokens and more than 200 rows in all, and the
 // strings of its tokens by the keys of their rows.
-func inhabited(t *testing.T, s authoritytest.Setup) (h *authoritytest.House, u *under, secrets map[string]string) {
+func inhabited(t *testing.T) (h *authoritytest.House, u *under, secrets map[string]string) {
 	t.Helper()
-	u = &under{}
-	s.Wrap = func(db store.DB) store.DB { u.DB = db; return u }
-	h = authoritytest.OpenWith(t, s)
-	h.Unchecked = true
+	h, u = undermined(t)
 	secrets = map[string]string{}
 	d := draft("bound")
 	d.FilterID = filter(t, h, "f", "allow all")
@@ -65,7 +62,7 @@ func inhabited(t *testing.T, s authoritytest.Setup) (h *authoritytest.House, u *
 // The bar of A4, for the seal alone: no bit of a row can be flipped, and no
 // row be put in the place of another, of its table or another one.
 func TestSeal_NoBitOf200RowsCanBeFlippedAndNoTwoSwapped(t *testing.T) {
-	h, _, _ := inhabited(t, authoritytest.Setup{})
+	h, _, _ := inhabited(t)
 	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
 	rows := placedRows(t, h.DB)
@@ -101,7 +98,7 @@ func TestSeal_NoBitOf200RowsCanBeFlippedAndNoTwoSwapped(t *testing.T) {
 // … and for a running server: each of 120 tokens is refused when a bit of its
 // row was flipped, or its row swapped with another, and each is told of.
 func TestSeal_ARunningServerRefusesEveryTokenWhoseRowWasChanged(t *testing.T) {
-	h, u, secrets := inhabited(t, authoritytest.Setup{})
+	h, u, secrets := inhabited(t)
 	n, swap := 0, ""
 	for key := range secrets {
 		switch row := u.get(t, authority.Names.Tokens, key); {
@@ -135,7 +132,7 @@ func TestSeal_ARunningServerRefusesEveryTokenWhoseRowWasChanged(t *testing.T) {
 // … and for a start: none happens with a row that was changed in the file
 // itself, past everything of ours.
 func TestSeal_NoStartWithAChangedRow(t *testing.T) {
-	h, _, secrets := inhabited(t, authoritytest.Setup{File: true})
+	h, _, secrets := inhabited(t)
 	var rows []placed
 	for _, r := range placedRows(t, h.DB) {
 		if r.table == authority.Names.Tokens || r.table == authority.Names.Uses || r.table == authority.Names.Filters || r.table == authority.Names.Settings && string(r.key) == "policies" {

@@ -46,7 +46,7 @@ func (w *writtenStore) follow(db store.DB) store.DB {
 // that older rows were left on.
 func writeStore(t testing.TB) *writtenStore {
 	w := &writtenStore{rows: map[string]bool{}}
-	h := authoritytest.OpenWith(t, authoritytest.Setup{Wrap: w.follow, Bolt: func(o *bolt.Options) { o.Reserve = 64 << 10 }})
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Wrap: w.follow, Store: func(o *bolt.Options) { o.Reserve = 64 << 10 }})
 	for n := range 30 {
 		v, secret := h.Token(draft(fmt.Sprint("token ", n)))
 		h.Verify(secret, here)

@@ -3,7 +3,6 @@ package authority_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,9 +61,7 @@ func lengthen(t *testing.T, h *authoritytest.House, n int) {
 	for i := range entries {
 		entries[i] = audit.Entry{Time: h.Clock.Millis(), Type: audit.BackedUp, Action: "backup", Actor: audit.System()}
 	}
-	for batch := range slices.Chunk(entries, store.BatchSize(h.DB, n, 1, 16)) {
-		must(t, h.DB.Update(t.Context(), func(w store.Writer) error { return ledger.New(rows.New(keys)).AppendAll(w, batch) }))
-	}
+	must(t, h.DB.Update(t.Context(), func(w store.Writer) error { return ledger.New(rows.New(keys)).AppendAll(w, entries) }))
 }
 
 func TestTree_OfAnOlderStoreIsMadeAtTheStartAndIsTheSame(t *testing.T) {

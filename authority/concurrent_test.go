@@ -57,7 +57,7 @@ func TestTwoWriters_AFilterIsNeverDeletedUnderATokenThatGetsIt(t *testing.T) {
 
 func TestManyWritersAndReaders_EveryChangeIsThereAndInTheTrail(t *testing.T) {
 	// The queue is short, so that it is full at times.
-	h := authoritytest.OpenWith(t, authoritytest.Setup{Bolt: func(o *bolt.Options) { o.QueueLength = 2 }})
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Store: func(o *bolt.Options) { o.QueueLength = 2 }})
 	h.Start()
 	var work sync.WaitGroup
 	for i := range 16 {

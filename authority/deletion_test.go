@@ -81,7 +81,7 @@ func TestDeleteTokens_BothStringsOfATokenMayBeNamedInAnyOrder(t *testing.T) {
 }
 
 func TestDeleteTokens_OneToAThousandDifferentIDs(t *testing.T) {
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true}) // it takes a thousand
+	h := authoritytest.Open(t)
 	ids, _ := several(h, 2)
 	many := make([]token.ID, policy.MaxDeletions+1)
 	for i := range many {

@@ -343,7 +343,7 @@ func TestTraps_ABackupAtAnyMomentOfAChangeIsWhole(t *testing.T) {
 func TestTraps_AFullStoreTakesAnEmergency(t *testing.T) {
 	const n = 5_000
 	var size int64
-	h := authoritytest.OpenWith(t, authoritytest.Setup{Bolt: func(o *bolt.Options) { o.MaxSize = size }})
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Store: func(o *bolt.Options) { o.MaxSize = size }})
 	ids := seed(t, h, n, func(int, *token.Token) {})
 	size = h.DB.Stats().Size + 5<<20
 	h.Reopen()

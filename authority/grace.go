@@ -6,7 +6,6 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
-	"tokenscale/authority/ledger"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -18,7 +17,7 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 	if err := t.endGrace(old); err != nil {
 		return err
 	}
-	fields := append(ledger.Described(next), created(next),
+	fields := append(described(next), created(next),
 		audit.One("oldTokenId", string(old.ID)),
 		audit.One("newTokenId", string(next.ID)),
 		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))

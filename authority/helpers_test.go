@@ -19,16 +19,14 @@ import (
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
 	"tokenscale/policy"
-	"tokenscale/store/etcd/etcdtest"
 	"tokenscale/token"
 )
 
 // Every step of a property test may be a commit to disk, so a few runs must do.
-func TestMain(tests *testing.M) {
+func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "25"); err != nil {
 		panic(err)
 	}
-	m := etcdtest.Main{Tests: tests, Variable: authoritytest.Endpoints}
 	goleak.VerifyTestMain(m)
 }
 

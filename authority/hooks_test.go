@@ -6,7 +6,6 @@ import (
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/authority/tally"
-	"tokenscale/authority/upkeep"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -15,8 +14,8 @@ import (
 // What the tests of this package need to see from outside.
 
 const (
-	HouseBatch = upkeep.Batch
-	MendBatch  = upkeep.MendBatch
+	HouseBatch = backgroundBatch
+	MendBatch  = mendBatch
 	MaxKinds   = tally.MaxKinds
 
 	RefusedAtOnce = tally.RefusedAtOnce
@@ -27,18 +26,6 @@ func (a *Authority) WarnOfExpiry(ctx context.Context) error { return a.endings.W
 
 // Round does what the housekeeping does from time to time, but brings no row up to date.
 func (a *Authority) Round(ctx context.Context) { a.round(ctx) }
-
-// ExpiryBatch is how many tokens one transaction tells of that they will expire.
-func (a *Authority) ExpiryBatch() int { return a.batchSize(upkeep.Batch, upkeep.RowsOfExpiry) }
-
-// HideExpired hides expired tokens.
-func (a *Authority) HideExpired(ctx context.Context) error { return a.upkeep.HideExpired(ctx) }
-
-// RemoveHidden removes tokens that were hidden long ago.
-func (a *Authority) RemoveHidden(ctx context.Context) error { return a.upkeep.RemoveHidden(ctx) }
-
-// Mend brings rows up to date with the policies.
-func (a *Authority) Mend(ctx context.Context) error { return a.upkeep.Mend(ctx) }
 
 // Scrub is one walk over the store.
 func (a *Authority) Scrub(ctx context.Context) error { return a.scrub.Pass(ctx) }

@@ -8,7 +8,6 @@ import (
 	"tokenscale/authority/clock"
 	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
-	"tokenscale/authority/upkeep"
 	"tokenscale/loop"
 	"tokenscale/store"
 )
@@ -26,8 +25,8 @@ type task struct {
 // changes are the tasks for a store that takes changes.
 func (a *Authority) changes() []task {
 	return []task{
-		{"hiding expired tokens", a.upkeep.HideExpired},
-		{"removing tokens that were hidden long ago", a.upkeep.RemoveHiddenHourly},
+		{"hiding expired tokens", a.HideExpired},
+		{"removing tokens that were hidden long ago", a.removeHiddenHourly},
 		{"forgetting ended sessions", a.ForgetSessions},
 		{"telling of tokens that will expire soon", a.endings.Warn},
 	}
@@ -56,12 +55,16 @@ func (a *Authority) tellLongReads(context.Context) error {
 	return nil
 }
 
+// What is done in the background, batch by batch, so that no request waits
+// long for it.
+const backgroundBatch = 500
+
 // flushUses writes when tokens were last used: each token at most once a
 // round, however often it was used.
 func (a *Authority) flushUses(ctx context.Context) error {
 	uses := a.index.TakeUsed()
 	for len(uses) > 0 {
-		batch, t := uses[:min(a.batchSize(upkeep.Batch, 1), len(uses))], a.time.ToSave()
+		batch, t := uses[:min(a.batchSize(backgroundBatch, 1), len(uses))], a.time.ToSave()
 		if err := a.store.Update(ctx, func(w store.Writer) error { return a.writeUses(w, batch, t) }); err != nil {
 			a.index.PutBackUsed(uses)
 			return err
@@ -88,17 +91,26 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 	return nil
 }
 
-// rowsOfDeletion is how many rows change when a token is deleted, with one in its grace period.
-const rowsOfDeletion = 2 * upkeep.RowsOfToken
+// What is done to many tokens is done in batches, so that other changes need not wait long, and
+// no larger than the store takes.
+
+// rowsOfToken is how many rows change at most when a token does in the background: its own, its
+// last use, its audit entry, that it is found by its id, and two requests that lead to it.
+const rowsOfToken = 6
+
+// rowsOfExpiry is how many of them change when it is told that a token will expire, or when it is
+// hidden: all but its last use and the requests.
+const rowsOfExpiry = 3
+
+// rowsOfDeletion is how many of them change when a token is deleted, with one in its grace period.
+const rowsOfDeletion = 2 * rowsOfToken
+
+// rowsBesides is how many rows a batch may change besides: the clock, nodes of the tree over the
+// audit log.
+const rowsBesides = 16
 
 // batchSize returns for how many things one transaction does the work, if each changes so many
 // rows: no more than most.
-func (a *Authority) batchSize(most, each int) int { return upkeep.BatchSize(a.store, most, each) }
-
-// mending brings rows up to date from time to time, until ctx ends. It is no task of the other
-// housekeeping, which must not wait for it.
-func (a *Authority) mending(ctx context.Context) {
-	loop.Every(ctx, a.pause, func(ctx context.Context) {
-		a.attempt(ctx, task{"bringing tokens up to date with the security policies", a.upkeep.Mend})
-	})
+func (a *Authority) batchSize(most, each int) int {
+	return store.BatchSize(a.store, most, each, rowsBesides)
 }

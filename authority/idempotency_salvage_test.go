@@ -16,7 +16,7 @@ import (
 )
 
 func TestIdempotencyKey_IsSavedByASalvage(t *testing.T) {
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+	h := authoritytest.Open(t)
 	v, _, err := keyed(h, root(), "k1", draft("nurse"))
 	must(t, err)
 	_, _, err = keyed(h, root(), "k2", draft("nurse"))

@@ -11,7 +11,7 @@ import (
 
 // An open reader that does not end is told of by the next round.
 func TestHousekeeping_ALongReadIsTold(t *testing.T) {
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+	h := authoritytest.Open(t)
 	h.Token(draft("x"))
 	const words = "a read of the store has lasted long"
 	must(t, h.DB.View(t.Context(), func(store.Reader) error {

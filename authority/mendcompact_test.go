@@ -99,8 +99,7 @@ func churn(h *authoritytest.House, over *atomic.Bool, name string) {
 // Afterwards all is as the audit log tells (which each House is asked at its end, before and after
 // a restart), and each token is what the policies made of it, once.
 func TestChangesOfPolicyDuringCompactionsReachEveryTokenOnce(t *testing.T) {
-	g := new(authoritytest.Gate)
-	h := authoritytest.OpenWith(t, authoritytest.Setup{Wrap: g.Wrap, File: true})
+	h, g := gated(t)
 	old := many(t, h, oldOnes, "old")
 	h.Clock.Pass(day)
 	young := many(t, h, 700, "young")

@@ -20,7 +20,7 @@ import (
 func watched(t *testing.T) (h *authoritytest.House, record string) {
 	t.Helper()
 	record = filepath.Join(t.TempDir(), "state")
-	h = authoritytest.OpenWith(t, authoritytest.Setup{File: true, Options: func(o *authority.Options) { o.StateFile = record }})
+	h = authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) { o.StateFile = record }})
 	return h, record
 }
 
@@ -90,7 +90,7 @@ func TestAnotherHistoryOfTheSameLengthIsRefused(t *testing.T) {
 	t.Parallel()
 	record := filepath.Join(t.TempDir(), "state")
 	watch := record
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true, Options: func(o *authority.Options) { o.StateFile = watch }})
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) { o.StateFile = watch }})
 	more(h, 1)
 	older := read(t, storeOf{h}.path()) // of the same start; nobody is writing
 	more(h, 3)
@@ -150,7 +150,7 @@ func TestNoSessionOutlivesAStoreThatWasPutBack(t *testing.T) {
 	t.Parallel()
 	accept := false
 	record := filepath.Join(t.TempDir(), "state")
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true, Options: func(o *authority.Options) { o.StateFile, o.AcceptRollback = record, accept }})
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) { o.StateFile, o.AcceptRollback = record, accept }})
 	_, secret := h.Token(draft("x"))
 	one, other := session(t, h, secret), session(t, h, secret)
 	h.Close()

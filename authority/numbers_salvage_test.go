@@ -47,7 +47,7 @@ func salvage(t *testing.T, h *authoritytest.House, take func(boltfile.Find) bool
 func TestNumbers_ASalvageMakesTheIndexOfTheLogAnew(t *testing.T) {
 	for name, lost := range map[string]store.Table{"the index": authority.Names.Subjects, "the log": authority.Names.Audit, "nothing": "-"} {
 		t.Run(name, func(t *testing.T) {
-			h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+			h := authoritytest.Open(t)
 			h.Unchecked = true
 			h.Token(draft("a"))
 			v, old := h.Token(draft("b"))
@@ -108,7 +108,7 @@ func TestNumbers_ACheckFindsWhatDoesNotFit(t *testing.T) {
 		}, "the audit log says 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+			h := authoritytest.Open(t)
 			h.Unchecked = true
 			h.Token(draft("nurse"))
 			keys, err := keyring.Load(h.KeyFile())

@@ -20,8 +20,10 @@ import (
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rekey"
 	"tokenscale/authority/rollback"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
+	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
 
@@ -43,7 +45,7 @@ func (c *crashing) Update(ctx context.Context, fn func(store.Writer) error, how 
 // withKeys calls do with the store of the closed House.
 func withKeys(t *testing.T, h *authoritytest.House, do func(rekey.Change) error) error {
 	t.Helper()
-	db, err := h.Store()
+	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: rows.Tables()})
 	must(t, err)
 	defer db.Close()
 	return do(rekey.Change{DB: db, KeyFile: h.KeyFile(), StateFile: h.KeyFile() + ".state", Random: rand.Reader, Now: h.Clock.Millis()})

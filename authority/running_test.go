@@ -26,7 +26,7 @@ func inFakeTime(t *testing.T, writes *atomic.Int64) *authoritytest.House {
 			return wrapped
 		},
 		Options: func(o *authority.Options) { o.Now, o.Steady = time.Now, nil },
-		Bolt:    func(o *bolt.Options) { o.Now = time.Now },
+		Store:   func(o *bolt.Options) { o.Now = time.Now },
 	})
 	h.Start()
 	return h

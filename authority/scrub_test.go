@@ -233,7 +233,7 @@ func TestScrub_ReadsFewRowsInOneTransaction(t *testing.T) {
 
 func TestScrub_HappensEveryHourByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+		h := authoritytest.Open(t)
 		h.Token(draft("x"))
 		h.Start()
 		for hour := range uint64(3) {

@@ -15,6 +15,7 @@ import (
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
+	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
 
@@ -40,7 +41,7 @@ func furnished(t *testing.T) (*authoritytest.House, token.Token, string) {
 // behind changes the rows of the closed House behind its back.
 func behind(t *testing.T, h *authoritytest.House, fn func(store.Writer) error) {
 	t.Helper()
-	db, err := h.Store()
+	db, err := bolt.Open(bolt.Options{Folder: h.Folder() + "/data", Tables: rows.Tables()})
 	must(t, err)
 	must(t, db.Update(context.Background(), fn))
 	must(t, db.Close())

@@ -49,7 +49,7 @@ func (a *Authority) makeRoom(ctx context.Context, by policy.Actor) error {
 	if !a.index.History().Full() || by.May(policy.AdministerSecurity()...) != nil {
 		return nil
 	}
-	return a.upkeep.Mend(ctx)
+	return a.Mend(ctx)
 }
 
 // setPolicies writes the policies, the entry of the change, and what it did to each token.

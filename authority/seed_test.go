@@ -28,7 +28,7 @@ func seed(t testing.TB, h *authoritytest.House, n int, shape func(i int, v *toke
 		shape(i, &made[i])
 	}
 	for rows := authority.Rows(keys, made); len(rows) > 0; {
-		batch := rows[:min(len(rows), store.BatchSize(h.DB, 10_000, 1, 0))]
+		batch := rows[:min(len(rows), 10_000)]
 		rows = rows[len(batch):]
 		must(t, h.DB.Update(context.Background(), func(w store.Writer) error {
 			for _, row := range batch {

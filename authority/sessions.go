@@ -10,7 +10,6 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/ledger"
-	"tokenscale/authority/upkeep"
 	"tokenscale/fault"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -90,5 +89,5 @@ func (a *Authority) writeEnd(ctx context.Context, s policy.Session, e audit.Entr
 // server has run for a session's life since, whatever its clock says. It is safe
 // for concurrent use.
 func (a *Authority) ForgetSessions(ctx context.Context) error {
-	return a.sessions.Forget(ctx, a.clock(), a.time.Running(), a.batchSize(upkeep.Batch, 1))
+	return a.sessions.Forget(ctx, a.clock(), a.time.Running(), a.batchSize(backgroundBatch, 1))
 }

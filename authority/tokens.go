@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"tokenscale/audit"
-	"tokenscale/authority/ledger"
 	"tokenscale/permission"
 	"tokenscale/policy"
 	"tokenscale/store"
@@ -42,7 +41,7 @@ func (a *Authority) CreateToken(ctx context.Context, by Caller, d policy.Draft) 
 		if err := t.rows.AddToken(t, made); err != nil {
 			return err
 		}
-		return t.record(audit.TokenChanged, made, append(ledger.Described(made), created(made)))
+		return t.record(audit.TokenChanged, made, append(described(made), created(made)))
 	})
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
@@ -210,6 +209,17 @@ func (a *Authority) named(t token.Token, id token.ID, s token.Secret) token.Toke
 	t.DigestKey = a.keys.NewestID()
 	t.Digest = a.keys.Digest(t.DigestKey, s)
 	return t
+}
+
+// described lists what a new token is, for the audit log.
+func described(v token.Token) []audit.Field {
+	const most = 8 // with what else is told of it
+	return append(make([]audit.Field, 0, most),
+		audit.One("tokenName", v.Name),
+		audit.Many("newPermissions", v.Permissions.Names()),
+		audit.One("ipFilterId", string(v.FilterID)),
+		audit.Moment("expireAt", v.ExpireAt),
+	)
 }
 
 // created tells when the first of its line was made: the entry's own time may be later, and

@@ -32,7 +32,7 @@ func newShelf(t *testing.T) *shelf {
 	s := &shelf{record: filepath.Join(t.TempDir(), "state"), Gate: &authoritytest.Gate{}, accept: func(*authority.Options) {}}
 	s.House = authoritytest.OpenWith(t, authoritytest.Setup{
 		Options: func(o *authority.Options) { o.StateFile = s.record; s.accept(o) },
-		Bolt:    func(o *bolt.Options) { o.ReadOnly = s.readOnly },
+		Store:   func(o *bolt.Options) { o.ReadOnly = s.readOnly },
 		Wrap:    s.Wrap,
 	})
 	return s

@@ -88,7 +88,7 @@ func TestVerifyOnly_AStoreWithoutItsTreeIsReadAsItIs(t *testing.T) {
 }
 
 func TestVerifyOnly_AStoreThatNobodyHasUsedYetIsRefused(t *testing.T) {
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+	h := authoritytest.Open(t)
 	folder := t.TempDir()
 	o := bolt.Options{Folder: folder, Tables: rows.Tables()}
 	db, err := bolt.Open(o)

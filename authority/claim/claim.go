@@ -16,6 +16,9 @@ import (
 	"tokenscale/store"
 )
 
+// ErrUnfinished means that all rows were to be copied into the store, and that this was cut off.
+var ErrUnfinished = errors.New("copying another store into this one was cut off: run store copy again to finish it")
+
 // Options say which store is claimed, and by whom.
 type Options struct {
 	DB       store.DB
@@ -40,7 +43,13 @@ func Store(ctx context.Context, o Options) (name uint64, err error) {
 func (o Options) bind(ctx context.Context) error {
 	claimed := false
 	ask := func(r store.Reader) (err error) {
-		_, claimed, err = o.Rows.Numbers.Get(r, rows.KeysKey)
+		if _, claimed, err = o.Rows.Numbers.Get(r, rows.KeysKey); err != nil {
+			return err
+		}
+		_, unfinished, err := o.Rows.Numbers.Get(r, rows.CopyKey)
+		if err == nil && unfinished {
+			err = ErrUnfinished
+		}
 		return err
 	}
 	err := o.DB.View(ctx, ask)

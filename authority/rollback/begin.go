@@ -118,6 +118,9 @@ func (o Options) write(ctx context.Context, known uint64, entries []audit.Entry,
 			if err := o.Rows.Numbers.Put(w, rows.PutBackKey, uint64(max(o.Now, 0))); err != nil {
 				return err
 			}
+			if err := o.Rows.Numbers.Delete(w, rows.MovedKey); err != nil {
+				return err
+			}
 		}
 		if err := ledger.New(o.Rows).AppendAll(w, entries); err != nil {
 			return err
@@ -150,4 +153,26 @@ func Restore(ctx context.Context, o Options) (finish func() error, err error) {
 	}
 	after, err := o.write(ctx, side.epoch, []audit.Entry{o.entry(audit.Restored, "restore", here, side)})
 	return func() error { return f.write(after) }, err
+}
+
+// Transferred writes down that all rows were copied into this store, as far as way says, and lets
+// servers start on it. What it returns brings the record up to it.
+func Transferred(ctx context.Context, o Options, way string) (finish func() error, err error) {
+	var after milestone
+	err = o.DB.Update(ctx, func(w store.Writer) error {
+		if err := o.Rows.Numbers.Delete(w, rows.CopyKey); err != nil {
+			return err
+		}
+		here, err := reached(o.Rows, w)
+		if err != nil {
+			return err
+		}
+		entry := o.entry(audit.Transferred, "store copy", here, here, audit.One("way", way))
+		if err := ledger.New(o.Rows).Append(w, entry); err != nil {
+			return err
+		}
+		after, err = reached(o.Rows, w)
+		return err
+	})
+	return func() error { return file{o.Path, o.Rows.Keys}.write(after) }, err
 }

@@ -35,8 +35,16 @@ func reached(all *rows.Rows, tx store.Reader) (milestone, error) {
 	return milestone{epoch, last.Seq, sumOf(last)}, err
 }
 
+// ErrMoved means that a store is no longer the one in use.
+var ErrMoved = errors.New("another store has taken its place")
+
+const whyMoved = "all its rows were copied into another store (store copy), which is used in its place"
+
 // unlike is behind, for a side that may not have been found.
 func unlike(all *rows.Rows, tx store.Reader, here, side milestone, found bool) (why string, err error) {
+	if _, moved, err := all.Numbers.Get(tx, rows.MovedKey); err != nil || moved {
+		return whyMoved, err
+	}
 	if !found && here.epoch > 0 {
 		return "the record beside the key file, which says how far the store had come, is not there", nil
 	}
@@ -77,6 +85,9 @@ func Check(tx store.Reader, keys *keyring.Keys, path string) error {
 	why, err := unlike(all, tx, here, side, found)
 	if err == nil && why != "" {
 		err = fmt.Errorf("%w: %s", ErrRollback, why)
+		if why == whyMoved {
+			err = fmt.Errorf("%w: %w", ErrMoved, err)
+		}
 	}
 	return err
 }

@@ -50,6 +50,8 @@ const (
 	RunningKey  = "running"
 	StoreKey    = "store"
 	PutBackKey  = "putback" // when this store was put in the place of a newer one
+	CopyKey     = "copy"    // all rows are just being copied into this store: of which state
+	MovedKey    = "moved"   // all rows were copied into another store, which is used in its place
 )
 
 // Rows are all tables of the store, as values instead of bytes.

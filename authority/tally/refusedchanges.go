@@ -59,8 +59,7 @@ func NewRefusedChanges(write Writer) *RefusedChanges {
 // Note writes the entry of a refused change, or counts it.
 func (r *RefusedChanges) Note(ctx context.Context, e audit.Entry) error {
 	if r.inFull(e.Actor.TokenID, e.Time) {
-		_, err := r.write(ctx, []audit.Entry{e})
-		return err
+		return r.write(ctx, []audit.Entry{e})
 	}
 	r.tally.Note(changeKind{e.Actor.TokenID, e.TokenID, e.Action, e.Refused, e.Type}, e, e.Time)
 	return nil

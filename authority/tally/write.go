@@ -6,13 +6,11 @@ import (
 	"tokenscale/audit"
 )
 
-// A Writer appends entries to the audit log on which no change depends, perhaps
-// in several transactions. With an error it returns how many of them, from the
-// first on, are written all the same.
-type Writer func(context.Context, []audit.Entry) (written int, err error)
+// A Writer appends entries to the audit log on which no change depends.
+type Writer func(context.Context, []audit.Entry) error
 
-// writeAll writes an entry for each count, or has the tally keep those that
-// could not be written for the next time.
+// writeAll writes an entry for each count, or has the tally keep them all for
+// the next time.
 func writeAll[K comparable, V any](
 	ctx context.Context, t *Tally[K, V], write Writer, list []Count[K, V], entry func(Count[K, V]) audit.Entry,
 ) error {
@@ -23,9 +21,9 @@ func writeAll[K comparable, V any](
 	for i, c := range list {
 		entries[i] = entry(c)
 	}
-	written, err := write(ctx, entries)
+	err := write(ctx, entries)
 	if err != nil {
-		t.PutBack(list[written:])
+		t.PutBack(list)
 	}
 	return err
 }

@@ -1,11 +1,10 @@
-package upkeep
+package authority
 
 import (
 	"context"
 	"time"
 
 	"tokenscale/audit"
-	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
 	"tokenscale/authority/timekeeping"
 	"tokenscale/epoch"
@@ -25,17 +24,17 @@ const expireAction = "removeExpiredTokens"
 
 // HideExpired hides the tokens that expired at least 5 minutes ago, each with an
 // audit entry. It is safe for concurrent use.
-func (u *Upkeep) HideExpired(ctx context.Context) error {
-	most := u.batchSize(Batch, RowsOfExpiry)
+func (a *Authority) HideExpired(ctx context.Context) error {
+	most := a.batchSize(backgroundBatch, rowsOfExpiry)
 	for {
-		now, ran := u.clock(), u.time.Running()
-		ids := u.index.DueBefore(now.Add(-policy.ListedExpired)+1, most)
+		now, ran := a.clock(), a.time.Running()
+		ids := a.index.DueBefore(now.Add(-policy.ListedExpired)+1, most)
 		if len(ids) == 0 {
 			return nil
 		}
 		hidden := 0
-		if err := u.db.Update(ctx, func(w store.Writer) (err error) {
-			hidden, err = u.hide(w, ids, now, ran)
+		if err := a.store.Update(ctx, func(w store.Writer) (err error) {
+			hidden, err = a.hide(w, ids, now, ran)
 			return err
 		}, store.UseReserve); err != nil {
 			return err
@@ -46,8 +45,8 @@ func (u *Upkeep) HideExpired(ctx context.Context) error {
 	}
 }
 
-func (u *Upkeep) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time.Duration) (n int, err error) {
-	present, err := u.rows.Present(w)
+func (a *Authority) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time.Duration) (n int, err error) {
+	present, err := a.rows.Present(w)
 	if err != nil {
 		return 0, err
 	}
@@ -69,38 +68,38 @@ func (u *Upkeep) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time
 			Fields: []audit.Field{audit.One("tokenName", v.Name), audit.Moment("expireAt", v.ExpireAt)},
 		})
 	}
-	return len(entries), u.ledger.AppendAll(w, entries)
+	return len(entries), a.ledger.AppendAll(w, entries)
 }
 
 // removePause is how much running lies between two walks over the tokens for
 // hidden ones.
 const removePause = time.Hour
 
-// RemoveHiddenHourly calls RemoveHidden, but for the most of the rounds.
-func (u *Upkeep) RemoveHiddenHourly(ctx context.Context) error {
-	ran := u.time.Running()
-	if ran < u.removed+removePause {
+// removeHiddenHourly calls RemoveHidden, but for the most of the rounds.
+func (a *Authority) removeHiddenHourly(ctx context.Context) error {
+	ran := a.time.Running()
+	if ran < a.removed+removePause {
 		return nil
 	}
-	u.removed = ran
-	return u.RemoveHidden(ctx)
+	a.removed = ran
+	return a.RemoveHidden(ctx)
 }
 
 // RemoveHidden removes the rows of tokens that were hidden before the server has
 // run for 7 days. It reads all tokens, slowly, so that nobody waits for it.
-func (u *Upkeep) RemoveHidden(ctx context.Context) error {
-	ran := u.time.Running()
-	return u.rows.WalkTokens(ctx, u.db, u.batchSize(Batch, RowsOfToken), func(_ rows.Present, s rows.StoredToken) bool {
+func (a *Authority) RemoveHidden(ctx context.Context) error {
+	ran := a.time.Running()
+	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), func(_ rows.Present, s rows.StoredToken) bool {
 		return policy.Removable(s.Token, ran)
-	}, func(w store.Writer, _ rows.Present, s rows.StoredToken) error { return u.rows.RemoveStored(w, s.Token) })
+	}, func(w store.Writer, _ rows.Present, s rows.StoredToken) error { return a.rows.RemoveStored(w, s.Token) })
 }
 
-// BringBack lists the hidden tokens again that have not expired by what time it
+// bringBack lists the hidden tokens again that have not expired by what time it
 // is now, after the operator had time go on from an earlier moment. What changes
 // of the policies did meanwhile, they did to hidden tokens too: one that a policy
 // deleted is gone, and one whose IP filter was deleted stays hidden.
-func (u *Upkeep) BringBack(ctx context.Context) error {
-	now := u.clock()
+func (a *Authority) bringBack(ctx context.Context) error {
+	now := a.clock()
 	pick := func(p rows.Present, s rows.StoredToken) bool {
 		if !s.Hidden() {
 			return false
@@ -116,17 +115,17 @@ func (u *Upkeep) BringBack(ctx context.Context) error {
 		}
 		v, _ = policy.BringBack(v, now)
 		if v.FilterID != "" {
-			if _, ok, err := u.rows.Filters.Get(w, string(v.FilterID)); err != nil || !ok {
+			if _, ok, err := a.rows.Filters.Get(w, string(v.FilterID)); err != nil || !ok {
 				return err
 			}
 		}
 		if err := p.AddToken(w, v); err != nil {
 			return err
 		}
-		return u.ledger.Append(w, audit.Entry{
+		return a.ledger.Append(w, audit.Entry{
 			Time: now, Type: audit.ClockAccepted, Action: timekeeping.AcceptAction, Sensitive: true, Actor: audit.System(), TokenID: string(v.ID), Number: uint64(v.Number),
-			Fields: append(ledger.Described(v), audit.One("tokenId", string(v.ID))),
+			Fields: append(described(v), audit.One("tokenId", string(v.ID))),
 		})
 	}
-	return u.rows.WalkTokens(ctx, u.db, u.batchSize(Batch, RowsOfToken), pick, list)
+	return a.rows.WalkTokens(ctx, a.store, a.batchSize(backgroundBatch, rowsOfToken), pick, list)
 }
