@@ -58,15 +58,11 @@ vet: stock
 	go vet ./...
 	go vet -tags bench ./authority/... ./bench/... ./faulttest/...
 
-# What the authority does on a store in etcd, in less than a minute; all of it by `make soak`.
-ONETCD ?= Nodes_|Batches|Revoked|Traps_|Denied|Reading|Refused_|Checkpoint|Expiring|IdempotencyKey_C
-
 # Packages are tested two at a time, so the one that takes longest begins.
 gotest: faulttools proxytools stock
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
 	go test -tags bench ./bench/...
 	go test $(RACE) -timeout 20m ./faulttest ./...
-	TOKENSCALE_TEST_STORE=etcd go test $(RACE) -run '$(ONETCD)' ./authority
 
 # The fault tests cut the power of disks of their own and break system calls.
 faulttools:
@@ -87,9 +83,7 @@ proxytools:
 soak: faulttools
 	SOAK=1 go test -count=1 -v -run TestSoak ./authn
 	SOAK=1 go test -count=1 -v -run TestRefused_AFlood ./authority
-	SOAK=1 go test -count=1 -timeout 1h -v -run 'History|CutOff' ./store/etcd
 	SOAK=1 go test -count=1 -v -run TestString ./token
-	TOKENSCALE_TEST_STORE=etcd go test -count=1 -timeout 30m ./authority
 	go test -count=1 -v -run 'Idempotent|Shrinks|Revives|LateJudgment|SinceHas|NoEscalation_From' ./policy -rapid.checks 100000
 	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest
 

@@ -18,16 +18,17 @@ import (
 // commands are the command line. A command is a struct of its flags with a
 // method Run.
 type commands struct {
-	Serve     serve     `cmd:"" default:"withargs" help:"Start the server. This is what happens without a command."`
-	RootToken rootToken `cmd:"" help:"Make a new root token, while the server is stopped. The old one no longer works."`
-	Backup    backup    `cmd:"" help:"Copy the store of a server, running or not, into a file, and check the copy. The key file is not in it."`
-	Restore   restore   `cmd:"" help:"Put a backup in the place of the store, while the server is stopped."`
-	Doctor    doctor    `cmd:"" help:"Look whether a store or a backup is sound, and save what is left of a damaged one."`
-	Compact   compact   `cmd:"" help:"Make the file of the store as short as its rows allow, of a running server too."`
-	Audit     auditLog  `cmd:"" help:"Verify the audit log, print a signed checkpoint of it, or export it."`
-	Key       key       `cmd:"" help:"Rotate the keys of the server, tell what is under which, or drop old ones."`
-	HashToken hashToken `cmd:"" help:"Print the hash of a root token, for BOOTSTRAP_ROOT_TOKEN_HASHED. Without one, make one."`
-	Version   version   `cmd:"" help:"Print the version."`
+	Serve     serve         `cmd:"" default:"withargs" help:"Start the server. This is what happens without a command."`
+	RootToken rootToken     `cmd:"" help:"Make a new root token, while the server is stopped. The old one no longer works."`
+	Backup    backup        `cmd:"" help:"Copy the store of a server, running or not, into a file, and check the copy. The key file is not in it."`
+	Restore   restore       `cmd:"" help:"Put a backup in the place of the store, while the server is stopped."`
+	Doctor    doctor        `cmd:"" help:"Look whether a store or a backup is sound, and save what is left of a damaged one."`
+	Compact   compact       `cmd:"" help:"Make the file of the store as short as its rows allow, of a running server too."`
+	Store     storeCommands `cmd:"" help:"Copy a store from a file into etcd, or back."`
+	Audit     auditLog      `cmd:"" help:"Verify the audit log, print a signed checkpoint of it, or export it."`
+	Key       key           `cmd:"" help:"Rotate the keys of the server, tell what is under which, or drop old ones."`
+	HashToken hashToken     `cmd:"" help:"Print the hash of a root token, for BOOTSTRAP_ROOT_TOKEN_HASHED. Without one, make one."`
+	Version   version       `cmd:"" help:"Print the version."`
 }
 
 // The codes that the process exits with.

@@ -13,6 +13,7 @@ import (
 	"tokenscale/authority/rollback"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd"
 )
 
 // A diagnosis is printed line by line.
@@ -89,6 +90,68 @@ func (d *diagnosis) rows(rep integrity.Report) {
 	}
 	if rep.Bad == 0 && len(rep.Odd) == 0 {
 		d.line("rows", "they fit together; audit entries %d to %d without a gap, the last of %s; %d starts", rep.First, rep.Last, rep.LastAt, rep.Starts)
+	}
+}
+
+// What a member of etcd should have left, and should keep.
+const (
+	quotaWarns  = 75 // percent of the quota that are used
+	keepsAll    = 100_000
+	behindWarns = 10_000 // commits
+)
+
+// members says how etcd is, and which nodes share the store.
+func (d *diagnosis) members(ctx context.Context, o app.Options) error {
+	h, err := app.InspectEtcd(ctx, o)
+	for _, m := range h.Members {
+		d.member(m)
+	}
+	if err != nil {
+		d.bad("etcd", err)
+		return nil
+	}
+	switch {
+	case h.Compacted > 0:
+		d.line("history", "etcd keeps what was changed since revision %d of %d", h.Compacted, h.Revision)
+	case h.Revision > keepsAll:
+		d.bad("history", fmt.Errorf("etcd keeps all its %d revisions: start its members with --auto-compaction-mode=periodic --auto-compaction-retention=1h", h.Revision))
+	}
+	for _, n := range h.Nodes {
+		d.line("node", "%s at %s, version %s, has come to revision %d of %d", n.Name, n.Address, n.Version, n.Applied, h.Revision)
+	}
+	different, err := app.CompareEtcd(ctx, o)
+	switch {
+	case errors.Is(err, boltfile.ErrLocked):
+		d.line("mirror", "the node that runs here has it; stop the node to have it compared with etcd")
+	case err != nil:
+		return err
+	case different > 0:
+		d.bad("mirror", fmt.Errorf("%d rows are not what etcd has", different))
+	default:
+		d.line("mirror", "every row is what etcd has")
+	}
+	return nil
+}
+
+func (d *diagnosis) member(m etcd.Member) {
+	role := "follows"
+	switch {
+	case m.Leader:
+		role = "leads"
+	case m.Learner:
+		role = "learns"
+	}
+	if m.Version != "" {
+		d.line("member", "%s, etcd %s, %s; %d bytes, of which %d are used, of at most %d", m.Endpoint, m.Version, role, m.Size, m.Used, m.Quota)
+	}
+	for _, problem := range m.Problems {
+		d.bad("member", fmt.Errorf("%s: %s", m.Endpoint, problem))
+	}
+	if m.Quota > 0 && m.Size > m.Quota/100*quotaWarns {
+		d.bad("member", fmt.Errorf("%s: %d of %d bytes are taken (--quota-backend-bytes): defragment it, or raise the quota", m.Endpoint, m.Size, m.Quota))
+	}
+	if m.Behind > behindWarns {
+		d.bad("member", fmt.Errorf("%s: it is %d commits behind", m.Endpoint, m.Behind))
 	}
 }
 

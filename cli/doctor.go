@@ -21,7 +21,8 @@ type doctor struct {
 
 // Help is printed by --help.
 func (doctor) Help() string {
-	return "Reads every page and checks every seal, without changing anything. The server must be stopped, unless a backup is looked at. " +
+	return "Reads every page and checks every seal, without changing anything. The server must be stopped, unless a backup is looked at, or a store in etcd: of that a copy is made, " +
+		"which the audit log tells, and its members and nodes are asked how they are. " +
 		"Exits with 0 if all is well, with 3 if something is wrong, with 1 if it could not look."
 }
 
@@ -29,8 +30,17 @@ func (doctor) Help() string {
 func (c *doctor) Run(ctx context.Context, base app.Options) error {
 	o := base
 	o.StoreOptions = c.StoreOptions
+	ofEtcd := o.InEtcd() && c.File == ""
+	if ofEtcd && c.Salvage != "" {
+		return errors.New("--salvage is for the file of a store: make a backup of the one in etcd, and let the doctor look at that")
+	}
 	return c.hold(ctx, o, func(path string, keys *keyring.Keys) error {
 		d := &diagnosis{path: path, out: o.Stdout}
+		if ofEtcd {
+			if err := d.members(ctx, o); err != nil {
+				return err
+			}
+		}
 		if err := c.diagnose(ctx, d, keys, o); err != nil {
 			return err
 		}

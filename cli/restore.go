@@ -13,6 +13,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rekey"
+	"tokenscale/authority/transfer"
 	"tokenscale/durable"
 	"tokenscale/platform"
 	"tokenscale/store"
@@ -49,6 +50,9 @@ func (c *restore) Run(ctx context.Context, base app.Options) (err error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return err
 	}
+	if o.InEtcd() {
+		return c.intoEtcd(ctx, o, keys, rep)
+	}
 	held, err := boltfile.Hold(o.Data)
 	if err != nil {
 		return stopFirst(err)
@@ -72,8 +76,12 @@ func tellRestore(o app.Options, rep integrity.Report, kept string) error {
 	if kept != "" {
 		fmt.Fprintln(o.Stderr, "The store that was there is now", kept)
 	}
+	place := boltfile.Path(o.Data)
+	if o.InEtcd() {
+		place = "etcd"
+	}
 	_, err := fmt.Fprintf(o.Stdout, "%s: restored %d tokens and %d audit entries, the last of %s. The server can be started.\n",
-		boltfile.Path(o.Data), rep.Tokens(), rep.Entries(), rep.LastAt)
+		place, rep.Tokens(), rep.Entries(), rep.LastAt)
 	return err
 }
 
@@ -88,40 +96,77 @@ func (c *restore) mayReplace(o app.Options) error {
 	return err
 }
 
+// intoEtcd brings the backup into an empty prefix of etcd.
+func (c *restore) intoEtcd(ctx context.Context, o app.Options, keys *keyring.Keys, rep integrity.Report) (err error) {
+	target, _, err := app.OpenStore(ctx, o, false)
+	if err != nil {
+		return stopFirst(err)
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	work, _, err := c.prepare(ctx, o, keys) // the transfer writes the record
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work.Data)) }()
+	source, err := app.OpenFolder(work, false)
+	if err != nil {
+		return err
+	}
+	_, err = transfer.Run(ctx, transferOptions(o, source, target, keys, "backup to etcd"))
+	if errors.Is(err, transfer.ErrNotEmpty) || errors.Is(err, transfer.ErrChanged) {
+		err = fmt.Errorf("a backup is restored into an empty prefix of etcd only (etcdctl del --prefix empties one, once you have a backup of what is there): %w", err)
+	}
+	if err = errors.Join(err, source.Close()); err != nil {
+		return err
+	}
+	return tellRestore(o, rep, "")
+}
+
 // swap makes a store of the backup in a folder of its own and moves it into
 // place in one step: whenever we are cut off, there is a whole store.
 func (c *restore) swap(ctx context.Context, o app.Options, keys *keyring.Keys) (kept string, err error) {
-	if err := removeAll(filepath.Join(o.Data, workName)); err != nil { // one that was cut off
-		return "", err
-	}
-	work, err := os.MkdirTemp(o.Data, workName)
+	work, finish, err := c.prepare(ctx, o, keys)
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	if err := copyFile(c.File, boltfile.Path(work)); err != nil {
-		return "", err
-	}
-	inside := o
-	inside.Data, inside.KeyFile = work, o.KeyPath()
-	if err := reseal(ctx, inside, keys); err != nil {
-		return "", err
-	}
-	var finish func() error
-	if err := offline(ctx, inside, func(a *authority.Authority, _ store.DB) error {
-		var err error
-		finish, err = a.RecordRestore(ctx, o.StatePath())
-		return err
-	}); err != nil {
-		return "", err
-	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work.Data)) }()
 	if kept, err = keep(o); err != nil {
 		return "", err
 	}
-	if err := durable.Rename(boltfile.Path(work), boltfile.Path(o.Data)); err != nil {
+	if err := durable.Rename(boltfile.Path(work.Data), boltfile.Path(o.Data)); err != nil {
 		return kept, err
 	}
 	return kept, finish()
+}
+
+// prepare makes a store of the backup in a folder of its own. finish brings the record of the
+// store's state up to it, once it is in its place.
+func (c *restore) prepare(ctx context.Context, o app.Options, keys *keyring.Keys) (inside app.Options, finish func() error, err error) {
+	if err := removeAll(filepath.Join(o.Data, workName)); err != nil { // one that was cut off
+		return inside, nil, err
+	}
+	work, err := os.MkdirTemp(o.Data, workName)
+	if err != nil {
+		return inside, nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(work))
+		}
+	}()
+	inside = o
+	inside.Store, inside.Etcd, inside.Data, inside.KeyFile = "bolt", app.EtcdOptions{}, work, o.KeyPath()
+	if err := copyFile(c.File, boltfile.Path(work)); err != nil {
+		return inside, nil, err
+	}
+	if err := reseal(ctx, inside, keys); err != nil {
+		return inside, nil, err
+	}
+	err = offline(ctx, inside, func(a *authority.Authority, _ store.DB) (err error) {
+		finish, err = a.RecordRestore(ctx, o.StatePath())
+		return err
+	})
+	return inside, finish, err
 }
 
 // reseal brings all rows of a copy under the newest key, as those of a store in

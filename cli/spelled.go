@@ -37,7 +37,7 @@ func spelled(args []string) []string {
 
 // takesNoFile tells the commands behind which help is not the name of a file.
 func takesNoFile(command string) bool {
-	return slices.Contains([]string{"serve", "root-token", "compact", "audit", "key", "version"}, command)
+	return slices.Contains([]string{"serve", "root-token", "compact", "audit", "store", "key", "version"}, command)
 }
 
 // flags returns the flags of all commands, as they are written, and whether each

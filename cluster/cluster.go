@@ -119,10 +119,14 @@ func (c *cluster) ready(name string) error {
 
 // settings are those by which a command or a node uses the store.
 func (c *cluster) settings(name string) []string {
+	return append(c.access(name), "--store", "etcd", "--node-name", name, "--data", c.path(name), "--key-file", c.path(name, "keys"))
+}
+
+// access are the settings by which etcd is reached.
+func (c *cluster) access(name string) []string {
 	return []string{
-		"--store", "etcd", "--node-name", name, "--etcd-endpoints", strings.Join(c.endpoints, ","),
+		"--etcd-endpoints", strings.Join(c.endpoints, ","),
 		"--etcd-ca", c.ca.path(), "--etcd-cert", c.path(name, "etcd.pem"), "--etcd-key", c.path(name, "etcd.key"),
-		"--data", c.path(name), "--key-file", c.path(name, "keys"),
 	}
 }
 

@@ -6,9 +6,7 @@ import { Home, NotFound } from './shell/Home';
 import { SessionGate } from './shell/SessionGate';
 import { Shell } from './shell/Shell';
 import { Tokens } from './pages/tokens/Tokens';
-import { leaveFor } from './lib/drafts';
 import { home } from './lib/home';
-import { LeaveGuard } from './shell/LeaveGuard';
 import { makeQueryClient } from './queryClient';
 
 // Each page comes when it is first needed, and all of them once the browser has nothing better to
@@ -45,12 +43,11 @@ export function App() {
   const [client] = useState(makeQueryClient);
   return (
     <QueryClientProvider client={client}>
-      <Router base={home} aroundNav={(navigate, to, options) => leaveFor(to, () => navigate(to, options))}>
+      <Router base={home}>
         <ErrorBoundary>
           <SessionGate>
             <Shell>
               <Routes />
-              <LeaveGuard />
             </Shell>
           </SessionGate>
         </ErrorBoundary>

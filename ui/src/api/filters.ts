@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { request } from './client';
 import { graphql } from './gen';
-import type { IpFilterImpactQuery, IpFilterInput, IpFiltersQuery, IpFilterUpdateInput, TestIpFilterQuery } from './gen/graphql';
+import type { IpFilterInput, IpFiltersQuery, IpFilterUpdateInput, TestIpFilterQuery } from './gen/graphql';
 
 const IPFiltersDocument = graphql(`
   query IPFilters($skip: Int, $limit: Int) {
@@ -20,24 +20,6 @@ const IPFilterUsageDocument = graphql(`
       policies
       tokens {
         ...TokenRow
-      }
-    }
-  }
-`);
-
-const IPFilterImpactDocument = graphql(`
-  query IPFilterImpact($input: IPFilterUpdateInput!, $limit: Int) {
-    ipFilterImpact(input: $input, limit: $limit) {
-      totalTokens
-      refused
-      admitted
-      tokens {
-        lastUsedFrom
-        effect
-        token {
-          id
-          name
-        }
       }
     }
   }
@@ -81,7 +63,6 @@ const DeleteIPFilterDocument = graphql(`
 `);
 
 export type IPFilter = IpFiltersQuery['ipFilters'][number];
-export type FilterImpact = IpFilterImpactQuery['ipFilterImpact'];
 export type FilterVerdict = TestIpFilterQuery['testIPFilter'];
 
 export const filtersKey = ['filters'] as const;
@@ -113,11 +94,6 @@ export function filterUsageQuery(id: string, skip: number, limit: number) {
     queryFn: async ({ signal }) => (await request(IPFilterUsageDocument, { id, skip, limit }, signal)).ipFilterUsage,
     placeholderData: keepPreviousData,
   });
-}
-
-/** Whom new rules would refuse or admit, by the server's count, with some of them by name. */
-export async function filterImpact(input: IpFilterUpdateInput): Promise<FilterImpact> {
-  return (await request(IPFilterImpactDocument, { input, limit: 100 })).ipFilterImpact;
 }
 
 /** What rules would do with an address. The server parses and decides; nothing is stored. */

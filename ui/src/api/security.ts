@@ -56,10 +56,6 @@ const ImpactDocument = graphql(`
       capped
       refiltered
       unchanged
-      busiestDays {
-        day
-        count
-      }
       tokens {
         effect
         newExpireAt

@@ -13,7 +13,6 @@ const ViewerDocument = graphql(`
       permissions
       expireAt
       sessionExpiresAt
-      address
     }
     meta {
       version

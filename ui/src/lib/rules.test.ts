@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { impliedRule, isEmptyOfRules, linesOf, longestOf, sentencesByLine, withAddress } from './rules';
+import { impliedRule, isEmptyOfRules, linesOf, longestOf, sentencesByLine } from './rules';
 
 it('finds the lines that a refusal names', () => {
   expect([...sentencesByLine('Line 3: "alow" is neither allow nor deny.')]).toEqual([[3, 'Line 3: "alow" is neither allow nor deny.']]);
@@ -33,9 +33,4 @@ it('knows a text without rules', () => {
 it('keeps empty lines, and finds the longest', () => {
   expect(linesOf('a\n\nb\n')).toEqual(['a', '', 'b', '']);
   expect(longestOf(['a', 'abc', ''])).toBe('abc');
-});
-
-it('adds an address where it decides, and once', () => {
-  expect(withAddress('deny all', '192.0.2.1')).toBe('allow 192.0.2.1\ndeny all');
-  expect(withAddress('deny all\nallow 192.0.2.1', '192.0.2.1')).toBe('allow 192.0.2.1\ndeny all');
 });

@@ -40,9 +40,3 @@ export function isEmptyOfRules(text: string): boolean {
 export function longestOf(lines: readonly string[]): string {
   return lines.reduce((longest, line) => (line.length > longest.length ? line : longest), '');
 }
-
-/** Rules that let an address through whatever follows: the first line that matches decides. */
-export function withAddress(rules: string, address: string): string {
-  const rule = `allow ${address}`;
-  return [rule, ...rules.split('\n').filter((line) => line.trim() !== rule)].join('\n');
-}

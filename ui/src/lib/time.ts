@@ -20,8 +20,6 @@ const parts = new Intl.DateTimeFormat('en-US', {
   hourCycle: 'h23',
 });
 
-const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
-
 const units = [
   ['year', 365 * day],
   ['day', day],
@@ -47,11 +45,6 @@ export function distance(at: number, now: number): string {
 /** "26 Nov 2026 14:00", in the reader's zone. */
 export function exact(at: number): string {
   return isShowable(at) ? written(at, false) : 'beyond the calendar';
-}
-
-/** "26 Nov 2026": a day in UTC, which begins at this moment. */
-export function dayOf(start: number): string {
-  return days.format(start);
 }
 
 /** As exact, to the second: for the audit log, where order within a minute matters. */

@@ -10,7 +10,6 @@ import { Button } from '../components/Button';
 import { Distance, Exact } from '../components/Moment';
 import { Name } from '../components/Name';
 import { RefusalNotice } from '../components/Notice';
-import { forgetDrafts } from '../lib/drafts';
 import { useAction } from '../lib/useAction';
 import styles from './Profile.module.css';
 import shell from './Shell.module.css';
@@ -23,7 +22,6 @@ export function useSignOut() {
   return useAction(async () => {
     await client.cancelQueries(); // what is still being asked would be refused
     await signOut();
-    forgetDrafts();
     await client.cancelQueries(); // what began meanwhile
     // The order matters: with the old session still in the cache the sign-in page would lead
     // straight back.

@@ -1,7 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Redirect, useLocation, useSearch } from 'wouter';
-import { forgetDrafts } from '../lib/drafts';
 import { Refusal } from '../lib/refusal';
 import { type Session, sessionKey, sessionQuery } from '../api/viewer';
 import { useIsRevealing } from '../lib/revealing';
@@ -50,7 +49,6 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const leave = () => {
     setLast(null);
     setDeath(null);
-    forgetDrafts();
     client.clear();
     client.setQueryData(sessionKey, null);
     navigate('/sign-in');

@@ -54,16 +54,6 @@ export type ExpirationUnit =
   | 'Minutes';
 
 /**
- * What new rules of an IP filter do with the address that a token was last used from.
- * Stability: Preview
- */
-export type IpFilterEffect =
-  /** It is refused now, and would pass. Stability: Preview */
-  | 'Admitted'
-  /** It passes now, and would be refused. Stability: Preview */
-  | 'Refused';
-
-/**
  * One IP filter, by its id.
  * Stability: Long-term
  */
@@ -288,14 +278,6 @@ export type IpFilterUsageQueryVariables = Exact<{
 
 export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
-export type IpFilterImpactQueryVariables = Exact<{
-  input: IpFilterUpdateInput;
-  limit?: number | null | undefined;
-}>;
-
-
-export type IpFilterImpactQuery = { ipFilterImpact: { totalTokens: number, refused: number, admitted: number, tokens: Array<{ lastUsedFrom: string, effect: IpFilterEffect, token: { id: string, name: string } }> } };
-
 export type TestIpFilterQueryVariables = Exact<{
   ipFilter: string;
   address: string;
@@ -339,7 +321,7 @@ export type PolicyImpactQueryVariables = Exact<{
 }>;
 
 
-export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
+export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
 
 export type UpdatePoliciesMutationVariables = Exact<{
   input: TokenSecurityPoliciesInput;
@@ -433,7 +415,7 @@ export type DeleteSystemTokensMutation = { deleteSystemTokens: { deleted: number
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { id: string, username: string, isRoot: boolean, permissions: Array<SystemPermission>, expireAt: number | null, sessionExpiresAt: number | null, address: string | null }, meta: { version: string } };
+export type ViewerQuery = { viewer: { id: string, username: string, isRoot: boolean, permissions: Array<SystemPermission>, expireAt: number | null, sessionExpiresAt: number | null }, meta: { version: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -577,23 +559,6 @@ export const IpFilterUsageDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<IpFilterUsageQuery, IpFilterUsageQueryVariables>;
-export const IpFilterImpactDocument = new TypedDocumentString(`
-    query IPFilterImpact($input: IPFilterUpdateInput!, $limit: Int) {
-  ipFilterImpact(input: $input, limit: $limit) {
-    totalTokens
-    refused
-    admitted
-    tokens {
-      lastUsedFrom
-      effect
-      token {
-        id
-        name
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<IpFilterImpactQuery, IpFilterImpactQueryVariables>;
 export const TestIpFilterDocument = new TypedDocumentString(`
     query TestIPFilter($ipFilter: String!, $address: String!) {
   testIPFilter(ipFilter: $ipFilter, address: $address) {
@@ -675,10 +640,6 @@ export const PolicyImpactDocument = new TypedDocumentString(`
     capped
     refiltered
     unchanged
-    busiestDays {
-      day
-      count
-    }
     tokens {
       effect
       newExpireAt
@@ -898,7 +859,6 @@ export const ViewerDocument = new TypedDocumentString(`
     permissions
     expireAt
     sessionExpiresAt
-    address
   }
   meta {
     version

@@ -18,7 +18,6 @@ export default function CreateFilter() {
         action="Create filter"
         pendingLabel="Creating"
         save={create}
-        keptAs="/ip-filters/new"
         autoFocus
         onSaved={(filter) => {
           void client.invalidateQueries({ queryKey: filtersKey });

@@ -1,10 +1,7 @@
 import { useState } from 'react';
-import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
 import { RuleEditor } from '../../components/RuleEditor';
 import { classes } from '../../lib/classes';
-import { withAddress } from '../../lib/rules';
-import { useSession } from '../../shell/session';
 import styles from './Bench.module.css';
 import { type Bench, useBench } from './useBench';
 
@@ -26,7 +23,6 @@ const told = 20;
  */
 export function FilterBench({ rules, onChange, error, mayTest }: FilterBenchProps) {
   const [address, setAddress] = useState('');
-  const own = useSession().viewer.address;
   const bench = useBench(rules, address, mayTest);
   const unreachable = [...(bench.marks.unreachable ?? [])];
   return (
@@ -52,24 +48,6 @@ export function FilterBench({ rules, onChange, error, mayTest }: FilterBenchProp
               spellCheck="false"
               mono
             />
-            {own != null && (
-              <div className={styles.own}>
-                <Button small onPress={() => setAddress(own)}>
-                  Try my address
-                </Button>
-                {onChange && (
-                  <Button
-                    small
-                    onPress={() => {
-                      setAddress(own);
-                      onChange(withAddress(rules, own));
-                    }}
-                  >
-                    Add my address
-                  </Button>
-                )}
-              </div>
-            )}
             <div role="status" aria-live="polite">
               <Verdict bench={bench} address={address} />
             </div>

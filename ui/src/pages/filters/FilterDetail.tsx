@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { deleteFilter, filtersKey, filtersQuery, filterImpact, filterUsageQuery, type IPFilter, testFilter, updateFilter } from '../../api/filters';
+import { deleteFilter, filtersKey, filtersQuery, filterUsageQuery, type IPFilter, updateFilter } from '../../api/filters';
 import { tokensKey } from '../../api/tokens';
 import { mayManageCluster } from '../../api/viewer';
 import { Button } from '../../components/Button';
@@ -9,7 +9,6 @@ import { Confirm } from '../../components/Confirm';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
-import { forgetDraft } from '../../lib/drafts';
 import { asRefusal, useAction } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import { FilterBench } from './FilterBench';
@@ -47,16 +46,6 @@ function Editor({ filter }: { filter: IPFilter }) {
   const [loads, setLoads] = useState(0);
   const [deleting, setDeleting] = useState(false);
   const [saved, setSaved] = useState(false);
-  const keptAs = `/ip-filters/${filter.id}`;
-  const { address } = useSession().viewer;
-  const binding = async ({ ipFilter }: { ipFilter: string }) => {
-    const [impact, { policies }, own] = await Promise.all([
-      filterImpact({ id: filter.id, ipFilter }),
-      client.fetchQuery({ ...filterUsageQuery(filter.id, 0, 0), staleTime: 0 }),
-      address == null ? null : testFilter(ipFilter, address),
-    ]);
-    return { ...impact, policies, shutOut: own?.allowed === false ? (address ?? null) : null };
-  };
   const overtaken = start.ipFilter !== filter.ipFilter || start.name !== filter.name;
   return (
     <>
@@ -68,7 +57,6 @@ function Editor({ filter }: { filter: IPFilter }) {
           actions={
             <Button
               onPress={() => {
-                forgetDraft(keptAs);
                 setStart(filter);
                 setLoads(loads + 1);
               }}
@@ -87,8 +75,7 @@ function Editor({ filter }: { filter: IPFilter }) {
         action="Save filter"
         pendingLabel="Saving"
         save={(draft) => updateFilter({ id: filter.id, ...draft })}
-        binding={binding}
-        keptAs={keptAs}
+        usage={() => client.fetchQuery({ ...filterUsageQuery(filter.id, 0, 0), staleTime: 0 })}
         onSaved={(next) => {
           client.setQueryData(filtersQuery.queryKey, (all) => all?.map((one) => (one.id === next.id ? next : one)));
           void client.invalidateQueries({ queryKey: filtersKey });

@@ -3,10 +3,8 @@ import type { IPFilter } from '../../api/filters';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
 import { RefusalNotice } from '../../components/Notice';
-import { Restored } from '../../components/Restored';
-import { useDraft } from '../../lib/drafts';
 import { useAction } from '../../lib/useAction';
-import { binds, type Binding, ConfirmBinding } from './ConfirmBinding';
+import { ConfirmBinding, isUsed, type Usage } from './ConfirmBinding';
 import { FilterBench } from './FilterBench';
 import styles from './Filters.module.css';
 
@@ -18,12 +16,10 @@ type FilterFormProps = {
   pendingLabel: string;
   save: (draft: Draft) => Promise<IPFilter>;
   /**
-   * Tells whom new rules would bind; given for a filter that exists. They are then asked about
-   * first.
+   * Counts whom the rules bind already; given for a filter that exists. New rules are then asked
+   * about first.
    */
-  binding?: (draft: Draft) => Promise<Binding>;
-  /** Where what is typed is kept until it is saved; nowhere if absent. */
-  keptAs?: string;
+  usage?: () => Promise<Usage>;
   onSaved: (filter: IPFilter) => void;
   /** Further buttons beside the one that saves. */
   extra?: ReactNode;
@@ -31,28 +27,25 @@ type FilterFormProps = {
 };
 
 /** A filter's name and rules, to be made or changed. */
-export function FilterForm({ start, action, pendingLabel, save, binding, keptAs, onSaved, extra, autoFocus = false }: FilterFormProps) {
-  const { value: draft, set: setDraft, restored, changed, drop } = useDraft(keptAs ?? null, { name: start.name, ipFilter: start.ipFilter });
+export function FilterForm({ start, action, pendingLabel, save, usage, onSaved, extra, autoFocus = false }: FilterFormProps) {
+  const [draft, setDraft] = useState(start);
   const saving = useAction(save);
   // Whom the new rules bind, while that is asked about.
-  const [bound, setBound] = useState<Binding | null>(null);
+  const [binds, setBinds] = useState<Usage | null>(null);
   const keep = async () => {
     const filter = await saving.run(draft);
-    setBound(null); // a refusal is shown beside the field it is about
-    if (filter === undefined) return;
-    setDraft({ name: filter.name, ipFilter: filter.ipFilter });
-    drop();
-    onSaved(filter);
+    setBinds(null); // a refusal is shown beside the field it is about
+    if (filter !== undefined) onSaved(filter);
   };
   const counting = useAction(async () => {
-    const asked = binding !== undefined && draft.ipFilter !== start.ipFilter ? await binding(draft) : undefined;
-    if (asked !== undefined && binds(asked)) setBound(asked);
+    const used = usage !== undefined && draft.ipFilter !== start.ipFilter ? await usage() : undefined;
+    if (used !== undefined && isUsed(used)) setBinds(used);
     else await keep();
   });
-  const fields = { ...counting.refusal?.fields, ...saving.refusal?.fields };
+  const changed = draft.name !== start.name || draft.ipFilter !== start.ipFilter;
+  const fields = saving.refusal?.fields ?? {};
   return (
     <>
-      {restored && <Restored onAnew={() => setDraft({ name: start.name, ipFilter: start.ipFilter })} />}
       <form
         noValidate
         className={styles.form}
@@ -83,7 +76,9 @@ export function FilterForm({ start, action, pendingLabel, save, binding, keptAs,
           {extra}
         </div>
       </form>
-      {bound && <ConfirmBinding binding={bound} pending={saving.pending} onConfirm={() => void keep()} onClose={() => setBound(null)} />}
+      {binds && (
+        <ConfirmBinding usage={binds} pending={saving.pending} onConfirm={() => void keep()} onClose={() => setBinds(null)} />
+      )}
     </>
   );
 }

@@ -9,7 +9,7 @@ import { Pager } from '../../components/Pager';
 import { useAction } from '../../lib/useAction';
 import { useListQuery } from '../../lib/useListQuery';
 import { actionLabel, changesOf, type Draft, inputOf, sameDraft } from './draft';
-import { BusiestDays, ImpactCounts, ImpactTable } from './ImpactTable';
+import { ImpactCounts, ImpactTable } from './ImpactTable';
 import { SaveDialog } from './SaveDialog';
 import styles from './Security.module.css';
 
@@ -61,7 +61,6 @@ export function Impact({ before, draft, filters, done, onReset, onDone }: Impact
       </ul>
       <RefusalNotice refusal={impact.refusal} />
       <div role="status">{impact.data && impact.refusal === null && <ImpactCounts impact={impact.data} stale={!current} />}</div>
-      {impact.data && <BusiestDays days={impact.data.busiestDays} />}
       <div className={styles.actions}>
         <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={!current || impact.refusal !== null} onPress={() => setAsking(true)}>
           {current && impact.data ? actionLabel(impact.data) : 'Counting'}

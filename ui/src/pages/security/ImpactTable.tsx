@@ -1,11 +1,11 @@
 import { Link } from 'wouter';
 import type { PolicyImpact } from '../../api/security';
-import { Distance, Exact } from '../../components/Moment';
+import { Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
 import { Column, Row, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
 import { classes } from '../../lib/classes';
-import { dayOf, number } from '../../lib/time';
+import { number } from '../../lib/time';
 import styles from './Security.module.css';
 
 /** Four numbers and the strip they make: how large the change is, at one glance. */
@@ -36,20 +36,6 @@ export function ImpactCounts({ impact, stale }: { impact: PolicyImpact; stale: b
   );
 }
 
-/** When most of the shortened tokens would end: whoever renews them has a busy day. */
-export function BusiestDays({ days }: { days: PolicyImpact['busiestDays'] }) {
-  const [first, ...others] = days;
-  if (first === undefined) return null;
-  return (
-    <p>
-      <strong>
-        {number(first.count)} of them will end on {dayOf(first.day)}
-      </strong>
-      {others.length > 0 && <>, then {others.map(({ day, count }) => `${number(count)} on ${dayOf(day)}`).join(', ')}</>}.
-    </p>
-  );
-}
-
 type ImpactRows = PolicyImpact['tokens'];
 
 export function ImpactTable({ rows, filterName, stale }: { rows: ImpactRows; filterName: string | null; stale: boolean }) {
@@ -61,8 +47,7 @@ export function ImpactTable({ rows, filterName, stale }: { rows: ImpactRows; fil
         <>
           <Column>Token</Column>
           <Column>What happens</Column>
-          <Column>Last used</Column>
-          <Column width="40%">Expiry before → after</Column>
+          <Column width="45%">Expiry before → after</Column>
         </>
       }
     >
@@ -79,7 +64,6 @@ export function ImpactTable({ rows, filterName, stale }: { rows: ImpactRows; fil
             {effect === 'Refiltered' && <Tag>re-filtered</Tag>}
             {effect !== 'Deleted' && filterName !== null && <span className={styles.quiet}> gets <Name name={filterName} /></span>}
           </Value>
-          <Value label="Last used">{token.lastUsedAt == null ? 'Never' : <Distance at={token.lastUsedAt} />}</Value>
           <Value label="Expiry">
             <span className={classes(styles.whole, effect !== 'Refiltered' && styles.before)}>{token.expireAt == null ? 'Never' : <Exact at={token.expireAt} />}</span>
             {effect !== 'Refiltered' && <> <span className={styles.whole}>→ {effect === 'Deleted' ? 'gone at once' : newExpireAt == null ? 'Never' : <Exact at={newExpireAt} />}</span></>}

@@ -2,8 +2,6 @@ import { useState } from 'react';
 import type { IPFilter } from '../../api/filters';
 import { Button } from '../../components/Button';
 import { Notice } from '../../components/Notice';
-import { Restored } from '../../components/Restored';
-import { useDraft } from '../../lib/drafts';
 import { type Draft, type Kind, sameDraft } from './draft';
 import { Impact } from './Impact';
 import { KindFields } from './KindFields';
@@ -18,7 +16,7 @@ const stored: readonly { kind: Kind; title: string; noun: string }[] = [
 /** Edits the policies, and shows beside them what the edit would do. */
 export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPFilter[] }) {
   const [base, setBase] = useState(now);
-  const { value: draft, set: setDraft, restored, drop } = useDraft('/security-policies', now);
+  const [draft, setDraft] = useState(now);
   const [loads, setLoads] = useState(0);
   const [done, setDone] = useState<string | null>(null);
   const load = () => {
@@ -37,7 +35,6 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
   return (
     <div className={styles.layout}>
       <div className={styles.form} key={loads}>
-        {restored && !overtaken && <Restored onAnew={load} />}
         {overtaken && (
           <Notice tone="warn" urgent title="Somebody changed the policies while you were editing." actions={<Button onPress={load}>Load what holds now</Button>}>
             <p>What is shown beside counts from what holds now.</p>
@@ -64,7 +61,6 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
         done={done}
         onReset={load}
         onDone={(sentence) => {
-          drop();
           setBase(draft);
           setDone(sentence);
         }}

@@ -9,9 +9,7 @@ import field from '../../components/Field.module.css';
 import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { PermissionPicker } from '../../components/PermissionPicker';
-import { Restored } from '../../components/Restored';
 import { RevealOnce } from '../../components/RevealOnce';
-import { useDraft } from '../../lib/drafts';
 import { expiryInput } from '../../lib/expiry';
 import { useInsist } from '../../lib/insist';
 import { span } from '../../lib/time';
@@ -28,21 +26,19 @@ type CreateFormProps = {
   filters: readonly IPFilter[];
   policy: TokenPolicy;
   start: Start;
-  /** Where what is typed is kept until it is saved; nowhere if null. */
-  keptAs: string | null;
   onDone: (made: { id: string; name: string }) => void;
 };
 
 const shownFields = ['name', 'permissions', 'ipFilterId', 'expireAt', 'expiresIn'];
 
-export function CreateForm({ permissions, filters, policy, start, keptAs, onDone }: CreateFormProps) {
+export function CreateForm({ permissions, filters, policy, start, onDone }: CreateFormProps) {
   const { viewer } = useSession();
   const client = useQueryClient();
   const grantable = viewer.isRoot ? permissions.map((p) => p.name) : viewer.permissions;
-  const begin = { ...start, permissions: start.permissions.filter((one) => grantable.includes(one)) };
-  const { value, set, restored, drop } = useDraft(keptAs, begin);
-  const { name, permissions: chosen, filterId, expiry } = value;
-  const change = (part: Partial<Start>) => set({ ...value, ...part });
+  const [name, setName] = useState(start.name);
+  const [chosen, setChosen] = useState(start.permissions.filter((one) => grantable.includes(one)));
+  const [filterId, setFilterId] = useState(start.filterId);
+  const [expiry, setExpiry] = useState(start.expiry);
   // The one place where the new string is kept. It goes when the reader closes it.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
   const creating = useAction(useInsist(createToken));
@@ -55,9 +51,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
       ipFilterId: policy.enforcedFilter === null ? filterId : undefined,
       ...expiryInput(expiry),
     });
-    if (made === undefined) return;
-    drop();
-    setIssued(made);
+    if (made) setIssued(made);
   };
 
   const close = (made: IssuedToken) => {
@@ -77,7 +71,6 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
       }}
     >
       <div className={styles.form}>
-        {restored && <Restored onAnew={() => set(begin)} />}
         <section className={styles.step}>
           <h2>Name</h2>
           <div className={styles.narrow}>
@@ -85,7 +78,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
               label="Token name"
               description="Which machine uses it, and for what. It cannot be changed later."
               value={name}
-              onChange={(name) => change({ name })}
+              onChange={setName}
               error={fields['name']}
               autoComplete="off"
               autoFocus
@@ -95,7 +88,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
         <section className={styles.step}>
           <h2>Permissions</h2>
           <p className={styles.hint}>Choose as few as the machine needs. What a token may do, whoever finds it may do.</p>
-          <PermissionPicker permissions={permissions} value={chosen} onChange={(permissions) => change({ permissions })} grantable={grantable} />
+          <PermissionPicker permissions={permissions} value={chosen} onChange={setChosen} grantable={grantable} />
           {fields['permissions'] !== undefined && (
             <p role="alert" className={field.error}>
               {fields['permissions']}
@@ -107,7 +100,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
           <FilterStep
             filters={filters}
             value={filterId}
-            onChange={(filterId) => change({ filterId })}
+            onChange={setFilterId}
             enforced={policy.enforcedFilter}
             error={fields['ipFilterId']}
             mayCreate={mayManageCluster(viewer)}
@@ -118,7 +111,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
           {policy.maximumMs !== null && (
             <p className={styles.enforced}>The security policy lets no system token live longer than {span(policy.maximumMs)}.</p>
           )}
-          <ExpiryField value={expiry} onChange={(expiry) => change({ expiry })} maximumMs={policy.maximumMs} error={fields['expiresIn'] ?? fields['expireAt']} />
+          <ExpiryField value={expiry} onChange={setExpiry} maximumMs={policy.maximumMs} error={fields['expiresIn'] ?? fields['expireAt']} />
         </section>
         <RefusalNotice refusal={creating.refusal} shownFields={shownFields} />
       </div>

@@ -55,7 +55,6 @@ function Form() {
       {prefill !== null && <FilledIn prefill={prefill} like={model.data} />}
       <CreateForm
         {...known}
-        keptAs={prefill === null ? '/tokens/new' : null}
         start={prefill?.start ?? emptyStart(known.policy)}
         onDone={({ id, name }) => {
           navigate(`/tokens/${encodeURIComponent(id)}`, { replace: true });
