@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
@@ -50,12 +51,18 @@ func Compare(ctx context.Context, from, to Source, keys *keyring.Keys) (sums []T
 // sumsOf returns what a store holds.
 func sumsOf(ctx context.Context, from Source, keys *keyring.Keys) (sums []TableSum, log ledger.Report, err error) {
 	err = from.View(ctx, func(r store.Reader) error {
-		for _, t := range rows.Tables() {
-			s, err := sumOf(r, t)
-			if err != nil {
-				return err
+		sums = nil
+		if err := integrity.ReadSummed(r, keys, rows.Tables(), func(r store.Reader) error {
+			for _, t := range rows.Tables() {
+				s, err := sumOf(r, t)
+				if err != nil {
+					return err
+				}
+				sums = append(sums, s)
 			}
-			sums = append(sums, s)
+			return nil
+		}); err != nil {
+			return err // the copy would make old rows the newest
 		}
 		log, err = ledger.Examine(ctx, r, keys)
 		if err == nil && len(log.Found) > 0 {

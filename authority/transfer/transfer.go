@@ -48,6 +48,8 @@ type Report struct {
 // Run transfers all rows, or goes on with a transfer that was cut off.
 func Run(ctx context.Context, o Options) (rep Report, err error) {
 	t := transfer{Options: o, rows: rows.New(o.Keys)}
+	o.From.SumBy(o.Keys)
+	o.To.SumBy(o.Keys)
 	if err := o.Alone(ctx); err != nil {
 		return rep, err
 	}

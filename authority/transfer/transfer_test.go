@@ -13,6 +13,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/claim"
+	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rollback"
@@ -32,6 +33,7 @@ const filters, entries = 150, 300
 func filled(t *testing.T, keys *keyring.Keys) store.DB {
 	t.Helper()
 	db, all := rowstest.Open(t), rows.New(keys)
+	db.SumBy(keys)
 	rowstest.Write(t, db, func(w store.Writer) error {
 		for i := range filters {
 			id := ipfilter.ID(fmt.Sprint("f", i))
@@ -256,5 +258,25 @@ func TestRowsThatTheSourceDoesNotHaveAreDeleted(t *testing.T) {
 	}
 	if _, log, err := transfer.Compare(t.Context(), from, to, keys); err != nil || log.Size != 0 {
 		t.Errorf("%d entries are left, %v", log.Size, err)
+	}
+}
+
+// blind does not see what it adds up.
+type blind struct{ store.Summer }
+
+func (blind) Share(store.Table, []byte, []byte) store.Sum { return store.Sum{} }
+
+// A copy gives rows new sums, so it must not take those that somebody else has put there.
+func TestATransferIsRefusedIfTheRowsOfTheSourceDoNotAddUp(t *testing.T) {
+	keys := rowstest.Keys(t, "a")
+	from, to := filled(t, keys), rowstest.Open(t)
+	from.SumBy(blind{keys})
+	rowstest.Write(t, from, func(w store.Writer) error { return w.Delete(rows.FiltersTable, []byte("f7")) })
+	o := options(t, from, to, keys)
+	if _, err := transfer.Run(t.Context(), o); !errors.Is(err, integrity.ErrSum) {
+		t.Errorf("got %v", err)
+	}
+	if err := starts(t, to, o); err == nil {
+		t.Error("a server may start on the copy")
 	}
 }
