@@ -25,7 +25,7 @@ var floors = [][]string{
 	{".", "bench", "cluster", "mutation"},
 	{"bench/load", "bench/plot"},
 	{"bench/stock"}, // written by bench/stockgen, not kept
-	{"faulttest", "faulttest/seeder", "graph/generate", "bench/stockgen"},
+	{"faulttest", "faulttest/seeder", "faulttest/clusters", "graph/generate", "bench/stockgen"},
 	{"cli"},
 	{"app"},
 	{"web"},
@@ -51,7 +51,7 @@ var floors = [][]string{
 	{"token", "audit", "audit/segment"},
 	{"permission", "ipfilter"},
 	{"fault", "epoch", "durable", "loop"},
-	{"platform"},
+	{"platform", "faulttest/hosts"},
 }
 
 func floorOf(pkg string) int {

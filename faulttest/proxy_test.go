@@ -17,8 +17,8 @@ import (
 func TestFiltersSeeTheClientBehindAProxy(t *testing.T) {
 	hosts := newNetwork(t, "client", "proxy", "server", "stranger")
 	for family, of := range map[string]func(*host) string{
-		"IPv4": func(h *host) string { return h.v4 },
-		"IPv6": func(h *host) string { return h.v6 },
+		"IPv4": func(h *host) string { return h.V4 },
+		"IPv6": func(h *host) string { return h.V6 },
 	} {
 		t.Run(family, func(t *testing.T) { filtersBehindAProxy(t, hosts, of) })
 	}
@@ -27,7 +27,7 @@ func TestFiltersSeeTheClientBehindAProxy(t *testing.T) {
 func filtersBehindAProxy(t *testing.T, hosts map[string]*host, address func(*host) string) {
 	server, client := hosts["server"], address(hosts["client"])
 	p := newPlace(t, "")
-	p.wrap = []string{"ip", "netns", "exec", server.name}
+	p.wrap = []string{"ip", "netns", "exec", server.Name}
 	p.flags = []string{"--listen", net.JoinHostPort(address(server), "0"), "--insecure-http", "--trusted-proxies", address(hosts["proxy"])}
 	s := p.start(t)
 	direct := &api{s.url, p.root, &http.Client{Transport: server.transport(), Timeout: 20 * time.Second}}

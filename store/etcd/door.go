@@ -48,7 +48,8 @@ func (db *DB) ProvenAt() time.Time {
 // keepProving proves again and again that this node is not behind, until the store is closed.
 func (db *DB) keepProving() {
 	for db.alive.Err() == nil {
-		ctx, cancel := context.WithTimeout(db.alive, min(db.options.Timeout, db.options.MaxStaleness))
+		// A third, so that another member can be asked in time if one says nothing.
+		ctx, cancel := context.WithTimeout(db.alive, min(db.options.Timeout, db.options.MaxStaleness/3))
 		err := db.prove(ctx)
 		if errors.Is(err, errNotJoined) {
 			err = db.enter(ctx) // the next proof opens the door

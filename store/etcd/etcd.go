@@ -64,7 +64,8 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	db.member.due, db.reads.wanted = make(chan struct{}, 1), make(chan struct{}, 1)
 	db.roster.nodes = map[string]store.Node{}
 	db.turns = turns{node: o.Node, off: o.controls.noTurns}
-	db.alive, db.cancel = context.WithCancel(context.Background())
+	// A member that has lost its leader refuses at once, so that another one is asked.
+	db.alive, db.cancel = context.WithCancel(clientv3.WithRequireLeader(context.Background()))
 	if db.client, err = connect(o); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ func (o Options) leaseTime() int64 {
 // join has the other nodes know of this one. It waits for the name if a node had it that died
 // lately, and fails with ErrNameTaken if one has it.
 func (db *DB) join(ctx context.Context) error {
+	ctx = clientv3.WithRequireLeader(ctx)
 	db.endOldLease(ctx)
 	patience := db.options.Now().Add(time.Duration(db.options.leaseTime()+3) * time.Second)
 	for {

@@ -1,0 +1,79 @@
+//go:build linux
+
+package hosts
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Host is a network namespace. Nothing leads from it to anywhere but the other hosts of its
+// network.
+type Host struct {
+	Name   string // of the namespace
+	V4, V6 string // its addresses; V6 is empty if it has none
+}
+
+// NewNamespace makes a namespace that is there until the test ends. The test is skipped if there
+// can be none.
+func NewNamespace(tb testing.TB, name string) string {
+	tb.Helper()
+	name = fmt.Sprintf("tokenscale-%d-%s", os.Getpid(), name)
+	if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
+		tb.Skipf("SKIPPED: there can be no network namespace: %s", out)
+	}
+	tb.Cleanup(func() { IP(tb, "netns", "del", name) })
+	return name
+}
+
+// IP runs the program ip.
+func IP(tb testing.TB, args ...string) {
+	tb.Helper()
+	if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+		tb.Fatalf("ip %s: %s", strings.Join(args, " "), out)
+	}
+}
+
+// At does something on the host. A socket stays where it was made, so whatever uses it later may be
+// anywhere.
+func (h *Host) At(do func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: a thread that was elsewhere ends with this
+		done <- func() error {
+			namespace, err := os.Open(filepath.Join("/run/netns", h.Name))
+			if err != nil {
+				return err
+			}
+			defer namespace.Close() //nolint:errcheck // it was only read
+			if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
+				return err
+			}
+			return do()
+		}()
+	}()
+	return <-done
+}
+
+// Dial connects from the host.
+func (h *Host) Dial(ctx context.Context, network, address string) (c net.Conn, err error) {
+	err = h.At(func() error {
+		c, err = new(net.Dialer).DialContext(ctx, network, address)
+		return err
+	})
+	return c, err
+}
+
+// Command returns a command that runs on the host.
+func (h *Host) Command(program string, args ...string) *exec.Cmd {
+	return exec.Command("ip", append([]string{"netns", "exec", h.Name, program}, args...)...)
+}
