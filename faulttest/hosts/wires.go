@@ -138,7 +138,7 @@ func (w *Wires) send(from, to int, frame []byte) {
 	case f.Lost:
 	case f.Delay > 0:
 		frame = append([]byte{}, frame...)
-		time.AfterFunc(f.Delay, func() { _, _ = w.taps[to].Write(frame) }) // or it is closed by then
+		time.AfterFunc(f.Delay, func() { _, _ = w.taps[to].Write(frame) }) // unless closed by then
 	default:
 		_, _ = w.taps[to].Write(frame) // a full queue loses packets, as any network does
 	}
