@@ -76,10 +76,15 @@ func (c *cluster) logs(t *testing.T) {
 	}
 }
 
-// ask sends a GraphQL request to a node, and returns its data, or the message of its first error.
-func (c *cluster) ask(t *testing.T, node int, query string) (data string, refused string) {
+// ask sends a GraphQL request to a node, with a variable or none, and returns its data, or the
+// message of its first error.
+func (c *cluster) ask(t *testing.T, node int, query string, variable ...string) (data string, refused string) {
 	t.Helper()
-	body, err := json.Marshal(map[string]string{"query": query})
+	request := map[string]any{"query": query}
+	if len(variable) == 2 {
+		request["variables"] = map[string]string{variable[0]: variable[1]}
+	}
+	body, err := json.Marshal(request)
 	if err != nil {
 		t.Fatal(err)
 	}

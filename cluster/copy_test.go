@@ -129,7 +129,7 @@ func (c *cluster) fill(t *testing.T, many int) (secret string) {
 	var work sync.WaitGroup
 	for i := range many {
 		work.Go(func() {
-			data, refused := c.ask(t, 0, fmt.Sprintf(`mutation { createSystemToken(input: {name: "n%d", permissions: [ListSubdomains]}) { token } }`, i))
+			data, refused := c.ask(t, 0, `mutation($name: String!) { createSystemToken(input: {name: $name, permissions: [ListSubdomains]}) { token } }`, "name", fmt.Sprint("n", i))
 			if refused != "" {
 				t.Error(refused)
 			}
