@@ -42,7 +42,7 @@ var floors = [][]string{
 	{"authority/index/cells", "authority/index/lastuse", "authority/index/feed"},
 	{"authority/rows/rowstest"},
 	{"authority/rows"},
-	{"authority/keyring", "authority/clock"},
+	{"authority/keyring", "authority/clock", "authority/archive/bucket"},
 	{"store/bolt", "store/etcd"},
 	{"store/bolt/boltfile"},
 	{"store/overlay"},

@@ -36,9 +36,13 @@ func openEtcd(ctx context.Context, o Options, log *slog.Logger) (*etcd.DB, error
 
 // describe has a node say of itself what the others and their operators want to know.
 func (a *App) describe(address string) {
+	held := func() string { return "" }
+	if a.auth != nil {
+		held = a.auth.Archiver().Held
+	}
 	if shared, ok := a.db.(store.Shared); ok {
 		shared.Describe(func() store.Node {
-			return store.Node{Keys: a.keys.Names(), Version: a.opts.Version.String(), Address: address}
+			return store.Node{Keys: a.keys.Names(), Version: a.opts.Version.String(), Address: address, Segment: held()}
 		})
 	}
 }

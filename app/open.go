@@ -54,10 +54,14 @@ func (a *App) openUpon(ctx context.Context, hash *token.Hash, out io.Writer) (er
 	db := a.db
 	a.undoes("store", func(context.Context) error { return db.Close() })
 	a.describe(a.opts.Listen)
+	archived, err := a.opts.ArchiveSettings(a.opts.AuditKeep)
+	if err != nil {
+		return err
+	}
 	a.auth, err = authority.Open(ctx, authority.Options{
 		DB: db, Keys: a.keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
 		StateFile: a.opts.StatePath(), AcceptRollback: a.opts.AcceptRollback, Join: a.opts.InEtcd(),
-		Steady: a.opts.Steady, AcceptClock: a.opts.AcceptClock,
+		Steady: a.opts.Steady, AcceptClock: a.opts.AcceptClock, Archive: archived,
 	})
 	if err != nil {
 		return err

@@ -41,6 +41,7 @@ type Options struct {
 	LogLevel  slog.Level `type:"level" default:"info" env:"TOKENSCALE_LOG_LEVEL" placeholder:"LEVEL" help:"Least level that is logged: debug, info (unless set), warn or error."`
 	LogFormat string     `default:"text" enum:"text,json" env:"TOKENSCALE_LOG_FORMAT" placeholder:"FORM" help:"Form of the log on standard error: text (unless set) or json."`
 	AuditFile string     `env:"TOKENSCALE_AUDIT_FILE" placeholder:"FILE" help:"Also write each audit entry as a line of JSON to this file, or to standard output if it is -."`
+	AuditKeep Age        `env:"TOKENSCALE_AUDIT_KEEP" placeholder:"TIME" help:"How long audit entries stay in the store, such as 90d; for ever unless set. Older ones leave it for files, 65,536 at a time, once a signed checkpoint covers them, and are read there."`
 
 	GCPercent   int  `name:"gc-percent" default:"100" env:"TOKENSCALE_GC_PERCENT" placeholder:"N" help:"How much the memory may grow between two collections, in percent of what is in use; 100 unless set (Go's GOGC)."`
 	MemoryLimit Size `env:"TOKENSCALE_MEMORY_LIMIT" placeholder:"SIZE" help:"Memory to stay below if possible, such as 600MiB (Go's GOMEMLIMIT); unless set, four fifths of what the container may use."`
@@ -87,6 +88,8 @@ type StoreOptions struct {
 
 	Store string      `default:"bolt" enum:"bolt,etcd" env:"TOKENSCALE_STORE" placeholder:"KIND" help:"Where the store is: bolt (unless set), a file in the data folder that one server has; or etcd, which several share."`
 	Etcd  EtcdOptions `embed:""`
+
+	Audit ArchiveOptions `embed:""`
 
 	// RootHash has a name of its own in the environment: LogScale's.
 	RootHash string `name:"bootstrap-root-token-hashed" env:"BOOTSTRAP_ROOT_TOKEN_HASHED" placeholder:"HASH" help:"Hash of the root token, as hash-token prints it. Set, it decides what the root token is; no other is made."`

@@ -46,7 +46,9 @@ func (o Options) files() []usedFile {
 }
 
 // AfterApply is called by kong, for each command that has these settings.
-func (o StoreOptions) AfterApply() error { return errors.Join(o.checkStore(), apart(o.files())) }
+func (o StoreOptions) AfterApply() error {
+	return errors.Join(o.checkStore(), o.checkArchive(), apart(o.files()))
+}
 
 // apart refuses settings that name one file for two things: one would be
 // written into the other.

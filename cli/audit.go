@@ -36,7 +36,7 @@ type auditVerify struct {
 
 // Help is printed by --help.
 func (auditVerify) Help() string {
-	return "Checks every seal, the numbers and times of the entries, the tree over them, and the signed checkpoints. " +
+	return "Checks every seal, the files of what has left the store (--audit-segments), the numbers and times of the entries, the tree over them, and the signed checkpoints. " +
 		"Give at least one checkpoint that was kept elsewhere: without one, entries cut off at the end are not missed, nor is a log written anew by somebody who has the key file. " +
 		"The server must be stopped, unless a backup is looked at. Exits with 0 if all is well, with 3 if something does not fit, with 1 if it could not look."
 }
@@ -52,6 +52,10 @@ func (c *auditVerify) Run(ctx context.Context, base app.Options) error {
 		trusting, err := ledger.Trusting(r, keys, c.VerifierKey...)
 		if err != nil {
 			return err
+		}
+		unreadable, err := c.segments(ctx, base, r, keys)
+		if found = len(unreadable); err != nil || found > 0 {
+			return err // without them there is no telling of the others
 		}
 		rep, err := ledger.Examine(ctx, r, trusting, given...)
 		if err != nil {
@@ -69,6 +73,19 @@ func (c *auditVerify) Run(ctx context.Context, base app.Options) error {
 		err = errAltered
 	}
 	return err
+}
+
+// segments reads the files of what has left the store, and prints which are not what was written.
+func (c *auditVerify) segments(ctx context.Context, base app.Options, r store.Reader, keys *keyring.Keys) ([]error, error) {
+	past, err := c.OpenSegments(keys, app.NewLog(base))
+	if err != nil {
+		return nil, err
+	}
+	unreadable, err := past.Check(ctx, r)
+	for _, u := range unreadable {
+		fmt.Fprintf(base.Stdout, "WRONG: %v\n", u)
+	}
+	return unreadable, err
 }
 
 // tell prints what was found, and returns how much that is.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"tokenscale/app"
+	"tokenscale/audit/segment"
 	"tokenscale/authority"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
@@ -51,6 +52,7 @@ func (c *backup) Run(ctx context.Context, base app.Options) error {
 	for _, odd := range rep.Odd {
 		fmt.Fprintln(o.Stderr, "warning: the rows are sound, but", odd)
 	}
+	tellSegments(o, rep)
 	_, err = fmt.Fprintf(o.Stdout, "%s: %d tokens and %d audit entries in %d bytes, checked.\nThe key file %s is not in it: keep a copy of that in another place.\n",
 		path, rep.Tokens(), rep.Entries(), size, o.KeyPath())
 	return err
@@ -87,7 +89,7 @@ func writeBackup(ctx context.Context, o app.Options, keys *keyring.Keys, path st
 	if err = errors.Join(err, f.Close()); err != nil {
 		return rep, 0, fmt.Errorf("making the backup: %w", err)
 	}
-	if rep, err = inspect(ctx, f.Name(), keys); err != nil {
+	if rep, err = inspect(ctx, o, f.Name(), keys); err != nil {
 		return rep, 0, fmt.Errorf("the backup is not sound and was thrown away; tokenscale doctor tells more: %w", err)
 	}
 	return rep, size, durable.Rename(f.Name(), path)
@@ -100,11 +102,27 @@ func ignoreMissing(err error) error {
 	return err
 }
 
+// tellSegments says which files of the audit log a store needs that are not in it.
+func tellSegments(o app.Options, rep integrity.Report) {
+	if n := len(rep.Segments); n > 0 {
+		var size int64
+		for _, s := range rep.Segments {
+			size += s.Bytes
+		}
+		fmt.Fprintf(o.Stdout, "Its audit entries 1 to %d are in %s to %s (%d files in %s, %d bytes), which are not in it: keep a copy of them as well.\n",
+			rep.Segments[n-1].Last, segment.FileName(1), segment.FileName(rep.Segments[n-1].Number), n, o.SegmentsFolder(), size)
+	}
+}
+
 // inspect returns what is to be said about the store at path, or an error if
 // it must not be used.
-func inspect(ctx context.Context, path string, keys *keyring.Keys) (rep integrity.Report, err error) {
+func inspect(ctx context.Context, o app.Options, path string, keys *keyring.Keys) (rep integrity.Report, err error) {
+	past, err := o.OpenSegments(keys, app.NewLog(o))
+	if err != nil {
+		return rep, err
+	}
 	err = boltfile.Inspect(ctx, path, func(r store.Reader) (err error) {
-		rep, err = integrity.Inspect(ctx, r, keys)
+		rep, err = integrity.Inspect(ctx, past.Through(r), keys)
 		return err
 	})
 	return rep, errors.Join(err, rep.Err())
@@ -137,8 +155,12 @@ func offline(ctx context.Context, o app.Options, do func(*authority.Authority, s
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	archived, err := o.ArchiveSettings(0)
+	if err != nil {
+		return err
+	}
 	a, err := authority.Open(ctx, authority.Options{
-		DB: db, Keys: keys, Now: o.Now, Random: o.Random, Log: slog.New(slog.NewTextHandler(o.Stderr, nil)),
+		DB: db, Keys: keys, Now: o.Now, Random: o.Random, Log: slog.New(slog.NewTextHandler(o.Stderr, nil)), Archive: archived,
 	})
 	if err != nil {
 		return err

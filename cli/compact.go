@@ -75,7 +75,7 @@ func compactStopped(ctx context.Context, o app.Options) (s store.Compaction, err
 		return s, err
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
-	if s, err = replaceCompacted(ctx, o.Data, keys); err != nil {
+	if s, err = replaceCompacted(ctx, o, keys); err != nil {
 		err = fmt.Errorf("the store is as it was: %w", err)
 	}
 	return s, err
@@ -104,9 +104,9 @@ func stopFirst(err error) error {
 	return err
 }
 
-// replaceCompacted puts a compacted copy in the place of the store in folder.
-func replaceCompacted(ctx context.Context, folder string, keys *keyring.Keys) (s store.Compaction, err error) {
-	path, fresh := boltfile.Path(folder), boltfile.CompactPath(folder)
+// replaceCompacted puts a compacted copy in the place of the store.
+func replaceCompacted(ctx context.Context, o app.Options, keys *keyring.Keys) (s store.Compaction, err error) {
+	path, fresh := boltfile.Path(o.Data), boltfile.CompactPath(o.Data)
 	if err := ignoreMissing(os.Remove(fresh)); err != nil { // one that was cut off
 		return s, err
 	}
@@ -114,7 +114,7 @@ func replaceCompacted(ctx context.Context, folder string, keys *keyring.Keys) (s
 		return s, err
 	}
 	defer func() { err = errors.Join(err, ignoreMissing(os.Remove(fresh))) }()
-	if _, err := inspect(ctx, fresh, keys); err != nil {
+	if _, err := inspect(ctx, o, fresh, keys); err != nil {
 		return s, err
 	}
 	if s.Before, err = sizeOf(path); err != nil {

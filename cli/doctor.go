@@ -55,7 +55,7 @@ func (c *doctor) Run(ctx context.Context, base app.Options) error {
 // diagnose looks at the store, and then saves what is left of it, if that is
 // asked for.
 func (c *doctor) diagnose(ctx context.Context, d *diagnosis, keys *keyring.Keys, o app.Options) error {
-	if err := d.examine(ctx, keys); err != nil {
+	if err := d.examine(ctx, keys, o); err != nil {
 		return err
 	}
 	if c.File == "" {

@@ -60,10 +60,14 @@ func withCopy(ctx context.Context, o app.Options, fn func(path string) error) (e
 	return fn(path)
 }
 
-// read calls fn with the rows of the store.
+// read calls fn with the rows of the store, and those of the audit log that have left it.
 func (c offlineStore) read(ctx context.Context, base app.Options, fn func(r store.Reader, keys *keyring.Keys) error) error {
 	return c.hold(ctx, base, func(path string, keys *keyring.Keys) error {
-		return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, keys) })
+		past, err := c.OpenSegments(keys, app.NewLog(base))
+		if err != nil {
+			return err
+		}
+		return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(past.Through(r), keys) })
 	})
 }
 

@@ -43,7 +43,7 @@ func (c *restore) Run(ctx context.Context, base app.Options) (err error) {
 		return fmt.Errorf("a backup is of no use without its key file: %w", err)
 	}
 	keys = keys.WithOldSeals() // it may be from before they were rotated
-	rep, err := inspect(ctx, c.File, keys)
+	rep, err := inspect(ctx, o, c.File, keys)
 	if err != nil {
 		return fmt.Errorf("nothing was restored: %w", err)
 	}
@@ -80,6 +80,7 @@ func tellRestore(o app.Options, rep integrity.Report, kept string) error {
 	if o.InEtcd() {
 		place = "etcd"
 	}
+	tellSegments(o, rep)
 	_, err := fmt.Fprintf(o.Stdout, "%s: restored %d tokens and %d audit entries, the last of %s. The server can be started.\n",
 		place, rep.Tokens(), rep.Entries(), rep.LastAt)
 	return err
@@ -156,6 +157,7 @@ func (c *restore) prepare(ctx context.Context, o app.Options, keys *keyring.Keys
 	}()
 	inside = o
 	inside.Store, inside.Etcd, inside.Data, inside.KeyFile = "bolt", app.EtcdOptions{}, work, o.KeyPath()
+	inside.Audit.Segments = o.SegmentsFolder()
 	if err := copyFile(c.File, boltfile.Path(work)); err != nil {
 		return inside, nil, err
 	}

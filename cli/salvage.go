@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"tokenscale/app"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rollback"
@@ -32,16 +33,20 @@ func salvage(ctx context.Context, o app.Options, keys *keyring.Keys, from, to st
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	inside := o
-	inside.Data = work
+	inside.Data, inside.Audit.Segments = work, o.SegmentsFolder()
 	db, err := app.OpenFolder(inside, false)
 	if err != nil {
 		return err
 	}
-	found, saved, err := salvageInto(ctx, db, keys, from, epoch.Of(o.Now()))
+	past, err := o.OpenSegments(keys, app.NewLog(o))
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	found, saved, err := salvageInto(ctx, db, past, keys, from, epoch.Of(o.Now()))
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	if _, err := inspect(ctx, boltfile.Path(work), keys); err != nil {
+	if _, err := inspect(ctx, o, boltfile.Path(work), keys); err != nil {
 		return err
 	}
 	if err := durable.Rename(boltfile.Path(work), to); err != nil {
@@ -61,9 +66,10 @@ func warnOfRollback(ctx context.Context, o app.Options, keys *keyring.Keys, path
 }
 
 func salvageInto(
-	ctx context.Context, db store.DB, keys *keyring.Keys, from string, now epoch.Millis,
+	ctx context.Context, db store.DB, past *archive.Segments, keys *keyring.Keys, from string, now epoch.Millis,
 ) (boltfile.Salvage, integrity.Salvaged, error) {
 	s := integrity.NewSalvager(db, keys)
+	s.ReadPast(past.Through)
 	found, err := boltfile.Rows(from, func(f boltfile.Find) error { return s.Take(ctx, f.Table, f.Key, f.Value) })
 	if err != nil {
 		return found, integrity.Salvaged{}, err

@@ -53,6 +53,8 @@ type Archiver struct {
 	ledger   ledger.Ledger
 	moving   sync.Mutex
 
+	built rows.Segment // the newest that this process has built
+
 	mu   sync.Mutex
 	held string // what Held returns
 }
@@ -111,7 +113,7 @@ func (a *Archiver) moveNext(ctx context.Context) (moved bool, err error) {
 	if err != nil || !due {
 		return false, err
 	}
-	if seg, err = a.make(ctx, seg); err != nil {
+	if seg, err = a.makeOnce(ctx, seg); err != nil {
 		return false, fmt.Errorf("building segment %d of the audit log: %w", seg.Number, err)
 	}
 	if !a.agreed(seg) {
@@ -155,6 +157,19 @@ func (a *Archiver) isOld(r store.Reader, seg rows.Segment, now epoch.Millis) (ol
 		return nil
 	})
 	return old, err
+}
+
+// makeOnce is make, unless this process has made the file and it is still there: while the others
+// are not done with theirs it is asked for again and again.
+func (a *Archiver) makeOnce(ctx context.Context, seg rows.Segment) (rows.Segment, error) {
+	if a.built.Number == seg.Number && a.Segments.confirm(ctx, a.Segments.folder, a.built) == nil {
+		return a.built, nil
+	}
+	seg, err := a.make(ctx, seg)
+	if err == nil {
+		a.built = seg
+	}
+	return seg, err
 }
 
 // make builds the file of a segment in the folder, and reads it back.

@@ -36,6 +36,8 @@ type Report struct {
 	BadRows []error // the first of them, by name
 	Odd     []error // what does not fit together
 	Sums    error   // wraps ErrSum if the rows are not those that were written last
+
+	Segments []rows.Segment // of the audit log that have left the store
 }
 
 // A TableReport counts the rows of one table.
@@ -58,8 +60,14 @@ func (r Report) Rows(t store.Table) int {
 // Tokens returns how many tokens there are.
 func (r Report) Tokens() int { return r.Rows(rows.TokensTable) }
 
-// Entries returns how many audit entries there are.
-func (r Report) Entries() int { return r.Rows(rows.AuditTable) }
+// Entries returns how many audit entries there are, with those that have left the store.
+func (r Report) Entries() int {
+	n := r.Rows(rows.AuditTable)
+	for _, s := range r.Segments {
+		n += int(s.Entries)
+	}
+	return n
+}
 
 // Err returns an error if the store must not be used as it is.
 func (r Report) Err() error {
@@ -103,6 +111,12 @@ func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, e
 		return rep, nil // what else is wrong follows from that
 	}
 	rep.Sums = summing.check(rows.Tables())
+	if err := all.Segments.Each(r, store.Range{}, func(_ []byte, s rows.Segment) error {
+		rep.Segments = append(rep.Segments, s)
+		return nil
+	}); err != nil {
+		return rep, err
+	}
 	return rep, rep.fit(whole, all)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 
 	"tokenscale/audit"
 	"tokenscale/authority/rows"
@@ -50,6 +51,15 @@ func (s *Salvager) takeOrphan(ctx context.Context, key, row []byte) error {
 // readTrail counts the gaps in the audit log and learns what it says of each
 // token.
 func (s *Salvager) readTrail(r store.Reader) error {
+	err := s.readLog(s.rows.Whole(r))
+	if errors.Is(err, rows.ErrPast) {
+		s.histories, s.done.Gaps = newHistory(), 0
+		err = s.readLog(r)
+	}
+	return err
+}
+
+func (s *Salvager) readLog(r store.Reader) error {
 	last, err := s.unread(r)
 	if err != nil {
 		return err

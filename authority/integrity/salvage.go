@@ -55,6 +55,10 @@ func NewSalvager(db store.DB, keys *keyring.Keys) *Salvager {
 	}
 }
 
+// ReadPast has the Salvager learn from what has left the store as well; past is as rows.Rows.Past.
+// It does without what cannot be read of that.
+func (s *Salvager) ReadPast(past func(store.Reader) store.Reader) { s.rows.Past = past }
+
 // Take takes one row. It copies what it keeps. Rows of which nobody knows the
 // table, given as "", come after all others.
 //

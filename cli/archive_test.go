@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tokenscale/app"
+	"tokenscale/audit"
+	"tokenscale/audit/segment"
+	"tokenscale/authority"
+	"tokenscale/authority/archive"
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/ledger"
+	"tokenscale/authority/rows"
+	"tokenscale/epoch"
+	"tokenscale/permission"
+	"tokenscale/policy"
+	"tokenscale/store"
+)
+
+// archived makes a data folder two segments of whose log, of 256 entries each, have left the store.
+func archived(t *testing.T) (data string) {
+	t.Helper()
+	data = t.TempDir()
+	ctx, now := context.Background(), time.Now()
+	o := app.Options{Now: func() time.Time { return now }, Random: rand.Reader, Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}
+	o.Data = data
+	db, keys, err := app.OpenStore(ctx, o, true)
+	must(t, err)
+	a, err := authority.Open(ctx, authority.Options{
+		DB: db, Keys: keys, Now: o.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), StateFile: o.StatePath(),
+		Archive: archive.Settings{Folder: o.SegmentsFolder(), Keep: time.Hour, Entries: 256},
+	})
+	must(t, err)
+	root := authority.Caller{Actor: policy.Actor{ID: "localroot", Name: "root", Root: true, Permissions: permission.All}, Action: "createSystemToken"}
+	_, _, err = a.CreateToken(ctx, root, policy.Draft{Name: "old", Permissions: permission.Of(permission.ReadHealthCheck)})
+	must(t, err)
+	lengthen(t, db, keys, epoch.Of(now))
+	_, err = a.SignedCheckpoint(ctx)
+	must(t, err)
+	now = now.Add(2 * time.Hour)
+	must(t, a.Archiver().Move(ctx))
+	must(t, errors.Join(a.Close(ctx), db.Close()))
+	return data
+}
+
+func lengthen(t *testing.T, db store.DB, keys *keyring.Keys, now epoch.Millis) {
+	t.Helper()
+	entries := make([]audit.Entry, 600)
+	for i := range entries {
+		entries[i] = audit.Entry{
+			Time: now, Type: audit.BackedUp, Action: "backup", Actor: audit.System(), Fields: []audit.Field{audit.One("reason", rand.Text()+strings.Repeat("long ", 400))},
+		}
+	}
+	must(t, db.Update(t.Context(), func(w store.Writer) error { return ledger.New(rows.New(keys)).AppendAll(w, entries) }))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run carries out a command line, and returns what it prints.
+func run(t *testing.T, args ...string) (out string, code int) {
+	t.Helper()
+	var b bytes.Buffer
+	code = Run(t.Context(), args, app.Options{Now: time.Now, Random: rand.Reader, Stdout: &b, Stderr: &b})
+	return b.String(), code
+}
+
+// Who looks at a store whose audit log has left it in part is told of each file that is missing or
+// changed, by its number.
+func TestArchive_TheCommandsReadThroughIt(t *testing.T) {
+	path := func(data string, n uint64) string { return filepath.Join(data, "audit", segment.FileName(n)) }
+	tests := []struct {
+		name  string
+		harm  func(data string) error
+		found []string
+	}{
+		{"nothing was changed", func(string) error { return nil }, nil},
+		{"one byte", func(data string) error {
+			b, err := os.ReadFile(path(data, 2))
+			if err != nil {
+				return err
+			}
+			b[len(b)/3] ^= 1
+			return os.WriteFile(path(data, 2), b, 0o600)
+		}, []string{"WRONG: Segment 2 of the audit log, which has the entries 257 to 512, cannot be read"}},
+		{"two swapped", func(data string) error {
+			return errors.Join(os.Rename(path(data, 1), path(data, 3)), os.Rename(path(data, 2), path(data, 1)), os.Rename(path(data, 3), path(data, 2)))
+		}, []string{"WRONG: Segment 1 ", "WRONG: Segment 2 ", "but that of segment 1", "but that of segment 2"}},
+		{"one deleted", func(data string) error { return os.Remove(path(data, 1)) }, []string{"WRONG: Segment 1 ", "it is missing"}},
+		{"one cut short", func(data string) error { return os.Truncate(path(data, 2), 700) }, []string{"WRONG: Segment 2 ", "it has 700 bytes instead of"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			data := archived(t)
+			must(t, test.harm(data))
+			for _, command := range [][]string{{"audit", "verify"}, {"doctor"}} {
+				out, code := run(t, append(command, "--data", data)...)
+				want := exitOK
+				if len(test.found) > 0 {
+					want = exitUnsound
+				}
+				if code != want {
+					t.Errorf("%v exits with %d, want %d:\n%s", command, code, want, out)
+				}
+				for _, words := range test.found {
+					if !strings.Contains(out, words) {
+						t.Errorf("%v does not say %q:\n%s", command, words, out)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A backup says which files it needs that are not in it; with them it is a whole store elsewhere.
+func TestArchive_ABackupNamesTheFilesItNeeds(t *testing.T) {
+	data := archived(t)
+	exported, code := run(t, "audit", "export", "--data", data)
+	if lines := strings.Count(exported, "\n"); code != exitOK || lines < 600 {
+		t.Fatalf("the export has %d lines and ends with %d", lines, code)
+	}
+	file := filepath.Join(t.TempDir(), "copy.db")
+	out, code := run(t, "backup", file, "--data", data)
+	if code != exitOK || !strings.Contains(out, "Its audit entries 1 to 512 are in 00000001.seg to 00000002.seg (2 files in ") || strings.Contains(out, "warning") {
+		t.Fatalf("backup exits with %d:\n%s", code, out)
+	}
+	elsewhere := t.TempDir()
+	must(t, os.CopyFS(filepath.Join(elsewhere, "audit"), os.DirFS(filepath.Join(data, "audit"))))
+	out, code = run(t, "restore", file, "--data", elsewhere, "--key-file", filepath.Join(data, "keys"), "--state-file", filepath.Join(elsewhere, "state"))
+	if code != exitOK || !strings.Contains(out, "Its audit entries 1 to 512 are in ") || strings.Contains(out, "warning") {
+		t.Fatalf("restore exits with %d:\n%s", code, out)
+	}
+	out, code = run(t, "audit", "export", "--data", elsewhere, "--key-file", filepath.Join(data, "keys"))
+	if code != exitOK || !strings.HasPrefix(out, exported) {
+		t.Errorf("the log of the restored store begins otherwise (%d)", code)
+	}
+	alone := t.TempDir() // without the files
+	out, code = run(t, "restore", file, "--data", alone, "--key-file", filepath.Join(data, "keys"), "--state-file", filepath.Join(alone, "state"))
+	if code != exitOK || !strings.Contains(out, "warning") || !strings.Contains(out, "00000001.seg") {
+		t.Errorf("a restore without the files exits with %d:\n%s", code, out)
+	}
+}
+
+// What is old is compacted away: the file of the store becomes shorter.
+func TestArchive_ACompactionGivesTheSpaceBack(t *testing.T) {
+	data := archived(t)
+	before, err := sizeOf(filepath.Join(data, "store.db"))
+	must(t, err)
+	out, code := run(t, "compact", "--data", data)
+	if code != exitOK {
+		t.Fatalf("compact exits with %d:\n%s", code, out)
+	}
+	if after, err := sizeOf(filepath.Join(data, "store.db")); err != nil || after > before/2 {
+		t.Errorf("the store has %d bytes, and had %d (%v)", after, before, err)
+	}
+	if out, code := run(t, "audit", "verify", "--data", data); code != exitOK {
+		t.Errorf("the log does not fit afterwards (%d):\n%s", code, out)
+	}
+}
