@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"path/filepath"
 	"time"
@@ -150,4 +151,15 @@ func (a *App) compact(ctx context.Context) (store.Compaction, error) {
 		return store.Compaction{}, errors.New("this store gives unused space back by itself")
 	}
 	return c.Compact(ctx, a.auth.SoundRow)
+}
+
+// routeProfiles answers with profiles of the process. They tell what the
+// server spends its time and its memory on, and nothing of what it holds.
+func routeProfiles(mux *http.ServeMux) {
+	for _, name := range []string{"allocs", "block", "goroutine", "heap", "mutex", "threadcreate"} {
+		mux.Handle("GET /debug/pprof/"+name, pprof.Handler(name))
+	}
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 }

@@ -25,6 +25,7 @@ func (o StoreOptions) files() []usedFile {
 		{what: "the lock of the store", path: filepath.Join(o.Data, "LOCK")},
 		{what: "the mirror of etcd", path: boltfile.Path(o.MirrorFolder())},
 		{what: "the admin socket", path: filepath.Join(o.Data, SocketName)},
+		{what: "the folder of --audit-segments", path: o.SegmentsFolder()},
 		{what: "the key file", path: o.KeyPath()},
 		{what: "the file of --state-file", path: o.StatePath()},
 	}

@@ -113,7 +113,13 @@ func (c *restore) intoEtcd(ctx context.Context, o app.Options, keys *keyring.Key
 	if err != nil {
 		return err
 	}
-	_, err = transfer.Run(ctx, transferOptions(o, source, target, keys, "backup to etcd"))
+	past, err := o.OpenSegments(keys, app.NewLog(o))
+	if err != nil {
+		return err
+	}
+	way := transferOptions(o, source, target, keys, "backup to etcd")
+	way.Past = past.Through
+	_, err = transfer.Run(ctx, way)
 	if errors.Is(err, transfer.ErrNotEmpty) || errors.Is(err, transfer.ErrChanged) {
 		err = fmt.Errorf("a backup is restored into an empty prefix of etcd only (etcdctl del --prefix empties one, once you have a backup of what is there): %w", err)
 	}

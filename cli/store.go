@@ -62,6 +62,11 @@ func (c *storeCopy) Run(ctx context.Context, base app.Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeTarget(err == nil)) }()
 	o := transferOptions(to, source, target, keys, from.Store+" to "+to.Store)
+	past, err := from.OpenSegments(keys, app.NewLog(base))
+	if err != nil {
+		return err
+	}
+	o.Past = past.Through
 	o.Alone = func(context.Context) error { return errors.Join(alone(source, from), alone(target, to)) }
 	rep, err := transfer.Run(ctx, o)
 	if err != nil {

@@ -52,7 +52,11 @@ func Compare(ctx context.Context, from, to Source, keys *keyring.Keys) (sums []T
 func sumsOf(ctx context.Context, from Source, keys *keyring.Keys) (sums []TableSum, log ledger.Report, err error) {
 	err = from.View(ctx, func(r store.Reader) error {
 		sums = nil
-		if err := integrity.ReadSummed(r, keys, rows.Tables(), func(r store.Reader) error {
+		stored := r
+		if p, ok := r.(rows.Past); ok {
+			stored = p.Present()
+		}
+		if err := integrity.ReadSummed(stored, keys, rows.Tables(), func(r store.Reader) error {
 			for _, t := range rows.Tables() {
 				s, err := sumOf(r, t)
 				if err != nil {

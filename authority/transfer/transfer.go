@@ -35,6 +35,10 @@ type Options struct {
 	// each moment from which on others are refused.
 	Alone func(ctx context.Context) error
 
+	// Past, if not nil, reads what has left the source; see rows.Rows.Past. The files of that are
+	// not transferred, as they are the same for both.
+	Past func(store.Reader) store.Reader
+
 	// Proof, if not nil, fails if the target does not hold what it says that it holds.
 	Proof func(ctx context.Context) error
 }
@@ -59,7 +63,7 @@ func Run(ctx context.Context, o Options) (rep Report, err error) {
 	if err := Rows(ctx, o.From, o.To); err != nil {
 		return rep, err
 	}
-	if rep.Tables, rep.Log, err = Compare(ctx, o.From, o.To, o.Keys); err != nil {
+	if rep.Tables, rep.Log, err = Compare(ctx, o.whole(o.From), o.whole(o.To), o.Keys); err != nil {
 		return rep, err
 	}
 	if o.Proof != nil {
@@ -71,6 +75,25 @@ func Run(ctx context.Context, o Options) (rep Report, err error) {
 		return rep, err
 	}
 	return rep, t.finish(ctx)
+}
+
+// whole returns a store with what has left it.
+func (o Options) whole(s Source) Source {
+	if o.Past == nil {
+		return s
+	}
+	return wholeLog{s, o.Past}
+}
+
+// wholeLog is a Source whose Readers are rows.Past.
+type wholeLog struct {
+	Source
+	past func(store.Reader) store.Reader
+}
+
+// View implements Source.
+func (w wholeLog) View(ctx context.Context, fn func(store.Reader) error) error {
+	return w.Source.View(ctx, func(r store.Reader) error { return fn(w.past(r)) })
 }
 
 type transfer struct {
