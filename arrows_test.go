@@ -23,7 +23,8 @@ const module = "tokenscale/"
 // one line may not import each other. See docs/architecture.md.
 var floors = [][]string{
 	{".", "bench", "cluster", "mutation"},
-	{"bench/load", "bench/plot"},
+	{"bench/figures", "bench/fleet", "bench/plot"},
+	{"bench/load"},
 	{"bench/stock"}, // written by bench/stockgen, not kept
 	{"faulttest", "faulttest/seeder", "faulttest/clusters", "graph/generate", "bench/stockgen"},
 	{"cli"},

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"tokenscale/bench/figures"
 	"tokenscale/bench/load"
 )
 
@@ -58,7 +59,7 @@ func TestBench_ATrialMeasuresEachGoalAndPublishesNothing(t *testing.T) {
 		"one token, ten rules", "10,000 rules", "in turn", "live heap", "start to ready", "under load", "forced collection",
 		"authorize", "GraphQL, one token", "page of 50", "any filter", "16 callers", "64 callers", "touches every token", "p99 meanwhile",
 	} {
-		if !slices.ContainsFunc(b.goals, func(g goal) bool { return strings.Contains(g.what, want) }) {
+		if !slices.ContainsFunc(b.goals, func(g figures.Goal) bool { return strings.Contains(g.What, want) }) {
 			t.Errorf("no goal about %q among %v", want, b.goals)
 		}
 	}

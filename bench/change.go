@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"tokenscale/bench/figures"
+	"tokenscale/bench/fleet"
 	"tokenscale/bench/load"
 )
 
@@ -46,23 +48,23 @@ func (b *bench) changed(idle, busy, after stretch) {
 	rest := func(s stretch) time.Duration { // what verification alone would have taken
 		return s.cpu - time.Duration(float64(idle.cpu)*float64(s.took)/float64(idle.took))
 	}
-	b.row(row{name: "change of policy, every token touched, to its answer", ours: seconds(busy.took), cpu: millis(rest(busy))})
-	b.want("change of policy that touches every token", "answered in ≤ 1 s", seconds(busy.took), busy.took <= time.Second)
+	b.row(row{name: "change of policy, every token touched, to its answer", ours: figures.Seconds(busy.took), cpu: figures.Millis(rest(busy))})
+	b.goals.Want("change of policy that touches every token", "answered in ≤ 1 s", figures.Seconds(busy.took), busy.took <= time.Second)
 	for _, s := range []struct {
 		name string
 		stretch
 	}{{"meanwhile", busy}, {fmt.Sprintf("in the %.0f s after", b.after.Seconds()), after}} {
 		ratio := float64(s.p99) / float64(idle.p99)
 		out := row{
-			name: fmt.Sprintf("… others' verification %s, p99 at %d/s", s.name, verifyRate), ours: millis(s.p99),
-			reference: millis(idle.p99) + " (before)",
-			ratio:     fmt.Sprintf("%.2f", ratio), p50: millis(s.p50) + " / " + millis(idle.p50), p99: millis(s.p99) + " / " + millis(idle.p99),
+			name: fmt.Sprintf("… others' verification %s, p99 at %d/s", s.name, verifyRate), ours: figures.Millis(s.p99),
+			reference: figures.Millis(idle.p99) + " (before)",
+			ratio:     fmt.Sprintf("%.2f", ratio), p50: figures.Millis(s.p50) + " / " + figures.Millis(idle.p50), p99: figures.Millis(s.p99) + " / " + figures.Millis(idle.p99),
 		}
 		if s.stretch == after {
-			out.cpu = millis(rest(after)) + " beside it"
+			out.cpu = figures.Millis(rest(after)) + " beside it"
 		}
 		b.row(out)
-		b.want("… verification p99 "+s.name, "≤ 3 × idle", fmt.Sprintf("%.2f ×", ratio), ratio <= 3)
+		b.goals.Want("… verification p99 "+s.name, "≤ 3 × idle", fmt.Sprintf("%.2f ×", ratio), ratio <= 3)
 	}
 }
 
@@ -113,5 +115,5 @@ func (b *bench) tighten() (load.Work, func(), error) {
 		personalUserTokensEnabled: true, viewPermissionTokensEnabled: true, viewPermissionTokensAllowPermissionUpdates: false,
 		organizationPermissionTokensEnabled: true, organizationPermissionTokensAllowPermissionUpdates: false,
 		systemPermissionTokensEnabled: true, systemPermissionTokensEnforceExpirationAfterMs: 172800000,
-		systemPermissionTokensEnforceIpFilterId: $filter}) { id } }`, map[string]any{"filter": filterID}).Client()
+		systemPermissionTokensEnforceIpFilterId: $filter}) { id } }`, map[string]any{"filter": fleet.FilterID}).Client()
 }

@@ -3,11 +3,10 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
+	"tokenscale/bench/figures"
 	"tokenscale/bench/load"
 )
 
@@ -59,17 +58,17 @@ func (b *bench) contest(n int, sides ...side) ([]result, error) {
 	}
 	for i, rounds := range most {
 		results[i].rounds = rounds
-		results[i].rate = median(rounds, func(r round) float64 { return r.Rate })
-		results[i].cpu = median(rounds, func(r round) time.Duration { return r.cpu })
-		results[i].mallocs = median(rounds, func(r round) float64 { return r.mallocs })
+		results[i].rate = figures.Median(rounds, func(r round) float64 { return r.Rate })
+		results[i].cpu = figures.Median(rounds, func(r round) time.Duration { return r.cpu })
+		results[i].mallocs = figures.Median(rounds, func(r round) float64 { return r.mallocs })
 	}
 	steady, err := b.turns(sides, n, func(i int) int { return max(1, int(share*results[i].rate)) })
 	if err != nil {
 		return nil, err
 	}
 	for i, rounds := range steady {
-		results[i].p50 = median(rounds, func(r round) time.Duration { return r.P50 })
-		results[i].p99 = median(rounds, func(r round) time.Duration { return r.P99 })
+		results[i].p50 = figures.Median(rounds, func(r round) time.Duration { return r.P50 })
+		results[i].p99 = figures.Median(rounds, func(r round) time.Duration { return r.P99 })
 	}
 	return results, b.profiled(fmt.Sprintf("%s, %d callers", sides[0].name, n))
 }
@@ -81,7 +80,7 @@ func (r result) against(other result) float64 {
 	for i := range r.rounds {
 		ratios[i] = r.rounds[i].Rate / other.rounds[i].Rate
 	}
-	return median(ratios, same)
+	return figures.Median(ratios, figures.Same)
 }
 
 // turns gives each side its rounds, and who goes first changes.
@@ -120,15 +119,3 @@ func (b *bench) round(s side, rate, n int) (round, error) {
 	}
 	return round{l, (after.CPU - before.CPU) / time.Duration(l.Count), float64(after.Mallocs-before.Mallocs) / float64(l.Count)}, nil
 }
-
-// median returns the middle one of what is taken of each element.
-func median[E any, V cmp.Ordered](all []E, of func(E) V) V {
-	values := make([]V, len(all))
-	for i, e := range all {
-		values[i] = of(e)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
-func same[V any](v V) V { return v }

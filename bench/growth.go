@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tokenscale/bench/figures"
 	"tokenscale/bench/load"
 	"tokenscale/bench/plot"
 )
@@ -69,7 +70,7 @@ func (b *bench) grow() error {
 			return err
 		}
 		points = append(points, p)
-		log.Printf("measured at %s tokens", number(float64(n)))
+		log.Printf("measured at %s tokens", figures.Number(float64(n)))
 	}
 	if len(points) == 0 {
 		return errors.New("nothing was measured")
@@ -125,14 +126,14 @@ func (b *bench) answers(h *house, p *point) error {
 		if err != nil {
 			return err
 		}
-		*m.into = median(rounds[0], func(r round) time.Duration { return r.P50 })
+		*m.into = figures.Median(rounds[0], func(r round) time.Duration { return r.P50 })
 	}
 	create := sending("create", b.server, load.Query(url, "/graphql", h.root, createToken, nil))
 	rounds, err := b.turns([]side{create}, 16, func(int) int { return 0 })
 	if err != nil {
 		return err
 	}
-	p.create = median(rounds[0], func(r round) float64 { return r.Rate })
+	p.create = figures.Median(rounds[0], func(r round) float64 { return r.Rate })
 	return nil
 }
 
@@ -146,24 +147,24 @@ func growthTable(points []point) string {
 		}
 		b.WriteString(" |\n")
 	}
-	line("Tokens", func(p point) string { return number(float64(p.tokens)) })
+	line("Tokens", func(p point) string { return figures.Number(float64(p.tokens)) })
 	b.WriteString("|---" + strings.Repeat("|---:", len(points)) + "|\n")
-	line("verify in process, one token", func(p point) string { return nanos(p.interior.hot) })
-	line("verify in process, all tokens in turn (a million at most)", func(p point) string { return nanos(p.interior.turn[1]) })
-	line(fmt.Sprintf("verify over HTTP, p50 at %d/s", verifyRate), func(p point) string { return millis(p.verify) })
-	line(fmt.Sprintf("page of 50 at 70 %% of all, p50 at %d/s", pageRate), func(p point) string { return millis(p.page) })
-	line(fmt.Sprintf("search for a part of a name, p50 at %d/s", searchRate), func(p point) string { return millis(p.search) })
-	line("create, 16 callers", func(p point) string { return number(p.create) + "/s" })
-	line("start to ready", func(p point) string { return seconds(p.ready) })
+	line("verify in process, one token", func(p point) string { return figures.Nanos(p.interior.hot) })
+	line("verify in process, all tokens in turn (a million at most)", func(p point) string { return figures.Nanos(p.interior.turn[1]) })
+	line(fmt.Sprintf("verify over HTTP, p50 at %d/s", verifyRate), func(p point) string { return figures.Millis(p.verify) })
+	line(fmt.Sprintf("page of 50 at 70 %% of all, p50 at %d/s", pageRate), func(p point) string { return figures.Millis(p.page) })
+	line(fmt.Sprintf("search for a part of a name, p50 at %d/s", searchRate), func(p point) string { return figures.Millis(p.search) })
+	line("create, 16 callers", func(p point) string { return figures.Number(p.create) + "/s" })
+	line("start to ready", func(p point) string { return figures.Seconds(p.ready) })
 	line("live heap for each token", func(p point) string { return fmt.Sprintf("%.0f B", p.interior.heap) })
 	line("… once each has been used", func(p point) string { return fmt.Sprintf("%.0f B", p.interior.used) })
-	line("a forced collection, CPU", func(p point) string { return millis(p.interior.collection.CPU) })
-	line("resident memory after the start", func(p point) string { return mib(p.memory.total) })
-	line("… of its own", func(p point) string { return mib(p.memory.anonymous) })
-	line("… mapped of the store's file", func(p point) string { return mib(p.memory.file) })
-	line("… at most, while it started", func(p point) string { return mib(p.memory.peak) })
-	line("resident memory of its own after all requests", func(p point) string { return mib(p.after.anonymous) })
-	line("the store's file", func(p point) string { return mib(p.file) })
+	line("a forced collection, CPU", func(p point) string { return figures.Millis(p.interior.collection.CPU) })
+	line("resident memory after the start", func(p point) string { return figures.MiB(p.memory.total) })
+	line("… of its own", func(p point) string { return figures.MiB(p.memory.anonymous) })
+	line("… mapped of the store's file", func(p point) string { return figures.MiB(p.memory.file) })
+	line("… at most, while it started", func(p point) string { return figures.MiB(p.memory.peak) })
+	line("resident memory of its own after all requests", func(p point) string { return figures.MiB(p.after.anonymous) })
+	line("the store's file", func(p point) string { return figures.MiB(p.file) })
 	return b.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"tokenscale/bench/figures"
 	"tokenscale/bench/load"
 )
 
@@ -29,7 +30,7 @@ func (b *bench) verify() error {
 	fair := b.pair("verify over HTTP, a filter of ten rules", r[0], r[1],
 		"a handler that answers a constant, with the same time-outs and headers")
 	b.pair("… held against the ceiling", r[0], r[2], "a handler that answers a hundred bytes, without time-outs")
-	b.atLeast("`/api/v1/authorize`, ten rules", fair, 0.9, "of the fair reference")
+	b.goals.AtLeast("`/api/v1/authorize`, ten rules", fair, 0.9, "of the fair reference")
 	return nil
 }
 
@@ -55,7 +56,7 @@ func (b *bench) one() error {
 		return err
 	}
 	ratio := b.pair("GraphQL, one token, authenticated", r[0], r[1], "bare gqlgen with its cache, no authentication")
-	b.atLeast("GraphQL, one token, authenticated", ratio, 1.1, "of bare gqlgen with its cache, without authentication")
+	b.goals.AtLeast("GraphQL, one token, authenticated", ratio, 1.1, "of bare gqlgen with its cache, without authentication")
 	return nil
 }
 
@@ -82,12 +83,12 @@ func (b *bench) page() error {
 	if err != nil {
 		return err
 	}
-	bare := b.pair("page of 50, "+number(float64(deep))+" in", r[0], r[1], "bare gqlgen with its defaults")
+	bare := b.pair("page of 50, "+figures.Number(float64(deep))+" in", r[0], r[1], "bare gqlgen with its defaults")
 	few := b.pair("… held against few tokens", r[0], r[3], "the same page from 1,000 tokens")
 	few = min(few, b.pair("… the first page", r[2], r[3], "the same"))
 	few = min(few, b.pair("… the deep page by its cursor", r[4], r[3], "the same"))
-	b.atLeast("page of 50", bare, 4, "of bare gqlgen with its defaults")
-	b.atLeast("page of 50, anywhere, by `skip` or cursor", few, 1/1.2, "of the page from 1,000 tokens")
+	b.goals.AtLeast("page of 50", bare, 4, "of bare gqlgen with its defaults")
+	b.goals.AtLeast("page of 50, anywhere, by `skip` or cursor", few, 1/1.2, "of the page from 1,000 tokens")
 	return nil
 }
 
@@ -119,7 +120,7 @@ func (b *bench) create() error {
 		}
 		name := fmt.Sprintf("create, durable and audited, %d callers", n)
 		ratio := b.pair(name, r[0], r[1], "raw group commit of one row a caller into a copy of the file")
-		b.atLeast(name, ratio, 0.7, "of raw group commit")
+		b.goals.AtLeast(name, ratio, 0.7, "of raw group commit")
 	}
 	return nil
 }

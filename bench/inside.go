@@ -18,6 +18,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
+	"tokenscale/bench/figures"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
@@ -168,12 +169,12 @@ func (b *bench) inside() error {
 	}
 	b.verified(in)
 	ratio, twice := in.hot/in.hmac, in.turn[1]/in.turn[2]
-	b.want("verify in process, one token, ten rules", "≤ 1.6 × its HMAC, 0 allocations",
-		fmt.Sprintf("%.2f ×, %s allocations", ratio, number(in.mallocs)), ratio <= 1.6 && in.mallocs == 0)
-	b.want("… a filter of 10,000 rules", "≤ 100 ns more", nanos(in.wide-in.hot)+" more", in.wide-in.hot <= 100)
-	b.want("verify, all tokens in turn", "≤ 5 × that HMAC", fmt.Sprintf("%.2f ×", in.turn[1]/in.hmac), in.turn[1] <= 5*in.hmac)
+	b.goals.Want("verify in process, one token, ten rules", "≤ 1.6 × its HMAC, 0 allocations",
+		fmt.Sprintf("%.2f ×, %s allocations", ratio, figures.Number(in.mallocs)), ratio <= 1.6 && in.mallocs == 0)
+	b.goals.Want("… a filter of 10,000 rules", "≤ 100 ns more", figures.Nanos(in.wide-in.hot)+" more", in.wide-in.hot <= 100)
+	b.goals.Want("verify, all tokens in turn", "≤ 5 × that HMAC", fmt.Sprintf("%.2f ×", in.turn[1]/in.hmac), in.turn[1] <= 5*in.hmac)
 	if runtime.NumCPU() > 1 {
-		b.want("… on two cores", "≥ 1.8 times one", fmt.Sprintf("%.2f times", twice), twice >= 1.8)
+		b.goals.Want("… on two cores", "≥ 1.8 times one", fmt.Sprintf("%.2f times", twice), twice >= 1.8)
 	}
 	b.held(in)
 	return nil
@@ -185,25 +186,25 @@ func (b *bench) held(in interior) {
 		name string
 		collection
 	}{{"a forced collection, each token used", in.collection}, {"… after half of them were replaced", in.afterwards}} {
-		b.row(row{name: c.name, ours: millis(c.Wall), cpu: millis(c.CPU)})
-		b.want(c.name, "≤ 40 ms of CPU", millis(c.CPU), c.CPU <= 40*time.Millisecond)
+		b.row(row{name: c.name, ours: figures.Millis(c.Wall), cpu: figures.Millis(c.CPU)})
+		b.goals.Want(c.name, "≤ 40 ms of CPU", figures.Millis(c.CPU), c.CPU <= 40*time.Millisecond)
 	}
-	b.want("live heap for each token, as made", "≤ 190 B", fmt.Sprintf("%.0f B", in.heap), in.heap <= 190)
-	b.want("… once each has been used", "≤ 190 B", fmt.Sprintf("%.0f B", in.used), in.used <= 190)
-	b.want("… after half of them were replaced", "≤ 210 B", fmt.Sprintf("%.0f B", in.later), in.later <= 210)
+	b.goals.Want("live heap for each token, as made", "≤ 190 B", fmt.Sprintf("%.0f B", in.heap), in.heap <= 190)
+	b.goals.Want("… once each has been used", "≤ 190 B", fmt.Sprintf("%.0f B", in.used), in.used <= 190)
+	b.goals.Want("… after half of them were replaced", "≤ 210 B", fmt.Sprintf("%.0f B", in.later), in.later <= 210)
 }
 
 // verified adds the rows of verification in process.
 func (b *bench) verified(in interior) {
 	add := func(name string, ns, ratio float64, of string) {
-		b.row(row{name: name, ours: nanos(ns), reference: of, ratio: fmt.Sprintf("%.2f", ratio)})
+		b.row(row{name: name, ours: figures.Nanos(ns), reference: of, ratio: fmt.Sprintf("%.2f", ratio)})
 	}
-	hmac := nanos(in.hmac) + " (HMAC-SHA-256 of the string alone)"
+	hmac := figures.Nanos(in.hmac) + " (HMAC-SHA-256 of the string alone)"
 	add("verify in process, one token, ten rules", in.hot, in.hot/in.hmac, hmac)
-	b.rows[len(b.rows)-1].mallocs = number(in.mallocs)
-	add("… a filter of 10,000 rules", in.wide, in.wide/in.hot, nanos(in.hot)+" (ten rules)")
-	add("verify in process, "+number(float64(b.large.remembered()))+" tokens in turn", in.turn[1], in.turn[1]/in.hmac, hmac)
+	b.rows[len(b.rows)-1].mallocs = figures.Number(in.mallocs)
+	add("… a filter of 10,000 rules", in.wide, in.wide/in.hot, figures.Nanos(in.hot)+" (ten rules)")
+	add("verify in process, "+figures.Number(float64(b.large.remembered()))+" tokens in turn", in.turn[1], in.turn[1]/in.hmac, hmac)
 	for _, n := range cores()[1:] {
-		add(fmt.Sprintf("… on %d cores, time between two", n), in.turn[n], in.turn[1]/in.turn[n], nanos(in.turn[1])+" (one core)")
+		add(fmt.Sprintf("… on %d cores, time between two", n), in.turn[n], in.turn[1]/in.turn[n], figures.Nanos(in.turn[1])+" (one core)")
 	}
 }

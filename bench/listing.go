@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"tokenscale/bench/figures"
+	"tokenscale/bench/fleet"
 	"tokenscale/bench/load"
 )
 
@@ -41,14 +43,14 @@ func selections(now time.Time) []selection {
 		{"expiring within 30 days", fmt.Sprintf("expiresBefore: %d", at(30*day)), ofFilters},
 		{"never expiring, a third", `neverExpires: true`, ofFilters},
 		{"unused for half a day, half of them", fmt.Sprintf("unusedSince: %d", at(-day/2)), ofFilters},
-		{"an IP filter that half have", fmt.Sprintf("ipFilterIdFilter: [%q]", filterID), ofFilters},
-		{"an IP filter that one in a hundred has", fmt.Sprintf("ipFilterIdFilter: [%q]", wideID), ofFilters},
+		{"an IP filter that half have", fmt.Sprintf("ipFilterIdFilter: [%q]", fleet.FilterID), ofFilters},
+		{"an IP filter that one in a hundred has", fmt.Sprintf("ipFilterIdFilter: [%q]", fleet.WideID), ofFilters},
 		{"without an IP filter", `withoutIpFilter: true`, ofFilters},
-		{"made by one that made a fifth", fmt.Sprintf("createdByFilter: %q", makerID), ofFilters},
+		{"made by one that made a fifth", fmt.Sprintf("createdByFilter: %q", fleet.MakerID), ofFilters},
 		{"all of these at once", fmt.Sprintf(
 			"searchFilter: %q, permissionFilter: [ReadHealthCheck], stateFilter: [Active], expiresBefore: %d, unusedSince: %d, "+
 				"ipFilterIdFilter: [%q], createdByFilter: %q, neverExpires: false, withoutIpFilter: false",
-			"backup", at(200*day), at(-day/4), filterID, makerID), ofFilters},
+			"backup", at(200*day), at(-day/4), fleet.FilterID, fleet.MakerID), ofFilters},
 		{"order by expiry", `sortBy: ExpirationDate`, ofFilters},
 		{"order by creation, the latest first", `sortBy: CreatedAt, orderBy: DESC`, ofFilters},
 		{"order by last use, the latest first", byLastUse, ofLastUse},
@@ -79,10 +81,10 @@ func (b *bench) list(p *process, h *house) error {
 	for i, s := range every {
 		out := b.listed(s, all[i])
 		if i == 0 {
-			out.reference = millis(rawScan(h)) + " (a scan of all names in one piece)"
+			out.reference = figures.Millis(rawScan(h)) + " (a scan of all names in one piece)"
 		}
 		b.row(out)
-		slowest[s.limit] = max(slowest[s.limit], median(all[i], func(r round) time.Duration { return r.P50 }))
+		slowest[s.limit] = max(slowest[s.limit], figures.Median(all[i], func(r round) time.Duration { return r.P50 }))
 	}
 	b.within(ofParts, slowest, "part of a name")
 	b.within(ofFilters, slowest, "any filter of `systemTokens`")
@@ -92,19 +94,19 @@ func (b *bench) list(p *process, h *house) error {
 
 // listed is the row of one selection.
 func (b *bench) listed(s selection, rounds []round) row {
-	p50 := millis(median(rounds, func(r round) time.Duration { return r.P50 }))
+	p50 := figures.Millis(figures.Median(rounds, func(r round) time.Duration { return r.P50 }))
 	return row{
 		name: "list: " + s.name, ours: p50, p50: p50,
-		p99:     millis(median(rounds, func(r round) time.Duration { return r.P99 })),
-		cpu:     micros(median(rounds, func(r round) time.Duration { return r.cpu })),
-		mallocs: number(median(rounds, func(r round) float64 { return r.mallocs })),
+		p99:     figures.Millis(figures.Median(rounds, func(r round) time.Duration { return r.P99 })),
+		cpu:     figures.Micros(figures.Median(rounds, func(r round) time.Duration { return r.cpu })),
+		mallocs: figures.Number(figures.Median(rounds, func(r round) float64 { return r.mallocs })),
 	}
 }
 
 // within notes the goal of the selections that have the same limit.
 func (b *bench) within(limit time.Duration, slowest map[time.Duration]time.Duration, what string) {
-	b.want(what+", first page with total", fmt.Sprintf("p50 ≤ %d ms", limit.Milliseconds()),
-		millis(slowest[limit])+", the slowest", slowest[limit] <= limit)
+	b.goals.Want(what+", first page with total", fmt.Sprintf("p50 ≤ %d ms", limit.Milliseconds()),
+		figures.Millis(slowest[limit])+", the slowest", slowest[limit] <= limit)
 }
 
 // rawScan returns how long it takes to look through all names.
@@ -115,5 +117,5 @@ func rawScan(h *house) time.Duration {
 		bytes.Count(h.names, []byte(part))
 		took = append(took, time.Since(began))
 	}
-	return median(took, same)
+	return figures.Median(took, figures.Same)
 }

@@ -23,6 +23,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"tokenscale/bench/figures"
 )
 
 // settings of a run.
@@ -125,14 +127,14 @@ func (b *bench) figures() error {
 	if err := b.prepare(); err != nil {
 		return err
 	}
-	heading, err := b.heading(number(float64(b.tokens)) + " tokens")
+	heading, err := b.heading(figures.Number(float64(b.tokens)) + " tokens")
 	if err != nil {
 		return err
 	}
 	if err := b.measure(); err != nil {
 		return err
 	}
-	text := heading + table(b.rows) + "\n" + wanted(b.goals)
+	text := heading + table(b.rows) + "\n" + b.goals.Table("a million tokens")
 	fmt.Print(text)
 	return b.publish("figures", text)
 }

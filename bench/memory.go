@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"tokenscale/bench/figures"
 	"tokenscale/store/bolt/boltfile"
 )
 
@@ -38,14 +39,14 @@ func (b *bench) starts() error {
 		return err
 	}
 	b.started("start to ready, the file in the cache", ready, held, b.large)
-	b.want("start to ready, the file in the cache", "≤ 1.2 s", seconds(ready), ready <= 1200*time.Millisecond)
+	b.goals.Want("start to ready, the file in the cache", "≤ 1.2 s", figures.Seconds(ready), ready <= 1200*time.Millisecond)
 	return b.profiled("start")
 }
 
 func (b *bench) started(name string, ready time.Duration, held memory, h *house) {
-	b.row(row{name: name, ours: seconds(ready)})
+	b.row(row{name: name, ours: figures.Seconds(ready)})
 	b.row(row{name: "… resident memory after it", ours: fmt.Sprintf(
-		"%s; at most %s while it started; the file has %s", held, mib(held.peak), mib(fileSize(h)))})
+		"%s; at most %s while it started; the file has %s", held, figures.MiB(held.peak), figures.MiB(fileSize(h)))})
 }
 
 // opened returns how long starts took, in the middle, and what the last of
@@ -65,20 +66,20 @@ func (b *bench) opened(p **process, h *house) (time.Duration, memory, error) {
 		took = append(took, (*p).ready)
 	}
 	time.Sleep(time.Second) // what the start leaves behind is given back
-	return median(took, same), (*p).resident(), nil
+	return figures.Median(took, figures.Same), (*p).resident(), nil
 }
 
 // underLoad adds the row of the most that the server held while all the
 // requests came.
 func (b *bench) underLoad(most memory) {
 	b.row(row{name: "resident memory under load, at most", ours: most.String()})
-	b.want("resident memory under load, at most", "≤ 450 MiB", mib(most.total), most.total <= 450<<20)
+	b.goals.Want("resident memory under load, at most", "≤ 450 MiB", figures.MiB(most.total), most.total <= 450<<20)
 }
 
 // String tells apart what is the process's own and what is the store's file,
 // which the kernel takes back when others need it.
 func (m memory) String() string {
-	return fmt.Sprintf("%s: %s of its own, %s mapped of the store's file", mib(m.total), mib(m.anonymous), mib(m.file))
+	return fmt.Sprintf("%s: %s of its own, %s mapped of the store's file", figures.MiB(m.total), figures.MiB(m.anonymous), figures.MiB(m.file))
 }
 
 func fileSize(h *house) int64 {
@@ -114,7 +115,7 @@ func collect() (collection, error) {
 		all = append(all, collection{after.CPU - before.CPU, took})
 	}
 	return collection{
-		CPU:  median(all, func(c collection) time.Duration { return c.CPU }),
-		Wall: median(all, func(c collection) time.Duration { return c.Wall }),
+		CPU:  figures.Median(all, func(c collection) time.Duration { return c.CPU }),
+		Wall: figures.Median(all, func(c collection) time.Duration { return c.Wall }),
 	}, nil
 }

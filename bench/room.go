@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tokenscale/bench/figures"
 	"tokenscale/platform"
 )
 
@@ -33,7 +34,7 @@ func (b *bench) announce(n int) error {
 		return err
 	}
 	log.Printf("loads %s tokens, which takes up to %s of memory (%s available) and %s of disk at %s (%s free)",
-		number(float64(n)), mib(int64(memory)), mib(int64(held)), mib(int64(disk)), b.folder, mib(int64(free)))
+		figures.Number(float64(n)), figures.MiB(int64(memory)), figures.MiB(int64(held)), figures.MiB(int64(disk)), b.folder, figures.MiB(int64(free)))
 	if memory > held || disk > free {
 		return tooMany(n)
 	}
@@ -45,7 +46,7 @@ type tooMany int
 
 func (n tooMany) Error() string {
 	return fmt.Sprintf("this machine cannot take %s tokens; -tokens N and -sizes N,N,… say how many, and -folder which disk",
-		number(float64(n)))
+		figures.Number(float64(n)))
 }
 
 // available returns the bytes of memory that the machine has to spare, or that

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"log"
 	"path/filepath"
-	"time"
+
+	"tokenscale/bench/figures"
 )
 
 // A row is one line of the table. Where two figures stand in one place, the
@@ -27,7 +28,7 @@ type bench struct {
 	fair, reference, commits *process // what they are held against
 
 	rows  []row
-	goals []goal
+	goals figures.Goals
 }
 
 // prepare fills the stores. The reference has one of a thousand tokens: a
@@ -112,12 +113,12 @@ func (b *bench) row(r row) { b.rows = append(b.rows, r) }
 func (b *bench) pair(name string, ours, other result, against string) float64 {
 	ratio := ours.against(other)
 	r := ours.alone(name)
-	r.reference = fmt.Sprintf("%s/s (%s)", number(other.rate), against)
+	r.reference = fmt.Sprintf("%s/s (%s)", figures.Number(other.rate), against)
 	r.ratio = fmt.Sprintf("%.2f", ratio)
-	r.cpu += " / " + micros(other.cpu)
-	r.p50 += " / " + millis(other.p50)
-	r.p99 += " / " + millis(other.p99)
-	r.mallocs += " / " + number(other.mallocs)
+	r.cpu += " / " + figures.Micros(other.cpu)
+	r.p50 += " / " + figures.Millis(other.p50)
+	r.p99 += " / " + figures.Millis(other.p99)
+	r.mallocs += " / " + figures.Number(other.mallocs)
 	b.row(r)
 	return ratio
 }
@@ -125,17 +126,7 @@ func (b *bench) pair(name string, ours, other result, against string) float64 {
 // alone is the row of a result without another.
 func (r result) alone(name string) row {
 	return row{
-		name: name, ours: number(r.rate) + "/s",
-		cpu: micros(r.cpu), p50: millis(r.p50), p99: millis(r.p99), mallocs: number(r.mallocs),
+		name: name, ours: figures.Number(r.rate) + "/s",
+		cpu: figures.Micros(r.cpu), p50: figures.Millis(r.p50), p99: figures.Millis(r.p99), mallocs: figures.Number(r.mallocs),
 	}
 }
-
-func micros(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/1e3) }
-
-func millis(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
-
-func nanos(ns float64) string { return fmt.Sprintf("%.0f ns", ns) }
-
-func mib(n int64) string { return fmt.Sprintf("%s MiB", number(float64(n>>20))) }

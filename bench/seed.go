@@ -6,12 +6,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"iter"
 	mathrand "math/rand/v2"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -20,9 +18,8 @@ import (
 	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
-	"tokenscale/epoch"
+	"tokenscale/bench/fleet"
 	"tokenscale/ipfilter"
-	"tokenscale/permission"
 	"tokenscale/store/bolt"
 	"tokenscale/token"
 )
@@ -70,31 +67,6 @@ func (h *house) shuffle() {
 	})
 }
 
-// tenRules is the filter that verification is measured with.
-const tenRules = "deny 10.0.0.1\ndeny 10.0.0.2\ndeny 192.0.2.0/24\nallow 10.0.0.0/8\nallow 172.16.0.0/12\n" +
-	"allow 192.168.0.0/16\ndeny fe80::/10\nallow 2001:db8::/32\nallow ::1\nallow 127.0.0.0/8\n"
-
-// The filters' ids, as long as any: ten rules for each second token, and as
-// many as a filter can have for one in a hundred.
-const (
-	filterID ipfilter.ID = "benchfilterbenchfilterbenchfilte"
-	wideID   ipfilter.ID = "benchmanyrulesbenchmanyrulesbenc"
-)
-
-// makerID is of the token that has made one in five, and is gone.
-const makerID token.ID = "benchmakerbenchmakerbenchmakerbe"
-
-// manyRules are as many rules as a filter can have; the last one lets in who
-// measures.
-func manyRules() string {
-	var b strings.Builder
-	for i := range ipfilter.MaxRules - 1 {
-		fmt.Fprintf(&b, "deny 10.%d.%d.%d\n", i>>8, i&255, i%7)
-	}
-	b.WriteString("allow 127.0.0.0/8\n")
-	return b.String()
-}
-
 // build makes a data folder with n tokens as machines make them: long
 // beginnings in common, most with an expiry, half with a filter. With used,
 // each of them has been used.
@@ -123,9 +95,9 @@ func (b *bench) build(name string, n int, used bool) (*house, error) {
 	if err := a.Close(context.Background()); err != nil {
 		return nil, err
 	}
-	filters := []ipfilter.Filter{{ID: filterID, Name: "ten", Text: tenRules}}
+	filters := []ipfilter.Filter{{ID: fleet.FilterID, Name: "ten", Text: fleet.TenRules}}
 	if h.many {
-		filters = append(filters, ipfilter.Filter{ID: wideID, Name: "many", Text: manyRules()})
+		filters = append(filters, ipfilter.Filter{ID: fleet.WideID, Name: "many", Text: fleet.ManyRules()})
 	}
 	var failed error
 	err = rows.Seed(b.ctx, db, keys, filters, h.batches(keys, &failed), used)
@@ -162,7 +134,7 @@ func (h *house) mint(keys *keyring.Keys, from, n int) ([]token.Token, error) {
 		work.Go(func() {
 			r := mathrand.New(mathrand.NewPCG(uint64(from), uint64(w)))
 			for i := w; i < n && errs[w] == nil; i += workers {
-				batch[i], secrets[i], errs[w] = h.one(keys, r, from+i)
+				batch[i], secrets[i], errs[w] = fleet.Token(keys, r, from+i, h.many)
 			}
 		})
 	}
@@ -177,36 +149,4 @@ func (h *house) mint(keys *keyring.Keys, from, n int) ([]token.Token, error) {
 		h.names = append(append(h.names, index.Fold(t.Name)...), '\n')
 	}
 	return batch, errors.Join(errs...)
-}
-
-var words = []string{"ingest", "backup", "Nurse", "deploy", "prod", "staging", "health", "Operator", "cluster", "billing"}
-
-// one makes the i-th token.
-func (h *house) one(keys *keyring.Keys, r *mathrand.Rand, i int) (token.Token, string, error) {
-	id, secret, err := token.Mint(rand.Reader)
-	if err != nil {
-		return token.Token{}, "", err
-	}
-	now := epoch.Of(time.Now())
-	t := token.Token{
-		ID: id, Name: fmt.Sprintf("%s-%s-%07d", words[r.IntN(10)], words[r.IntN(10)], r.IntN(10_000_000)),
-		Permissions: permission.Of(permission.ReadHealthCheck, permission.Permission(r.IntN(16))),
-		CreatedAt:   now - epoch.Millis(r.IntN(86_400_000)), CreatedBy: token.Root,
-	}
-	t.DigestKey = keys.NewestID()
-	t.Digest = keys.Digest(t.DigestKey, secret)
-	t.IssuedAt = t.CreatedAt
-	if i%3 > 0 {
-		t.ExpireAt = now + epoch.Millis(86_400_000*(2+r.IntN(300)))
-	}
-	if i%5 == 0 {
-		t.CreatedBy = makerID
-	}
-	switch {
-	case i%2 == 0:
-		t.FilterID = filterID
-	case i%100 == 1 && h.many:
-		t.FilterID = wideID
-	}
-	return t, secret.Reveal(), nil
 }

@@ -44,6 +44,9 @@ func start(ctx context.Context, o options) (c *cluster, err error) {
 	if err := c.startMembers(ctx); err != nil {
 		return c, fmt.Errorf("starting etcd: %w", err)
 	}
+	if err := c.ca.issue(c.path("client"), "client"); err != nil {
+		return c, err
+	}
 	keys := c.path("keys")
 	if _, err := os.Stat(keys); errors.Is(err, os.ErrNotExist) {
 		if out, err := exec.CommandContext(ctx, o.program, "key", "new", "--key-file", keys).CombinedOutput(); err != nil {
@@ -143,6 +146,8 @@ func (c *cluster) tell(out io.Writer) {
 	if c.root != "" {
 		fmt.Fprintf(out, "Root token, for all of them: %s\n", c.root)
 	}
+	fmt.Fprintf(out, "What is in etcd: etcdctl --endpoints %s --cacert %s --cert %s --key %s get --keys-only --prefix /tokenscale/\n",
+		strings.Join(c.endpoints, ","), c.ca.path(), c.path("client.pem"), c.path("client.key"))
 	fmt.Fprintf(out, "Certificates, keys, data and logs: %s\nCtrl-C stops everything.\n", c.folder)
 }
 
