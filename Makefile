@@ -9,6 +9,7 @@
 #   make cluster    three members of etcd and three nodes on this machine, until Ctrl-C; CLUSTERFLAGS='-folder DIR' keeps them
 #   make bench      figures against references, printed; BENCHFLAGS='-tokens 1000000 -write' puts them into docs/performance.md
 #   make bench-growth   how they grow with the number of tokens; with BENCHFLAGS=-write into the page, and the plot
+#   make bench-cluster  what several nodes on etcd cost, printed; BENCHFLAGS=-write puts it into the page
 #   make bench-compare BASE=REV   the benchmarks of the packages, here and at REV
 #   make mutation   whether the tests notice small mistakes in the rules; a quarter of an hour
 #   make soak       the fault tests for hours instead of minutes, with their figures
@@ -26,7 +27,7 @@ MODULES   := ui/node_modules/.package-lock.json
 GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 
 .NOTPARALLEL:
-.PHONY: build cluster platforms generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth stock bench-compare faulttools proxytools soak mutation
+.PHONY: build cluster platforms generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth bench-cluster stock bench-compare faulttools proxytools soak mutation
 
 build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
@@ -159,6 +160,9 @@ bench: stock
 
 bench-growth: stock
 	go run -tags bench ./bench -growth $(BENCHFLAGS)
+
+bench-cluster:
+	go run -tags bench ./bench/cluster $(BENCHFLAGS)
 
 # The server of the bench's references, as gqlgen makes it.
 stock:
