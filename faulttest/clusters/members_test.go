@@ -5,37 +5,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/goleak"
 
 	_ "tokenscale/cli" // so that no result is taken from the cache when the program has changed
 	"tokenscale/faulttest/hosts"
+	"tokenscale/store/etcd/etcdtest"
 )
 
 // program is the program under test, built once.
 var program string
 
-// memberRole has this program be a member of etcd, when it is in the environment.
-const memberRole = "CLUSTERS_MEMBER"
-
 func TestMain(m *testing.M) {
-	if text := os.Getenv(memberRole); text != "" {
-		if err := serveMember(text); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	etcdtest.ServeIfAsked()
 	os.Exit(withProgram(m))
 }
 
@@ -57,49 +46,6 @@ func withProgram(m *testing.M) int {
 		return max(code, 1)
 	}
 	return code
-}
-
-// The ports of a member: for nodes, and for the other members.
-const (
-	clientPort = 2379
-	peerPort   = 2380
-)
-
-// A member is how a member of etcd runs.
-type member struct{ Name, Folder, Address, Cluster string }
-
-func at(address string, port int) string { return fmt.Sprintf("http://%s:%d", address, port) }
-
-// serveMember is a member until it is asked to stop.
-func serveMember(text string) error {
-	var m member
-	if err := json.Unmarshal([]byte(text), &m); err != nil {
-		return err
-	}
-	c := embed.NewConfig()
-	c.Name, c.Dir, c.InitialCluster, c.LogLevel, c.LogOutputs = m.Name, m.Folder, m.Cluster, "error", []string{"stderr"}
-	for port, to := range map[int][2]*[]url.URL{
-		clientPort: {&c.ListenClientUrls, &c.AdvertiseClientUrls}, peerPort: {&c.ListenPeerUrls, &c.AdvertisePeerUrls},
-	} {
-		u, err := url.Parse(at(m.Address, port))
-		if err != nil {
-			return err
-		}
-		*to[0], *to[1] = []url.URL{*u}, []url.URL{*u}
-	}
-	e, err := embed.StartEtcd(c)
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM)
-	select {
-	case err := <-e.Err():
-		return err
-	case <-stop:
-		return nil
-	}
 }
 
 // A process runs on a host until the test ends.
@@ -160,15 +106,12 @@ func newCluster(t *testing.T) *cluster {
 	var initial, endpoints []string
 	for _, name := range memberNames {
 		address := c.Hosts[name].V4
-		initial, endpoints = append(initial, name+"="+at(address, peerPort)), append(endpoints, at(address, clientPort))
+		initial, endpoints = append(initial, etcdtest.Peer(name, address)), append(endpoints, etcdtest.URL(address, etcdtest.ClientPort))
 	}
 	for _, name := range memberNames {
-		text, err := json.Marshal(member{name, t.TempDir(), c.Hosts[name].V4, strings.Join(initial, ",")})
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := etcdtest.Process{Name: name, Folder: t.TempDir(), Address: c.Hosts[name].V4, Cluster: strings.Join(initial, ",")}
 		cmd := c.Hosts[name].Command(os.Args[0])
-		cmd.Env = append(os.Environ(), memberRole+"="+string(text))
+		cmd.Env = append(os.Environ(), m.Environ())
 		c.members[name] = launch(t, cmd)
 	}
 	c.startNodes(strings.Join(endpoints, ","))

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tokenscale/faulttest/hosts"
+	"tokenscale/store/etcd/etcdtest"
 )
 
 // A fault is something that goes wrong, from begin to end. Tokens are made and revoked at node a,
@@ -30,7 +31,7 @@ type fault struct {
 func onNode(fate func(hosts.Packet) hosts.Fate) func(*cluster) func() {
 	return func(c *cluster) func() {
 		c.Let(func(p hosts.Packet) hosts.Fate {
-			if p.Touches("b", clientPort) {
+			if p.Touches("b", etcdtest.ClientPort) {
 				return fate(p)
 			}
 			return hosts.Fate{}
@@ -53,7 +54,7 @@ var faults = []fault{
 		begin: onNode(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.To == "b"} })},
 	{name: "a member is cut off from the others", rounds: 4,
 		begin: func(c *cluster) func() {
-			c.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches("m1", peerPort)} })
+			c.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches("m1", etcdtest.PeerPort)} })
 			return func() { c.Let(nil) }
 		}},
 	{name: "a node stands still", rounds: 2, open: []string{"a", "c"}, begin: standStill("b")},

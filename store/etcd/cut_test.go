@@ -14,8 +14,8 @@ import (
 
 // A cable leads from a node to a member, and can be cut.
 type cable struct {
-	ln net.Listener
-	to string // the socket of the member
+	ln   net.Listener
+	dial func() (net.Conn, error) // connects to the member
 
 	mu    sync.Mutex
 	cut   bool
@@ -24,11 +24,11 @@ type cable struct {
 }
 
 // newCable lays a cable to a member.
-func newCable(t testing.TB, endpoint string) *cable {
+func newCable(t testing.TB, dial func() (net.Conn, error)) *cable {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	c := &cable{ln: ln, to: strings.TrimPrefix(endpoint, "unix://")}
+	c := &cable{ln: ln, dial: dial}
 	c.work.Go(func() {
 		for {
 			conn, err := ln.Accept()
@@ -50,7 +50,7 @@ func (c *cable) endpoint() string { return "http://" + c.ln.Addr().String() }
 
 // carry carries what the two sides say until the cable is cut.
 func (c *cable) carry(near net.Conn) {
-	far, err := net.Dial("unix", c.to)
+	far, err := c.dial()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil || c.cut {
@@ -87,7 +87,7 @@ func (c *cable) set(cut bool) {
 func missed(t *testing.T, rounds int, how ...func(*Options)) (wrong int) {
 	endpoints := members(t, 1)
 	a := node(t, endpoints, "a")
-	line := newCable(t, endpoints[0])
+	line := newCable(t, func() (net.Conn, error) { return net.Dial("unix", strings.TrimPrefix(endpoints[0], "unix://")) })
 	b := node(t, []string{line.endpoint()}, "b", how...)
 	for round := range rounds {
 		line.set(true)

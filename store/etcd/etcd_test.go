@@ -15,10 +15,14 @@ import (
 	"go.uber.org/goleak"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/etcdtest"
 	"tokenscale/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	etcdtest.ServeIfAsked()
+	goleak.VerifyTestMain(m)
+}
 
 // A cluster is members of etcd in this process.
 type cluster struct {
