@@ -58,9 +58,15 @@ func (a *App) openUpon(ctx context.Context, hash *token.Hash, out io.Writer) (er
 	if err != nil {
 		return err
 	}
+	node := ""
+	if a.opts.InEtcd() {
+		if node, err = a.opts.Etcd.Node(); err != nil {
+			return err
+		}
+	}
 	a.auth, err = authority.Open(ctx, authority.Options{
 		DB: db, Keys: a.keys, Now: a.opts.Now, Random: a.opts.Random, Log: a.log, RootHash: hash, AuditSink: out,
-		StateFile: a.opts.StatePath(), AcceptRollback: a.opts.AcceptRollback, Join: a.opts.InEtcd(),
+		StateFile: a.opts.StatePath(), AcceptRollback: a.opts.AcceptRollback, Join: a.opts.InEtcd(), Node: node,
 		Steady: a.opts.Steady, AcceptClock: a.opts.AcceptClock, Archive: archived,
 	})
 	if err != nil {

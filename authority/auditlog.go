@@ -53,7 +53,7 @@ func (a *Authority) Archiver() *archive.Archiver { return a.archiver }
 // lastCheckpoint makes a checkpoint of what a server leaves behind. Without
 // one nothing is lost: the next start makes it.
 func (a *Authority) lastCheckpoint(ctx context.Context) {
-	if a.store.Err() != nil {
+	if a.store.Err() != nil || !a.door.KeepsHouse() {
 		return
 	}
 	if _, err := a.checkpoints.Make(ctx); err != nil {

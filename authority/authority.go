@@ -132,6 +132,9 @@ type Authority struct {
 func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 	a := assemble(o)
 	a.store.SumBy(o.Keys)
+	if err := a.door.Join(ctx, o.Node); err != nil {
+		return nil, fmt.Errorf("this node cannot join: %w", err)
+	}
 	a.feed = feed.New(a.store)
 	a.feed.Pause() // until all is read: other nodes do not wait for us
 	a.index.Follow(a.feed, a.rows, a.log, o.RootHash != nil)
@@ -205,6 +208,7 @@ func assemble(o Options) *Authority {
 	a.denied, a.read = tally.NewRefusedChanges(write), tally.NewReadings(write)
 	a.keeper = timekeeping.New(timekeeping.Options{
 		Clock: a.time, DB: o.DB, Rows: all, NextExpiry: a.index.NextExpiry, Log: a.log,
+		Agrees: func() bool { return a.door.Clock() == nil },
 	})
 	a.alive, a.stop = context.WithCancel(context.Background())
 	a.door = door.Of(o.DB, a.alive)
@@ -212,10 +216,11 @@ func assemble(o Options) *Authority {
 		DB: o.DB, Rows: all, Ledger: a.ledger, Index: a.index, Now: a.clock, Batch: a.batchSize(upkeep.Batch, upkeep.RowsOfExpiry),
 	}
 	a.checkpoints = ledger.NewCheckpointer(a.ledger, a.store, a.clock, a.log)
+	a.checkpoints.Signs = a.door.KeepsHouse
 	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
 		DB: a.store, Rows: a.rows, Index: a.index, Now: a.clock, Log: a.log, RootFromOutside: o.RootHash != nil,
 	})
-	a.runs = []func(context.Context){a.housekeeping, a.refused.Run, a.keeper.Run, a.scrub.Run}
+	a.runs = []func(context.Context){a.housekeeping, a.refused.Run, a.keeper.Run, a.scrub.Run, a.door.Run}
 	a.last = []task{{"writing counted refusals", a.refused.Flush}, {"writing refused changes", a.denied.Flush}, {"writing who has read what", a.read.Flush}}
 	a.tasks = []task{{"looking for long reads", a.tellLongReads}}
 	if !a.verifyOnly {

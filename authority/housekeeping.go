@@ -2,6 +2,8 @@ package authority
 
 import (
 	"context"
+	"encoding/binary"
+	"io"
 	"slices"
 	"time"
 
@@ -15,7 +17,23 @@ import (
 
 // housekeeping hides expired tokens and removes them in the end, writes last uses and
 // counted refusals, and tells of tokens that will expire soon, until ctx ends.
-func (a *Authority) housekeeping(ctx context.Context) { loop.Every(ctx, a.pause, a.round) }
+func (a *Authority) housekeeping(ctx context.Context) {
+	loop.Every(ctx, a.pause, func(ctx context.Context) {
+		if a.door != nil { // nodes that were started together must not all write at once
+			_ = loop.Rest(ctx, a.jitter(a.pause/6))
+		}
+		a.round(ctx)
+	})
+}
+
+// jitter returns some time up to most.
+func (a *Authority) jitter(most time.Duration) time.Duration {
+	var b [8]byte
+	if _, err := io.ReadFull(a.random, b[:]); err != nil {
+		return 0
+	}
+	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(most+1))
+}
 
 // A task is one part of the housekeeping.
 type task struct {
@@ -23,13 +41,34 @@ type task struct {
 	do   func(context.Context) error
 }
 
-// changes are the tasks for a store that takes changes.
+// changes are the tasks for a store that takes changes. In a cluster one node does them for all,
+// and what would destroy something that a clock says is old waits until all clocks agree.
 func (a *Authority) changes() []task {
 	return []task{
-		{"hiding expired tokens", a.upkeep.HideExpired},
-		{"removing tokens that were hidden long ago", a.upkeep.RemoveHiddenHourly},
-		{"forgetting ended sessions", a.ForgetSessions},
-		{"telling of tokens that will expire soon", a.endings.Warn},
+		a.forAll(task{"hiding expired tokens", a.ifClocksAgree(a.upkeep.HideExpired)}),
+		a.forAll(task{"removing tokens that were hidden long ago", a.ifClocksAgree(a.upkeep.RemoveHiddenHourly)}),
+		a.forAll(task{"forgetting ended sessions", a.ifClocksAgree(a.ForgetSessions)}),
+		a.forAll(task{"telling of tokens that will expire soon", a.endings.Warn}),
+	}
+}
+
+// forAll has t done by the node that keeps house.
+func (a *Authority) forAll(t task) task {
+	return task{t.name, func(ctx context.Context) error {
+		if !a.door.KeepsHouse() {
+			return nil
+		}
+		return t.do(ctx)
+	}}
+}
+
+func (a *Authority) ifClocksAgree(do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if !a.door.ClocksAgree() {
+			a.log.Warn("the clocks of the nodes are more than 5 seconds apart, so nothing is removed that has expired")
+			return nil
+		}
+		return do(ctx)
 	}
 }
 
@@ -99,6 +138,6 @@ func (a *Authority) batchSize(most, each int) int { return upkeep.BatchSize(a.st
 // housekeeping, which must not wait for it.
 func (a *Authority) mending(ctx context.Context) {
 	loop.Every(ctx, a.pause, func(ctx context.Context) {
-		a.attempt(ctx, task{"bringing tokens up to date with the security policies", a.upkeep.Mend})
+		a.attempt(ctx, a.forAll(task{"bringing tokens up to date with the security policies", a.upkeep.Mend}))
 	})
 }

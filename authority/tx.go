@@ -149,6 +149,12 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return archive.Refusal(err)
 	case errors.Is(err, store.ErrReadOnly):
 		return fault.New(fault.Unavailable, "The disk of the server is read-only, so nothing was changed; it only verifies tokens. Make its data folder writable and start it again.")
+	case a.door != nil && errors.Is(err, store.ErrUnavailable):
+		a.log.ErrorContext(ctx, "etcd does not answer", "err", err)
+		return fault.New(fault.Unavailable, "etcd has no quorum, or this node cannot reach it, so nothing was changed. Ask another node, or try again in a moment.")
+	case a.door != nil && errors.Is(err, store.ErrInDoubt) && !errors.Is(err, store.ErrStopped):
+		a.log.ErrorContext(ctx, "etcd has not answered whether a change was stored", "err", err)
+		return fault.New(fault.Unavailable, "etcd has no quorum, or did not answer in time. Whether this change was made is in doubt: look before you try it again.")
 	case errors.Is(err, store.ErrInDoubt):
 		a.log.ErrorContext(ctx, "it is in doubt whether a change was stored", "err", err)
 		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed. Whether this change was stored is in doubt; look again after the server was restarted.")

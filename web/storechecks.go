@@ -95,6 +95,9 @@ func checkCluster(c door.Cluster) check {
 		behind = max(behind, newest-n.Applied)
 	}
 	fields := []string{"nodes", strings.Join(names, " "), "behind", fmt.Sprint(behind), "house", fmt.Sprint(c.KeepsHouse)}
+	if c.Clock != nil {
+		return newCheck("cluster", down, "this node answers for no token: "+c.Clock.Error(), fields...)
+	}
 	if !c.Proven {
 		return newCheck("cluster", down, "this node cannot prove that it knows of every revoked token, so it answers for none: is it cut off from etcd, or has etcd no quorum?", fields...)
 	}

@@ -126,7 +126,7 @@ func (h *House) TryOpen() error {
 	return proven(db)
 }
 
-func (h *House) authority(db store.DB) (*authority.Authority, error) {
+func (h *House) authority(db store.DB, change ...func(*authority.Options)) (*authority.Authority, error) {
 	keys, err := keyring.Load(h.KeyFile())
 	if errors.Is(err, keyring.ErrNoFile) {
 		keys, err = keyring.Create(h.KeyFile(), rand.Reader)
@@ -144,6 +144,9 @@ func (h *House) authority(db store.DB) (*authority.Authority, error) {
 	}
 	if h.setup.Options != nil {
 		h.setup.Options(&o)
+	}
+	for _, fn := range change {
+		fn(&o)
 	}
 	return authority.Open(context.Background(), o)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tokenscale/authority"
 	"tokenscale/authority/rows"
 	"tokenscale/loop"
 	"tokenscale/store"
@@ -35,13 +36,31 @@ func (h *House) Store() (store.DB, error) {
 	return bolt.Open(o)
 }
 
-// Node opens the store that the House has in etcd as the node with a name. The House is node a.
-func (h *House) Node(name string) (store.DB, error) {
+// Node opens the store that the House has in etcd as the node with a name, once more. The House is
+// node a.
+func (h *House) Node(name string, change ...func(*etcd.Options)) (*etcd.DB, error) {
 	now := time.Now //nolint:forbidigo // a member of etcd answers when it does, whatever the clock of a House says
-	return etcd.Open(context.Background(), etcd.Options{
+	o := etcd.Options{
 		Endpoints: strings.Split(os.Getenv(Endpoints), ","), Prefix: filepath.ToSlash(h.folder) + "/", Node: name,
 		Folder: filepath.Join(h.folder, "mirror", name), Tables: rows.Tables(), Now: now, Random: rand.Read,
-	})
+	}
+	for _, fn := range change {
+		fn(&o)
+	}
+	return etcd.Open(context.Background(), o)
+}
+
+// Join returns another Authority on the store that the House has in etcd, as the node with a name.
+// Both are closed by leave.
+func (h *House) Join(name string, change ...func(*etcd.Options)) (a *authority.Authority, leave func() error, err error) {
+	db, err := h.Node(name, change...)
+	if err != nil {
+		return nil, nil, err
+	}
+	if a, err = h.authority(db, func(o *authority.Options) { o.Node = name }); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return a, func() error { return errors.Join(a.Close(context.Background()), db.Close()) }, proven(db)
 }
 
 // joinTime is how long a node may take until it answers for tokens.

@@ -7,6 +7,7 @@ package door
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"tokenscale/fault"
@@ -19,6 +20,9 @@ import (
 type Door struct {
 	store store.Shared
 	alive context.Context // ends when nobody is judged any more
+
+	skew  atomic.Int64 // by how much the clock in the middle of all nodes is ahead of ours
+	apart atomic.Bool  // two of the clocks are too far apart
 }
 
 // Of returns the Door of a store, which is nil unless the store is shared.
@@ -27,7 +31,7 @@ func Of(db store.DB, alive context.Context) *Door {
 	if !ok {
 		return nil
 	}
-	return &Door{shared, alive}
+	return &Door{store: shared, alive: alive}
 }
 
 // freshTime is how long a refusal waits to know what was changed up to now, at most.
@@ -47,7 +51,7 @@ func (d *Door) Judge(judge func() (policy.Actor, policy.Outcome)) (policy.Actor,
 		}
 		actor, outcome = judge()
 	}
-	if d.store.Proven() != nil {
+	if d.Proven() != nil {
 		return policy.Actor{}, policy.NotProven
 	}
 	return actor, outcome
@@ -63,10 +67,13 @@ func (d *Door) Refresh(ctx context.Context) error {
 }
 
 // Proven returns nil if this node may answer for tokens, and an error that wraps
-// store.ErrNotProven if it may be too far behind the other nodes.
+// store.ErrNotProven if it may be too far behind the other nodes, or ErrClock.
 func (d *Door) Proven() error {
 	if d == nil {
 		return nil
+	}
+	if err := d.Clock(); err != nil {
+		return err
 	}
 	return d.store.Proven()
 }
@@ -76,6 +83,7 @@ type Cluster struct {
 	Nodes      []store.Node // by name
 	KeepsHouse bool         // this node does what one does for all
 	Proven     bool         // this node answers for tokens
+	Clock      error        // why the clock of this node is wrong; nil if it is not
 }
 
 // Cluster returns the state of the cluster, and false if the store is not shared.
@@ -83,5 +91,5 @@ func (d *Door) Cluster() (Cluster, bool) {
 	if d == nil {
 		return Cluster{}, false
 	}
-	return Cluster{d.store.Nodes(), d.store.KeepsHouse(), d.store.Proven() == nil}, true
+	return Cluster{d.store.Nodes(), d.KeepsHouse(), d.Proven() == nil, d.Clock()}, true
 }

@@ -40,6 +40,12 @@ func (f *follower) follow(changes []store.Change) {
 			}
 		}
 	})
+	for _, c := range changes { // other nodes tell of uses; one that cannot be read is no news
+		if c.Table == rows.UsesTable && c.Value != nil {
+			n, inGrace, _ := rows.ParseTokenKey(c.Key)
+			_ = decoded(f.rows.Uses, c, func(u rows.Use) { f.learn(n, inGrace, u) })
+		}
+	}
 }
 
 func (f *follower) apply(b *Batch, c store.Change) error {

@@ -37,9 +37,7 @@ func (x *Index) Read(r store.Reader, all *rows.Rows, log *slog.Logger) error {
 	x.Load(tokens)
 	if err := all.Uses.Each(r, store.Range{}, func(key []byte, u rows.Use) error {
 		n, inGrace, _ := rows.ParseTokenKey(key)
-		if e, ok := x.At(n, inGrace); ok {
-			e.remember(u.At, u.From)
-		}
+		x.learn(n, inGrace, u)
 		return nil
 	}); err != nil {
 		return err

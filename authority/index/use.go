@@ -3,6 +3,7 @@ package index
 import (
 	"net/netip"
 
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/token"
 )
@@ -61,8 +62,10 @@ func (x *Index) takeAgain(e Entry) {
 	}
 }
 
-// remember sets the last use of the token from the store, at start.
-func (e Entry) remember(at epoch.Millis, from netip.Addr) {
-	e.leaf.use[e.place()].Note(at, from)
-	e.leaf.use[e.place()].Take()
+// learn takes over the last use of the token with a number from the store.
+func (x *Index) learn(n token.Number, inGrace bool, u rows.Use) {
+	e, ok := x.At(n, inGrace)
+	for ok && !e.leaf.use[e.place()].Learn(u.At, u.From) {
+		e, ok = x.At(n, inGrace) // its leaf was copied
+	}
 }

@@ -102,6 +102,9 @@ func (l Ledger) keepCheckpoint(w store.Writer, next audit.SignedCheckpoint) erro
 	}); err != nil {
 		return err
 	}
+	if n > 0 && sizes[0] >= next.Size {
+		return nil // another node has just signed as much, or more
+	}
 	if n > 0 && sizes[0]/checkpointEvery == sizes[1]/checkpointEvery {
 		if err := l.rows.Checkpoints.Delete(w, rows.SeqKey(sizes[0])); err != nil {
 			return err

@@ -24,12 +24,17 @@ type Checkpointer struct {
 	log    *slog.Logger
 	due    loop.Signal // set when there are checkpointEvery new entries
 
+	// Signs, if not nil, reports whether it is this node that signs for all. It must be set before
+	// Run.
+	Signs func() bool
+
 	making sync.Mutex // one checkpoint at a time
 
 	mu     sync.Mutex
 	last   uint64 // number of the last committed entry
 	newest audit.SignedCheckpoint
-	failed error // of the last try to make one
+	origin string // of the log, once it is known
+	failed error  // of the last try to make one
 }
 
 // NewCheckpointer returns a Checkpointer that follows db from now on. Load has
@@ -42,6 +47,7 @@ func NewCheckpointer(l Ledger, db store.DB, now func() epoch.Millis, log *slog.L
 
 // follow takes note of committed entries.
 func (c *Checkpointer) follow(changes []store.Change) {
+	c.followOthers(changes)
 	row, ok := rows.LastEntry(changes)
 	if !ok || len(row.Key) != 8 {
 		return
@@ -51,6 +57,26 @@ func (c *Checkpointer) follow(changes []store.Change) {
 	c.last = binary.BigEndian.Uint64(row.Key)
 	if c.last >= c.newest.Size+checkpointEvery {
 		c.due.Set()
+	}
+}
+
+// followOthers takes over a checkpoint that another node has signed. One that cannot be read is
+// for those to report who examine the log.
+func (c *Checkpointer) followOthers(changes []store.Change) {
+	for _, change := range changes {
+		if change.Table != rows.CheckpointsTable || change.Value == nil {
+			continue
+		}
+		text, err := c.ledger.rows.Checkpoints.Decode(change.Key, change.Value)
+		if err != nil {
+			continue
+		}
+		c.mu.Lock()
+		next, err := c.ledger.rows.Keys.OpenCheckpoint(text, c.origin)
+		if err == nil && next.Size > c.newest.Size {
+			c.newest = audit.SignedCheckpoint{Checkpoint: next, Note: text}
+		}
+		c.mu.Unlock()
 	}
 }
 
@@ -83,12 +109,17 @@ func (c *Checkpointer) State() CheckpointState {
 // stops no server: the log and State tell of it.
 func (c *Checkpointer) Load(ctx context.Context) {
 	var newest audit.SignedCheckpoint
+	origin := ""
 	err := c.db.View(ctx, func(r store.Reader) (err error) {
+		origin, _ = c.ledger.Origin(r) // a store that has none has no checkpoint
 		newest, err = c.ledger.newestCheckpoint(r)
 		return err
 	})
 	c.mu.Lock()
-	c.newest, c.failed = newest, err
+	c.origin, c.failed = origin, err
+	if newest.Size >= c.newest.Size {
+		c.newest = newest
+	}
 	c.mu.Unlock()
 	if err != nil {
 		c.log.Error("the newest checkpoint of the audit log cannot be read; tokenscale audit verify tells more", "err", err)
@@ -99,6 +130,9 @@ func (c *Checkpointer) Load(ctx context.Context) {
 // after checkpointPause if anything is new.
 func (c *Checkpointer) Run(ctx context.Context) {
 	c.due.EachOrEvery(ctx, checkpointPause, func(ctx context.Context) {
+		if c.Signs != nil && !c.Signs() {
+			return
+		}
 		if _, err := c.Make(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error("no checkpoint of the audit log could be made; it is tried again", "err", err)
 		}

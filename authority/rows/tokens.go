@@ -223,8 +223,8 @@ func (p Present) NoteUse(w store.Writer, id token.ID, u Use) error {
 		return err
 	}
 	key := keyOfToken(v)
-	if old, ok, err := p.Uses.Get(w, key); err == nil && ok && old.At > u.At {
-		return nil // another node has seen a later one
+	if old, ok, err := p.Uses.Get(w, key); err == nil && ok && old.At >= u.At {
+		return nil // another node has seen that, or a later one
 	}
 	return p.Uses.Put(w, key, u)
 }

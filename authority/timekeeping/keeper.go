@@ -49,6 +49,10 @@ type Options struct {
 	Rows  *rows.Rows
 	Log   *slog.Logger
 
+	// Agrees, if not nil, reports whether the clock agrees with those of other nodes, which would
+	// go on from what this one writes.
+	Agrees func() bool
+
 	// NextExpiry returns the first expiry of a token after a moment, or zero.
 	NextExpiry func(epoch.Millis) epoch.Millis
 }
@@ -84,8 +88,27 @@ func (k *Keeper) stored(tx store.Reader) (s clock.Saved, err error) {
 	return s, err
 }
 
-// Put writes what time it is, and for how long the server has run.
+// Put writes what time it is, and for how long the server has run, unless another node has come
+// further. A clock that does not agree with those of the others is not written.
 func (k *Keeper) Put(w store.Writer, s clock.Saved) error {
+	if k.Agrees != nil && !k.Agrees() {
+		return nil
+	}
+	mark, _, err := k.Rows.Numbers.Get(w, rows.ClockKey)
+	if err != nil {
+		return err
+	}
+	ran, _, err := k.Rows.Numbers.Get(w, rows.RunningKey)
+	if err != nil {
+		return err
+	}
+	ran = min(ran, uint64(math.MaxInt64/time.Millisecond))
+	return k.put(w, clock.Saved{
+		Mark: max(s.Mark, epoch.Millis(mark)), Ran: max(s.Ran, time.Duration(ran)*time.Millisecond),
+	})
+}
+
+func (k *Keeper) put(w store.Writer, s clock.Saved) error {
 	return cmp.Or(
 		k.Rows.Numbers.Put(w, rows.ClockKey, uint64(s.Mark)),
 		k.Rows.Numbers.Put(w, rows.RunningKey, uint64(s.Ran.Milliseconds())),
@@ -126,14 +149,14 @@ func (k *Keeper) saveIfDue(ctx context.Context) error {
 	if !expired && now < saved.Add(timeLate) {
 		return nil
 	}
-	return k.save(ctx, nil)
+	return k.save(ctx, k.Put, nil)
 }
 
-// save writes what time it is, and entries with it.
-func (k *Keeper) save(ctx context.Context, entries []audit.Entry) error {
+// save writes what time it is by put, and entries with it.
+func (k *Keeper) save(ctx context.Context, put func(store.Writer, clock.Saved) error, entries []audit.Entry) error {
 	t := k.Clock.ToSave()
 	err := k.DB.Update(ctx, func(w store.Writer) error {
-		return cmp.Or(k.Put(w, t), ledger.New(k.Rows).AppendAll(w, entries))
+		return cmp.Or(put(w, t), ledger.New(k.Rows).AppendAll(w, entries))
 	}, store.UseReserve)
 	if err == nil {
 		k.Clock.WasSaved(t)
@@ -147,7 +170,7 @@ func (k *Keeper) SaveLast(ctx context.Context) {
 	if k.DB.Err() != nil || k.Clock.ToSave().Mark <= k.Clock.LastSaved() {
 		return
 	}
-	if err := k.save(ctx, nil); err != nil {
+	if err := k.save(ctx, k.Put, nil); err != nil {
 		k.Log.Warn("what time it is could not be written down", "err", err)
 	}
 }
@@ -172,7 +195,11 @@ func (k *Keeper) noteJumps(ctx context.Context, accepted bool) error {
 	if k.readOnly && !accepted {
 		return nil // the log has it
 	}
-	err := k.save(ctx, entries)
+	put := k.Put
+	if accepted {
+		put = k.put // time goes back
+	}
+	err := k.save(ctx, put, entries)
 	if err != nil {
 		k.Clock.PutBackNews(news)
 	}

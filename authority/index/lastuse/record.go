@@ -54,14 +54,27 @@ func (v Version) From() netip.Addr {
 // Note notes a use, unless a later one is known: requests may overtake each other, and then neither
 // the time nor the address goes back. It reports false, and has done nothing, if r was moved.
 func (r *Record) Note(at epoch.Millis, from netip.Addr) bool {
-	if !from.IsValid() {
-		return r.note(at, 0, 0)
-	}
-	b := from.As16()
-	return r.note(at, binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]))
+	hi, lo := halves(from)
+	return r.note(at, hi, lo, dirty)
 }
 
-func (r *Record) note(at epoch.Millis, hi, lo uint64) bool {
+// Learn takes over a use that is in the store, if it is later than what is known: then there is
+// nothing to take. It reports false, and has done nothing, if r was moved.
+func (r *Record) Learn(at epoch.Millis, from netip.Addr) bool {
+	hi, lo := halves(from)
+	return r.note(at, hi, lo, 0)
+}
+
+func halves(from netip.Addr) (hi, lo uint64) {
+	if !from.IsValid() {
+		return 0, 0
+	}
+	b := from.As16()
+	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
+}
+
+// note notes a use, which is dirty or not.
+func (r *Record) note(at epoch.Millis, hi, lo, is uint64) bool {
 	for {
 		w := r.word.Load()
 		switch {
@@ -69,17 +82,17 @@ func (r *Record) note(at epoch.Millis, hi, lo uint64) bool {
 			return false
 		case w&busy != 0:
 			runtime.Gosched() // perhaps with an older use, which cannot stand for this one
-		case uint64(at) < w>>8:
+		case uint64(at) < w>>8 || uint64(at) == w>>8 && is == 0:
 			return true
 		case r.hi.Load() == hi && r.lo.Load() == lo:
-			next := uint64(at)<<8 | w&0xff | dirty
+			next := uint64(at)<<8 | w&0xff&^dirty | is
 			if next == w || r.word.CompareAndSwap(w, next) {
 				return true
 			}
 		case r.word.CompareAndSwap(w, w|busy):
 			r.hi.Store(hi)
 			r.lo.Store(lo)
-			r.word.Store(uint64(at)<<8 | (w+step)&sequence | dirty)
+			r.word.Store(uint64(at)<<8 | (w+step)&sequence | is)
 			return true
 		}
 	}
@@ -122,7 +135,7 @@ func (r *Record) HandOver(to *Record, copied Version) {
 			continue
 		}
 		if v != copied {
-			to.note(v.At(), v.hi, v.lo)
+			to.note(v.At(), v.hi, v.lo, v.word&dirty)
 		}
 		return
 	}
