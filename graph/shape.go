@@ -37,7 +37,8 @@ func optional[T comparable](v T) *T {
 	if v == zero {
 		return nil
 	}
-	return &v
+	there := v // v itself would be allocated before it is looked at
+	return &there
 }
 
 // given returns the value of an optional input, or what stands for its

@@ -18,8 +18,8 @@ import (
 const (
 	authorizeMallocs = 22
 	oneTokenMallocs  = 180
-	pageMallocs      = 870
-	searchMallocs    = 870
+	pageMallocs      = 820
+	searchMallocs    = 820
 	createMallocs    = 485
 )
 
