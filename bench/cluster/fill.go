@@ -52,6 +52,7 @@ func (b *bench) load() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close(), os.RemoveAll(b.in(loader))) }()
+	db.SumBy(keys)
 	each, _ := db.Limits()
 	var failed error
 	// A token has two rows.
