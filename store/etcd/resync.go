@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-
 	"tokenscale/store"
 )
 
@@ -92,51 +90,4 @@ func differ(mirrored store.Reader, t store.Table, rows *rowsAt, all []store.Chan
 		err = rows.next()
 	}
 	return all, err
-}
-
-// rowsAt walks the rows of a table as they are in etcd at a revision, page by page.
-type rowsAt struct {
-	ctx      context.Context
-	db       *DB
-	prefix   string
-	revision int64
-	page     []store.Row
-	from     string
-	more     bool
-	row      store.Row // the row it stands at; none at the end
-}
-
-func newRowsAt(ctx context.Context, db *DB, t store.Table, revision int64) (*rowsAt, error) {
-	prefix := db.keys.rows(t)
-	w := &rowsAt{ctx: ctx, db: db, prefix: prefix, revision: revision, from: prefix, more: true}
-	return w, w.next()
-}
-
-func (w *rowsAt) next() error {
-	if len(w.page) == 0 && w.more {
-		if err := w.read(); err != nil {
-			return err
-		}
-	}
-	w.row = store.Row{}
-	if len(w.page) > 0 {
-		w.row, w.page = w.page[0], w.page[1:]
-	}
-	return nil
-}
-
-// read reads a page. It is not serializable: a member that lags would not have the revision yet.
-func (w *rowsAt) read() error {
-	r, err := w.db.client.Get(w.ctx, w.from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(w.prefix)),
-		clientv3.WithLimit(w.db.options.Page), clientv3.WithRev(w.revision))
-	if err != nil {
-		return err
-	}
-	for _, kv := range r.Kvs {
-		w.page = append(w.page, store.Row{Key: kv.Key[len(w.prefix):], Value: append([]byte{}, kv.Value...)})
-	}
-	if w.more = r.More; w.more {
-		w.from = string(r.Kvs[len(r.Kvs)-1].Key) + "\x00"
-	}
-	return nil
 }

@@ -1,0 +1,106 @@
+package etcd
+
+import (
+	"encoding/binary"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenscale/store"
+)
+
+// fillNumbered writes n rows under the numbers from 0 on, as tokens and audit entries are.
+func fillNumbered(t testing.TB, db *DB, n int) {
+	t.Helper()
+	rows, _ := db.Limits()
+	value := make([]byte, 200)
+	for from := 0; from < n; from += rows {
+		must(t, db.Update(t.Context(), func(w store.Writer) error {
+			for i := from; i < min(from+rows, n); i++ {
+				if err := w.Put("left", binary.BigEndian.AppendUint64(nil, uint64(i)), value); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+func BenchmarkAStartWithoutAMirror(b *testing.B) {
+	const rows = 300_000
+	endpoints := members(b, 1)
+	first := node(b, endpoints, "first")
+	fillNumbered(b, first, rows)
+	folder := ""
+	before := spent()
+	for b.Loop() {
+		db := node(b, endpoints, "second", func(o *Options) { folder = o.Folder })
+		must(b, db.Close())
+		must(b, os.RemoveAll(folder))
+	}
+	b.ReportMetric(float64((spent()-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+}
+
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// Keys lie close and far apart, are long and short, and begin alike; a page holds four of them.
+func TestPagesMissNoRow(t *testing.T) {
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a", func(o *Options) { o.Page = 4 })
+	want := map[string]bool{"\x00": true, "x": true, "x\x00": true, "\xff\xff\xff\xff\xff\xff\xff\xff\xff": true}
+	for i := range uint64(40) {
+		for _, n := range []uint64{i, 1_000_000 + i, 1 << 60 * (i % 16), ^uint64(0) - i} {
+			want[string(binary.BigEndian.AppendUint64(nil, n))] = true
+			want["the same for all of them"+string(binary.BigEndian.AppendUint64(nil, n*n))] = true
+		}
+		want[strings.Repeat("z", int(i)+1)] = true
+	}
+	for keys := range slices.Chunk(slices.Sorted(maps.Keys(want)), 100) {
+		must(t, a.Update(t.Context(), func(w store.Writer) (err error) {
+			for _, k := range keys {
+				err = errors.Join(err, w.Put("left", []byte(k), []byte("1")))
+			}
+			return err
+		}))
+	}
+	rows, err := newRowsAt(t.Context(), a, "left", a.applied)
+	must(t, err)
+	var got []string
+	for rows.row.Key != nil {
+		got = append(got, string(rows.row.Key))
+		must(t, rows.next())
+	}
+	if diff := cmp.Diff(got, slices.Sorted(maps.Keys(want))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAsFar(t *testing.T) {
+	for _, c := range []struct{ name, first, last, want string }{
+		{"numbers", "d/t/\x00\x00\x00\x00\x00\x00\x00\x05", "d/t/\x00\x00\x00\x00\x00\x00\x00\x07", "d/t/\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00"},
+		{"the same key", "d/t/a", "d/t/a", ""},
+		{"a key and one below it that is no further", "d/t/a", "d/t/a\x00", ""},
+		{"nothing is as far", "d/t/\x00", "d/t/\xff", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := asFar(c.first, c.last)
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if got != "" && got <= c.last+"\x00" {
+				t.Errorf("%q is not behind %q", got, c.last)
+			}
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package etcd
+
+import (
+	"context"
+	"encoding/binary"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/store"
+)
+
+// rowsAt walks the rows of a table as they are in etcd at a revision, page by page.
+type rowsAt struct {
+	ctx      context.Context
+	db       *DB
+	prefix   string
+	revision int64
+	page     []store.Row
+	from     string // where the next page begins
+	until    string // where it ends, if not before; empty to look at all the rest
+	more     bool
+	row      store.Row // the row it stands at; none at the end
+}
+
+func newRowsAt(ctx context.Context, db *DB, t store.Table, revision int64) (*rowsAt, error) {
+	prefix := db.keys.rows(t)
+	w := &rowsAt{ctx: ctx, db: db, prefix: prefix, revision: revision, from: prefix, more: true}
+	return w, w.next()
+}
+
+func (w *rowsAt) next() error {
+	for len(w.page) == 0 && w.more {
+		if err := w.read(); err != nil {
+			return err
+		}
+	}
+	w.row = store.Row{}
+	if len(w.page) > 0 {
+		w.row, w.page = w.page[0], w.page[1:]
+	}
+	return nil
+}
+
+// read reads a page. It is not serializable: a member that lags would not have the revision yet.
+func (w *rowsAt) read() error {
+	end := w.until
+	if end == "" {
+		end = clientv3.GetPrefixRangeEnd(w.prefix)
+	}
+	r, err := w.db.client.Get(w.ctx, w.from, clientv3.WithRange(end), clientv3.WithLimit(w.db.options.Page), clientv3.WithRev(w.revision))
+	if err != nil {
+		return err
+	}
+	for _, kv := range r.Kvs {
+		w.page = append(w.page, store.Row{Key: kv.Key[len(w.prefix):], Value: append([]byte{}, kv.Value...)})
+	}
+	switch {
+	case r.More:
+		w.from = string(r.Kvs[len(r.Kvs)-1].Key) + "\x00"
+	case w.until != "":
+		w.from = end
+	default:
+		w.more = false
+	}
+	w.until = w.bound(r.Kvs)
+	return nil
+}
+
+// bound returns where the page after one may end. A member counts all rows that a request asks for,
+// beyond its limit too, so to ask for all the rest each time would take time by the square of the
+// rows. Rows whose keys are numbers lie about as close in the next page as they did in this one; if
+// few came, they do not.
+func (w *rowsAt) bound(page []*mvccpb.KeyValue) string {
+	if n := int64(len(page)); n < 2 || n < w.db.options.Page/2 {
+		return ""
+	}
+	return asFar(string(page[0].Key), string(page[len(page)-1].Key))
+}
+
+// asFar returns a key that is as far behind last as last is behind first, or nothing if there is
+// none. What they have in common it has too.
+func asFar(first, last string) string {
+	same := 0
+	for same < len(first) && first[same] == last[same] {
+		same++
+	}
+	a, b := number(first[same:]), number(last[same:])
+	if c := b + (b - a); c > b {
+		return last[:same] + string(binary.BigEndian.AppendUint64(nil, c))
+	}
+	return ""
+}
+
+// number returns how a key begins, as a number.
+func number(key string) uint64 {
+	var b [8]byte
+	copy(b[:], key)
+	return binary.BigEndian.Uint64(b[:])
+}
