@@ -75,7 +75,7 @@ func (a *Authority) setRoot(ctx context.Context, action string, may func(store.R
 			Time: now, Type: audit.RootReplaced, Action: action, Sensitive: true,
 			Actor: audit.System(), TokenID: string(token.Root),
 		})
-	}, store.Everywhere)
+	}, store.UseReserve, store.Everywhere)
 	if err != nil {
 		return token.Secret{}, err
 	}

@@ -163,7 +163,7 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed, so nothing was changed. Try again after the server was restarted.")
 	case errors.Is(err, store.ErrFull):
 		a.log.ErrorContext(ctx, "the store is full", "err", err)
-		return fault.New(fault.Unavailable, "The store is full, so nothing was changed. Deleting tokens still works; more space must be given to the server.")
+		return fault.New(fault.Unavailable, "The store is full, so nothing was changed. Deleting tokens still works; more space must be given to the server, or to etcd.")
 	case errors.Is(err, store.ErrClosed):
 		return fault.New(fault.Unavailable, "The server is stopping, so nothing was changed. Try again in a moment.")
 	case errors.Is(err, context.DeadlineExceeded): // only queries have one

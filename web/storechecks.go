@@ -17,6 +17,15 @@ import (
 // verified and nothing can be changed.
 func (s *Server) onlyRead() bool { return errors.Is(s.o.Store.Err(), store.ErrReadOnly) }
 
+// shared reports whether the store is one that several nodes have open.
+func (s *Server) shared() bool {
+	_, shared := s.o.Store.(store.Shared)
+	return shared
+}
+
+// etcdFull is how many percent of its quota etcd may have used without a warning.
+const etcdFull = 75
+
 // checkStore asks whether changes can be stored.
 func (s *Server) checkStore(stats store.Stats) check {
 	fields := []string{"size", fmt.Sprint(stats.Size), "used", fmt.Sprint(stats.Used), "max", fmt.Sprint(stats.MaxSize), "path", s.o.Data}
@@ -27,7 +36,9 @@ func (s *Server) checkStore(stats store.Stats) check {
 		return newCheck("store-writable", down, "the store takes no more changes because an earlier one failed; the server stops soon", fields...)
 	case err != nil:
 		return newCheck("store-writable", down, "the data folder cannot be written to", fields...)
-	case stats.MaxSize > 0 && stats.Used > (stats.MaxSize-stats.Reserve)/5*4:
+	case s.shared() && stats.MaxSize > 0 && stats.Used >= stats.MaxSize/100*etcdFull:
+		return newCheck("store-writable", warn, "etcd nears its quota; at 85 percent nothing new is made, and at 95 rights are only taken away: compact and defragment it, or raise --quota-backend-bytes", fields...)
+	case !s.shared() && stats.MaxSize > 0 && stats.Used > (stats.MaxSize-stats.Reserve)/5*4:
 		return newCheck("store-writable", warn, "the store is nearly as large as --max-store-size allows", fields...)
 	}
 	return newCheck("store-writable", ok, "", fields...)

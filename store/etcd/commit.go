@@ -67,6 +67,9 @@ func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
 	if b.Changed.Rows == 0 {
 		return e.db.confirm(was)
 	}
+	if refused == nil {
+		refused = e.db.admits(b)
+	}
 	if refused != nil {
 		return refused
 	}

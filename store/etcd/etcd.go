@@ -28,6 +28,7 @@ type DB struct {
 	mirror    *mirror
 	committer *overlay.Committer
 	turns     turns
+	quota     quota
 
 	member membership
 	door   door
@@ -85,6 +86,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if err := db.join(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	db.loops.Go(db.keepMeasuring)
 	db.loops.Go(db.keepProving)
 	db.loops.Go(db.keepReporting)
 	db.loops.Go(db.keepRefreshing)
@@ -175,7 +177,7 @@ func (db *DB) Err() error { return db.committer.Err() }
 // Stats implements store.DB.
 func (db *DB) Stats() store.Stats {
 	s := db.committer.Stats()
-	s.Size = db.mirror.Size()
+	db.quota.fill(&s)
 	return s
 }
 

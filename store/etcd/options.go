@@ -73,6 +73,9 @@ type controls struct {
 	noCompare bool // commits compare nothing
 	noFence   bool // an unanswered commit is forgotten
 	noTurns   bool
+	noQuota   bool // whatever etcd has room for
+
+	quotaLook time.Duration // instead of quotaLook
 
 	noResync bool // what was compacted away is not asked for
 

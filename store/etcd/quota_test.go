@@ -1,0 +1,72 @@
+package etcd
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.etcd.io/etcd/server/v3/embed"
+
+	"tokenscale/store"
+	"tokenscale/store/etcd/etcdtest"
+)
+
+// A small quota is filled with what is made, until no more is taken. Then rights can still be taken
+// away, a hundred times and more; without the limit, which is the control, etcd takes nothing.
+func TestWhatTakesRightsAwayGoesOnWhenEtcdIsNearlyFull(t *testing.T) {
+	for name, control := range map[string]bool{"": false, "without the limit": true} {
+		t.Run(name, func(t *testing.T) {
+			m, err := etcdtest.Start(func(c *embed.Config) { c.QuotaBackendBytes = 32 << 20 })
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := m.Stop(); err != nil {
+					t.Error(err)
+				}
+			})
+			db := node(t, []string{m.Endpoint}, "a", func(o *Options) {
+				o.controls.noQuota, o.controls.quotaLook = control, 5*time.Millisecond
+			})
+			refused := fillUp(t, db)
+			kept := 0
+			for i := range 100 {
+				if err := db.Update(context.Background(), func(w store.Writer) error {
+					return w.Put("left", fmt.Append(nil, "revoked ", i), []byte("a token is gone, and this is its entry"))
+				}, store.UseReserve, store.Everywhere); err == nil {
+					kept++
+				}
+			}
+			if full := kept < 100; full != control {
+				t.Errorf("%d of 100 revocations were made after %v", kept, refused)
+			}
+			if s := db.Stats(); s.MaxSize != 32<<20 || !control && (s.Used < s.MaxSize/100*quotaMakes || s.Size > s.MaxSize) {
+				t.Errorf("%d of %d bytes are used, in a file of %d", s.Used, s.MaxSize, s.Size)
+			}
+		})
+	}
+}
+
+// fillUp makes rows until no more are taken, and then those of the housekeeping.
+func fillUp(t *testing.T, db *DB) (refused error) {
+	t.Helper()
+	for _, how := range [][]store.Option{nil, {store.UseReserve}} {
+		for i := range 20_000 {
+			value := make([]byte, 4<<10)
+			_, _ = rand.Read(value)
+			if refused = db.Update(context.Background(), func(w store.Writer) error {
+				return w.Put("left", fmt.Append(nil, "made ", len(how), " ", i), bytes.Clone(value))
+			}, how...); refused != nil {
+				break
+			}
+		}
+		if !errors.Is(refused, store.ErrFull) {
+			t.Fatalf("in the end: %v", refused)
+		}
+	}
+	return refused
+}
