@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/bits"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -84,11 +85,30 @@ func (a *Archiver) Run(ctx context.Context) {
 	if a.Folder == "" {
 		return
 	}
+	a.tellMissing(ctx)
 	loop.Every(ctx, a.Pause, func(ctx context.Context) {
 		if err := a.Move(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Error("no part of the audit log could leave the store; it is tried again", "err", err)
 		}
 	})
+}
+
+// tellMissing says in the log which files are not there, so that it is known before somebody needs
+// them. It does not read them.
+func (a *Archiver) tellMissing(ctx context.Context) {
+	var all []rows.Segment
+	err := a.DB.View(ctx, func(r store.Reader) (err error) {
+		all, err = a.Segments.All(r)
+		return err
+	})
+	if err != nil {
+		a.Log.Error("which parts of the audit log have left the store cannot be read", "err", err)
+	}
+	for _, seg := range all {
+		if _, err := os.Stat(a.Segments.folder.Path(segment.FileName(seg.Number))); err != nil {
+			a.Log.Warn("a part of the audit log that has left the store cannot be read here", "err", a.Segments.unreadable(seg, err))
+		}
+	}
 }
 
 // Move moves all segments that are old enough and covered by a signed checkpoint. After an error,
