@@ -30,18 +30,6 @@ func (n node) describe() {
 	n.Shared.Describe(func() store.Node { return store.Node{Segment: n.Archiver().Held()} })
 }
 
-// eventually waits until is holds.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for range 2000 {
-		if is() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("it never came to that: %s", what)
-}
-
 // No row leaves before each node holds the file of it, and all files are the same. Then each node
 // reads its own.
 func TestNodes_NoPartOfTheAuditLogLeavesBeforeAllHoldIt(t *testing.T) {
@@ -56,7 +44,7 @@ func TestNodes_NoPartOfTheAuditLogLeavesBeforeAllHoldIt(t *testing.T) {
 	other, err := authoritytest.On(h, db, func(o *authority.Options) { o.Archive.Folder = folder })
 	must(t, err)
 	defer func() { must(t, errors.Join(other.Close(t.Context()), db.Close())) }()
-	a, b := node{h.Authority, h.DB.(store.Shared), h.AuditFolder()}, node{other, db.(store.Shared), folder}
+	a, b := node{h.Authority, h.DB.(store.Shared), h.AuditFolder()}, node{other, db, folder}
 	a.describe()
 	b.describe()
 	eventually(t, "one keeps house and knows of both", func() bool {
