@@ -149,7 +149,7 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 	case errors.Is(err, rpctypes.ErrPermissionDenied):
 		return unavailable(err)
 	}
-	return db.resolve(b, was, next, err)
+	return db.resolve(b, was, next, began, err)
 }
 
 func (db *DB) unchanged(was head) clientv3.Cmp {

@@ -13,15 +13,19 @@ import (
 )
 
 // resolve finds out what came of a commit that was not answered. Until that is known nothing else
-// is sent: it might be overtaken by what we believe is lost. The callers are let go in doubt after
-// a while.
-func (db *DB) resolve(b *overlay.Batch, was, next head, cause error) error {
+// is sent: it might be overtaken by what we believe is lost. A while after the commit began its
+// callers are let go in doubt, and who waits behind it is told that nothing was changed.
+func (db *DB) resolve(b *overlay.Batch, was, next head, began time.Time, cause error) error {
 	if db.options.controls.noFence {
 		return overlay.ErrOvertaken
 	}
-	patience := db.options.Now().Add(db.options.Patience)
 	for {
-		revision, decided := db.ask(next.request, was)
+		left := db.options.Patience - db.options.Now().Sub(began)
+		if left <= 0 {
+			b.GiveUp(cause)
+			left = db.options.Timeout
+		}
+		revision, decided := db.ask(next.request, was, min(left, db.options.Timeout))
 		switch {
 		case decided && revision > 0:
 			return db.committed(b, revision, next)
@@ -29,8 +33,6 @@ func (db *DB) resolve(b *overlay.Batch, was, next head, cause error) error {
 			return overlay.ErrOvertaken
 		case db.alive.Err() != nil:
 			return fmt.Errorf("%w: %w", store.ErrInDoubt, store.ErrClosed)
-		case db.options.Now().After(patience):
-			b.GiveUp(cause)
 		}
 		_ = loop.Rest(db.alive, 50*time.Millisecond)
 	}
@@ -38,8 +40,8 @@ func (db *DB) resolve(b *overlay.Batch, was, next head, cause error) error {
 
 // ask returns the revision at which our commit was made, or 0 if it was not and never will be, and
 // whether either is certain.
-func (db *DB) ask(request requestID, was head) (revision int64, decided bool) {
-	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
+func (db *DB) ask(request requestID, was head, limit time.Duration) (revision int64, decided bool) {
+	ctx, cancel := context.WithTimeout(db.alive, limit)
 	defer cancel()
 	r, err := db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.last(db.options.Node)), clientv3.OpGet(db.keys.head())).Commit()
 	if err != nil {

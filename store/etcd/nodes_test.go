@@ -223,7 +223,7 @@ func TestACommitWithoutAnAnswerIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			was := newestOf(t, a)
 			lost := head{number: was.number + 1, node: "a", request: requestID{1, byte(was.number)}}
-			if _, decided := a.ask(lost.request, was); !decided {
+			if _, decided := a.ask(lost.request, was, a.options.Timeout); !decided {
 				t.Error("a commit that was never sent is in doubt")
 			}
 			was = newestOf(t, a) // the fence
@@ -232,7 +232,7 @@ func TestACommitWithoutAnAnswerIsFound(t *testing.T) {
 			must(t, err)
 			must(t, a.await(t.Context(), r.Header.Revision))
 			after()
-			if revision, decided := a.ask(lost.request, was); !decided || revision != r.Header.Revision {
+			if revision, decided := a.ask(lost.request, was, a.options.Timeout); !decided || revision != r.Header.Revision {
 				t.Errorf("found at %d (%v), and it is at %d", revision, decided, r.Header.Revision)
 			}
 		})
@@ -245,7 +245,7 @@ func TestAFenceKeepsALateCommitOut(t *testing.T) {
 	must(t, a.Update(t.Context(), add))
 	was := newestOf(t, a)
 	late := head{number: was.number + 1, node: "a", request: requestID{9}}
-	if revision, decided := a.ask(late.request, was); !decided || revision != 0 {
+	if revision, decided := a.ask(late.request, was, a.options.Timeout); !decided || revision != 0 {
 		t.Fatalf("found at %d (%v)", revision, decided)
 	}
 	r, err := a.client.Txn(t.Context()).If(a.unchanged(was)).Then(clientv3.OpPut(a.keys.head(), late.pack())).Commit()

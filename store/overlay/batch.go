@@ -115,13 +115,19 @@ func (b *Batch) join(c *call, w *writer) {
 func (b *Batch) Known() { b.known = true }
 
 // GiveUp tells those whose change is in the batch that nobody can say what became of it, because
-// of cause. The commit goes on; they no longer wait for it.
+// of cause, and those who wait behind it that nothing was changed. The commit goes on; they no
+// longer wait for it.
 func (b *Batch) GiveUp(cause error) {
-	for _, c := range b.calls {
-		if c.err == nil {
-			b.committer.reply(c, inDoubt(cause))
+	c := b.committer
+	for _, caller := range b.calls {
+		if caller.err == nil {
+			c.reply(caller, inDoubt(cause))
 		}
 	}
+	for caller := c.waiting(); caller != nil; caller = c.waiting() {
+		c.next = append(c.next, caller)
+	}
+	c.refuseNext(fmt.Errorf("%w: %w", store.ErrUnavailable, cause))
 }
 
 // finish commits the batch and answers its callers.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"tokenscale/store"
 	"tokenscale/store/overlay"
@@ -82,6 +83,41 @@ func TestACallerLeftInDoubtDoesNotHoldTheCommitUp(t *testing.T) {
 	close(left)
 	if c := <-heard; len(c) != 1 || string(c[0].Key) != "a" {
 		t.Errorf("the followers hear of %v", c)
+	}
+}
+
+// Who comes while nobody knows what became of a commit is not run, and told that nothing was
+// changed, instead of waiting for as long as that takes.
+func TestWhoWaitsBehindACommitInDoubtIsToldThatNothingWasChanged(t *testing.T) {
+	t.Parallel()
+	m := newMemory(t, tables{})
+	behind, over := make(chan error, 1), make(chan struct{})
+	m.before = func(b *overlay.Batch) error {
+		m.before = nil
+		go func() {
+			defer close(over)
+			behind <- m.Update(context.Background(), func(store.Writer) error {
+				t.Error("it was run")
+				return nil
+			})
+		}()
+		for { // until it waits
+			b.GiveUp(errors.New("no answer"))
+			select {
+			case <-over:
+				return nil
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}
+	if err := m.Update(t.Context(), putting("a", "1")); !errors.Is(err, store.ErrInDoubt) {
+		t.Errorf("the first is told %v", err)
+	}
+	if err := <-behind; !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrInDoubt) {
+		t.Errorf("who came behind it is told %v", err)
+	}
+	if err := m.Update(t.Context(), putting("b", "1")); err != nil {
+		t.Errorf("who comes when it is over is told %v", err)
 	}
 }
 
