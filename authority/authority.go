@@ -180,7 +180,7 @@ func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 		return a, nil
 	}
 	if o.AuditSink != nil {
-		a.export = ledger.NewExporter(a.ledger, a.store, o.AuditSink, o.Now, a.log)
+		a.export = ledger.NewExporter(a.ledger, a.store, o.AuditSink, o.Node, o.Now, a.log)
 	}
 	return a, nil
 }

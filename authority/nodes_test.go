@@ -1,8 +1,10 @@
 package authority_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -197,3 +199,53 @@ func TestNodes_AClockThatIsOffClosesItsNode(t *testing.T) {
 	skew.Store(0)
 	eventually(t, "it opens when its clock is right", func() bool { return c.Door().Proven() == nil })
 }
+
+// Each node writes all audit lines to its own file, and seldom writes down how far that has come.
+func TestNodes_EachWritesAllAuditLines(t *testing.T) {
+	if !authoritytest.OnEtcd() {
+		t.Skip("it needs a store that nodes share; see CONTRIBUTING.md")
+	}
+	sinks := map[string]*lineSink{"a": {}, "b": {}}
+	a := authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) {
+		if o.Node == "" {
+			o.Node = "a"
+		}
+		o.AuditSink = sinks[o.Node]
+	}})
+	b, leave, err := a.Join("b")
+	must(t, err)
+	a.Start()
+	b.Start()
+	const n = 60
+	before := a.DB.Stats().Updates
+	for i := range n {
+		a.Token(draft(fmt.Sprint("x ", i)))
+	}
+	for name, s := range sinks {
+		eventually(t, "all lines at node "+name, func() bool { return s.lines() == n })
+	}
+	if updates := a.DB.Stats().Updates - before; updates > n+5 {
+		t.Errorf("%d transactions for %d tokens", updates, n)
+	}
+	must(t, leave())
+	b, leave, err = a.Join("b")
+	must(t, err)
+	defer func() { must(t, leave()) }()
+	b.Start()
+	a.Token(draft("one more"))
+	eventually(t, "the line after a restart", func() bool { return sinks["b"].lines() > n })
+	if got := sinks["b"].lines(); got != n+1 {
+		t.Errorf("%d lines after a restart, want %d", got, n+1)
+	}
+}
+
+// A lineSink counts lines.
+type lineSink struct{ n atomic.Int64 }
+
+// Write implements io.Writer.
+func (s *lineSink) Write(b []byte) (int, error) {
+	s.n.Add(int64(bytes.Count(b, []byte("\n"))))
+	return len(b), nil
+}
+
+func (s *lineSink) lines() int64 { return s.n.Load() }

@@ -142,11 +142,11 @@ func (h *House) authority(db store.DB, change ...func(*authority.Options)) (*aut
 		Log:     slog.New(slog.NewTextHandler(h.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Archive: archive.Settings{Folder: h.AuditFolder()},
 	}
-	if h.setup.Options != nil {
-		h.setup.Options(&o)
-	}
 	for _, fn := range change {
 		fn(&o)
+	}
+	if h.setup.Options != nil {
+		h.setup.Options(&o)
 	}
 	return authority.Open(context.Background(), o)
 }

@@ -28,6 +28,7 @@ type Exporter struct {
 	log    *slog.Logger
 	wall   func() time.Time
 	sink   io.Writer
+	place  *place
 	work   loop.Signal // set while there may be entries to write
 	ended  sync.WaitGroup
 
@@ -46,9 +47,10 @@ const (
 )
 
 // NewExporter returns an Exporter that follows db from now on. sink may block,
-// and may be a Looker. wall is the machine's clock.
-func NewExporter(l Ledger, db store.DB, sink io.Writer, wall func() time.Time, log *slog.Logger) *Exporter {
-	x := &Exporter{ledger: l, db: db, log: log, wall: wall, sink: sink, work: loop.NewSignal()}
+// and may be a Looker. wall is the machine's clock. If several nodes have db open, node is the name
+// of this one: each has a sink, and all of them get all lines.
+func NewExporter(l Ledger, db store.DB, sink io.Writer, node string, wall func() time.Time, log *slog.Logger) *Exporter {
+	x := &Exporter{ledger: l, db: db, log: log, wall: wall, sink: sink, work: loop.NewSignal(), place: newPlace(l, db, node, wall)}
 	db.Follow(func([]store.Change) { x.work.Set() })
 	x.work.Set() // there may be entries of an earlier run
 	return x
@@ -76,6 +78,9 @@ func (x *Exporter) lookAgain(ctx context.Context) {
 		x.log.Error("audit entries could not be written out; they are kept", "err", err)
 	}
 	x.told = err != nil
+	if err := x.place.noteDue(ctx); err != nil && ctx.Err() == nil {
+		x.log.Error("how far audit entries were written out could not be written down; it is tried again", "err", err)
+	}
 }
 
 // Finish writes what is left, but does not wait for a sink that blocks longer
@@ -86,7 +91,7 @@ func (x *Exporter) Finish(ctx context.Context) error {
 	go func() {
 		x.ended.Wait()
 		_ = x.look(ctx) // if it is in the way of a line, that will tell
-		ended <- x.drain(ctx)
+		ended <- errors.Join(x.drain(ctx), x.place.note(ctx))
 	}()
 	select {
 	case err := <-ended:
@@ -119,10 +124,8 @@ func (x *Exporter) drain(ctx context.Context) error {
 		if len(x.rest) > 0 {
 			return fmt.Errorf("writing audit lines: %w", io.ErrShortWrite)
 		}
-		// These lines are out: note it even if we are told to stop meanwhile.
-		if err := x.db.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
-			return x.ledger.rows.Export.Put(w, rows.ExportKey, x.upTo)
-		}); err != nil {
+		// These lines are out.
+		if err := x.place.set(ctx, x.upTo); err != nil {
 			return err
 		}
 		x.recent.note(x.wall(), x.before)
@@ -134,7 +137,7 @@ func (x *Exporter) next(ctx context.Context) (lines []byte, before, upTo rows.Ex
 	var out bytes.Buffer
 	n := 0
 	err = x.db.View(ctx, func(r store.Reader) error {
-		if before, _, err = x.ledger.rows.Export.Get(r, rows.ExportKey); err != nil {
+		if before, err = x.place.get(r); err != nil {
 			return err
 		}
 		upTo = before

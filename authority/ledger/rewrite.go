@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tokenscale/authority/rows"
-	"tokenscale/store"
 )
 
 // ErrAgain is what a sink answers that may have lost the lines of this very
@@ -90,7 +89,8 @@ func (x *Exporter) again(ctx context.Context, err error) error {
 	before := x.recent.writes[0].before
 	x.recent.writes = nil
 	x.log.Info("the audit file was cut off; what was written shortly before is written again", "behind", before.Seq)
-	return x.db.Update(context.WithoutCancel(ctx), func(w store.Writer) error {
-		return x.ledger.rows.Export.Put(w, rows.ExportKey, before)
-	})
+	if err := x.place.set(ctx, before); err != nil {
+		return err
+	}
+	return x.place.note(ctx)
 }

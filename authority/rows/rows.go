@@ -44,7 +44,7 @@ const (
 	PoliciesKey = "policies"
 	RootKey     = "root"
 	KeysKey     = "keys"
-	ExportKey   = "export"
+	ExportKey   = "export" // and "export/" with the name of a node, if there are several
 	EpochKey    = "epoch"
 	ClockKey    = "clock"
 	RunningKey  = "running"

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"fmt"
+	"strings"
 
 	"tokenscale/store"
 )
@@ -38,6 +39,9 @@ func (r *Rows) Sound(t store.Table, key, row []byte) error {
 }
 
 func (r *Rows) soundSetting(key, row []byte) error {
+	if strings.HasPrefix(string(key), ExportKey+"/") {
+		return decodes(r.Export, key, row)
+	}
 	switch string(key) {
 	case PoliciesKey:
 		return decodes(r.Policies, key, row)
