@@ -157,13 +157,7 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return fault.New(fault.Unavailable, "etcd has no quorum, or did not answer in time. Whether this change was made is in doubt: look before you try it again.")
 	case errors.Is(err, store.ErrInDoubt):
 		a.log.ErrorContext(ctx, "it is in doubt whether a change was stored", "err", err)
-		if !errors.Is(err, store.ErrStopped) {
-			return fault.New(fault.Unavailable, "The store did not answer in time: etcd has no quorum, or this server is cut off from it. Whether this change was stored is in doubt; look again when it answers.")
-		}
 		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed. Whether this change was stored is in doubt; look again after the server was restarted.")
-	case errors.Is(err, store.ErrUnavailable):
-		a.log.WarnContext(ctx, "the store does not answer", "err", err)
-		return fault.New(fault.Unavailable, "The store does not answer: etcd has no quorum, or this server is cut off from it. Nothing was changed; try again in a moment.")
 	case errors.Is(err, store.ErrStopped):
 		a.log.ErrorContext(ctx, "the store has stopped taking changes", "err", err)
 		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed, so nothing was changed. Try again after the server was restarted.")
