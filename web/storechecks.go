@@ -98,14 +98,10 @@ func checkReads(s store.Stats) check {
 // checkCluster asks whether this node may answer for tokens, and tells of the others.
 func checkCluster(c door.Cluster) check {
 	names := make([]string, len(c.Nodes))
-	newest, behind := int64(0), int64(0)
 	for i, n := range c.Nodes {
-		names[i], newest = n.Name, max(newest, n.Applied)
+		names[i] = n.Name
 	}
-	for _, n := range c.Nodes {
-		behind = max(behind, newest-n.Applied)
-	}
-	fields := []string{"nodes", strings.Join(names, " "), "behind", fmt.Sprint(behind), "house", fmt.Sprint(c.KeepsHouse)}
+	fields := []string{"nodes", strings.Join(names, " "), "house", fmt.Sprint(c.KeepsHouse)}
 	if c.Clock != nil {
 		return newCheck("cluster", down, "this node answers for no token: "+c.Clock.Error(), fields...)
 	}

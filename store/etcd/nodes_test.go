@@ -345,3 +345,35 @@ func waitFor(t testing.TB, n *atomic.Uint64, more uint64) {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
+
+// Without a majority nobody is left without an answer: those whose change was sent are told that it
+// is in doubt, and those behind them that nothing was changed.
+func TestNobodyWaitsForAMajorityThatDoesNotComeBack(t *testing.T) {
+	c := startCluster(t, 3)
+	a := node(t, c.endpoints, "a", func(o *Options) { o.Timeout, o.Patience = 500*time.Millisecond, time.Second })
+	must(t, a.Update(t.Context(), add))
+	c.stop(0, 1)
+	answers := make(chan error)
+	var work sync.WaitGroup
+	for n := range 4 {
+		work.Go(func() {
+			time.Sleep(time.Duration(n) * 100 * time.Millisecond)
+			answers <- a.Update(context.Background(), add)
+		})
+	}
+	doubtful := 0
+	for range 4 {
+		switch err := <-answers; {
+		case errors.Is(err, store.ErrInDoubt):
+			doubtful++
+		case !errors.Is(err, store.ErrUnavailable):
+			t.Errorf("got %v", err)
+		}
+	}
+	work.Wait()
+	c.start(t, 0, 1)
+	eventually(t, "the cluster answers", func() bool { return a.Refresh(t.Context()) == nil })
+	if n := counted(t, a); n < 1 || n > uint64(1+doubtful) || doubtful == 0 {
+		t.Errorf("%d are counted, 1 was acknowledged and %d are in doubt", n, doubtful)
+	}
+}
