@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -83,6 +84,25 @@ func TestPagesMissNoRow(t *testing.T) {
 	}
 	if diff := cmp.Diff(got, slices.Sorted(maps.Keys(want))); diff != "" {
 		t.Error(diff)
+	}
+	b := node(t, endpoints, "b", func(o *Options) { o.Page = 4 })
+	if diff := cmp.Diff(keysOf(t, b), keysOf(t, a)); diff != "" {
+		t.Errorf("a mirror that was filled from them: %s", diff)
+	}
+}
+
+func TestAMirrorThatAStartCouldNotFillIsComparedByTheNext(t *testing.T) {
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a")
+	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("there"), []byte("1")) }))
+	folder := filepath.Join(t.TempDir(), "b")
+	left, err := openMirror(Options{Folder: folder, Schema: a.options.Schema, Tables: a.options.Tables})
+	must(t, err)
+	must(t, left.add("left", []store.Row{{Key: []byte("deleted since"), Value: []byte("1")}}))
+	must(t, left.Close())
+	b := node(t, endpoints, "b", func(o *Options) { o.Folder = folder })
+	if got := keysOf(t, b); got != "[there]" {
+		t.Errorf("the mirror has %s", got)
 	}
 }
 

@@ -114,6 +114,18 @@ func (m *mirror) write(changes []store.Change, revision int64, h head) error {
 	return tx.Commit()
 }
 
+// add writes rows behind all that a table has. The mirror is then on its way.
+func (m *mirror) add(t store.Table, rows []store.Row) error {
+	tx, err := m.Begin(true)
+	if err != nil {
+		return err
+	}
+	if err := tx.Append(t, slices.Values(rows)); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
 func rowsOf(changes []store.Change) func(func(store.Row) bool) {
 	return func(yield func(store.Row) bool) {
 		for _, c := range changes {

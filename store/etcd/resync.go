@@ -40,7 +40,7 @@ func (db *DB) resync(ctx context.Context) error {
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	different, err := db.different(ctx, r.Header.Revision)
+	different, err := db.news(ctx, r.Header.Revision)
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,65 @@ func (db *DB) resync(ctx context.Context) error {
 	}
 	db.watched = max(db.watched, r.Header.Revision)
 	return nil
+}
+
+// news returns how the rows of etcd at a revision differ from the mirror. A mirror that has none is
+// filled with them first; then nobody has heard of any yet, and nothing is different.
+func (db *DB) news(ctx context.Context, revision int64) ([]store.Change, error) {
+	empty, err := db.isEmpty(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if db.applied == 0 && empty {
+		return nil, db.fill(ctx, revision)
+	}
+	return db.different(ctx, revision)
+}
+
+// isEmpty reports whether the mirror has no row. One that a start could not fill has some.
+func (db *DB) isEmpty(ctx context.Context) (bool, error) {
+	empty := true
+	err := db.View(ctx, func(r store.Reader) error {
+		for _, t := range db.options.Tables {
+			if err := r.Scan(t, store.Range{}, func(_, _ []byte) error { empty = false; return store.Stop }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return empty, err
+}
+
+// pagesAtOnce is how many pages a mirror without rows is given at a time: so few that they take
+// little memory, and so many that what stands above them is not written anew too often.
+const pagesAtOnce = 10
+
+// fill writes all rows of etcd at a revision into a mirror that has none, in the order of their
+// keys.
+func (db *DB) fill(ctx context.Context, revision int64) error {
+	for _, t := range db.options.Tables {
+		rows, err := newRowsAt(ctx, db, t, revision)
+		if err != nil {
+			return err
+		}
+		for rows.row.Key != nil {
+			if err := db.fillSome(t, rows); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (db *DB) fillSome(t store.Table, rows *rowsAt) error {
+	var some []store.Row
+	for rows.row.Key != nil && len(some) < pagesAtOnce*int(db.options.Page) {
+		some = append(some, rows.row)
+		if err := rows.next(); err != nil {
+			return err
+		}
+	}
+	return db.mirror.add(t, some)
 }
 
 // different returns how the rows of etcd at a revision differ from the mirror.

@@ -103,6 +103,14 @@ func (t *Tx) Apply(table store.Table, changes iter.Seq[store.Row]) (err error) {
 	return nil
 }
 
+// Append is Apply for rows that come behind all that the table has, in the order of their keys: it
+// leaves no room between them.
+func (t *Tx) Append(table store.Table, rows iter.Seq[store.Row]) (err error) {
+	defer guard(&err)
+	t.tx.Bucket([]byte(table)).FillPercent = 1
+	return t.Apply(table, rows)
+}
+
 // Note returns what the file says of itself under a name, or nil. It is valid while the transaction
 // lasts.
 func (t *Tx) Note(name string) (_ []byte, err error) {
