@@ -28,6 +28,7 @@ func salvage(t *testing.T, h *authoritytest.House, take func(boltfile.Find) bool
 	db, err := bolt.Open(bolt.Options{Folder: saved, Tables: rows.Tables()})
 	must(t, err)
 	s := integrity.NewSalvager(db, keys)
+	s.ReadPast(h.Whole)
 	_, err = boltfile.Rows(from, func(f boltfile.Find) error {
 		if !take(f) {
 			return nil

@@ -74,7 +74,7 @@ func (w *walk) show(key, row []byte) error {
 }
 
 // looked is after how many rows out of files a walk asks whether it is still wanted.
-const looked = 256
+const looked = 64
 
 // showPast calls fn with a row out of a file.
 func (w *walk) showPast(row segment.Row) error {

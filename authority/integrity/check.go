@@ -149,7 +149,7 @@ func (c *checker) checkSubjects() error {
 	n := 0
 	err := c.rows.Subjects.Each(c.r, store.Range{}, func(key []byte, held token.ID) error {
 		number, seq, _ := rows.ParseSubjectKey(key)
-		if seq > c.entries || seq == 0 && (number == 0 || held == "") {
+		if seq > c.entries || seq == 0 && number == 0 {
 			return fmt.Errorf("the index of the audit log has the key %q, for which there is no entry", key)
 		}
 		if seq != 0 {

@@ -38,13 +38,33 @@ func (s *Salvager) repairSubjects(w store.Writer) error {
 	}); err != nil {
 		return err
 	}
-	return s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v rows.StoredToken) error {
+	if err := s.rows.Tokens.Each(w, store.Range{}, func(_ []byte, v rows.StoredToken) error {
 		known, err := s.rows.HasID(w, v.Number, v.ID)
 		if err != nil || known {
 			return err
 		}
 		return s.keepID(w, v.Number, v.ID)
-	})
+	}); err != nil {
+		return err
+	}
+	return s.keepHighest(w)
+}
+
+// keepHighest has the highest number stand in the index that a token had by what has left the
+// store, so that it is not given again.
+func (s *Salvager) keepHighest(w store.Writer) error {
+	var highest token.Number
+	if err := s.rows.Segments.Each(w, store.Range{}, func(_ []byte, left rows.Segment) error {
+		highest = max(highest, left.Highest)
+		return nil
+	}); err != nil {
+		return err
+	}
+	next, err := s.rows.NextNumber(w)
+	if err != nil || next > highest {
+		return err
+	}
+	return s.keepID(w, highest, "")
 }
 
 // keepID has an id stand under a number although the entry that gave it is lost. There is room for
