@@ -32,7 +32,9 @@ func (a *Authority) noteRead(by policy.Actor, what tally.Reading) { a.read.Note(
 //
 // It is safe for concurrent use.
 func (a *Authority) Refused(_ context.Context, by policy.Actor, outcome policy.Outcome) {
-	a.refused.Note(by, outcome, a.clock())
+	now := a.clock()
+	a.refused.Note(by, outcome, now)
+	a.tombstones.Tried(by.ID, now, by.IP)
 }
 
 // RecordRefusal writes down that by was refused a change. Inputs that no

@@ -25,6 +25,7 @@ import (
 	"tokenscale/authority/sessions"
 	"tokenscale/authority/tally"
 	"tokenscale/authority/timekeeping"
+	"tokenscale/authority/tombstones"
 	"tokenscale/authority/upkeep"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -106,8 +107,9 @@ type Authority struct {
 	read        *tally.Readings
 	scrub       *integrity.Scrubber
 
-	sessions *sessions.Sessions
-	storeID  uint64 // names the store; see StoreID
+	sessions   *sessions.Sessions
+	tombstones *tombstones.Tombstones // of tokens that have ended
+	storeID    uint64                 // names the store; see StoreID
 
 	upkeep *upkeep.Upkeep
 
@@ -197,9 +199,9 @@ func assemble(o Options) *Authority {
 	a.archiver = archive.New(archive.Options{
 		Settings: o.Archive, DB: o.DB, Rows: all, Now: a.clock, Pause: a.pause, Log: o.Log,
 	})
-	a.upkeep = upkeep.New(o.DB, all, a.ledger, a.index, a.time)
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
-	a.sessions = sessions.New(o.DB, all)
+	a.sessions, a.tombstones = sessions.New(o.DB, all), tombstones.New(o.DB, all)
+	a.upkeep = upkeep.New(o.DB, all, a.ledger, a.index, a.time, a.tombstones)
 	write := a.writeDown
 	if a.verifyOnly {
 		write = a.tellInstead
@@ -225,7 +227,7 @@ func assemble(o Options) *Authority {
 	a.tasks = []task{{"looking for long reads", a.tellLongReads}}
 	if !a.verifyOnly {
 		a.runs = append(a.runs, a.checkpoints.Run, a.mending)
-		a.last = append(a.last, task{"writing last uses", a.flushUses})
+		a.last = append(a.last, task{"writing last uses", a.flushUses}, task{"writing uses of ended tokens", a.flushTried})
 		a.tasks = append(a.tasks, a.changes()...)
 		a.runs = append(a.runs, a.archiver.Run)
 	}
@@ -241,7 +243,7 @@ func (a *Authority) load(ctx context.Context) error {
 			if err := a.index.Read(r, a.rows, a.log); err != nil {
 				return err
 			}
-			return a.sessions.Load(r)
+			return cmp.Or(a.sessions.Load(r), a.tombstones.Load(r))
 		})
 	})
 }

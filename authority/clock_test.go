@@ -186,12 +186,12 @@ func TestClock_AYearAheadHidesButRemovesNothingForSevenDaysAndCanBeTakenBack(t *
 	if listed(h, v.ID) {
 		t.Error("an expired token is listed for ever")
 	}
-	verdict(t, h, secret, policy.Unknown)
+	verdict(t, h, secret, policy.Expired)
 	must(t, h.DeleteFilter(t.Context(), as(root(), "deleteIPFilter"), filter(t, h, "g", "allow all")))
 	h.Clock.Set(-year)
 	followed(t, h)
 	h.Reopen()
-	verdict(t, h, secret, policy.Unknown) // what has expired stays expired …
+	verdict(t, h, secret, policy.Expired) // what has expired stays expired …
 	accepting(t, h, accept)               // … until the operator says so
 	verdict(t, h, secret, policy.Accepted)
 	if got := shown(t, h, v.ID); got != v {
@@ -226,7 +226,7 @@ func TestClock_ATokenWhoseFilterIsGoneDoesNotComeBack(t *testing.T) {
 	if listed(h, v.ID) {
 		t.Error("it came back without its filter")
 	}
-	verdict(t, h, secret, policy.Unknown)
+	verdict(t, h, secret, policy.Expired)
 }
 
 func TestClock_AcceptedWithoutNeedChangesNothing(t *testing.T) {

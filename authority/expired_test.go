@@ -67,7 +67,7 @@ func TestExpired_IsListedForFiveMinutesThenHiddenAndRemovedAfterSevenDaysOfRunni
 		t.Fatal("it is not listed for five minutes")
 	}
 	running(t, h, minute, minute)
-	if verdict(t, h, secret, policy.Unknown); listed(h, v.ID) {
+	if verdict(t, h, secret, policy.Expired); listed(h, v.ID) {
 		t.Fatal("it is not hidden")
 	}
 	if e := about(t, h, v.ID)[0]; e.Type != "tokens.expire" {

@@ -7,6 +7,7 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority/index"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -15,7 +16,7 @@ import (
 
 // replace puts next in the place of old, which goes now or after its grace.
 func (t *tx) replace(old, next token.Token, grace time.Duration) error {
-	if err := t.endGrace(old); err != nil {
+	if err := t.endGrace(old, token.EndRotated); err != nil {
 		return err
 	}
 	fields := append(ledger.Described(next), created(next),
@@ -23,6 +24,11 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 		audit.One("newTokenId", string(next.ID)),
 		audit.One("gracePeriodMs", strconv.FormatInt(grace.Milliseconds(), 10)))
 	if grace == 0 {
+		gone := old
+		gone.ReplacedBy = next.ID
+		if err := t.entomb(gone, token.EndRotated); err != nil {
+			return err
+		}
 		if err := t.rows.RemoveToken(t, old); err != nil {
 			return err
 		}
@@ -43,10 +49,15 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 // endGrace ends the grace period of the token that v replaced, so that at
 // most two strings of one line ever work. If that has expired and is hidden, or
 // a policy has deleted it, its entry is written; but its row goes all the same.
-func (t *tx) endGrace(v token.Token) error {
+func (t *tx) endGrace(v token.Token, why token.EndReason) error {
 	old, ok, err := t.rows.Predecessor(t, v)
 	if err != nil || !ok {
 		return err
+	}
+	if old.Works {
+		if err := t.entomb(old.Now, why); err != nil {
+			return err
+		}
 	}
 	if err := t.rows.RemoveStored(t, old.Token); err != nil || !old.Works {
 		return err
@@ -68,6 +79,11 @@ func (t *tx) keepsPredecessor(v token.Token, x *index.Index) error {
 		used = e.LastUse().At
 	}
 	return policy.KeepsPredecessor(old.Now, used)
+}
+
+// entomb keeps what there is to know of a token that the actor ends, before its rows go.
+func (t *tx) entomb(v token.Token, why token.EndReason) error {
+	return t.rows.Entomb(t, v, rows.End{At: t.now, Why: why, By: t.by.ID, ByName: t.by.Name})
 }
 
 // regrantInGrace gives the token that v replaced, if it still works out its

@@ -49,6 +49,7 @@ func (a *Authority) changes() []task {
 		a.forAll(task{"removing tokens that were hidden long ago", a.ifClocksAgree(a.upkeep.RemoveHiddenHourly)}),
 		a.forAll(task{"forgetting ended sessions", a.ifClocksAgree(a.ForgetSessions)}),
 		a.forAll(task{"telling of tokens that will expire soon", a.endings.Warn}),
+		a.forAll(task{"forgetting ended tokens", a.ifClocksAgree(a.ForgetEnded)}),
 	}
 }
 
@@ -140,4 +141,15 @@ func (a *Authority) mending(ctx context.Context) {
 	loop.Every(ctx, a.pause, func(ctx context.Context) {
 		a.attempt(ctx, a.forAll(task{"bringing tokens up to date with the security policies", a.upkeep.Mend}))
 	})
+}
+
+// ForgetEnded forgets tokens that ended 30 days ago, and of more than 20,000 those that ended
+// first. It is safe for concurrent use.
+func (a *Authority) ForgetEnded(ctx context.Context) error {
+	return a.tombstones.Forget(ctx, a.clock(), a.batchSize(upkeep.Batch, 1))
+}
+
+// flushTried writes down when the strings of ended tokens were last shown.
+func (a *Authority) flushTried(ctx context.Context) error {
+	return a.tombstones.Flush(ctx, a.batchSize(upkeep.Batch, 1))
 }

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"net/netip"
+	"slices"
 
 	"tokenscale/audit"
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
@@ -22,6 +24,10 @@ type TokenView struct {
 	LastUsedAt   epoch.Millis    // zero if never
 	LastUsedFrom netip.Addr
 	Expired      bool
+	MakerName    string // empty if its maker is gone for long
+
+	End   rows.End // zero while it works
+	Tried rows.Use // when its string was last shown since it ended
 }
 
 func (a *Authority) view(e index.Entry, now epoch.Millis) TokenView {
@@ -32,7 +38,7 @@ func (a *Authority) viewOf(t token.Token, e index.Entry, now epoch.Millis) Token
 	use := e.LastUse()
 	filter, _ := a.index.Filter(t.FilterID)
 	t.Replaces = a.stillThere(t.Replaces)
-	return TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now)}
+	return TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now), MakerName: a.nameOf(t.CreatedBy)}
 }
 
 // stillThere returns the id of a token that another one replaced, while it is listed.
@@ -57,7 +63,7 @@ func (a *Authority) View(t token.Token) TokenView {
 		return a.viewOf(t, e, a.clock())
 	}
 	filter, _ := a.index.Filter(t.FilterID)
-	return TokenView{Token: t, Filter: filter, Expired: t.Expired(a.clock())}
+	return TokenView{Token: t, Filter: filter, Expired: t.Expired(a.clock()), MakerName: a.nameOf(t.CreatedBy)}
 }
 
 // A TokenPage is one page of a list of tokens.
@@ -77,8 +83,39 @@ func (a *Authority) Tokens(by policy.Actor, q token.Query) (TokenPage, error) {
 	}
 	a.noteRead(by, listRead)
 	now := a.clock()
+	if slices.Contains(q.States, token.Ended) {
+		return a.ended(q, now), nil
+	}
 	p := a.index.Page(q, now)
 	return TokenPage{p.Total, a.views(p.Entries, now), p.End, p.More}, nil
+}
+
+// ended returns one page of the tokens that have ended.
+func (a *Authority) ended(q token.Query, now epoch.Millis) TokenPage {
+	p := a.tombstones.Page(q, now, func(id token.ID) bool { _, lives := a.index.Find(id); return lives })
+	out := TokenPage{p.Total, make([]TokenView, len(p.Tombstones)), p.End, p.More}
+	for i, s := range p.Tombstones {
+		filter, _ := a.index.Filter(s.FilterID)
+		out.Tokens[i] = TokenView{
+			Token: s.Token, Filter: filter, LastUsedAt: s.Used.At, LastUsedFrom: s.Used.From, Expired: s.Why == token.EndExpired,
+			MakerName: a.nameOf(s.CreatedBy), End: s.End, Tried: s.Tried,
+		}
+	}
+	return out
+}
+
+// nameOf returns the name of the token id, also if it ended not long ago, or nothing.
+func (a *Authority) nameOf(id token.ID) string {
+	if id == token.Root {
+		return string(id)
+	}
+	if e, ok := a.index.Find(id); ok {
+		return e.Name()
+	}
+	if s := a.tombstones.Find(id); s != nil {
+		return s.Name
+	}
+	return ""
 }
 
 // Token returns the token id. It refuses with Forbidden who may not read it,

@@ -193,7 +193,10 @@ func (t *tx) among(ids []token.ID) (all []token.Token, err error) {
 
 // remove deletes a token, and the one that works out its grace period in its shadow.
 func (t *tx) remove(v token.Token) error {
-	if err := t.endGrace(v); err != nil {
+	if err := t.endGrace(v, token.EndDeleted); err != nil {
+		return err
+	}
+	if err := t.entomb(v, token.EndDeleted); err != nil {
 		return err
 	}
 	if err := t.rows.RemoveToken(t, v); err != nil {

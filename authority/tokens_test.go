@@ -206,7 +206,7 @@ func TestTokens_Expired_ListedFor5MinutesThenRemovedWithAnAuditEntry(t *testing.
 	if listed(h, made.ID) {
 		t.Error("still listed after 5 minutes")
 	}
-	verdict(t, h, secret, policy.Unknown)
+	verdict(t, h, secret, policy.Expired)
 	if e := h.Trail()[0]; e.Type != "tokens.expire" || e.TokenID != string(made.ID) || e.Actor.Type != "system" {
 		t.Errorf("the last entry is %s", authoritytest.Describe(e))
 	}

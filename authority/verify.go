@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"tokenscale/authority/index"
+	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/token"
@@ -40,10 +41,20 @@ func (a *Authority) verify(by *policy.Actor, credential string, from netip.Addr,
 	entry, known := a.index.Find(id)
 	entry.Prefetch()
 	kept, key := entry.Digest()
+	var gone *rows.Tombstone
+	if !known {
+		if gone = a.tombstones.Find(id); gone != nil {
+			kept, key = gone.Digest, gone.DigestKey
+		}
+	}
 	right := kept.Equal(a.keys.Digest(key, secret))
 	outcome := a.usable(by, entry, from, now) // also of what is refused anyway, for its time
 	if !known || !right {
 		*by = policy.Actor{}
+		if right && gone != nil {
+			by.ID, by.Name, by.IP = gone.ID, gone.Name, from
+			return policy.Ended(gone.Why)
+		}
 		return refusal(secret, known)
 	}
 	if outcome == policy.Accepted {

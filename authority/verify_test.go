@@ -102,7 +102,7 @@ func TestVerify_ARefusedCredentialNamesItsTokenOnlyIfTheStringWasRight(t *testin
 		t.Errorf("%v as %+v", outcome, by)
 	}
 	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
-	if by, outcome := h.Verify(secret, here); outcome != policy.Unknown || by != (policy.Actor{}) {
+	if by, outcome := h.Verify(secret, here); outcome != policy.Deleted || by.ID != v.ID || by.Permissions != 0 {
 		t.Errorf("%v as %+v", outcome, by)
 	}
 }

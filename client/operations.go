@@ -2360,7 +2360,7 @@ type SystemTokenParts struct {
 	LastUsedFrom *string `json:"lastUsedFrom"`
 	// Whether it no longer works because its time is over. It stays listed for five minutes more. Stability: Preview
 	Expired bool `json:"expired"`
-	// The id of the token that replaced it, while it still works out its grace period after a rotation; else null. Stability: Preview
+	// The id of the token that replaced it, while it still works out its grace period after a rotation, or when that has ended it; else null. Stability: Preview
 	ReplacedBy *string `json:"replacedBy"`
 }
 
@@ -2482,12 +2482,15 @@ const (
 	SystemTokenStateExpired SystemTokenState = "Expired"
 	// A rotation has replaced it, and it still works until its grace period ends. Stability: Preview
 	SystemTokenStateIngraceperiod SystemTokenState = "InGracePeriod"
+	// It works no more: it was deleted, rotated, or has expired. It is listed only where this state is asked for, alone, for 30 days, and of more than 20,000 only the last. Stability: Preview
+	SystemTokenStateEnded SystemTokenState = "Ended"
 )
 
 var AllSystemTokenState = []SystemTokenState{
 	SystemTokenStateActive,
 	SystemTokenStateExpired,
 	SystemTokenStateIngraceperiod,
+	SystemTokenStateEnded,
 }
 
 // SystemTokensResponse is returned by SystemTokens on success.

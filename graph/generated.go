@@ -242,20 +242,27 @@ type ComplexityRoot struct {
 	}
 
 	SystemPermissionsToken struct {
-		CreatedAt    func(childComplexity int) int
-		CreatedBy    func(childComplexity int) int
-		ExpireAt     func(childComplexity int) int
-		Expired      func(childComplexity int) int
-		ID           func(childComplexity int) int
-		IPFilter     func(childComplexity int) int
-		IPFilterV2   func(childComplexity int) int
-		IssuedAt     func(childComplexity int) int
-		LastUsedAt   func(childComplexity int) int
-		LastUsedFrom func(childComplexity int) int
-		Name         func(childComplexity int) int
-		Permissions  func(childComplexity int) int
-		ReplacedBy   func(childComplexity int) int
-		Replaces     func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		CreatedBy     func(childComplexity int) int
+		CreatedByName func(childComplexity int) int
+		EndReason     func(childComplexity int) int
+		EndedAt       func(childComplexity int) int
+		EndedBy       func(childComplexity int) int
+		EndedByName   func(childComplexity int) int
+		ExpireAt      func(childComplexity int) int
+		Expired       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IPFilter      func(childComplexity int) int
+		IPFilterV2    func(childComplexity int) int
+		IssuedAt      func(childComplexity int) int
+		LastTriedAt   func(childComplexity int) int
+		LastTriedFrom func(childComplexity int) int
+		LastUsedAt    func(childComplexity int) int
+		LastUsedFrom  func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Permissions   func(childComplexity int) int
+		ReplacedBy    func(childComplexity int) int
+		Replaces      func(childComplexity int) int
 	}
 
 	SystemTokenQueryResultSet struct {
@@ -1285,6 +1292,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.CreatedBy(childComplexity), true
+	case "SystemPermissionsToken.createdByName":
+		if e.ComplexityRoot.SystemPermissionsToken.CreatedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.CreatedByName(childComplexity), true
+	case "SystemPermissionsToken.endReason":
+		if e.ComplexityRoot.SystemPermissionsToken.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.EndReason(childComplexity), true
+	case "SystemPermissionsToken.endedAt":
+		if e.ComplexityRoot.SystemPermissionsToken.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.EndedAt(childComplexity), true
+	case "SystemPermissionsToken.endedBy":
+		if e.ComplexityRoot.SystemPermissionsToken.EndedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.EndedBy(childComplexity), true
+	case "SystemPermissionsToken.endedByName":
+		if e.ComplexityRoot.SystemPermissionsToken.EndedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.EndedByName(childComplexity), true
 	case "SystemPermissionsToken.expireAt":
 		if e.ComplexityRoot.SystemPermissionsToken.ExpireAt == nil {
 			break
@@ -1321,6 +1358,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.IssuedAt(childComplexity), true
+	case "SystemPermissionsToken.lastTriedAt":
+		if e.ComplexityRoot.SystemPermissionsToken.LastTriedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.LastTriedAt(childComplexity), true
+	case "SystemPermissionsToken.lastTriedFrom":
+		if e.ComplexityRoot.SystemPermissionsToken.LastTriedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.LastTriedFrom(childComplexity), true
 	case "SystemPermissionsToken.lastUsedAt":
 		if e.ComplexityRoot.SystemPermissionsToken.LastUsedAt == nil {
 			break
@@ -1849,6 +1898,23 @@ enum SystemTokenState {
   Expired @stability(level: Preview)
   "A rotation has replaced it, and it still works until its grace period ends. Stability: Preview"
   InGracePeriod @stability(level: Preview)
+  "It works no more: it was deleted, rotated, or has expired. It is listed only where this state is asked for, alone, for 30 days, and of more than 20,000 only the last. Stability: Preview"
+  Ended @stability(level: Preview)
+}
+
+"""
+Why a token works no more.
+Stability: Preview
+"""
+enum SystemTokenEndReason {
+  "Somebody deleted it. Stability: Preview"
+  Deleted @stability(level: Preview)
+  "A rotation replaced its string, and its grace period, if it had one, is over. Stability: Preview"
+  Rotated @stability(level: Preview)
+  "Its time was over. Stability: Preview"
+  Expired @stability(level: Preview)
+  "A change of the security policies deleted it. Stability: Preview"
+  PolicyChanged @stability(level: Preview)
 }
 
 """
@@ -1917,6 +1983,8 @@ type SystemPermissionsToken implements Token {
   permissions: [String!]!
   "Who made it: the id of a system token, or ` + "`" + `localroot` + "`" + `. Stability: Preview"
   createdBy: String! @stability(level: Preview)
+  "The name of who made it; null if that token ended so long ago that it is forgotten. Stability: Preview"
+  createdByName: String @stability(level: Preview)
   "When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview"
   issuedAt: Long! @stability(level: Preview)
   "When it was last accepted, true to a minute, in milliseconds since 1970; null if never. Stability: Preview"
@@ -1925,10 +1993,22 @@ type SystemPermissionsToken implements Token {
   lastUsedFrom: String @stability(level: Preview)
   "Whether it no longer works because its time is over. It stays listed for five minutes more. Stability: Preview"
   expired: Boolean! @stability(level: Preview)
-  "The id of the token that replaced it, while it still works out its grace period after a rotation; else null. Stability: Preview"
+  "The id of the token that replaced it, while it still works out its grace period after a rotation, or when that has ended it; else null. Stability: Preview"
   replacedBy: String @stability(level: Preview)
   "The id of the token that it replaced, while that one still works out its grace period after a rotation; else null. Stability: Preview"
   replaces: String @stability(level: Preview)
+  "When it ended, in milliseconds since 1970; null while it has not. Stability: Preview"
+  endedAt: Long @stability(level: Preview)
+  "Who ended it: the id of a system token, or ` + "`" + `localroot` + "`" + `; null if the server itself did, or it has not ended. Stability: Preview"
+  endedBy: String @stability(level: Preview)
+  "The name that ` + "`" + `endedBy` + "`" + ` had. Stability: Preview"
+  endedByName: String @stability(level: Preview)
+  "Why it works no more; null while it does. Stability: Preview"
+  endReason: SystemTokenEndReason @stability(level: Preview)
+  "When somebody last showed its string since it ended, and was refused, in milliseconds since 1970; null if nobody did. Stability: Preview"
+  lastTriedAt: Long @stability(level: Preview)
+  "The address from which that was. Stability: Preview"
+  lastTriedFrom: String @stability(level: Preview)
 }
 
 """
@@ -3230,6 +3310,8 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_permissions(ctx, field)
 	case "createdBy":
 		return ec.fieldContext_SystemPermissionsToken_createdBy(ctx, field)
+	case "createdByName":
+		return ec.fieldContext_SystemPermissionsToken_createdByName(ctx, field)
 	case "issuedAt":
 		return ec.fieldContext_SystemPermissionsToken_issuedAt(ctx, field)
 	case "lastUsedAt":
@@ -3242,6 +3324,18 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_replacedBy(ctx, field)
 	case "replaces":
 		return ec.fieldContext_SystemPermissionsToken_replaces(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_SystemPermissionsToken_endedAt(ctx, field)
+	case "endedBy":
+		return ec.fieldContext_SystemPermissionsToken_endedBy(ctx, field)
+	case "endedByName":
+		return ec.fieldContext_SystemPermissionsToken_endedByName(ctx, field)
+	case "endReason":
+		return ec.fieldContext_SystemPermissionsToken_endReason(ctx, field)
+	case "lastTriedAt":
+		return ec.fieldContext_SystemPermissionsToken_lastTriedAt(ctx, field)
+	case "lastTriedFrom":
+		return ec.fieldContext_SystemPermissionsToken_lastTriedFrom(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SystemPermissionsToken", field.Name)
 }
@@ -6981,6 +7075,13 @@ func (ec *executionContext) fieldContext_SystemPermissionsToken_createdBy(_ cont
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
+func (ec *executionContext) _SystemPermissionsToken_createdByName(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.CreatedByName)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_createdByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
+}
+
 func (ec *executionContext) _SystemPermissionsToken_issuedAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
 	return ec.marshalNLong2int64(ctx, field.Selections, obj.IssuedAt)
 }
@@ -7020,6 +7121,48 @@ func (ec *executionContext) _SystemPermissionsToken_replaces(ctx context.Context
 	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Replaces)
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_replaces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemPermissionsToken_endedAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.EndedAt)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Long")
+}
+
+func (ec *executionContext) _SystemPermissionsToken_endedBy(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.EndedBy)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_endedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemPermissionsToken_endedByName(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.EndedByName)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_endedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemPermissionsToken_endReason(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOSystemTokenEndReason2ᚖtokenscaleᚋgraphᚋmodelᚐSystemTokenEndReason(ctx, field.Selections, obj.EndReason)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_endReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "SystemTokenEndReason")
+}
+
+func (ec *executionContext) _SystemPermissionsToken_lastTriedAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.LastTriedAt)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_lastTriedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Long")
+}
+
+func (ec *executionContext) _SystemPermissionsToken_lastTriedFrom(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.LastTriedFrom)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_lastTriedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
@@ -10479,6 +10622,11 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createdByName":
+			out.Values[i] = ec._SystemPermissionsToken_createdByName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "issuedAt":
 			out.Values[i] = ec._SystemPermissionsToken_issuedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -10506,6 +10654,36 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			}
 		case "replaces":
 			out.Values[i] = ec._SystemPermissionsToken_replaces(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._SystemPermissionsToken_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endedBy":
+			out.Values[i] = ec._SystemPermissionsToken_endedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endedByName":
+			out.Values[i] = ec._SystemPermissionsToken_endedByName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endReason":
+			out.Values[i] = ec._SystemPermissionsToken_endReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastTriedAt":
+			out.Values[i] = ec._SystemPermissionsToken_lastTriedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastTriedFrom":
+			out.Values[i] = ec._SystemPermissionsToken_lastTriedFrom(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -12213,6 +12391,22 @@ func (ec *executionContext) marshalOSystemPermission2ᚕtokenscaleᚋpermission�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOSystemTokenEndReason2ᚖtokenscaleᚋgraphᚋmodelᚐSystemTokenEndReason(ctx context.Context, v any) (*model.SystemTokenEndReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.SystemTokenEndReason)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSystemTokenEndReason2ᚖtokenscaleᚋgraphᚋmodelᚐSystemTokenEndReason(ctx context.Context, sel ast.SelectionSet, v *model.SystemTokenEndReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOSystemTokenState2ᚕtokenscaleᚋgraphᚋmodelᚐSystemTokenStateᚄ(ctx context.Context, v any) ([]model.SystemTokenState, error) {

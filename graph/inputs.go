@@ -113,6 +113,8 @@ func statesOf(states []model.SystemTokenState) []token.State {
 			out[i] = token.Expired
 		case model.SystemTokenStateInGracePeriod:
 			out[i] = token.InGrace
+		case model.SystemTokenStateEnded:
+			out[i] = token.Ended
 		default:
 			out[i] = token.Active
 		}

@@ -212,7 +212,7 @@ func TestLists_WhatCannotBeAskedNamesItsFieldAndRepeatsNothing(t *testing.T) {
 		{"1001 filters", "ipFilterIdFilter", "1001 items", vars{"filters": many}},
 		{"1001 permissions", "permissionFilter", "1001 items", vars{"permissions": slices.Repeat([]string{"PatchGlobal"}, 1001)}},
 		{"1001 states", "stateFilter", "1001 items", vars{"states": slices.Repeat([]string{"Active"}, 1001)}},
-		{"a state there is not", "states", "one of Active, Expired, InGracePeriod", vars{"states": "Ended"}},
+		{"a state there is not", "states", "one of Active, Expired, InGracePeriod, Ended", vars{"states": "Gone"}},
 		{"a permission there is not", "permissions", "one of", vars{"permissions": []string{"Nonsense"}}},
 		{"a moment that is none", "expiresBefore", "64 bits", vars{"expires": 1.5}},
 		{"a moment beyond 64 bits", "unusedSince", "64 bits", vars{"unused": json.Number("9223372036854775808")}},

@@ -15,6 +15,7 @@ import (
 	"tokenscale/ipfilter"
 	"tokenscale/permission"
 	"tokenscale/policy"
+	"tokenscale/token"
 )
 
 // This file gives the values of the domain the shape of the schema: zero
@@ -63,14 +64,33 @@ func tokenShape(t authority.TokenView) model.SystemPermissionsToken {
 		Expired:     t.Expired,
 		ReplacedBy:  optional(string(t.ReplacedBy)),
 		Replaces:    optional(string(t.Replaces)),
+
+		CreatedByName: optional(t.MakerName),
+		EndedAt:       millis(t.End.At),
+		EndedBy:       optional(string(t.End.By)),
+		EndedByName:   optional(t.End.ByName),
+		EndReason:     endReason(t.End.Why),
+		LastTriedAt:   millis(t.Tried.At),
 	}
 	if t.LastUsedFrom.IsValid() {
 		out.LastUsedFrom = optional(t.LastUsedFrom.String())
+	}
+	if t.Tried.From.IsValid() {
+		out.LastTriedFrom = optional(t.Tried.From.String())
 	}
 	if t.FilterID != "" {
 		out.IPFilter, out.IPFilterV2 = &t.Filter.Text, filterShape(t.Filter)
 	}
 	return out
+}
+
+// endReason returns why a token ended, or nil if it has not.
+func endReason(why token.EndReason) *model.SystemTokenEndReason {
+	reason := [...]model.SystemTokenEndReason{
+		token.EndDeleted: model.SystemTokenEndReasonDeleted, token.EndRotated: model.SystemTokenEndReasonRotated,
+		token.EndExpired: model.SystemTokenEndReasonExpired, token.EndByPolicy: model.SystemTokenEndReasonPolicyChanged,
+	}[why]
+	return optional(reason)
 }
 
 func tokenShapes(views []authority.TokenView) []model.SystemPermissionsToken {

@@ -23,6 +23,7 @@ func Listing(q token.Query) (token.Query, error) {
 		Page(q.Skip, q.Limit),
 		fewItems("permissionFilter", len(q.Permissions)),
 		fewItems("stateFilter", len(q.States)),
+		endedAlone(q.States),
 		fewItems("ipFilterIdFilter", len(q.FilterIDs)),
 		continues(q))
 }
@@ -30,6 +31,20 @@ func Listing(q token.Query) (token.Query, error) {
 // Trail checks what is asked of the audit log: a page, and how many actions.
 func Trail(skip, limit, actions int) error {
 	return fault.Inputs(Page(skip, limit), fewItems("actionFilter", actions))
+}
+
+// endedAlone refuses a list of ended tokens among others: they stand in no order together.
+func endedAlone(states []token.State) error {
+	ended := 0
+	for _, s := range states {
+		if s == token.Ended {
+			ended++
+		}
+	}
+	if ended > 0 && ended < len(states) {
+		return fault.Input("stateFilter", "Ended tokens are listed apart from the others. Ask for Ended alone, and for other states in another request.")
+	}
+	return nil
 }
 
 // fewItems refuses a list with too many items. The refusal speaks of the input called field.

@@ -15,7 +15,7 @@ type Outcome uint8
 // The outcomes. Their names stand in logs and metrics.
 const (
 	Malformed Outcome = iota // not the shape of a token string
-	Unknown                  // no such token: never made, deleted or rotated
+	Unknown                  // no such token: never made, or gone for long
 	Wrong                    // the token exists, the string is not its own
 	Expired                  // its time is over
 	Disabled                 // the security policy allows no system tokens
@@ -24,19 +24,21 @@ const (
 	// It has an IP filter, and a proxy wrote an address that nobody can read.
 	Unreadable
 	SignedOut // a session that was ended, so its cookie was copied
+	Deleted   // it was deleted not long ago, and the string was its own
+	Rotated   // its string was its own until a rotation replaced it, not long ago
 	// This node may not know of every revocation, so it says nothing about any token.
 	NotProven
 	Accepted
 )
 
-var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "notproven", "accepted"}
+var outcomes = [...]string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "deleted", "rotated", "notproven", "accepted"}
 
 // String returns the name of o in lower case.
 func (o Outcome) String() string { return outcomes[o] }
 
 // Outcomes returns all outcomes, for whoever counts them.
 func Outcomes() []Outcome {
-	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Unreadable, SignedOut, NotProven, Accepted}
+	return []Outcome{Malformed, Unknown, Wrong, Expired, Disabled, Filtered, Damaged, Unreadable, SignedOut, Deleted, Rotated, NotProven, Accepted}
 }
 
 // ByAddress reports whether the token is good, but not from where it came.

@@ -120,7 +120,7 @@ func TestUsableAllocatesNothing(t *testing.T) {
 }
 
 func TestEveryOutcomeHasItsOwnName(t *testing.T) {
-	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "notproven", "accepted"}
+	want := []string{"malformed", "unknown", "wrong", "expired", "disabled", "filtered", "damaged", "unreadable", "signedout", "deleted", "rotated", "notproven", "accepted"}
 	for i, o := range Outcomes() {
 		if int(o) != i || o.String() != want[i] {
 			t.Errorf("outcome %d is %d, %q; want %q", i, o, o, want[i])

@@ -48,7 +48,7 @@ const (
 	ByLastUse               // those never used first; then by id
 )
 
-// A State is what has become of a token that is still listed.
+// A State is what has become of a token.
 type State uint8
 
 // The states. A token is in one of them at each moment.
@@ -56,6 +56,7 @@ const (
 	Active  State = iota // it works, and nothing has replaced it
 	Expired              // its time is over
 	InGrace              // it works, but a rotation has replaced it
+	Ended                // it works no more, and is not listed but for who asks for those
 )
 
 // State returns the state of t at now.

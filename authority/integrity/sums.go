@@ -49,7 +49,7 @@ func (s *summing) Scan(t store.Table, r store.Range, fn func(key, row []byte) er
 // SummedAtStart are the tables whose rows a start adds up: those that it has to read from end to
 // end anyway, and settings.
 func SummedAtStart() []store.Table {
-	return []store.Table{rows.TokensTable, rows.UsesTable, rows.FiltersTable, rows.SettingsTable, rows.SessionsTable}
+	return []store.Table{rows.TokensTable, rows.UsesTable, rows.FiltersTable, rows.SettingsTable, rows.SessionsTable, rows.TombstonesTable}
 }
 
 // ReadSummed calls read with a Reader of the same rows as r, and returns an error that wraps ErrSum

@@ -23,6 +23,8 @@ const (
 	SubjectsTable store.Table = "subjects"
 	SessionsTable store.Table = "sessions"
 
+	TombstonesTable store.Table = "tombstones"
+
 	TreeTable        store.Table = "tree"
 	CheckpointsTable store.Table = "checkpoints"
 	EvidenceTable    store.Table = "evidence"
@@ -34,7 +36,7 @@ const (
 // Tables returns the tables that a store must be opened with.
 func Tables() []store.Table {
 	return []store.Table{
-		TokensTable, UsesTable, FiltersTable, SettingsTable, AuditTable, SubjectsTable, EvidenceTable, SessionsTable, TreeTable, CheckpointsTable,
+		TokensTable, UsesTable, FiltersTable, SettingsTable, AuditTable, SubjectsTable, EvidenceTable, SessionsTable, TombstonesTable, TreeTable, CheckpointsTable,
 		SegmentsTable, IdempotencyTable,
 	}
 }
@@ -77,6 +79,8 @@ type Rows struct {
 	EndedSessions Table[time.Duration]
 	Numbers       Table[uint64] // settings: all others, which are numbers
 
+	Tombstones Table[Tombstone] // by TombstoneKey: tokens that have ended
+
 	Entries     Table[audit.Entry] // by number, 8 bytes, big-endian
 	Subjects    Table[token.ID]    // by SubjectKey: the id that the entry gave to the token, if any
 	Evidence    Table[[]byte]      // by EvidenceKey: a piece of what a change of the policies did
@@ -113,6 +117,7 @@ func New(keys *keyring.Keys) *Rows {
 		Root:          Table[Root]{SettingsTable, keys, packRoot, unpackRoot},
 		EndedSessions: Table[time.Duration]{SessionsTable, keys, packSessionEnd, unpackSessionEnd},
 		Numbers:       Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
+		Tombstones:    Table[Tombstone]{TombstonesTable, keys, packTombstone, unpackTombstone},
 
 		Entries:     Table[audit.Entry]{AuditTable, keys, packEntry, unpackEntry},
 		Subjects:    Table[token.ID]{SubjectsTable, keys, packSubject, unpackSubject},

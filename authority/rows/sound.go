@@ -24,6 +24,8 @@ func (r *Rows) Sound(t store.Table, key, row []byte) error {
 		return decodes(r.Evidence, key, row)
 	case SessionsTable:
 		return decodes(r.EndedSessions, key, row)
+	case TombstonesTable:
+		return decodes(r.Tombstones, key, row)
 	case TreeTable:
 		return decodes(r.Nodes, key, row)
 	case CheckpointsTable:

@@ -2,7 +2,6 @@ package rows
 
 import (
 	"math"
-	"net/netip"
 	"time"
 
 	"tokenscale/epoch"
@@ -37,6 +36,15 @@ func packToken(p *Packer, t StoredToken) {
 
 func unpackToken(u *Unpacker, key []byte) StoredToken {
 	number, inGrace, ok := ParseTokenKey(key)
+	t := unpackTokenOf(u, number)
+	if !ok || t.InGrace() != inGrace {
+		u.fail()
+	}
+	return t
+}
+
+// unpackTokenOf unpacks the token with a number, which is not in what it was packed to.
+func unpackTokenOf(u *Unpacker, number token.Number) StoredToken {
 	u.Expect(Version)
 	t := StoredToken{Stamp: u.Number()}
 	t.Token = token.Token{
@@ -58,9 +66,6 @@ func unpackToken(u *Unpacker, key []byte) StoredToken {
 
 		CreateRequest: unpackRequest(u),
 		RotateRequest: unpackRequest(u),
-	}
-	if !ok || t.InGrace() != inGrace {
-		u.fail()
 	}
 	return t
 }
@@ -104,8 +109,7 @@ func unpackKeyID(u *Unpacker) token.KeyID {
 
 func packUse(p *Packer, v Use) {
 	p.Number(Version)
-	p.Number(uint64(v.At))
-	p.Text(string(v.From.AsSlice()))
+	packMoment(p, v)
 }
 
 func unpackUse(u *Unpacker, key []byte) Use {
@@ -113,13 +117,7 @@ func unpackUse(u *Unpacker, key []byte) Use {
 		u.fail()
 	}
 	u.Expect(Version)
-	at := epoch.Millis(u.Number())
-	raw := u.Text()
-	from, ok := netip.AddrFromSlice([]byte(raw))
-	if !ok && raw != "" {
-		u.fail()
-	}
-	return Use{at, from}
+	return unpackMoment(u)
 }
 
 func packFilter(p *Packer, f ipfilter.Filter) {

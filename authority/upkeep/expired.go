@@ -61,6 +61,13 @@ func (u *Upkeep) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time
 		if !ok || !due { // it changed meanwhile
 			continue
 		}
+		why := token.EndExpired
+		if v.InGrace() {
+			why = token.EndRotated
+		}
+		if err := present.Entomb(w, v, rows.End{At: now, Why: why}); err != nil {
+			return 0, err
+		}
 		if err := present.HideToken(w, v); err != nil {
 			return 0, err
 		}

@@ -4,7 +4,10 @@ import (
 	"context"
 
 	"tokenscale/authority/rows"
+	"tokenscale/epoch"
+	"tokenscale/policy"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // MendBatch is how many rows one transaction brings up to date at most: so few that nobody who
@@ -12,8 +15,8 @@ import (
 const MendBatch = 64
 
 // rowsOfMend is how many rows change at most when one is brought up to date: its own, or with it
-// its last use and two requests that lead to it.
-const rowsOfMend = 4
+// its last use, two requests that lead to it, and what is kept of one that has ended.
+const rowsOfMend = 5
 
 // Mend brings the rows of all tokens up to date with the policies, slowly, so that nobody waits for
 // it, and then forgets the tightenings that no row needs any more. Nothing depends on it but how
@@ -24,11 +27,26 @@ func (u *Upkeep) Mend(ctx context.Context) error {
 		return err
 	}
 	stale := func(p rows.Present, s rows.StoredToken) bool { return s.Stamp < p.History.Newest }
-	mend := func(w store.Writer, p rows.Present, s rows.StoredToken) error { return p.Mend(w, s) }
+	now := u.clock()
+	mend := func(w store.Writer, p rows.Present, s rows.StoredToken) error {
+		if err := u.entombDeleted(w, p, s, now); err != nil {
+			return err
+		}
+		return p.Mend(w, s)
+	}
 	if err := u.rows.WalkTokens(ctx, u.db, u.batchSize(MendBatch, rowsOfMend), stale, mend); err != nil {
 		return err
 	}
 	return u.cut(ctx, newest)
+}
+
+// entombDeleted keeps what there is to know of a token that a change of the policies has deleted,
+// as long as there is room: it may have deleted a million.
+func (u *Upkeep) entombDeleted(w store.Writer, p rows.Present, s rows.StoredToken, now epoch.Millis) error {
+	if _, alive, err := p.Now(s); err != nil || alive || s.Hidden() || u.ended.Len() >= policy.MostEnded {
+		return err
+	}
+	return p.Entomb(w, s.Token, rows.End{At: now, Why: token.EndByPolicy})
 }
 
 // behind returns the number of the newest tightening, and whether some are kept for rows that may

@@ -10,6 +10,7 @@ import (
 	"tokenscale/authority/index"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
+	"tokenscale/authority/tombstones"
 	"tokenscale/epoch"
 	"tokenscale/store"
 )
@@ -22,13 +23,14 @@ type Upkeep struct {
 	ledger ledger.Ledger
 	index  *index.Index
 	time   *clock.Clock
+	ended  *tombstones.Tombstones
 
 	removed time.Duration // for how long the server had run at the last look for tokens to remove
 }
 
 // New returns the upkeep of the tokens in db.
-func New(db store.DB, all *rows.Rows, l ledger.Ledger, x *index.Index, c *clock.Clock) *Upkeep {
-	return &Upkeep{db: db, rows: all, ledger: l, index: x, time: c}
+func New(db store.DB, all *rows.Rows, l ledger.Ledger, x *index.Index, c *clock.Clock, ended *tombstones.Tombstones) *Upkeep {
+	return &Upkeep{db: db, rows: all, ledger: l, index: x, time: c, ended: ended}
 }
 
 func (u *Upkeep) clock() epoch.Millis { return u.time.Now() }
@@ -40,12 +42,13 @@ func (u *Upkeep) clock() epoch.Millis { return u.time.Now() }
 const Batch = 500
 
 // RowsOfToken is how many rows change at most when a token does in the background: its own, its
-// last use, its audit entry, that it is found by its id, and two requests that lead to it.
-const RowsOfToken = 6
+// last use, its audit entry, that it is found by its id, two requests that lead to it, and what is
+// kept of one that has ended.
+const RowsOfToken = 7
 
 // RowsOfExpiry is how many of them change when it is told that a token will expire, or when it is
 // hidden: all but its last use and the requests.
-const RowsOfExpiry = 3
+const RowsOfExpiry = 4
 
 // besides is how many rows a batch may change besides: the clock, nodes of the tree over the
 // audit log.

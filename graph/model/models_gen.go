@@ -470,6 +470,8 @@ type SystemPermissionsToken struct {
 	Permissions []string `json:"permissions"`
 	// Who made it: the id of a system token, or `localroot`. Stability: Preview
 	CreatedBy string `json:"createdBy"`
+	// The name of who made it; null if that token ended so long ago that it is forgotten. Stability: Preview
+	CreatedByName *string `json:"createdByName,omitempty"`
 	// When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview
 	IssuedAt int64 `json:"issuedAt"`
 	// When it was last accepted, true to a minute, in milliseconds since 1970; null if never. Stability: Preview
@@ -478,10 +480,22 @@ type SystemPermissionsToken struct {
 	LastUsedFrom *string `json:"lastUsedFrom,omitempty"`
 	// Whether it no longer works because its time is over. It stays listed for five minutes more. Stability: Preview
 	Expired bool `json:"expired"`
-	// The id of the token that replaced it, while it still works out its grace period after a rotation; else null. Stability: Preview
+	// The id of the token that replaced it, while it still works out its grace period after a rotation, or when that has ended it; else null. Stability: Preview
 	ReplacedBy *string `json:"replacedBy,omitempty"`
 	// The id of the token that it replaced, while that one still works out its grace period after a rotation; else null. Stability: Preview
 	Replaces *string `json:"replaces,omitempty"`
+	// When it ended, in milliseconds since 1970; null while it has not. Stability: Preview
+	EndedAt *int64 `json:"endedAt,omitempty"`
+	// Who ended it: the id of a system token, or `localroot`; null if the server itself did, or it has not ended. Stability: Preview
+	EndedBy *string `json:"endedBy,omitempty"`
+	// The name that `endedBy` had. Stability: Preview
+	EndedByName *string `json:"endedByName,omitempty"`
+	// Why it works no more; null while it does. Stability: Preview
+	EndReason *SystemTokenEndReason `json:"endReason,omitempty"`
+	// When somebody last showed its string since it ended, and was refused, in milliseconds since 1970; null if nobody did. Stability: Preview
+	LastTriedAt *int64 `json:"lastTriedAt,omitempty"`
+	// The address from which that was. Stability: Preview
+	LastTriedFrom *string `json:"lastTriedFrom,omitempty"`
 }
 
 func (SystemPermissionsToken) IsToken() {}
@@ -911,6 +925,71 @@ func (e StabilityLevel) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Why a token works no more.
+// Stability: Preview
+type SystemTokenEndReason string
+
+const (
+	// Somebody deleted it. Stability: Preview
+	SystemTokenEndReasonDeleted SystemTokenEndReason = "Deleted"
+	// A rotation replaced its string, and its grace period, if it had one, is over. Stability: Preview
+	SystemTokenEndReasonRotated SystemTokenEndReason = "Rotated"
+	// Its time was over. Stability: Preview
+	SystemTokenEndReasonExpired SystemTokenEndReason = "Expired"
+	// A change of the security policies deleted it. Stability: Preview
+	SystemTokenEndReasonPolicyChanged SystemTokenEndReason = "PolicyChanged"
+)
+
+var AllSystemTokenEndReason = []SystemTokenEndReason{
+	SystemTokenEndReasonDeleted,
+	SystemTokenEndReasonRotated,
+	SystemTokenEndReasonExpired,
+	SystemTokenEndReasonPolicyChanged,
+}
+
+func (e SystemTokenEndReason) IsValid() bool {
+	switch e {
+	case SystemTokenEndReasonDeleted, SystemTokenEndReasonRotated, SystemTokenEndReasonExpired, SystemTokenEndReasonPolicyChanged:
+		return true
+	}
+	return false
+}
+
+func (e SystemTokenEndReason) String() string {
+	return string(e)
+}
+
+func (e *SystemTokenEndReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SystemTokenEndReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SystemTokenEndReason", str)
+	}
+	return nil
+}
+
+func (e SystemTokenEndReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SystemTokenEndReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SystemTokenEndReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What has become of a system token that is listed. It is in exactly one of these states.
 // Stability: Preview
 type SystemTokenState string
@@ -922,17 +1001,20 @@ const (
 	SystemTokenStateExpired SystemTokenState = "Expired"
 	// A rotation has replaced it, and it still works until its grace period ends. Stability: Preview
 	SystemTokenStateInGracePeriod SystemTokenState = "InGracePeriod"
+	// It works no more: it was deleted, rotated, or has expired. It is listed only where this state is asked for, alone, for 30 days, and of more than 20,000 only the last. Stability: Preview
+	SystemTokenStateEnded SystemTokenState = "Ended"
 )
 
 var AllSystemTokenState = []SystemTokenState{
 	SystemTokenStateActive,
 	SystemTokenStateExpired,
 	SystemTokenStateInGracePeriod,
+	SystemTokenStateEnded,
 }
 
 func (e SystemTokenState) IsValid() bool {
 	switch e {
-	case SystemTokenStateActive, SystemTokenStateExpired, SystemTokenStateInGracePeriod:
+	case SystemTokenStateActive, SystemTokenStateExpired, SystemTokenStateInGracePeriod, SystemTokenStateEnded:
 		return true
 	}
 	return false

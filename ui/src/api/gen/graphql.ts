@@ -177,6 +177,8 @@ export type SystemPermission =
 export type SystemTokenState =
   /** It works, and no rotation has replaced it. Stability: Preview */
   | 'Active'
+  /** It works no more: it was deleted, rotated, or has expired. It is listed only where this state is asked for, alone, for 30 days, and of more than 20,000 only the last. Stability: Preview */
+  | 'Ended'
   /** Its time is over. It stays listed for five minutes more. Stability: Preview */
   | 'Expired'
   /** A rotation has replaced it, and it still works until its grace period ends. Stability: Preview */

@@ -1,0 +1,209 @@
+package authority_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenscale/authority"
+	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/rows"
+	"tokenscale/epoch"
+	"tokenscale/fault"
+	"tokenscale/permission"
+	"tokenscale/policy"
+	"tokenscale/token"
+)
+
+// ended lists the ended tokens that q finds.
+func ended(t testing.TB, h *authoritytest.House, q token.Query) []authority.TokenView {
+	t.Helper()
+	q.States, q.Limit = []token.State{token.Ended}, max(q.Limit, 100)
+	p, err := h.Tokens(root(), q)
+	must(t, err)
+	return p.Tokens
+}
+
+func onlyEnded(t testing.TB, h *authoritytest.House) authority.TokenView {
+	t.Helper()
+	all := ended(t, h, token.Query{})
+	if len(all) != 1 {
+		t.Fatalf("%d ended tokens, want 1: %+v", len(all), all)
+	}
+	return all[0]
+}
+
+func TestEnded_ADeletedTokenTellsWhoEndedItAndWhoStillUsesIt(t *testing.T) {
+	h := authoritytest.Open(t)
+	by, _ := h.Holder(permission.ChangeSystemPermissions)
+	made, secret := h.Token(draft("nurse"))
+	h.Clock.Pass(minute)
+	must(t, h.DeleteToken(t.Context(), as(by, "deleteSystemToken"), made.ID))
+	gone := onlyEnded(t, h)
+	if gone.ID != made.ID || gone.Name != "nurse" || gone.End != (rows.End{At: h.Clock.Millis(), Why: token.EndDeleted, By: by.ID, ByName: by.Name}) || gone.Tried.At != 0 {
+		t.Errorf("got %+v", gone)
+	}
+	h.Clock.Pass(minute)
+	actor, outcome := h.Verify(secret, office)
+	if outcome != policy.Deleted || actor.ID != made.ID || actor.Name != "nurse" {
+		t.Errorf("its string gives %v of %v, want that it was deleted, and its name", outcome, actor)
+	}
+	h.Refused(t.Context(), actor, outcome)
+	if gone := onlyEnded(t, h); gone.Tried != (rows.Use{At: h.Clock.Millis(), From: office}) {
+		t.Errorf("it was tried at %v, want now from %v", gone.Tried, office)
+	}
+	tried := h.Clock.Millis()
+	h.Reopen() // what was only in memory is written down
+	if gone := onlyEnded(t, h); gone.Tried != (rows.Use{At: tried, From: office}) {
+		t.Errorf("after a restart it was tried at %v, want %v", gone.Tried, tried)
+	}
+	verdict(t, h, secret, policy.Deleted)
+	forged, err := token.MintFor(made.ID, random{})
+	must(t, err)
+	verdict(t, h, forged.Reveal(), policy.Unknown)
+}
+
+func TestEnded_ARotatedStringNamesItsSuccessor(t *testing.T) {
+	h := authoritytest.Open(t)
+	old, before := h.Token(draft("nurse"))
+	next, between := rotate(t, h, old.ID, 0)
+	if gone := onlyEnded(t, h); gone.ID != old.ID || gone.End.Why != token.EndRotated || gone.ReplacedBy != next.ID {
+		t.Errorf("got %+v", gone)
+	}
+	verdict(t, h, before, policy.Rotated)
+	last, _ := rotate(t, h, next.ID, time.Hour)
+	rotate(t, h, last.ID, 0) // which ends the grace period
+	verdict(t, h, between, policy.Rotated)
+	if all := ended(t, h, token.Query{}); len(all) != 3 {
+		t.Errorf("%d strings have ended, want 3: %+v", len(all), all)
+	}
+}
+
+func TestEnded_AnExpiredTokenIsKeptWhenItIsHidden(t *testing.T) {
+	h := authoritytest.Open(t)
+	made, secret := h.Token(ending(h, "short", minute))
+	h.Clock.Pass(minute)
+	if all := ended(t, h, token.Query{}); len(all) != 0 {
+		t.Errorf("it is still listed among those that have not ended: %v", all)
+	}
+	h.Clock.Pass(policy.ListedExpired)
+	must(t, h.HideExpired(t.Context()))
+	gone := onlyEnded(t, h)
+	if gone.ID != made.ID || gone.End.Why != token.EndExpired || gone.End.By != "" || !gone.Expired {
+		t.Errorf("got %+v", gone)
+	}
+	verdict(t, h, secret, policy.Expired)
+}
+
+func TestEnded_WhatAPolicyDeletesIsKeptWhenItsRowGoes(t *testing.T) {
+	h := authoritytest.Open(t)
+	_, secret := h.Token(draft("nurse"))
+	set(t, h, policy.Security{})
+	must(t, h.Mend(t.Context()))
+	if gone := onlyEnded(t, h); gone.End.Why != token.EndByPolicy {
+		t.Errorf("got %+v", gone)
+	}
+	verdict(t, h, secret, policy.Deleted)
+}
+
+func TestEnded_KeptForThirtyDays(t *testing.T) {
+	h := authoritytest.Open(t)
+	made, secret := h.Token(draft("nurse"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), made.ID))
+	h.Clock.Pass(policy.EndedKept - time.Millisecond)
+	must(t, h.ForgetEnded(t.Context()))
+	verdict(t, h, secret, policy.Deleted)
+	h.Clock.Pass(time.Millisecond)
+	must(t, h.ForgetEnded(t.Context()))
+	verdict(t, h, secret, policy.Unknown)
+	h.Reopen()
+	if all := ended(t, h, token.Query{}); len(all) != 0 {
+		t.Errorf("it is still kept: %+v", all)
+	}
+}
+
+func TestEnded_ListedOnlyWhereTheyAreAskedForAndAlone(t *testing.T) {
+	h := authoritytest.Open(t)
+	made, _ := h.Token(draft("nurse"))
+	h.Token(draft("doctor"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), made.ID))
+	if all := h.All(); len(all) != 1 {
+		t.Errorf("%d tokens are listed, want the one that lives", len(all))
+	}
+	_, err := h.Tokens(root(), token.Query{States: []token.State{token.Active, token.Ended}})
+	refusal(t, err, fault.Invalid, "stateFilter:")
+	by, _ := h.Holder(permission.ManageCluster)
+	_, err = h.Tokens(by, token.Query{States: []token.State{token.Ended}})
+	refusal(t, err, fault.Forbidden, "not allowed")
+}
+
+// In each order a walk by cursor meets each of them once, in the order of the whole list.
+func TestEnded_AreFoundSortedAndWalked(t *testing.T) {
+	h := authoritytest.Open(t)
+	for i := range 7 {
+		d := ending(h, fmt.Sprint("token ", i%3), time.Duration(9-i)*day)
+		if i == 3 {
+			d = draft("Ünder")
+		}
+		made, secret := h.Token(d)
+		if i%2 == 0 {
+			verdict(t, h, secret, policy.Accepted)
+		}
+		h.Clock.Pass(minute)
+		must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), made.ID))
+	}
+	if found := ended(t, h, token.Query{Search: "üND"}); len(found) != 1 || found[0].Name != "Ünder" {
+		t.Errorf("found %+v", found)
+	}
+	if found := ended(t, h, token.Query{Search: "token", ExpiresBefore: h.Clock.Millis().Add(4 * day)}); len(found) != 2 {
+		t.Errorf("%d of them would have expired within 4 days, want 2", len(found))
+	}
+	for _, order := range []token.Order{token.ByName, token.ByExpiry, token.ByCreation, token.ByLastUse} {
+		for _, down := range []bool{false, true} {
+			q := token.Query{Order: order, Descending: down}
+			var want, got []token.ID
+			for _, v := range ended(t, h, q) {
+				want = append(want, v.ID)
+			}
+			q.States, q.Limit = []token.State{token.Ended}, 2
+			for more := true; more; {
+				p, err := h.Tokens(root(), q)
+				must(t, err)
+				for _, v := range p.Tokens {
+					got = append(got, v.ID)
+				}
+				q.After, more = p.End, p.More
+			}
+			if diff := cmp.Diff(got, want); diff != "" || len(got) != 7 {
+				t.Errorf("order %v, descending %v (-got +want):\n%s", order, down, diff)
+			}
+		}
+	}
+}
+
+func TestEnded_TheNameOfAMakerIsKept(t *testing.T) {
+	h := authoritytest.Open(t)
+	maker, _ := h.Token(policy.Draft{Name: "maker", Permissions: tokens | health})
+	by := policy.ActorOf(maker)
+	by.IP = here
+	made, _, err := h.CreateToken(t.Context(), as(by, "createSystemToken"), draft("child"))
+	must(t, err)
+	name := func() string {
+		v, err := h.Authority.Token(root(), made.ID)
+		must(t, err)
+		return v.MakerName
+	}
+	if got := name(); got != "maker" {
+		t.Errorf("made by %q", got)
+	}
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), maker.ID))
+	if got := name(); got != "maker" {
+		t.Errorf("made by %q when its maker is gone", got)
+	}
+	var never epoch.Millis
+	if v, err := h.Authority.Token(root(), made.ID); err != nil || v.End.At != never {
+		t.Errorf("it has ended: %v, %v", v.End, err)
+	}
+}
