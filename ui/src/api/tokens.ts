@@ -20,12 +20,19 @@ graphql(`
     createdAt
     permissions
     createdBy
+    createdByName
     issuedAt
     lastUsedAt
     lastUsedFrom
     expired
     replacedBy
     replaces
+    endedAt
+    endedBy
+    endedByName
+    endReason
+    lastTriedAt
+    lastTriedFrom
     ipFilterV2 {
       id
       name
@@ -94,6 +101,9 @@ const TokenCountsDocument = graphql(`
       totalResults
     }
     granting: systemTokens(permissionFilter: [ChangeSystemPermissions], limit: 0) {
+      totalResults
+    }
+    ended: systemTokens(stateFilter: [Ended], limit: 0) {
       totalResults
     }
   }
@@ -267,6 +277,14 @@ export function tokenQuery(tokenId: string) {
   return queryOptions({
     queryKey: [...tokensKey, 'one', tokenId],
     queryFn: async ({ signal }) => systemTokenOf((await request(TokenDocument, { tokenId }, signal)).token),
+  });
+}
+
+/** A token that has ended, or null if it is forgotten. */
+export function endedQuery(tokenId: string) {
+  return queryOptions({
+    queryKey: [...tokensKey, 'ended', tokenId],
+    queryFn: async ({ signal }) => (await request(SystemTokensDocument, { searchFilter: tokenId, stateFilter: ['Ended'], limit: 1 }, signal)).systemTokens.results.find(({ id }) => id === tokenId) ?? null,
   });
 }
 

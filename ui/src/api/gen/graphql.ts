@@ -171,6 +171,20 @@ export type SystemPermission =
   | 'ViewOrganizations';
 
 /**
+ * Why a token works no more.
+ * Stability: Preview
+ */
+export type SystemTokenEndReason =
+  /** Somebody deleted it. Stability: Preview */
+  | 'Deleted'
+  /** Its time was over. Stability: Preview */
+  | 'Expired'
+  /** A change of the security policies deleted it. Stability: Preview */
+  | 'PolicyChanged'
+  /** A rotation replaced its string, and its grace period, if it had one, is over. Stability: Preview */
+  | 'Rotated';
+
+/**
  * What has become of a system token that is listed. It is in exactly one of these states.
  * Stability: Preview
  */
@@ -288,7 +302,7 @@ export type IpFilterUsageQueryVariables = Exact<{
 }>;
 
 
-export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type IpFilterImpactQueryVariables = Exact<{
   input: IpFilterUpdateInput;
@@ -341,7 +355,7 @@ export type PolicyImpactQueryVariables = Exact<{
 }>;
 
 
-export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
+export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
 
 export type UpdatePoliciesMutationVariables = Exact<{
   input: TokenSecurityPoliciesInput;
@@ -350,7 +364,7 @@ export type UpdatePoliciesMutationVariables = Exact<{
 
 export type UpdatePoliciesMutation = { updateTokenSecurityPolicies: { id: string } };
 
-export type TokenRowFragment = { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null };
+export type TokenRowFragment = { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null };
 
 export type SystemTokensQueryVariables = Exact<{
   searchFilter?: string | null | undefined;
@@ -370,7 +384,7 @@ export type SystemTokensQueryVariables = Exact<{
 }>;
 
 
-export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type TokenCountsQueryVariables = Exact<{
   expiresBefore?: number | null | undefined;
@@ -378,7 +392,7 @@ export type TokenCountsQueryVariables = Exact<{
 }>;
 
 
-export type TokenCountsQuery = { all: { totalResults: number }, soon: { totalResults: number }, endless: { totalResults: number }, unused: { totalResults: number }, unfiltered: { totalResults: number }, granting: { totalResults: number } };
+export type TokenCountsQuery = { all: { totalResults: number }, soon: { totalResults: number }, endless: { totalResults: number }, unused: { totalResults: number }, unfiltered: { totalResults: number }, granting: { totalResults: number }, ended: { totalResults: number } };
 
 export type TokenQueryVariables = Exact<{
   tokenId: string;
@@ -388,7 +402,7 @@ export type TokenQueryVariables = Exact<{
 export type TokenQuery = { token:
     | { __typename: 'OrganizationPermissionsToken' }
     | { __typename: 'PersonalUserToken' }
-    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null }
+    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }
     | { __typename: 'ViewPermissionsToken' }
    };
 
@@ -402,14 +416,14 @@ export type CreateSystemTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type RotateSystemTokenMutationVariables = Exact<{
   input: RotateSystemTokenInput;
 }>;
 
 
-export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type UpdatePermissionsMutationVariables = Exact<{
   input: UpdateSystemPermissionsTokenPermissionsInput;
@@ -495,12 +509,19 @@ export const TokenRowFragmentDoc = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  createdByName
   issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
   replaces
+  endedAt
+  endedBy
+  endedByName
+  endReason
+  lastTriedAt
+  lastTriedFrom
   ipFilterV2 {
     id
     name
@@ -568,12 +589,19 @@ export const IpFilterUsageDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  createdByName
   issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
   replaces
+  endedAt
+  endedBy
+  endedByName
+  endReason
+  lastTriedAt
+  lastTriedFrom
   ipFilterV2 {
     id
     name
@@ -697,12 +725,19 @@ export const PolicyImpactDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  createdByName
   issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
   replaces
+  endedAt
+  endedBy
+  endedByName
+  endReason
+  lastTriedAt
+  lastTriedFrom
   ipFilterV2 {
     id
     name
@@ -748,12 +783,19 @@ export const SystemTokensDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  createdByName
   issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
   replaces
+  endedAt
+  endedBy
+  endedByName
+  endReason
+  lastTriedAt
+  lastTriedFrom
   ipFilterV2 {
     id
     name
@@ -779,6 +821,9 @@ export const TokenCountsDocument = new TypedDocumentString(`
   granting: systemTokens(permissionFilter: [ChangeSystemPermissions], limit: 0) {
     totalResults
   }
+  ended: systemTokens(stateFilter: [Ended], limit: 0) {
+    totalResults
+  }
 }
     `) as unknown as TypedDocumentString<TokenCountsQuery, TokenCountsQueryVariables>;
 export const TokenDocument = new TypedDocumentString(`
@@ -798,12 +843,19 @@ export const TokenDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  createdByName
   issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
   replaces
+  endedAt
+  endedBy
+  endedByName
+  endReason
+  lastTriedAt
+  lastTriedFrom
   ipFilterV2 {
     id
     name
@@ -836,12 +888,19 @@ export const CreateSystemTokenDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  createdByName
   issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
   replaces
+  endedAt
+  endedBy
+  endedByName
+  endReason
+  lastTriedAt
+  lastTriedFrom
   ipFilterV2 {
     id
     name
@@ -863,12 +922,19 @@ export const RotateSystemTokenDocument = new TypedDocumentString(`
   createdAt
   permissions
   createdBy
+  createdByName
   issuedAt
   lastUsedAt
   lastUsedFrom
   expired
   replacedBy
   replaces
+  endedAt
+  endedBy
+  endedByName
+  endReason
+  lastTriedAt
+  lastTriedFrom
   ipFilterV2 {
     id
     name

@@ -37,7 +37,7 @@ export function NoMatch({ search, filtered, onClear }: NoMatchProps) {
         </p>
       )}
       {filtered && <p>A token must satisfy every filter above. Take one off, or show all tokens.</p>}
-      <p>A token that has expired leaves the list after five minutes; the audit log still knows it.</p>
+      <p>A token that has expired leaves the list after five minutes, and is among those that have ended for 30 days.</p>
     </Teach>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { policiesQuery } from '../../api/security';
-import { type Permission, permissionsQuery, tokenQuery, type TokenWithRules } from '../../api/tokens';
+import { endedQuery, type Permission, permissionsQuery, tokenQuery, type TokenWithRules } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { Button, ButtonLink } from '../../components/Button';
 import { Name } from '../../components/Name';
@@ -14,6 +14,7 @@ import { asRefusal } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import { DeleteToken } from './DeleteToken';
 import styles from './Detail.module.css';
+import { EndedToken } from './EndedToken';
 import { Predecessor } from './Predecessor';
 import { ResetSecret } from './ResetSecret';
 import { Facts, Life } from './TokenFacts';
@@ -50,13 +51,17 @@ export default function TokenDetail({ id }: { id: string }) {
 type OpenDialog = 'update' | 'reset' | 'delete' | null;
 
 function Missing({ id, error }: { id: string; error: Error | null }) {
+  const { viewer } = useSession();
   const gone = error !== null && asRefusal(error).code === 'NOT_FOUND';
+  const ended = useQuery({ ...endedQuery(id), enabled: gone && mayAdministerTokens(viewer), refetchInterval: 30_000 });
+  if (gone && ended.data) return <EndedToken token={ended.data} />;
+  if (gone && ended.isLoading) return <PageHead title="System token" back={back()} />;
   return (
     <>
       <PageHead title="System token" back={back()} />
       {gone ? (
         <Notice tone="warn" title="This token is not there any more" actions={<AboutGone id={id} />}>
-          <p>It was deleted, reset, or has expired more than five minutes ago.</p>
+          <p>It was deleted, reset, or has expired, and that is more than 30 days ago; or it never was.</p>
         </Notice>
       ) : (
         <RefusalNotice refusal={error === null ? null : asRefusal(error)} />

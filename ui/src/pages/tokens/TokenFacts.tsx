@@ -8,7 +8,7 @@ import { RuleEditor } from '../../components/RuleEditor';
 import { Tag } from '../../components/Tag';
 import { span, utc } from '../../lib/time';
 import styles from './Detail.module.css';
-import { Maker } from './TokenTable';
+import { Maker } from './Maker';
 
 /** Remaining time and exact moment, with the line they stand on. */
 export function Life({ token, maximumMs }: { token: SystemToken; maximumMs: number | null }) {
@@ -67,7 +67,7 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
         </dd>
         <dt>Created</dt>
         <dd>
-          <Exact at={token.createdAt} /> by <Maker id={token.createdBy} />
+          <Exact at={token.createdAt} /> by <Maker id={token.createdBy} name={token.createdByName} />
         </dd>
         {token.issuedAt !== token.createdAt && (
           <>

@@ -6,6 +6,7 @@ import { Name } from '../../components/Name';
 import { PermissionGlyph } from '../../components/PermissionGlyph';
 import { Bones, Choose, ChooseColumn, Column, Row, Secondary, SortColumn, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
+import { Maker } from './Maker';
 import type { Order } from './selection';
 import styles from './TokenTable.module.css';
 import type { Chosen } from './useChosen';
@@ -112,19 +113,9 @@ function TokenRow({ token, permissions, maximumMs, chosen }: TokenRowProps) {
       <Value label="Created" fixed>
         <Exact at={token.createdAt} />
         <Secondary>
-          by <Maker id={token.createdBy} />
+          by <Maker id={token.createdBy} name={token.createdByName} />
         </Secondary>
       </Value>
     </Row>
-  );
-}
-
-/** Who made it: root, or the first letters of the id of a token. */
-export function Maker({ id }: { id: string }) {
-  if (id === 'localroot') return <>root</>;
-  return (
-    <Link to={`/tokens/${encodeURIComponent(id)}`} aria-label={`token ${id}`}>
-      <code>{id.slice(0, 8)}…</code>
-    </Link>
   );
 }

@@ -12,11 +12,12 @@ import { useLastList } from '../../lib/lastList';
 import { useTyped } from '../../lib/useListState';
 import { useSession } from '../../shell/session';
 import { ChosenBar } from './ChosenBar';
+import { EndedTable } from './EndedTable';
 import { NoMatch, NoTokens } from './Empty';
 import { ListTools } from './ListTools';
 import { MayNot } from './MayNot';
 import { ReadyViews } from './ReadyViews';
-import { noFilters, orderChange, questionOf } from './selection';
+import { isOfEnded, noFilters, orderChange, questionOf } from './selection';
 import { TokenTable } from './TokenTable';
 import { useChosen } from './useChosen';
 import { size, useTokenList } from './useTokenList';
@@ -85,6 +86,9 @@ function TokenList() {
       {!nothing && !list.failed && (
         <>
           <ChosenBar chosen={chosen} tokens={tokens} question={questionOf(selection)} total={data?.totalResults ?? 0} />
+          {isOfEnded(selection) ? (
+            <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} />
+          ) : (
           <TokenTable
             tokens={data?.results}
             permissions={permissions.data ?? []}
@@ -93,6 +97,7 @@ function TokenList() {
             chosen={chosen}
             sort={{ ...order, onSort: (next) => select(orderChange(next)) }}
           />
+          )}
           <Pager
             page={page}
             size={size}

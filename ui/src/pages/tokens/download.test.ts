@@ -15,6 +15,13 @@ const token: SystemToken = {
   lastUsedFrom: null,
   replacedBy: null,
   replaces: null,
+  createdByName: 'localroot',
+  endedAt: null,
+  endedBy: null,
+  endedByName: null,
+  endReason: null,
+  lastTriedAt: null,
+  lastTriedFrom: null,
   ipFilterV2: null,
 };
 

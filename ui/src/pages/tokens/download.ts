@@ -28,6 +28,11 @@ const columns: readonly Column[] = [
   { name: 'lastUsedAt', of: ({ lastUsedAt }) => moment(lastUsedAt) },
   { name: 'lastUsedFrom', of: ({ lastUsedFrom }) => lastUsedFrom ?? '' },
   { name: 'replacedBy', of: ({ replacedBy }) => replacedBy ?? '' },
+  { name: 'endedAt', of: ({ endedAt }) => moment(endedAt) },
+  { name: 'endedBy', of: ({ endedBy }) => endedBy ?? '' },
+  { name: 'endReason', of: ({ endReason }) => endReason ?? '' },
+  { name: 'lastTriedAt', of: ({ lastTriedAt }) => moment(lastTriedAt) },
+  { name: 'lastTriedFrom', of: ({ lastTriedFrom }) => lastTriedFrom ?? '' },
 ];
 
 export function headOf(form: Form): string {

@@ -29,7 +29,7 @@ export const orders = [
   { name: 'created', sortBy: 'CreatedAt', label: 'Created', up: 'oldest first', down: 'newest first' },
 ] as const satisfies readonly { name: string; sortBy: TokenOrder; label: string; up: string; down: string }[];
 
-export const stateWords: Readonly<Record<TokenState, string>> = { Active: 'Active', InGracePeriod: 'In its grace period', Expired: 'Expired' };
+export const stateWords: Readonly<Record<TokenState, string>> = { Active: 'Active', InGracePeriod: 'In its grace period', Expired: 'Expired', Ended: 'Ended' };
 
 export function selectionOf(params: URLSearchParams): Selection {
   const ends = params.get('ends');
@@ -38,12 +38,21 @@ export function selectionOf(params: URLSearchParams): Selection {
     search: withoutSecret(params.get('q') ?? ''),
     // One that the server does not know is asked for all the same: its sentence says so.
     permissions: listOf(params.get('permission')).filter((name): name is PermissionName => /^[A-Za-z]+$/.test(name)),
-    states: listOf(params.get('state')).filter((name): name is TokenState => Object.hasOwn(stateWords, name)),
+    states: statesOf(listOf(params.get('state')).filter((name): name is TokenState => Object.hasOwn(stateWords, name))),
     ends: ends === 'never' || ends === 'ever' ? ends : daysOf(ends),
     unusedDays: daysOf(params.get('unused')),
     filters: filter === 'none' ? filter : listOf(filter),
     creator: withoutSecret(params.get('creator') ?? '').trim(),
   };
+}
+
+/** What has ended is listed by itself. */
+function statesOf(states: TokenState[]): TokenState[] {
+  return states.includes('Ended') ? ['Ended'] : states;
+}
+
+export function isOfEnded({ states }: Selection): boolean {
+  return states[0] === 'Ended';
 }
 
 function listOf(text: string | null): string[] {

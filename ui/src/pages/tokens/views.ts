@@ -18,6 +18,7 @@ export const views: readonly View[] = [
   { count: 'unused', label: `Unused for ${unusedDays} days`, query: `unused=${unusedDays}&sort=used` },
   { count: 'unfiltered', label: 'No IP filter', query: 'filter=none' },
   { count: 'granting', label: 'May change permissions', query: 'permission=ChangeSystemPermissions' },
+  { count: 'ended', label: 'Ended', query: 'state=Ended' },
 ];
 
 /** Whether a view shows what is selected, in whatever order and on whatever page. */

@@ -1,0 +1,60 @@
+// Tokens that have ended, and who still uses them.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { startServer } from './support/server.mjs';
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await startServer();
+  await server.make({ name: 'alive' });
+});
+after(() => Promise.all([server.close(), closeBrowser()]));
+beforeEach(async () => {
+  browser = await openBrowser(server);
+  page = browser.page;
+});
+afterEach(() => browser.close());
+
+test('a deleted token says who ended it, and that somebody still uses it', async () => {
+  const made = await server.make({ name: 'revoked pump', permissions: ['ReadHealthCheck'] });
+  await browser.signIn(server.token, `/tokens/${made.tokenMetadata.id}`);
+  await page.getByRole('button', { name: 'Delete token' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete token' }).click();
+  await page.getByText('The token revoked pump is deleted.').waitFor();
+  await assert.rejects(server.ask('{ viewer { id } }', {}, made.token), { status: 401 });
+  await page.getByRole('link', { name: /^Ended/ }).click();
+  const row = page.getByRole('table', { name: 'Ended tokens' }).getByRole('row', { name: /revoked pump/ });
+  await row.getByText('deleted').waitFor();
+  await row.getByText(/by root/).first().waitFor();
+  await row.getByText('from 127.0.0.1').waitFor();
+  assert.equal(await page.getByRole('checkbox', { name: /^Choose/ }).count(), 0);
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await browser.axe(`ended tokens at ${width}`);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, `too wide at ${width}`);
+  }
+  await row.getByRole('link', { name: 'revoked pump' }).click();
+  await page.getByText('It has ended, and somebody still tries to use it').waitFor();
+  await browser.axe('a token that has ended');
+  browser.calm();
+});
+
+test('a string that was reset leads to its successor', async () => {
+  const made = await server.make({ name: 'turned over' });
+  const { rotateToken } = await server.ask('mutation R($id: String!) { rotateToken(input: { id: $id }) }', { id: made.tokenMetadata.id });
+  await browser.signIn(server.token, `/tokens/${made.tokenMetadata.id}`);
+  await page.getByText('It has ended, and nobody has tried to use it since').waitFor();
+  await page.getByRole('link', { name: 'Go to its successor' }).click();
+  await page.waitForURL(`**/tokens/${rotateToken.split('~')[0]}`);
+  browser.calm();
+});
+
+test('an id that never was says so', async () => {
+  await browser.signIn(server.token, '/tokens/none');
+  await page.getByText('This token is not there any more').waitFor();
+  browser.calm();
+});
