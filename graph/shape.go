@@ -65,15 +65,17 @@ func tokenShape(t authority.TokenView) model.SystemPermissionsToken {
 		ReplacedBy:  optional(string(t.ReplacedBy)),
 		Replaces:    optional(string(t.Replaces)),
 
-		CreatedByName: optional(t.MakerName),
-		EndedAt:       millis(t.End.At),
-		EndedBy:       optional(string(t.End.By)),
-		EndedByName:   optional(t.End.ByName),
-		EndReason:     endReason(t.End.Why),
-		LastTriedAt:   millis(t.Tried.At),
+		EndedAt:     millis(t.End.At),
+		EndedBy:     optional(string(t.End.By)),
+		EndedByName: optional(t.End.ByName),
+		EndReason:   endReason(t.End.Why),
+		LastTriedAt: millis(t.Tried.At),
 	}
 	if t.LastUsedFrom.IsValid() {
 		out.LastUsedFrom = optional(t.LastUsedFrom.String())
+	}
+	if t.MakerName != "" {
+		out.CreatedByName = &t.MakerName
 	}
 	if t.Tried.From.IsValid() {
 		out.LastTriedFrom = optional(t.Tried.From.String())

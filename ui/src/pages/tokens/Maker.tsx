@@ -2,7 +2,7 @@ import { Link } from 'wouter';
 import type { SystemToken } from '../../api/tokens';
 import { Name } from '../../components/Name';
 
-/** Who made it: root, a token by its name, or the first letters of an id that nobody knows any more. */
+/** Who made it: root, a token by its name, or the first letters of an id that is forgotten. */
 export function Maker({ id, name }: { id: string; name: string | null | undefined }) {
   if (id === 'localroot') return <>root</>;
   return (
