@@ -35,7 +35,7 @@ func (n *narrow) Update(ctx context.Context, fn func(store.Writer) error, how ..
 			bytes += len(key) + value
 		}
 		if n.largest = max(n.largest, len(c.rows)); len(c.rows) > narrowRows || bytes > narrowBytes {
-			return fmt.Errorf("%w: %d rows, %d bytes", store.ErrFull, len(c.rows), bytes)
+			return fmt.Errorf("%w: %d rows, %d bytes", store.ErrLarge, len(c.rows), bytes)
 		}
 		return nil
 	}, how...)

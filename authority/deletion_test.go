@@ -12,6 +12,7 @@ import (
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
 	"tokenscale/policy"
+	"tokenscale/store"
 	"tokenscale/token"
 )
 
@@ -81,7 +82,7 @@ func TestDeleteTokens_BothStringsOfATokenMayBeNamedInAnyOrder(t *testing.T) {
 }
 
 func TestDeleteTokens_OneToAThousandDifferentIDs(t *testing.T) {
-	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true}) // it takes a thousand
+	h := authoritytest.Open(t)
 	ids, _ := several(h, 2)
 	many := make([]token.ID, policy.MaxDeletions+1)
 	for i := range many {
@@ -101,6 +102,21 @@ func TestDeleteTokens_OneToAThousandDifferentIDs(t *testing.T) {
 	}
 	if len(h.All()) != 2 {
 		t.Error("a refused deletion has deleted something")
+	}
+}
+
+// What one transaction of a cluster takes is counted in rows, of which a token has four or so.
+func TestDeleteTokens_AsManyAsTheStoreTakes(t *testing.T) {
+	var n *narrow
+	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true, Wrap: func(db store.DB) store.DB { n = &narrow{DB: db}; return n }})
+	ids, _ := several(h, 60)
+	refusal(t, h.DeleteTokens(t.Context(), as(root(), "deleteSystemTokens"), ids), fault.Invalid, "in several smaller steps")
+	if len(h.All()) != 60 {
+		t.Error("a refused deletion has deleted something")
+	}
+	must(t, h.DeleteTokens(t.Context(), as(root(), "deleteSystemTokens"), ids[:25]))
+	if len(h.All()) != 35 {
+		t.Errorf("%d tokens are left, want 35", len(h.All()))
 	}
 }
 

@@ -128,9 +128,6 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 	return nil
 }
 
-// rowsOfDeletion is how many rows change when a token is deleted, with one in its grace period.
-const rowsOfDeletion = 2 * upkeep.RowsOfToken
-
 // batchSize returns for how many things one transaction does the work, if each changes so many
 // rows: no more than most.
 func (a *Authority) batchSize(most, each int) int { return upkeep.BatchSize(a.store, most, each) }

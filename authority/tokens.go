@@ -156,9 +156,8 @@ func (a *Authority) DeleteToken(ctx context.Context, by Caller, id token.ID) err
 // one transaction of the store takes; with NotFound, naming it, a token that does not exist. It is
 // safe for concurrent use.
 func (a *Authority) DeleteTokens(ctx context.Context, by Caller, ids []token.ID) error {
-	most := a.batchSize(policy.MaxDeletions, rowsOfDeletion)
 	return a.command(ctx, by, func(t *tx) error {
-		if err := policy.DeleteTokens(t.by, ids, most); err != nil {
+		if err := policy.DeleteTokens(t.by, ids); err != nil {
 			return err
 		}
 		tokens, err := t.among(ids)

@@ -161,6 +161,8 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 	case errors.Is(err, store.ErrStopped):
 		a.log.ErrorContext(ctx, "the store has stopped taking changes", "err", err)
 		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed, so nothing was changed. Try again after the server was restarted.")
+	case errors.Is(err, store.ErrLarge):
+		return fault.New(fault.Invalid, "This changes more at once than the store of a cluster takes, so nothing was changed. Do it in several smaller steps.")
 	case errors.Is(err, store.ErrFull):
 		a.log.ErrorContext(ctx, "the store is full", "err", err)
 		return fault.New(fault.Unavailable, "The store is full, so nothing was changed. Deleting tokens still works; more space must be given to the server, or to etcd.")

@@ -8,17 +8,17 @@ import (
 // MaxDeletions is how many tokens one deletion may name.
 const MaxDeletions = 1000
 
-// DeleteTokens decides whether by may delete the tokens with these ids at once, of which the store
-// takes most in one transaction. It does not know whether they exist.
-func DeleteTokens(by Actor, ids []token.ID, most int) error {
+// DeleteTokens decides whether by may delete the tokens with these ids at once. It does not know
+// whether they exist.
+func DeleteTokens(by Actor, ids []token.ID) error {
 	if err := by.May(AdministerTokens()...); err != nil {
 		return err
 	}
 	switch {
 	case len(ids) == 0:
-		return fault.Input("ids", "No token is named. Give 1 to %d ids.", most)
-	case len(ids) > most:
-		return fault.Input("ids", "%d tokens are named; at most %d can be deleted at once. Delete them in several requests.", len(ids), most)
+		return fault.Input("ids", "No token is named. Give 1 to %d ids.", MaxDeletions)
+	case len(ids) > MaxDeletions:
+		return fault.Input("ids", "%d tokens are named; at most %d can be deleted at once. Delete them in several requests.", len(ids), MaxDeletions)
 	}
 	seen := make(map[token.ID]int, len(ids))
 	for i, id := range ids {

@@ -1,6 +1,9 @@
 package store
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The ways a store refuses. But for ErrInDoubt each of them means that nothing was changed.
 var (
@@ -27,6 +30,10 @@ var (
 	// ErrFull means that the transaction does not fit in the space left, or is beyond Limits.
 	// The store goes on; a smaller one may fit.
 	ErrFull = errors.New("the store is full")
+
+	// ErrLarge means that the transaction changes more than one can in this store, however empty it
+	// is. It wraps ErrFull.
+	ErrLarge = fmt.Errorf("%w for so large a transaction", ErrFull)
 
 	// ErrDamaged means that the store cannot be read where it was asked: its file is cut short
 	// or holds nonsense.

@@ -103,7 +103,7 @@ func (b *Batch) join(c *call, w *writer) {
 		c.changes = w.changes()
 	case !room(0, 0):
 		c.err = fmt.Errorf("%w: one transaction changes at most %d rows of %d bytes together, and this one %d of %d",
-			store.ErrFull, s.MaxRows, s.MaxBytes, w.own.Rows, w.own.Bytes)
+			store.ErrLarge, s.MaxRows, s.MaxBytes, w.own.Rows, w.own.Bytes)
 	default:
 		b.full = true
 		b.calls = b.calls[:len(b.calls)-1]
