@@ -49,6 +49,7 @@ type keyRotate struct{ app.StoreOptions }
 // Help is printed by --help.
 func (keyRotate) Help() string {
 	return "The key file is replaced, so its folder must be writable. Whenever the command is cut off, the server starts as before, and the command goes on when it is run again. " +
+		"Of a store in etcd, all nodes must be stopped, and get the new key file before they start again. " +
 		"Sessions of the page end. The older keys stay for the tokens made under them, and for backups, until key drop. Make a copy of the key file afterwards."
 }
 
@@ -77,11 +78,9 @@ func keyChange(o app.Options, db store.DB) rekey.Change {
 	return rekey.Change{DB: db, KeyFile: o.KeyPath(), StateFile: o.StatePath(), Random: o.Random, Now: epoch.Of(o.Now())}
 }
 
-// withStopped calls do with the store of a server that is stopped.
+// withStopped calls do with the store of a server that is stopped. Of a store that several nodes
+// share, all are.
 func withStopped(ctx context.Context, o app.Options, do func(store.DB) error) (err error) {
-	if o.InEtcd() {
-		return errors.New("this needs the store for itself, and one in etcd may be in use by other nodes: bring it into a file first (store copy), and back afterwards")
-	}
 	db, _, err := app.OpenStore(ctx, o, false)
 	switch {
 	case errors.Is(err, boltfile.ErrLocked):
@@ -92,6 +91,9 @@ func withStopped(ctx context.Context, o app.Options, do func(store.DB) error) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := alone(db, o); err != nil {
+		return err
+	}
 	return do(db)
 }
 

@@ -228,6 +228,10 @@ func (c *cluster) backsUp(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), program, "doctor", "--key-file", c.path("keys"), file).CombinedOutput(); err != nil {
 		t.Errorf("%v, and the doctor says: %s", err, out)
 	}
+	line := append(append([]string{"key", "rotate"}, c.settings("node-1")...), "--node-name", "node-9", "--data", filepath.Join(t.TempDir(), "data"))
+	if out, err := run1(t, line...); err == nil || !strings.Contains(out, "stop them first: node-1, node-2, node-3") {
+		t.Errorf("key rotate: %v, and it says: %s", err, out)
+	}
 	if out, err := c.command(t, "compact"); err == nil || !strings.Contains(out, "etcdctl defrag") {
 		t.Errorf("compact: %v, and it says: %s", err, out)
 	}

@@ -198,9 +198,14 @@ func (c *cluster) restores(t *testing.T, folder string) {
 	if out, err := run1(t, line...); err == nil || !strings.Contains(out, "into an empty prefix of etcd only") {
 		t.Errorf("once more: %v, %s", err, out)
 	}
-	line[0], line[1] = "doctor", "--log-level=error"
-	line = append(line[:1], line[2:]...)
-	out := mustRun(t, line...)
+	settings := line[2:]
+	if out := mustRun(t, append([]string{"key", "rotate"}, settings...)...); !strings.Contains(out, "The newest key is") {
+		t.Errorf("key rotate says: %s", out)
+	}
+	if out := mustRun(t, append([]string{"root-token"}, settings...)...); !strings.Contains(out, "\nlocalroot~") {
+		t.Error("root-token shows none")
+	}
+	out := mustRun(t, append([]string{"doctor"}, settings...)...)
 	for _, words := range []string{"etcd 3.6", "leads", "mirror     every row is what etcd has", "every seal is sound", "All is well."} {
 		if !strings.Contains(out, words) {
 			t.Errorf("the doctor does not say %q:\n%s", words, out)
