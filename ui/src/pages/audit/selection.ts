@@ -65,6 +65,7 @@ export const types = [
   { value: 'store.backup', label: 'Backup made' },
   { value: 'store.restore', label: 'Backup restored' },
   { value: 'store.compact', label: 'Store compacted' },
+  { value: 'audit.archive', label: 'Audit log archived' },
   { value: 'store.salvage', label: 'Damaged store salvaged' },
   { value: 'store.rollback', label: 'Older store accepted' },
   { value: 'store.integrity', label: 'Stored row changed' },
