@@ -134,7 +134,7 @@ type Authority struct {
 func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 	a := assemble(o)
 	a.store.SumBy(o.Keys)
-	if err := a.door.Join(ctx, o.Node); err != nil {
+	if err := a.door.Join(ctx, o.Node, o.Keys.NewestID().String()); err != nil {
 		return nil, fmt.Errorf("this node cannot join: %w", err)
 	}
 	a.feed = feed.New(a.store)

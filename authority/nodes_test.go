@@ -3,8 +3,10 @@ package authority_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,7 +16,9 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/door"
+	"tokenscale/authority/keyring"
 	"tokenscale/policy"
+	"tokenscale/store"
 	"tokenscale/store/etcd"
 )
 
@@ -198,6 +202,46 @@ func TestNodes_AClockThatIsOffClosesItsNode(t *testing.T) {
 	}
 	skew.Store(0)
 	eventually(t, "it opens when its clock is right", func() bool { return c.Door().Proven() == nil })
+}
+
+// A node that would write what another one cannot read does not join, though the store is its own.
+func TestNodes_OneWithANewKeyThatOthersLackDoesNotJoin(t *testing.T) {
+	a, _ := twoNodes(t)
+	a.Unchecked = true
+	keys, err := keyring.Load(a.KeyFile())
+	must(t, err)
+	a.DB.(store.Shared).Describe(func() store.Node { return store.Node{Keys: keys.Names()} })
+	had := read(t, a.KeyFile())
+	join := func() error {
+		_, leave, err := a.Join("c")
+		if err == nil {
+			must(t, leave())
+		}
+		return err
+	}
+	eventually(t, "the same keys are no obstacle", func() bool { return join() == nil })
+	f, err := keyring.ReadFile(a.KeyFile())
+	must(t, err)
+	f, err = f.WithNew(rand.Reader)
+	must(t, err)
+	must(t, f.Replace(a.KeyFile()))
+	if err := join(); !errors.Is(err, door.ErrKeys) || !strings.Contains(err.Error(), "which the node a does not have") {
+		t.Errorf("a node with a newer key: %v", err)
+	}
+	write(t, a.KeyFile(), had)
+	must(t, join())
+}
+
+// A key file of another cluster opens nothing here.
+func TestNodes_OneWithTheKeysOfAnotherStoreDoesNotJoin(t *testing.T) {
+	a, _ := twoNodes(t)
+	had := read(t, a.KeyFile())
+	must(t, os.Remove(a.KeyFile()))
+	_, _, err := a.Join("c")
+	if err == nil || !strings.Contains(err.Error(), "the key file does not belong to this store") {
+		t.Errorf("a node with other keys: %v", err)
+	}
+	write(t, a.KeyFile(), had)
 }
 
 // Each node writes all audit lines to its own file, and seldom writes down how far that has come.

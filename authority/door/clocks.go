@@ -30,26 +30,13 @@ const (
 	oldReport = 15 * time.Second
 )
 
-// Join refuses with ErrClock a node, by its name, that starts with a clock that is surely off. A
+// joins refuses with ErrClock a node, one of some, that starts with a clock that is surely off. A
 // clock that is less so is found when the others have reported again; see Run.
-func (d *Door) Join(ctx context.Context, self string) error {
-	if d == nil || self == "" {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, freshTime)
-	defer cancel()
-	nodes := d.store.Nodes()
-	at := among(nodes, self)
-	for ; at < 0; at = among(nodes, self) {
-		if loop.Rest(ctx, 10*time.Millisecond) != nil {
-			return nil // it has joined, and has not heard so yet
-		}
-		nodes = d.store.Nodes()
-	}
+func joins(nodes []store.Node, at int) error {
 	var ahead []time.Duration // of ours, or behind if negative: as little as can be
-	for _, n := range nodes {
+	for i, n := range nodes {
 		switch by := n.Clock.Sub(nodes[at].Clock); {
-		case n.Name == self || n.Clock.IsZero():
+		case i == at || n.Clock.IsZero():
 		case by < 0:
 			ahead = append(ahead, min(0, by+oldReport))
 		default:
@@ -57,10 +44,6 @@ func (d *Door) Join(ctx context.Context, self string) error {
 		}
 	}
 	return off(middle(append(ahead, 0)))
-}
-
-func among(nodes []store.Node, name string) int {
-	return slices.IndexFunc(nodes, func(n store.Node) bool { return n.Name == name })
 }
 
 // Run looks at the clocks of all nodes from time to time, until ctx ends. While the one of this
