@@ -16,10 +16,11 @@ import (
 // A user creates tokens, looks whether nodes accept them, and deletes every second one. What a node
 // does not answer it asks another node once more, as often as it retries.
 type user struct {
-	c       *cluster
 	name    string
+	root    string
+	nodes   []string // their addresses
+	node    int      // the one it asks next
 	client  *http.Client
-	node    int // the one it asks next
 	retries int
 
 	made    int
@@ -67,7 +68,7 @@ func (u *user) delete(secret string) {
 func (u *user) change(key, query string) (data string) {
 	body, _ := json.Marshal(map[string]string{"query": query})
 	u.insist("a change", func() error {
-		status, text, err := u.send("POST", "/graphql", u.c.root, key, string(body))
+		status, text, err := u.send("POST", "/graphql", u.root, key, string(body))
 		switch {
 		case err != nil:
 			return err
@@ -104,15 +105,14 @@ func (u *user) insist(what string, ask func() error) {
 		if err == nil {
 			return
 		}
-		all = errors.Join(all, fmt.Errorf("%s: %w", u.c.nodes[u.node%len(u.c.nodes)].name, err))
+		all = errors.Join(all, fmt.Errorf("node-%d: %w", 1+u.node%len(u.nodes), err))
 		u.node++
 	}
 	u.noticed = append(u.noticed, fmt.Sprintf("%s: %v", what, all))
 }
 
 func (u *user) send(method, path, token, key, body string) (status int, text string, err error) {
-	n := u.c.nodes[u.node%len(u.c.nodes)]
-	req, err := http.NewRequest(method, "http://"+n.address+path, strings.NewReader(body))
+	req, err := http.NewRequest(method, "http://"+u.nodes[u.node%len(u.nodes)]+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}
@@ -134,12 +134,16 @@ func (u *user) send(method, path, token, key, body string) (status int, text str
 // the tokens that they were told of.
 func (c *cluster) users(t *testing.T, name string, retries int) (stop func() (noticed []string, kept map[string]bool)) {
 	ctx, cancel := context.WithCancel(t.Context())
+	var nodes []string
+	for _, n := range c.nodes {
+		nodes = append(nodes, n.address)
+	}
 	all := make([]*user, 6)
 	var work sync.WaitGroup
 	for i := range all {
 		all[i] = &user{
-			c: c, name: fmt.Sprint(name, "-", i), client: &http.Client{Transport: &http.Transport{}}, node: i, retries: retries,
-			kept: map[string]bool{},
+			name: fmt.Sprint(name, "-", i), root: c.root, nodes: nodes, node: i, retries: retries,
+			client: &http.Client{Transport: &http.Transport{}}, kept: map[string]bool{},
 		}
 		work.Go(func() { all[i].work(ctx) })
 	}
