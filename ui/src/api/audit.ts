@@ -6,6 +6,7 @@ import type { AuditEventsQuery, AuditEventsQueryVariables } from './gen/graphql'
 const AuditEventsDocument = graphql(`
   query AuditEvents(
     $typeFilter: [String!]
+    $actionFilter: [String!]
     $actorFilter: String
     $tokenIdFilter: String
     $since: Long
@@ -15,6 +16,7 @@ const AuditEventsDocument = graphql(`
   ) {
     auditEvents(
       typeFilter: $typeFilter
+      actionFilter: $actionFilter
       actorFilter: $actorFilter
       tokenIdFilter: $tokenIdFilter
       since: $since

@@ -23,7 +23,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const [path, navigate] = useLocation();
   const search = useSearch();
   // Whoever opens the sign-in page wants to sign in: who they were before is not asked there.
-  const { data, error, isPending } = useQuery({ ...sessionQuery, refetchInterval: 60_000, enabled: path !== '/sign-in' });
+  const { data, error, isPending } = useQuery({ ...sessionQuery, refetchInterval: 60_000, refetchOnWindowFocus: 'always', enabled: path !== '/sign-in' });
   const [death, setDeath] = useState<Refusal | null>(null);
   // Who was signed in stays known after the session died: the page stands on, with the question to
   // sign in over it.

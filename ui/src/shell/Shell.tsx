@@ -6,6 +6,7 @@ import { CommandBar } from './CommandBar';
 import { Profile } from './Profile';
 import { Ruler } from './Ruler';
 import { useSession } from './session';
+import { SessionEnding } from './SessionEnding';
 import { Told } from './Told';
 import styles from './Shell.module.css';
 import { useConnection } from './useConnection';
@@ -46,6 +47,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <div className={styles.body}>
         <Navigation />
         <main id="main" className={styles.main} tabIndex={-1}>
+          <SessionEnding />
           {children}
           <Told />
         </main>

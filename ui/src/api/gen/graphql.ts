@@ -276,6 +276,7 @@ export type UpdateSystemPermissionsTokenPermissionsInput = {
 
 export type AuditEventsQueryVariables = Exact<{
   typeFilter?: Array<string> | string | null | undefined;
+  actionFilter?: Array<string> | string | null | undefined;
   actorFilter?: string | null | undefined;
   tokenIdFilter?: string | null | undefined;
   since?: number | null | undefined;
@@ -529,9 +530,10 @@ export const TokenRowFragmentDoc = new TypedDocumentString(`
 }
     `, {"fragmentName":"TokenRow"}) as unknown as TypedDocumentString<TokenRowFragment, unknown>;
 export const AuditEventsDocument = new TypedDocumentString(`
-    query AuditEvents($typeFilter: [String!], $actorFilter: String, $tokenIdFilter: String, $since: Long, $until: Long, $skip: Int, $limit: Int) {
+    query AuditEvents($typeFilter: [String!], $actionFilter: [String!], $actorFilter: String, $tokenIdFilter: String, $since: Long, $until: Long, $skip: Int, $limit: Int) {
   auditEvents(
     typeFilter: $typeFilter
+    actionFilter: $actionFilter
     actorFilter: $actorFilter
     tokenIdFilter: $tokenIdFilter
     since: $since

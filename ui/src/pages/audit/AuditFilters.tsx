@@ -4,6 +4,7 @@ import { Field } from '../../components/Field';
 import { localValue } from '../../lib/expiry';
 import { useTyped } from '../../lib/useListState';
 import { masked } from '../../lib/withoutSecret';
+import { deeds } from './actions';
 import styles from './Audit.module.css';
 import { types } from './selection';
 
@@ -14,8 +15,10 @@ type AuditFiltersProps = { params: URLSearchParams; onChange: (change: Change) =
 export function AuditFilters({ params, onChange }: AuditFiltersProps) {
   const type = params.get('type') ?? '';
   const typeId = useId();
+  const action = params.get('action') ?? '';
+  const actionId = useId();
   const known = types.some(({ value }) => value === type);
-  const [actor, setActor] = useTyped(params.get('actor') ?? '', (value) => onChange({ actor: value.trim() }));
+  const [actor, setActor] = useTyped(params.get('actor') ?? '', (value) => onChange({ actor: value.trim() === 'root' ? 'localroot' : value.trim() }));
   const [token, setToken] = useTyped(params.get('token') ?? '', (value) => onChange({ token: value.trim() }));
   return (
     <search className={styles.filters}>
@@ -33,8 +36,22 @@ export function AuditFilters({ params, onChange }: AuditFiltersProps) {
           {!known && type !== '' && <option value={type}>{type}</option>}
         </select>
       </div>
-      <Field label="Actor" placeholder="localroot, system, or a token’s id" value={actor} onChange={(text) => setActor(masked(text))} autoComplete="off" spellCheck="false" mono />
-      <Field label="Token" placeholder="A token’s id" value={token} onChange={(text) => setToken(masked(text))} autoComplete="off" spellCheck="false" mono />
+      <div className={field.field}>
+        <label className={field.label} htmlFor={actionId}>
+          Action
+        </label>
+        <select id={actionId} className={field.input} value={action} onChange={(event) => onChange({ action: event.target.value })}>
+          <option value="">Any</option>
+          {deeds.map(({ label, actions }) => (
+            <option key={label} value={actions.join(',')}>
+              {label}
+            </option>
+          ))}
+          {action !== '' && !deeds.some(({ actions }) => actions.join(',') === action) && <option value={action}>{action}</option>}
+        </select>
+      </div>
+      <Field label="Actor" placeholder="root, system, a token’s name or id" value={actor} onChange={(text) => setActor(masked(text))} autoComplete="off" spellCheck="false" mono />
+      <Field label="Token" placeholder="A token’s name or id" value={token} onChange={(text) => setToken(masked(text))} autoComplete="off" spellCheck="false" mono />
       <MomentField label="From" value={params.get('since')} onChange={(since) => onChange({ since })} />
       <MomentField label="Until" value={params.get('until')} onChange={(until) => onChange({ until })} />
     </search>

@@ -4,6 +4,7 @@ import { Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
 import { Bones, Column, Row, Secondary, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
+import { deedOf } from './actions';
 import styles from './Audit.module.css';
 import { EventDetail } from './EventDetail';
 import { sentenceOf, types } from './selection';
@@ -35,7 +36,7 @@ export function AuditTable({ events, stale, opened, onOpen }: AuditTableProps) {
 }
 
 function EventRows({ event, open, onOpen }: { event: AuditEvent; open: boolean; onOpen: (id: string | null) => void }) {
-  const label = types.find(({ value }) => value === event.type)?.label ?? event.type;
+  const label = deedOf(event) ?? types.find(({ value }) => value === event.type)?.label ?? event.type;
   return (
     <>
       <Row>

@@ -4,7 +4,7 @@ import { isNarrowed, jsonLines, selectionOf, sentenceOf } from './selection';
 
 it('reads what the URL selects', () => {
   const selection = selectionOf(new URLSearchParams('type=tokens.expire&since=2026-11-23T12:00:00Z&until=rubbish&actor='));
-  expect(selection).toEqual({ typeFilter: ['tokens.expire'], actorFilter: null, tokenIdFilter: null, since: Date.UTC(2026, 10, 23, 12), until: null });
+  expect(selection).toEqual({ typeFilter: ['tokens.expire'], actionFilter: null, actorFilter: null, tokenIdFilter: null, since: Date.UTC(2026, 10, 23, 12), until: null });
   expect(isNarrowed(selection)).toBe(true);
   expect(isNarrowed(selectionOf(new URLSearchParams()))).toBe(false);
 });

@@ -6,6 +6,7 @@ export function selectionOf(params: URLSearchParams): AuditSelection {
   const type = params.get('type');
   return {
     typeFilter: type ? [type] : null,
+    actionFilter: params.get('action')?.split(',').filter((action) => action !== '') ?? null,
     actorFilter: params.get('actor') || null,
     tokenIdFilter: params.get('token') || null,
     since: momentOf(params.get('since')),
