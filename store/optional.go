@@ -27,3 +27,13 @@ type MemoryReleaser interface {
 	// ReleaseMemory gives it back. What is needed again is read again.
 	ReleaseMemory()
 }
+
+// A Guarded is a DB that others can write to beside those who have it open, and that undoes what
+// they do.
+type Guarded interface {
+	// Guard calls fn with each row that somebody else has written or deleted: undone says whether
+	// it is again as it was, or that could not be done so far. No reader was given what they wrote.
+	// A row of no table stands for the note of the newest commit. fn may call Update. Call Guard
+	// before SumBy.
+	Guard(fn func(t Table, key []byte, undone bool))
+}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"tokenscale/loop"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/store/overlay"
@@ -33,6 +35,29 @@ func (e backend) Begin() (overlay.Base, error) {
 		return nil, err
 	}
 	return base{tx.Reader(context.Background(), e.db.metDamage), tx, e.db.head}, nil
+}
+
+// awaitTurn returns when it is this node's turn to commit.
+func (db *DB) awaitTurn() {
+	for {
+		db.mu.Lock()
+		moved := db.moved
+		db.mu.Unlock()
+		d := db.turns.Wait(db.options.Now())
+		if d <= 0 {
+			return
+		}
+		timer := time.NewTimer(d)
+		select {
+		case <-moved:
+		case <-timer.C:
+			return
+		case <-db.alive.Done():
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
 }
 
 // Abandon implements overlay.Backend.
@@ -108,6 +133,12 @@ func (db *DB) overtaken(ctx context.Context, now head) error {
 	if err := db.await(ctx, now.revision); err != nil {
 		return unavailable(err)
 	}
+	db.mu.Lock()
+	foreign := db.foreign.head == now.revision
+	db.mu.Unlock()
+	if foreign {
+		_ = loop.Rest(ctx, 20*time.Millisecond) // until it is undone
+	}
 	return overlay.ErrOvertaken
 }
 
@@ -134,7 +165,7 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 	}
 	began := db.options.Now()
 	r, err := txn.Then(db.operations(b.Changed, next)...).Else(clientv3.OpGet(db.keys.head())).Commit()
-	db.turns.took(db.options.Now().Sub(began))
+	db.turns.Took(db.options.Now().Sub(began))
 	switch {
 	case err == nil && r.Succeeded:
 		return db.committed(b, r.Header.Revision, next)
@@ -188,6 +219,7 @@ func (db *DB) committed(b *overlay.Batch, revision int64, next head) error {
 		b.Known()
 		return nil
 	}
+	db.ours(changes)
 	if err := db.apply(changes, revision, next); err != nil {
 		db.mu.Unlock()
 		return fmt.Errorf("%w: %w", store.ErrInDoubt, db.committer.Stop(err))

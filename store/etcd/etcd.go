@@ -17,6 +17,7 @@ import (
 
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/turns"
 	"tokenscale/store/overlay"
 )
 
@@ -27,7 +28,7 @@ type DB struct {
 	client    *clientv3.Client
 	mirror    *mirror
 	committer *overlay.Committer
-	turns     turns
+	turns     *turns.Ring
 	quota     quota
 
 	member membership
@@ -46,13 +47,17 @@ type DB struct {
 	roster  roster        // the other nodes, as of watched
 	moved   chan struct{} // closed when any of these moves, or sent does; then there is another
 	sent    requestID     // of the commit of ours that has no answer yet; zero if there is none
+	foreign foreign       // what others have written that is no node
 	telling bool          // the committer holds mu; it belongs to the committer
 
 	once     sync.Once
 	closeErr error
 }
 
-var _ store.Shared = (*DB)(nil)
+var (
+	_ store.Shared  = (*DB)(nil)
+	_ store.Guarded = (*DB)(nil)
+)
 
 // Open opens the store under o.Prefix, or begins one, and brings the mirror to where etcd is. It
 // fails with store.ErrUnavailable if too few members answer, with boltfile.ErrLocked if another
@@ -61,10 +66,10 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
 	}
-	db := &DB{options: o, keys: keys{o.Prefix}, moved: make(chan struct{})}
+	db := &DB{options: o, keys: keys{o.Prefix}, moved: make(chan struct{}), foreign: noForeign()}
 	db.member.due, db.reads.wanted = make(chan struct{}, 1), make(chan struct{}, 1)
 	db.roster.nodes = map[string]store.Node{}
-	db.turns = turns{node: o.Node, off: o.controls.noTurns}
+	db.turns = &turns.Ring{Node: o.Node, Off: o.controls.noTurns}
 	// A member that has lost its leader refuses at once, so that another one is asked.
 	db.alive, db.cancel = context.WithCancel(clientv3.WithRequireLeader(context.Background()))
 	if db.client, err = connect(o); err != nil {
@@ -83,6 +88,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, errors.Join(fmt.Errorf("reading %s from etcd: %w", o.Prefix, err), db.Close())
 	}
 	db.loops.Go(db.follow)
+	db.loops.Go(db.keepUndoing)
 	if err := db.join(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

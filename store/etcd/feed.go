@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -64,11 +65,11 @@ func (db *DB) watch(ctx context.Context) error {
 	return errWatch
 }
 
-// take applies what was changed at one revision. A change without a head is not ours: somebody
-// writes to etcd beside us, and all rows are compared.
+// take applies what was changed at one revision, if it was changed by a node.
 func (db *DB) take(ctx context.Context, revision int64, events []*clientv3.Event) error {
 	var changes []store.Change
 	var written *mvccpb.KeyValue
+	deleted := false
 	for _, e := range events {
 		if t, key, ok := db.keys.rowOf(string(e.Kv.Key)); ok && slices.Contains(db.options.Tables, t) {
 			c := store.Change{Table: t, Key: key}
@@ -76,26 +77,52 @@ func (db *DB) take(ctx context.Context, revision int64, events []*clientv3.Event
 				c.Value = append([]byte{}, e.Kv.Value...)
 			}
 			changes = append(changes, c)
-		} else if string(e.Kv.Key) == db.keys.head() && e.Type == clientv3.EventTypePut {
-			written = e.Kv
+		} else if string(e.Kv.Key) == db.keys.head() {
+			if deleted = e.Type != clientv3.EventTypePut; !deleted {
+				written = e.Kv
+			}
 		}
 	}
 	if written == nil {
-		if len(changes) > 0 {
-			return db.resync(ctx)
-		}
-		return nil
+		return db.takeHeadless(ctx, inOrder(changes), revision, deleted)
 	}
-	h, err := unpackHead(written.Value, revision)
-	if err != nil {
-		return err
-	}
-	if db.isOurs(ctx, h) {
+	h, unreadable := unpackHead(written.Value, revision)
+	if unreadable == nil && db.isOurs(ctx, h) {
 		return nil
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	return db.applyAndTell(inOrder(changes), revision, h)
+	if revision <= db.applied {
+		return nil
+	}
+	err := cmp.Or(unreadable, db.fits(inOrder(changes), h))
+	if errors.Is(err, errHead) || errors.Is(err, errForeign) {
+		db.strange(changes, revision, revision)
+		return nil
+	}
+	return cmp.Or(err, db.applyAndTell(changes, revision, h))
+}
+
+// takeHeadless takes note of what was changed without a head, or with the head deleted: no node
+// does that. What is there before the first commit is nobody's; it stays, and adds up to nothing.
+func (db *DB) takeHeadless(ctx context.Context, changes []store.Change, revision int64, deleted bool) error {
+	if len(changes) == 0 && !deleted {
+		return nil
+	}
+	db.mu.Lock()
+	begun := db.head.revision > 0
+	if begun && revision > db.applied {
+		head := int64(noHead)
+		if deleted {
+			head = 0
+		}
+		db.strange(changes, revision, head)
+	}
+	db.mu.Unlock()
+	if !begun {
+		return db.resync(ctx)
+	}
+	return nil
 }
 
 // isOurs reports whether a head is of a commit that the committer applies, which has the changes of
@@ -127,6 +154,7 @@ func (db *DB) applyAndTell(changes []store.Change, revision int64, h head) error
 	if err := db.apply(changes, revision, h); err != nil {
 		return db.committer.Stop(err)
 	}
+	db.ours(changes)
 	if len(changes) == 0 {
 		return nil
 	}
@@ -145,7 +173,7 @@ func (db *DB) apply(changes []store.Change, revision int64, h head) error {
 			defer db.reportSoon()
 		}
 	}
-	db.turns.saw(h.node, db.options.Now())
+	db.turns.Saw(h.node, db.options.Now())
 	db.announce()
 	return nil
 }

@@ -105,7 +105,7 @@ func (m *mirror) write(changes []store.Change, revision int64, h head) error {
 		}
 		err = tx.SetNote(appliedNote, note)
 	}
-	if err == nil && len(h.sums) > 0 {
+	if err == nil && revision > 0 {
 		err = tx.SetSums(h.summed())
 	}
 	if err != nil {

@@ -193,24 +193,6 @@ func TestAMirrorThatIsTooOldIsBroughtUpToDate(t *testing.T) {
 	}
 }
 
-// Whoever writes to etcd beside us is noticed by all: the rows are compared.
-func TestRowsThatOthersWriteAreTakenOver(t *testing.T) {
-	endpoints := members(t, 1)
-	a := node(t, endpoints, "a")
-	heard := make(chan []store.Change, 64)
-	a.Follow(func(c []store.Change) { heard <- c })
-	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("ours"), nil) }))
-	<-heard
-	client, err := connect(Options{Endpoints: endpoints})
-	must(t, err)
-	defer client.Close()
-	_, err = client.Put(t.Context(), a.keys.row("left", []byte("theirs")), "x")
-	must(t, err)
-	if c := <-heard; fmt.Sprintf("%s", c) != "[{left theirs x}]" {
-		t.Errorf("it is told as %s", c)
-	}
-}
-
 // A commit whose answer was lost is found, whatever was committed after it.
 func TestACommitWithoutAnAnswerIsFound(t *testing.T) {
 	endpoints := members(t, 1)

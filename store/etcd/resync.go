@@ -28,7 +28,7 @@ func (db *DB) catchUp(ctx context.Context) (err error) {
 
 // resync reads all rows at one revision, which a majority of the members has, and compares them
 // with the mirror. What is different is written there, and told as one change. It is needed if
-// what was changed since is no longer kept, or was not changed by us.
+// what was changed since is no longer kept.
 func (db *DB) resync(ctx context.Context) error {
 	r, err := db.client.Get(ctx, db.keys.head())
 	if err != nil {
@@ -44,8 +44,7 @@ func (db *DB) resync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db.applied = min(db.applied, r.Header.Revision-1) // rows may differ at the same head
-	if err := db.applyAndTell(different, r.Header.Revision, h); err != nil {
+	if err := db.takeAll(different, r.Header.Revision, h); err != nil {
 		return err
 	}
 	db.watched = max(db.watched, r.Header.Revision)
@@ -109,6 +108,26 @@ func (db *DB) fillSome(t store.Table, rows *rowsAt) error {
 		}
 	}
 	return db.mirror.add(t, some)
+}
+
+// takeAll brings the mirror to where all rows are at a revision. If the head has not moved, no node
+// has changed them. If it has, and they do not add up to what it says, nobody can tell which of
+// them others have changed: then this node stops. A mirror that is new believes them, as nobody
+// has believed the mirror. mu is held.
+func (db *DB) takeAll(different []store.Change, revision int64, h head) error {
+	if db.head.revision > 0 && h.revision == db.head.revision {
+		db.strange(different, revision, noHead)
+		return nil
+	}
+	if db.head.revision > 0 {
+		if err := db.fits(different, h); errors.Is(err, errForeign) {
+			return db.committer.Stop(fmt.Errorf("%w: the rows in etcd are not those that a node wrote last: %w", store.ErrDamaged, err))
+		} else if err != nil {
+			return err
+		}
+	}
+	db.applied = min(db.applied, revision-1) // it may be another history
+	return db.applyAndTell(different, revision, h)
 }
 
 // different returns how the rows of etcd at a revision differ from the mirror.

@@ -1,9 +1,13 @@
-package etcd
+package turns
 
 import (
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Who has committed lately stands in a ring by name, and the one behind the last is next.
 func TestTurnsGoRoundByName(t *testing.T) {
@@ -27,20 +31,20 @@ func TestTurnsGoRoundByName(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := turns{node: test.node}
-			r.took(took)
+			r := Ring{Node: test.node}
+			r.Took(took)
 			now := noon
 			for _, node := range test.wrote {
 				now = now.Add(ms)
-				r.saw(node, now)
+				r.Saw(node, now)
 			}
-			if got := max(0, r.wait(now.Add(test.after))); got != test.wait {
+			if got := max(0, r.Wait(now.Add(test.after))); got != test.wait {
 				t.Errorf("waits %v, want %v", got, test.wait)
 			}
 		})
 	}
-	off := turns{node: "a", off: true, seen: map[string]time.Time{"a": noon, "b": noon}, last: "a", mean: took}
-	if got := off.wait(noon); got != 0 {
+	off := Ring{Node: "a", Off: true, seen: map[string]time.Time{"a": noon, "b": noon}, last: "a", mean: took}
+	if got := off.Wait(noon); got != 0 {
 		t.Errorf("without turns it waits %v", got)
 	}
 }
