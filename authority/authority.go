@@ -133,6 +133,9 @@ type Authority struct {
 // later ones depend on is then refused with store.ErrReadOnly.
 func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 	a := assemble(o)
+	if db, ok := a.store.(store.Guarded); ok {
+		db.Guard(a.scrub.Foreign)
+	}
 	a.store.SumBy(o.Keys)
 	if err := a.door.Join(ctx, o.Node, o.Keys.NewestID().String()); err != nil {
 		return nil, fmt.Errorf("this node cannot join: %w", err)

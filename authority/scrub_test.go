@@ -3,7 +3,9 @@ package authority_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +15,8 @@ import (
 	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
 )
@@ -247,4 +251,47 @@ func TestScrub_HappensEveryHourByItself(t *testing.T) {
 		}
 		h.Close()
 	})
+}
+
+// blind does not see what it adds up.
+type blind struct{ store.Summer }
+
+func (blind) Share(store.Table, []byte, []byte) store.Sum { return store.Sum{} }
+
+// Nothing is wrong with any row that is there.
+func TestScrub_ARowThatWasTakenOutIsNoticed(t *testing.T) {
+	h, u := undermined(t)
+	v, secret := h.Token(draft("x"))
+	keys, err := keyring.Load(h.KeyFile())
+	must(t, err)
+	must(t, h.Scrub(t.Context()))
+	if e := unsoundEntries(h); len(e) > 0 {
+		t.Fatalf("a sound store: %v", e)
+	}
+	var first []byte
+	must(t, u.DB.View(t.Context(), func(r store.Reader) error {
+		return r.Scan(rows.SubjectsTable, store.Range{One: true}, func(key, _ []byte) error { first = bytes.Clone(key); return nil })
+	}))
+	u.deaf.Store(true)
+	u.DB.SumBy(blind{keys})
+	must(t, u.DB.Update(t.Context(), func(w store.Writer) error {
+		return errors.Join(w.Delete(rows.TokensTable, []byte(authority.RowKey(v))), w.Delete(rows.SubjectsTable, first))
+	}))
+	u.DB.SumBy(keys)
+	u.deaf.Store(false)
+	for range 2 {
+		must(t, h.Scrub(t.Context()))
+	}
+	var tables []string
+	for _, e := range unsoundEntries(h) {
+		if !strings.Contains(e.Fields[2].Value, "do not add up") {
+			t.Errorf("got %v", e.Fields)
+		}
+		tables = append(tables, e.Fields[0].Value)
+	}
+	slices.Sort(tables)
+	if got := strings.Join(tables, " "); got != "subjects tokens" {
+		t.Errorf("noticed in the tables %s", got)
+	}
+	verdict(t, h, secret, policy.Accepted)
 }

@@ -19,9 +19,9 @@ import (
 )
 
 // furnished builds a House with a row in every table.
-func furnished(t *testing.T) (*authoritytest.House, token.Token, string) {
+func furnished(t *testing.T, how ...authoritytest.Setup) (*authoritytest.House, token.Token, string) {
 	t.Helper()
-	h := authoritytest.Open(t)
+	h := authoritytest.OpenWith(t, append(how, authoritytest.Setup{})[0])
 	_, _, err := h.FirstRoot(t.Context())
 	must(t, err)
 	d := draft("x")

@@ -32,11 +32,16 @@ func (s *Scrubber) Notice(ctx context.Context, err error) {
 	case rows.FiltersTable:
 		s.Index.DistrustFilter(ipfilter.ID(bad.Key))
 	}
+	s.tell(ctx, bad, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more")
+}
+
+// tell tells of a bad row, or of a table, once.
+func (s *Scrubber) tell(ctx context.Context, bad *keyring.SealError, what string) {
 	if !s.news(bad.Table, []byte(bad.Key)) {
 		return
 	}
 	name := rows.KeyName(bad.Table, []byte(bad.Key))
-	s.Log.ErrorContext(ctx, "a stored row is not what the server wrote; tokens that it concerns are refused. tokenscale doctor tells more", "table", bad.Table, "key", name, "why", bad.Why)
+	s.Log.ErrorContext(ctx, what, "table", bad.Table, "key", name, "why", bad.Why)
 	if err := s.record(ctx, bad, name); err != nil {
 		s.Log.ErrorContext(ctx, "that could not be written to the audit log", "err", err)
 	}

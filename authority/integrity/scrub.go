@@ -20,7 +20,8 @@ import (
 // While a server runs it reads its whole store again and again, slowly: what
 // was read soundly at the start may have been changed since, by a disk or by
 // somebody. Each seal is checked, and rows that are also held in memory are
-// compared with that, so an older row, sound in itself, is noticed as well.
+// compared with that, so an older row, sound in itself, is noticed as well. So is
+// one that was taken out: the rows of each table are added up.
 //
 // Nobody waits for it. A transaction reads a few rows and ends, so that no
 // space is kept from being used again, and between two of them is a pause.
@@ -39,6 +40,7 @@ type Scrubber struct {
 
 	mu    sync.Mutex
 	known map[string]bool // rows that were reported, by table and key
+	sums  sumWalk
 	stats ScrubStats
 }
 
@@ -56,7 +58,9 @@ type ScrubOptions struct {
 
 // NewScrubber returns a Scrubber that has not read anything.
 func NewScrubber(o ScrubOptions) *Scrubber {
-	return &Scrubber{ScrubOptions: o, known: map[string]bool{}, readOnly: errors.Is(o.DB.Err(), store.ErrReadOnly)}
+	s := &Scrubber{ScrubOptions: o, known: map[string]bool{}, readOnly: errors.Is(o.DB.Err(), store.ErrReadOnly)}
+	o.DB.Follow(s.sums.follow)
+	return s
 }
 
 // ScrubStats are figures of the walks over the store since the server started.
@@ -116,15 +120,8 @@ func (s *Scrubber) Run(ctx context.Context) {
 // Pass is one walk. Rows that are not sound are no error of it.
 func (s *Scrubber) Pass(ctx context.Context) error {
 	for _, t := range rows.Tables() {
-		for from, more := []byte(nil), true; more; more = from != nil {
-			next, err := s.Batch(ctx, t, from)
-			if err != nil {
-				return err
-			}
-			if err := loop.Rest(ctx, scrubPause); err != nil {
-				return err
-			}
-			from = next
+		if err := s.sumTable(ctx, t); err != nil {
+			return err
 		}
 	}
 	s.passed(s.Now())
@@ -136,12 +133,15 @@ func (s *Scrubber) Batch(ctx context.Context, t store.Table, from []byte) (next 
 	var bad []error
 	var suspects [][]byte
 	seen := 0
+	s.sums.reads()
 	err = s.DB.View(ctx, func(r store.Reader) error {
-		return r.Scan(t, store.Range{From: from}, func(key, row []byte) error {
+		var sum store.Sum
+		if err := r.Scan(t, store.Range{From: from}, func(key, row []byte) error {
 			if seen++; seen > scrubBatch {
 				next = bytes.Clone(key)
 				return store.Stop
 			}
+			sum = sum.Plus(s.Rows.Keys.Share(t, key, row))
 			same, err := s.agrees(t, key, row)
 			switch {
 			case err != nil:
@@ -150,7 +150,12 @@ func (s *Scrubber) Batch(ctx context.Context, t store.Table, from []byte) (next 
 				suspects = append(suspects, bytes.Clone(key))
 			}
 			return nil
-		})
+		}); err != nil {
+			return err
+		}
+		want, err := wanted(r, s.Rows.Keys)
+		s.sums.has(sum, next, want[t])
+		return err
 	})
 	s.read(min(seen, scrubBatch))
 	for _, key := range suspects {

@@ -65,7 +65,7 @@ func ReadSummed(r store.Reader, keys *keyring.Keys, tables []store.Table, read f
 
 // check returns what is wrong with the sums of tables.
 func (s *summing) check(tables []store.Table) error {
-	want, err := s.wanted()
+	want, err := wanted(s.Reader, s.keys)
 	if err != nil {
 		return err
 	}
@@ -84,17 +84,17 @@ func (s *summing) check(tables []store.Table) error {
 }
 
 // wanted returns what the rows of each table should add up to.
-func (s *summing) wanted() (map[store.Table]store.Sum, error) {
-	summed, ok := s.Reader.(store.Summed)
+func wanted(r store.Reader, keys *keyring.Keys) (map[store.Table]store.Sum, error) {
+	summed, ok := r.(store.Summed)
 	if !ok {
-		return nil, fmt.Errorf("%T does not know the sums of the rows", s.Reader)
+		return nil, fmt.Errorf("%T does not know the sums of the rows", r)
 	}
 	sealed, err := summed.Sums()
 	if err != nil {
 		return nil, err
 	}
 	tables := slices.Sorted(slices.Values(rows.Tables()))
-	sums, err := sealed.Open(s.keys, len(tables))
+	sums, err := sealed.Open(keys, len(tables))
 	if err != nil {
 		return nil, err
 	}
