@@ -12,11 +12,10 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
-	"google.golang.org/grpc"
 
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/dial"
 	"tokenscale/store/etcd/turns"
 	"tokenscale/store/overlay"
 )
@@ -84,7 +83,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		Now: o.Now,
 	})
 	if err := db.catchUp(ctx); err != nil {
-		err = o.explain(ctx, err)
+		err = o.dial().Explain(ctx, err)
 		return nil, errors.Join(fmt.Errorf("reading %s from etcd: %w", o.Prefix, err), db.Close())
 	}
 	db.loops.Go(db.follow)
@@ -100,16 +99,11 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 }
 
 // connect returns a client of etcd. It does not wait for a connection.
-func connect(o Options) (*clientv3.Client, error) {
-	c := clientv3.Config{
-		Endpoints: o.Endpoints, DialTimeout: 5 * time.Second,
-		DialKeepAliveTime: 2 * time.Second, DialKeepAliveTimeout: 2 * time.Second, PermitWithoutStream: true,
-		MaxCallSendMsgSize: 16 << 20, MaxCallRecvMsgSize: 256 << 20, Logger: zap.NewNop(),
-	}
-	if o.TLS != nil {
-		c.DialOptions = []grpc.DialOption{grpc.WithTransportCredentials(eachTime{o.TLS})}
-	}
-	return clientv3.New(c)
+func connect(o Options) (*clientv3.Client, error) { return dial.Client(o.dial()) }
+
+// dial says how members are connected to.
+func (o Options) dial() dial.Options {
+	return dial.Options{Endpoints: o.Endpoints, TLS: o.TLS, Key: keys{o.Prefix}.head()}
 }
 
 // View implements store.DB. It reads the mirror, so it never waits for etcd.

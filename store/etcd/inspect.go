@@ -11,6 +11,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/dial"
 )
 
 // A Health is what is to be said about the members of etcd that keep a store.
@@ -44,25 +45,25 @@ func Inspect(ctx context.Context, o Options) (h Health, err error) {
 		return h, err
 	}
 	defer client.Close() //nolint:errcheck // there is nothing left to be done
-	ctx, cancel := context.WithTimeout(ctx, o.Patience+probeTime)
+	ctx, cancel := context.WithTimeout(ctx, o.Patience+dial.ProbeTime)
 	defer cancel()
-	found := o.probeAll(ctx)
+	found := o.dial().Probe(ctx)
 	for i, endpoint := range o.Endpoints {
 		h.Members = append(h.Members, inspect(ctx, client, endpoint, found[i]))
 	}
-	if !slices.ContainsFunc(found, func(v verdict) bool { return v.quorum }) {
-		return h, fmt.Errorf("%w: %s", store.ErrUnavailable, summary(o.Endpoints, found))
+	if !slices.ContainsFunc(found, func(v dial.Verdict) bool { return v.Quorum }) {
+		return h, fmt.Errorf("%w: %s", store.ErrUnavailable, dial.Summary(o.Endpoints, found))
 	}
 	return h, h.history(ctx, client, keys{o.Prefix})
 }
 
 // inspect asks a member that was probed.
-func inspect(ctx context.Context, client *clientv3.Client, endpoint string, found verdict) Member {
+func inspect(ctx context.Context, client *clientv3.Client, endpoint string, found dial.Verdict) Member {
 	m := Member{Endpoint: endpoint}
-	if found.words != "" {
-		m.Problems = append(m.Problems, found.words)
+	if found.Words != "" {
+		m.Problems = append(m.Problems, found.Words)
 	}
-	if !found.reached {
+	if !found.Reached {
 		return m
 	}
 	s, err := client.Status(ctx, endpoint)

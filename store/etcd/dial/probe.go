@@ -1,4 +1,4 @@
-package etcd
+package dial
 
 import (
 	"context"
@@ -15,24 +15,24 @@ import (
 	"time"
 )
 
-// probe finds out how far one gets with a member.
-func (o Options) probe(ctx context.Context, endpoint string) verdict {
+// probeOne finds out how far one gets with a member.
+func (o Options) probeOne(ctx context.Context, endpoint string) Verdict {
 	conn, host, err := dial(ctx, endpoint)
 	if err != nil {
-		return verdict{words: unreachable(err)}
+		return Verdict{Words: unreachable(err)}
 	}
 	defer conn.Close() //nolint:errcheck // it was made to be looked at
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := conn.SetDeadline(deadline); err != nil {
-			return verdict{words: err.Error()}
+			return Verdict{Words: err.Error()}
 		}
 	}
 	if o.TLS == nil {
 		if speaksTLS(ctx, endpoint) {
-			return verdict{words: "TLS is spoken there, and was not asked for: the address must begin with https://, and a CA and a client certificate must be given"}
+			return Verdict{Words: "TLS is spoken there, and was not asked for: the address must begin with https://, and a CA and a client certificate must be given"}
 		}
 	} else if words := o.greet(ctx, conn, host); words != "" {
-		return verdict{words: words}
+		return Verdict{Words: words}
 	}
 	return o.ask(ctx, endpoint)
 }
@@ -111,7 +111,7 @@ func (o Options) greet(ctx context.Context, conn net.Conn, host string) string {
 // soon is most of the time that ctx leaves.
 func soon(ctx context.Context) time.Time {
 	deadline, _ := ctx.Deadline()
-	return deadline.Add(-probeTime / 2)
+	return deadline.Add(-ProbeTime / 2)
 }
 
 // isAlert reports whether the other side has refused us in the words of TLS.
@@ -139,28 +139,28 @@ func mistrust(err error) string {
 }
 
 // ask has the member say how it is.
-func (o Options) ask(ctx context.Context, endpoint string) verdict {
+func (o Options) ask(ctx context.Context, endpoint string) Verdict {
 	o.Endpoints = []string{endpoint}
-	client, err := connect(o)
+	client, err := Client(o)
 	if err != nil {
-		return verdict{words: err.Error()}
+		return Verdict{Words: err.Error()}
 	}
 	defer client.Close() //nolint:errcheck // it was made to be looked at
 	status, err := client.Status(ctx, endpoint)
 	if err != nil {
-		return verdict{words: "it does not say how it is: " + err.Error()}
+		return Verdict{Words: "it does not say how it is: " + err.Error()}
 	}
 	if status.Leader == 0 {
-		return verdict{reached: true, words: "it knows no leader"}
+		return Verdict{Reached: true, Words: "it knows no leader"}
 	}
-	ctx, cancel := context.WithDeadline(ctx, soon(ctx).Add(probeTime/4))
+	ctx, cancel := context.WithDeadline(ctx, soon(ctx).Add(ProbeTime/4))
 	defer cancel()
-	_, err = client.Get(ctx, keys{o.Prefix}.head())
+	_, err = client.Get(ctx, o.Key)
 	switch said := refusal(err); {
 	case said != "":
-		return verdict{reached: true, quorum: true, words: "it refuses us: " + said}
+		return Verdict{Reached: true, Quorum: true, Words: "it refuses us: " + said}
 	case err != nil:
-		return verdict{reached: true, words: "it answers, but a majority of the members did not agree with it in time"}
+		return Verdict{Reached: true, Words: "it answers, but a majority of the members did not agree with it in time"}
 	}
-	return verdict{reached: true, quorum: true}
+	return Verdict{Reached: true, Quorum: true}
 }

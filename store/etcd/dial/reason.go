@@ -1,4 +1,4 @@
-package etcd
+package dial
 
 import (
 	"context"
@@ -16,59 +16,59 @@ import (
 // A client of etcd that gets no answer says "context deadline exceeded", whatever the cause. So
 // each member is then asked by itself, step by step, as far as it can be.
 
-// probeTime is how long that may take.
-const probeTime = 3 * time.Second
+// ProbeTime is how long a look at all members may take.
+const ProbeTime = 3 * time.Second
 
-// explain returns err with the reason why etcd did not answer, if it did not.
-func (o Options) explain(ctx context.Context, err error) error {
+// Explain returns err with the reason why etcd did not answer, if it did not.
+func (o Options) Explain(ctx context.Context, err error) error {
 	if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	if said := refusal(err); said != "" {
 		return fmt.Errorf("%w: etcd refuses us: %s", store.ErrUnavailable, said)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ProbeTime)
 	defer cancel()
-	return fmt.Errorf("%w: %s", store.ErrUnavailable, summary(o.Endpoints, o.probeAll(ctx)))
+	return fmt.Errorf("%w: %s", store.ErrUnavailable, Summary(o.Endpoints, o.Probe(ctx)))
 }
 
-// probeAll asks all members at once.
-func (o Options) probeAll(ctx context.Context) []verdict {
-	found := make([]verdict, len(o.Endpoints))
+// Probe asks all members at once how they are, until ctx ends, which it must.
+func (o Options) Probe(ctx context.Context) []Verdict {
+	found := make([]Verdict, len(o.Endpoints))
 	var work sync.WaitGroup
 	for i, endpoint := range o.Endpoints {
-		work.Go(func() { found[i] = o.probe(ctx, endpoint) })
+		work.Go(func() { found[i] = o.probeOne(ctx, endpoint) })
 	}
 	work.Wait()
 	return found
 }
 
-// A verdict is what is the matter with a member.
-type verdict struct {
-	reached bool   // etcd itself answers
-	quorum  bool   // and it can ask a majority
-	words   string // what is wrong with it; nothing if all is well
+// A Verdict is what is the matter with a member.
+type Verdict struct {
+	Reached bool   // etcd itself answers
+	Quorum  bool   // and it can ask a majority
+	Words   string // what is wrong with it; nothing if all is well
 }
 
-// summary says what is wrong with all of them in a sentence.
-func summary(endpoints []string, found []verdict) string {
+// Summary says what is wrong with all of them in a sentence.
+func Summary(endpoints []string, found []Verdict) string {
 	var reached, quorum int
 	var said []string
 	with := map[string][]string{} // the endpoints of which it is said
 	for i, v := range found {
-		if v.reached {
+		if v.Reached {
 			reached++
 		}
-		if v.quorum {
+		if v.Quorum {
 			quorum++
 		}
-		if v.words == "" {
+		if v.Words == "" {
 			continue
 		}
-		if with[v.words] == nil {
-			said = append(said, v.words)
+		if with[v.Words] == nil {
+			said = append(said, v.Words)
 		}
-		with[v.words] = append(with[v.words], endpoints[i])
+		with[v.Words] = append(with[v.Words], endpoints[i])
 	}
 	text := "etcd did not answer in time, though its members do now"
 	switch {
