@@ -38,6 +38,9 @@ func (restore) Help() string {
 func (c *restore) Run(ctx context.Context, base app.Options) (err error) {
 	o := base
 	o.StoreOptions = c.StoreOptions
+	if o.InEtcd() && c.Replace {
+		return errors.New("--replace is for a store in a file: a backup goes into an empty prefix of etcd only")
+	}
 	keys, err := keyring.Load(o.KeyPath())
 	if err != nil {
 		return fmt.Errorf("a backup is of no use without its key file: %w", err)
