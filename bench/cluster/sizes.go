@@ -44,8 +44,8 @@ func (b *bench) bytes() (int64, error) {
 // change that replaces a row.
 func (b *bench) entries() error {
 	for _, what := range []struct{ name, request string }{
-		{"… a create with its audit entry", createToken},
-		{"… a further audit entry (a change of a token's permissions)", b.changePermissions()},
+		{"in each member: a create with its audit entry", createToken},
+		{"in each member: a further audit entry (a change of a token's permissions)", b.changePermissions()},
 	} {
 		bytes, n, err := b.taking(what.request)
 		if err != nil {
