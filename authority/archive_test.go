@@ -604,6 +604,29 @@ func TestArchive_ASalvageReadsThroughIt(t *testing.T) {
 	}
 }
 
+// A server that is not told where the files are takes no entry that has left for a lost one: it
+// makes no node of the tree of them, which would stay wrong.
+func TestArchive_WhatHasLeftIsNotTakenForLost(t *testing.T) {
+	h := moved(t)
+	h.Unchecked = true
+	size := int64(600)
+	without, err := authoritytest.On(h, h.DB, func(o *authority.Options) { o.Archive.Folder = "" })
+	must(t, err)
+	_, err = without.ProveEntry(t.Context(), root(), "300", &size)
+	refusal(t, err, fault.Unavailable, "cannot be read")
+	must(t, h.DB.Update(t.Context(), func(w store.Writer) error {
+		return w.Delete(rows.TreeTable, []byte(rows.NodeKey(8, 1)))
+	}))
+	_, err = without.ProveGrowth(t.Context(), root(), 500, size)
+	refusal(t, err, fault.Unavailable, "cannot be read")
+	must(t, without.Close(t.Context()))
+	_, err = h.ProveEntry(t.Context(), root(), "300", &size)
+	must(t, err)
+	if rep := wholly(t, h); len(rep.Found) > 0 {
+		t.Errorf("what does not fit: %v", rep.Found)
+	}
+}
+
 // A sink that was away for long gets what has left the store as well.
 func TestArchive_TheAuditFileGetsWhatHasLeft(t *testing.T) {
 	h := moved(t)

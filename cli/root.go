@@ -37,8 +37,12 @@ func (c *rootToken) Run(ctx context.Context, base app.Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	archived, err := o.ArchiveSettings(0)
+	if err != nil {
+		return err
+	}
 	a, err := authority.Open(ctx, authority.Options{
-		DB: db, Keys: keys, Now: o.Now, Random: o.Random, Log: slog.New(slog.NewTextHandler(o.Stderr, nil)),
+		DB: db, Keys: keys, Now: o.Now, Random: o.Random, Log: slog.New(slog.NewTextHandler(o.Stderr, nil)), Archive: archived,
 	})
 	if err != nil {
 		return err

@@ -57,7 +57,10 @@ func (l Ledger) Evidence(r store.Reader, seq, n uint64) (packed []byte, err erro
 // leaf returns what the tree holds of an entry.
 func (l Ledger) leaf(r store.Reader, seq uint64) ([]byte, error) {
 	row, err := r.Get(rows.AuditTable, []byte(rows.SeqKey(seq)))
-	if err != nil || row == nil { // lost, as after a salvage
+	if err == nil && row == nil { // lost, as after a salvage
+		err = l.readable(r, seq-1)
+	}
+	if err != nil || row == nil {
 		return audit.Leaf(seq, nil), err
 	}
 	packed, err := l.rows.Keys.Open(rows.AuditTable, []byte(rows.SeqKey(seq)), row)

@@ -75,6 +75,9 @@ func (l Ledger) fold(tx store.Reader, level int, n uint64) (audit.Hash, error) {
 func (l Ledger) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, error) {
 	var g audit.Growing
 	tx = l.rows.Whole(tx)
+	if err := l.readable(tx, before); err != nil {
+		return audit.Hash{}, err
+	}
 	about := store.Range{From: []byte(rows.SeqKey(before + 1)), To: []byte(rows.SeqKey(before + count + 1))}
 	err := tx.Scan(rows.AuditTable, about, func(key, row []byte) error {
 		packed, err := l.rows.Keys.Open(rows.AuditTable, key, row)
@@ -92,6 +95,19 @@ func (l Ledger) foldLeaves(tx store.Reader, before, count uint64) (audit.Hash, e
 		g.Add(audit.LeafHash(before+g.Size()+1, nil))
 	}
 	return g.Root(), err
+}
+
+// readable returns rows.ErrPast if the entry behind the first so many has left the store, and tx
+// reads only that: what has left is not lost.
+func (l Ledger) readable(tx store.Reader, before uint64) error {
+	if _, ok := tx.(rows.Past); ok {
+		return nil
+	}
+	left, err := l.rows.LastSegment(tx)
+	if err == nil && before < left.Last {
+		err = rows.ErrPast
+	}
+	return err
 }
 
 // hashes lets tlog read the tree.
