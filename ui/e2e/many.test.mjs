@@ -1,5 +1,6 @@
 // The page at a hundred thousand tokens.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { closeBrowser, openBrowser } from './support/browser.mjs';
 import { startServer } from './support/server.mjs';
@@ -93,6 +94,23 @@ test('every filter and every order answers soon, and so do the counts of the rea
     await page.getByText(/^1–50 of/).or(page.getByRole('heading', { name: 'No token matches' })).waitFor();
     t.diagnostic(`${query}: list ${answers[0]} ms, counts ${answers[1]} ms, on the page after ${Math.round(performance.now() - start)} ms`);
   }
+  browser.calm();
+  await browser.close();
+});
+
+test('all of them are downloaded, each once', async (t) => {
+  const browser = await openBrowser(server);
+  const { page } = browser;
+  await page.addInitScript(() => delete window.showSaveFilePicker); // nobody could choose a place
+  await browser.signIn();
+  const start = performance.now();
+  await page.getByRole('button', { name: `Download ${total.toLocaleString('en')} tokens` }).click();
+  const dialog = page.getByRole('dialog', { name: /^Download/ });
+  const [download] = await Promise.all([page.waitForEvent('download', { timeout: 120_000 }), dialog.getByRole('button', { name: 'Download' }).click()]);
+  const rows = readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n').slice(1);
+  t.diagnostic(`${rows.length} rows in ${Math.round(performance.now() - start)} ms`);
+  assert.equal(rows.length, total);
+  assert.equal(new Set(rows.map((row) => row.split(',')[0])).size, total);
   browser.calm();
   await browser.close();
 });
