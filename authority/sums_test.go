@@ -23,9 +23,11 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/integrity"
+	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/policy"
 	"tokenscale/store"
+	"tokenscale/store/bolt"
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/token"
 )
@@ -236,6 +238,33 @@ func TestSums_AWriteThatTheDiskLostIsNoticed(t *testing.T) {
 	if missed < lost/2 {
 		t.Errorf("of %d lost writes only %d were noticed", lost, missed)
 	}
+}
+
+// What a salvage takes becomes the newest, so it must not take a token that the log knows to be
+// gone.
+func TestSalvage_TakesNoTokenThatTheLogKnowsToBeGone(t *testing.T) {
+	h, v, secret := furnished(t, authoritytest.Setup{File: true})
+	key := []byte(authority.RowKey(v))
+	row := filedRows(t, h)[rows.TokensTable][string(key)]
+	must(t, h.TryOpen())
+	_, kept := h.Token(draft("kept"))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID))
+	h.Close()
+	inFile(t, h, func(tx *bbolt.Tx) error { return tx.Bucket([]byte(rows.TokensTable)).Put(key, row) })
+	keys, err := keyring.Load(h.KeyFile())
+	must(t, err)
+	saved := filepath.Join(t.TempDir(), "saved")
+	db, err := bolt.Open(bolt.Options{Folder: saved, Tables: rows.Tables()})
+	must(t, err)
+	s := integrity.NewSalvager(db, keys)
+	_, err = boltfile.Rows(storeOf{h}.path(), func(f boltfile.Find) error { return s.Take(t.Context(), f.Table, f.Key, f.Value) })
+	must(t, err)
+	_, err = s.Finish(t.Context(), h.Clock.Millis(), nil)
+	must(t, errors.Join(err, db.Close(), os.Rename(boltfile.Path(saved), storeOf{h}.path())))
+	must(t, h.TryOpen())
+	verdict(t, h, secret, policy.Unknown)
+	verdict(t, h, kept, policy.Accepted)
+	must(t, h.Check(t.Context()))
 }
 
 // inEtcd is somebody who can write to the etcd of a House and has no keys.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 
 	"tokenscale/audit"
 	"tokenscale/authority/rows"
@@ -108,4 +109,36 @@ func (s *Salvager) takeTokens(ctx context.Context) error {
 		}
 	}
 	return s.flush(ctx)
+}
+
+// dropRefuted drops tokens of which the audit log says that they are not as their rows are:
+// somebody has put an older row back, or the disk has lost the write of a newer one. In the new
+// store they would count.
+func (s *Salvager) dropRefuted(ctx context.Context) error {
+	if !s.whole || s.done.Gaps > 0 {
+		return nil // the log does not know
+	}
+	var keys []string
+	if err := s.db.View(ctx, func(r store.Reader) error {
+		return s.rows.Tokens.Each(r, store.Range{}, func(key []byte, v rows.StoredToken) error {
+			if told := s.histories.of[v.ID]; !v.Hidden() && (told == nil || !told.alive || told.number != v.Number || told.permissions != v.Permissions) {
+				keys = append(keys, string(key))
+			}
+			return nil
+		})
+	}); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(keys, salvageBatch) {
+		if err := s.db.Update(ctx, func(w store.Writer) (err error) {
+			for _, key := range part {
+				err = errors.Join(err, s.rows.Tokens.Delete(w, key))
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	s.done.Rows[rows.TokensTable] -= len(keys)
+	return nil
 }

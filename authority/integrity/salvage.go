@@ -123,6 +123,9 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 	if err := s.db.View(ctx, s.readTrail); err != nil {
 		return s.done, err
 	}
+	if err := s.dropRefuted(ctx); err != nil {
+		return s.done, err
+	}
 	if err := s.takeTokens(ctx); err != nil {
 		return s.done, err
 	}
