@@ -32,6 +32,10 @@ type Shared interface {
 	// needed. It is called often, and before the first Update.
 	Describe(about func() Node)
 
+	// Silent returns where the members of the store are that did not answer when they were last
+	// asked, some seconds ago. While most of them do, all goes on.
+	Silent() []string
+
 	// KeepsHouse reports whether this node does what one node does for all. Two may believe it for
 	// a moment, so what is done must bear being done twice.
 	KeepsHouse() bool

@@ -11,6 +11,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/clock"
+	"tokenscale/authority/door"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/ledger"
 	"tokenscale/store"
@@ -76,6 +77,10 @@ func TestChecksWarn(t *testing.T) {
 		{"an audit log that cannot be signed warns", checkCheckpoints(ledger.CheckpointState{Entries: 9, Failed: errors.New("forked")}), warn},
 		{"filters that can be read are fine", checkFilters(authority.FilterCount{All: 3}), ok},
 		{"a filter that cannot be read warns", checkFilters(authority.FilterCount{All: 3, Shut: 1}), warn},
+		{"a node that may answer is fine", checkCluster(door.Cluster{Proven: true}), ok},
+		{"a member of etcd that does not answer warns", checkCluster(door.Cluster{Proven: true, Silent: []string{"https://etcd-1:2379"}}), warn},
+		{"a node that may not answer is down", checkCluster(door.Cluster{}), down},
+		{"a node whose clock is wrong is down", checkCluster(door.Cluster{Clock: door.ErrClock}), down},
 		{"a clock that runs is fine", clockCheck(start, clock.State{}), ok},
 		{"a clock that was set back warns", clockCheck(start, clock.State{Behind: time.Hour}), warn},
 		{"a clock that was set ahead warns", clockCheck(start, clock.State{Ahead: 2 * time.Hour}), warn},

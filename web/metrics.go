@@ -119,6 +119,7 @@ func (f *figures) cluster(gauge emit) {
 	gauge(desc("cluster_nodes", "Nodes that have the store open."), float64(len(c.Nodes)))
 	gauge(desc("cluster_proven", "1 while this node may answer for tokens; 0 while it may be behind the others. Alert on it."), oneIf(c.Proven))
 	gauge(desc("cluster_house", "1 on the node that does what one does for all. Alert if no node has it."), oneIf(c.KeepsHouse))
+	gauge(desc("cluster_members_silent", "Members of etcd that do not answer this node. Alert on any."), float64(len(c.Silent)))
 }
 
 func oneIf(b bool) float64 {

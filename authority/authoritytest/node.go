@@ -70,6 +70,9 @@ func (n *Node) Update(ctx context.Context, fn func(store.Writer) error, how ...s
 // Nodes implements store.Shared.
 func (n *Node) Nodes() []store.Node { return []store.Node{{Name: "a"}} }
 
+// Silent implements store.Shared.
+func (n *Node) Silent() []string { return nil }
+
 // Describe implements store.Shared.
 func (n *Node) Describe(func() store.Node) {}
 

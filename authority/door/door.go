@@ -84,6 +84,7 @@ type Cluster struct {
 	KeepsHouse bool         // this node does what one does for all
 	Proven     bool         // this node answers for tokens
 	Clock      error        // why the clock of this node is wrong; nil if it is not
+	Silent     []string     // the members of etcd that do not answer
 }
 
 // Cluster returns the state of the cluster, and false if the store is not shared.
@@ -91,5 +92,5 @@ func (d *Door) Cluster() (Cluster, bool) {
 	if d == nil {
 		return Cluster{}, false
 	}
-	return Cluster{d.store.Nodes(), d.KeepsHouse(), d.Proven() == nil, d.Clock()}, true
+	return Cluster{d.store.Nodes(), d.KeepsHouse(), d.Proven() == nil, d.Clock(), d.store.Silent()}, true
 }

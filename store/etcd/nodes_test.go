@@ -332,9 +332,14 @@ func waitFor(t testing.TB, n *atomic.Uint64, more uint64) {
 // is in doubt, and those behind them that nothing was changed.
 func TestNobodyWaitsForAMajorityThatDoesNotComeBack(t *testing.T) {
 	c := startCluster(t, 3)
-	a := node(t, c.endpoints, "a", func(o *Options) { o.Timeout, o.Patience = 500*time.Millisecond, time.Second })
+	a := node(t, c.endpoints, "a", func(o *Options) {
+		o.Timeout, o.Patience, o.controls.quotaLook = 500*time.Millisecond, time.Second, 100*time.Millisecond
+	})
 	must(t, a.Update(t.Context(), add))
 	c.stop(0, 1)
+	eventually(t, "it says which members do not answer", func() bool {
+		return fmt.Sprint(a.Silent()) == fmt.Sprint(c.endpoints[:2])
+	})
 	answers := make(chan error)
 	var work sync.WaitGroup
 	for n := range 4 {

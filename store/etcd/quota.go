@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +33,8 @@ type quota struct {
 	percent atomic.Int64
 
 	mu              sync.Mutex
-	size, used, max int64 // bytes, of that member
+	size, used, max int64    // bytes, of that member
+	silent          []string // the members that did not answer
 }
 
 // keepMeasuring asks the members how full they are, until the store is closed.
@@ -53,11 +55,16 @@ func (db *DB) keepMeasuring() {
 // measure asks each member. One that does not answer is as full as it was.
 func (db *DB) measure(ctx context.Context) {
 	worst, found := int64(0), false
+	var silent []string
 	for _, endpoint := range db.options.Endpoints {
 		ctx, cancel := context.WithTimeout(ctx, db.options.Timeout)
 		s, err := db.client.Status(ctx, endpoint)
 		cancel()
-		if err != nil || s.DbSizeQuota <= 0 {
+		if err != nil {
+			silent = append(silent, endpoint)
+			continue
+		}
+		if s.DbSizeQuota <= 0 {
 			continue
 		}
 		percent := max(s.DbSizeInUse*100/s.DbSizeQuota, s.DbSize*100/s.DbSizeQuota-quotaHoles)
@@ -71,6 +78,16 @@ func (db *DB) measure(ctx context.Context) {
 	if found {
 		db.quota.percent.Store(worst)
 	}
+	db.quota.mu.Lock()
+	defer db.quota.mu.Unlock()
+	db.quota.silent = silent
+}
+
+// Silent implements store.Shared.
+func (db *DB) Silent() []string {
+	db.quota.mu.Lock()
+	defer db.quota.mu.Unlock()
+	return slices.Clone(db.quota.silent)
 }
 
 // admits returns an error, which wraps store.ErrFull, if etcd is too full for what a batch does.
