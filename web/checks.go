@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"tokenscale/authority"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/clock"
 	"tokenscale/authority/ledger"
 )
@@ -17,6 +19,9 @@ func (s *Server) checks() []check {
 		s.checkStore(stats), s.checkDisk(), checkCommit(stats), s.checkClock(),
 		s.checkAudit(), checkCheckpoints(s.o.Authority.CheckpointState()),
 		checkIntegrity(s.o.Authority.Scrubbed()), checkFilters(s.o.Authority.FilterCount()), checkReads(stats),
+	}
+	if c, any := s.checkSegments(); any {
+		all = append(all, c)
 	}
 	if c, shared := s.o.Authority.Door().Cluster(); shared {
 		all = append(all, checkCluster(c))
@@ -39,6 +44,24 @@ func checkCheckpoints(s ledger.CheckpointState) check {
 		return newCheck("audit-checkpoint", warn, "no checkpoint of the audit log could be signed and kept; it is tried again. The log says why, tokenscale audit verify tells more", fields...)
 	}
 	return newCheck("audit-checkpoint", ok, "", fields...)
+}
+
+// checkSegments asks whether the files are there that parts of the audit log have left the store
+// for, if any have.
+func (s *Server) checkSegments() (c check, any bool) {
+	a, err := s.o.Authority.Archiver().State(context.Background())
+	if err == nil && a.Segments == 0 {
+		return c, false
+	}
+	return segmentsCheck(a, err), true
+}
+
+func segmentsCheck(a archive.State, err error) check {
+	fields := []string{"segments", fmt.Sprint(a.Segments), "entries", fmt.Sprint(a.Entries), "missing", fmt.Sprint(len(a.Missing))}
+	if err != nil || len(a.Missing) > 0 {
+		return newCheck("audit-segments", warn, "parts of the audit log that have left the store cannot be read here. The log names the files at each start, and so does tokenscale doctor", fields...)
+	}
+	return newCheck("audit-segments", ok, "", fields...)
 }
 
 // checkFilters asks whether the rules of all stored filters can be read.

@@ -93,21 +93,39 @@ func (a *Archiver) Run(ctx context.Context) {
 	})
 }
 
-// tellMissing says in the log which files are not there, so that it is known before somebody needs
-// them. It does not read them.
-func (a *Archiver) tellMissing(ctx context.Context) {
+// A State is what has left the store.
+type State struct {
+	Segments int
+	Entries  uint64  // of the audit log, in them
+	Missing  []error // for each segment whose file is not in the folder: which, and what to do
+}
+
+// State says what has left the store. It looks whether the files are there, and does not read them.
+func (a *Archiver) State(ctx context.Context) (s State, err error) {
 	var all []rows.Segment
-	err := a.DB.View(ctx, func(r store.Reader) (err error) {
+	err = a.DB.View(ctx, func(r store.Reader) (err error) {
 		all, err = a.Segments.All(r)
 		return err
 	})
+	s.Segments = len(all)
+	for _, seg := range all {
+		s.Entries += seg.Last + 1 - seg.First
+		if _, err := os.Stat(a.Segments.folder.Path(segment.FileName(seg.Number))); err != nil {
+			s.Missing = append(s.Missing, a.Segments.unreadable(seg, err))
+		}
+	}
+	return s, err
+}
+
+// tellMissing says in the log which files are not there, so that it is known before somebody needs
+// them.
+func (a *Archiver) tellMissing(ctx context.Context) {
+	s, err := a.State(ctx)
 	if err != nil {
 		a.Log.Error("which parts of the audit log have left the store cannot be read", "err", err)
 	}
-	for _, seg := range all {
-		if _, err := os.Stat(a.Segments.folder.Path(segment.FileName(seg.Number))); err != nil {
-			a.Log.Warn("a part of the audit log that has left the store cannot be read here", "err", a.Segments.unreadable(seg, err))
-		}
+	for _, missing := range s.Missing {
+		a.Log.Warn("a part of the audit log that has left the store cannot be read here", "err", missing)
 	}
 }
 
