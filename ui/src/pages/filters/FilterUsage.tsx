@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { filterUsageQuery } from '../../api/filters';
 import { mayAdministerTokens } from '../../api/viewer';
 import { Expiry } from '../../components/Expiry';
+import { LifeLegend, useLifeScale } from '../../components/LifeLegend';
 import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { Pager } from '../../components/Pager';
@@ -19,6 +20,7 @@ export function FilterUsage({ id }: { id: string }) {
   const inList = mayAdministerTokens(useSession().viewer);
   const [page, setPage] = useState(1);
   const usage = useListQuery(filterUsageQuery(id, (page - 1) * size, size));
+  const [scale] = useLifeScale();
   const data = usage.data;
   return (
     <section className={styles.section}>
@@ -33,6 +35,7 @@ export function FilterUsage({ id }: { id: string }) {
       {data && data.totalTokens > 0 && (
         <>
           {inList && <Link to={`/tokens?filter=${encodeURIComponent(id)}`}>Show them in the list of tokens</Link>}
+          <LifeLegend />
           <Table
             label="Tokens that use this filter"
             stale={usage.stale}
@@ -51,7 +54,7 @@ export function FilterUsage({ id }: { id: string }) {
                   </Link>
                 </Value>
                 <Value label="Expires">
-                  <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={null} />
+                  <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={null} scale={scale} />
                 </Value>
               </Row>
             ))}

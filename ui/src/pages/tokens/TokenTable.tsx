@@ -1,11 +1,13 @@
 import { Link, useLocation } from 'wouter';
 import type { Permission, SystemToken, TokenOrder } from '../../api/tokens';
 import { Expiry } from '../../components/Expiry';
+import { useLifeScale } from '../../components/LifeLegend';
 import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
 import { PermissionGlyph } from '../../components/PermissionGlyph';
 import { Bones, Choose, ChooseColumn, Column, Row, Secondary, SortColumn, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
+import type { LifeScale } from '../../lib/life';
 import { Maker } from './Maker';
 import type { Order } from './selection';
 import styles from './TokenTable.module.css';
@@ -24,6 +26,7 @@ type TokenTableProps = {
 };
 
 export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen }: TokenTableProps) {
+  const [scale] = useLifeScale();
   return (
     <Table
       label="System tokens"
@@ -56,7 +59,7 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen
       {tokens === undefined ? (
         <Bones rows={8} columns={7} />
       ) : (
-        tokens.map((token) => <TokenRow key={token.id} token={token} permissions={permissions} maximumMs={maximumMs} chosen={chosen} />)
+        tokens.map((token) => <TokenRow key={token.id} token={token} permissions={permissions} maximumMs={maximumMs} scale={scale} chosen={chosen} />)
       )}
     </Table>
   );
@@ -66,9 +69,9 @@ function Sorted({ by, sort, ...rest }: { by: TokenOrder; sort: Sort; width?: str
   return <SortColumn {...rest} active={sort.sortBy === by} direction={sort.orderBy} onSort={(orderBy) => sort.onSort({ sortBy: by, orderBy })} />;
 }
 
-type TokenRowProps = { token: SystemToken; permissions: readonly Permission[]; maximumMs: number | null; chosen: Chosen };
+type TokenRowProps = { token: SystemToken; permissions: readonly Permission[]; maximumMs: number | null; scale: LifeScale; chosen: Chosen };
 
-function TokenRow({ token, permissions, maximumMs, chosen }: TokenRowProps) {
+function TokenRow({ token, permissions, maximumMs, scale, chosen }: TokenRowProps) {
   const [, navigate] = useLocation();
   const ticked = chosen.ids.has(token.id);
   return (
@@ -85,7 +88,7 @@ function TokenRow({ token, permissions, maximumMs, chosen }: TokenRowProps) {
         <PermissionGlyph permissions={permissions} held={token.permissions} />
       </Value>
       <Value label="Expires" fixed>
-        <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={maximumMs} />
+        <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={maximumMs} scale={scale} />
       </Value>
       <Value label="IP filter">
         {token.ipFilterV2 == null ? (

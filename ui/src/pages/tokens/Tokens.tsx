@@ -5,6 +5,7 @@ import { policiesQuery } from '../../api/security';
 import { permissionsQuery } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { ButtonLink } from '../../components/Button';
+import { LifeLegend } from '../../components/LifeLegend';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Pager } from '../../components/Pager';
@@ -17,7 +18,7 @@ import { NoMatch, NoTokens } from './Empty';
 import { ListTools } from './ListTools';
 import { MayNot } from './MayNot';
 import { ReadyViews } from './ReadyViews';
-import { isOfEnded, noFilters, orderChange, questionOf } from './selection';
+import { isOfEnded, noFilters, orderChange, questionOf, withoutScale } from './selection';
 import { TokenTable } from './TokenTable';
 import { useChosen } from './useChosen';
 import { size, useTokenList } from './useTokenList';
@@ -44,7 +45,7 @@ function TokenList() {
   const data = list.stale && !narrowed && list.data?.totalResults === 0 ? undefined : list.data;
   const nothing = data?.totalResults === 0;
   const tokens = data?.results ?? [];
-  const chosen = useChosen(useSearch(), list.stale ? [] : tokens.map(({ id }) => id));
+  const chosen = useChosen(withoutScale(useSearch()), list.stale ? [] : tokens.map(({ id }) => id));
   useLastList('/tokens', data !== undefined);
   const showAll = () => {
     searchBox.current?.focus();
@@ -89,14 +90,17 @@ function TokenList() {
           {isOfEnded(selection) ? (
             <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} />
           ) : (
-          <TokenTable
-            tokens={data?.results}
-            permissions={permissions.data ?? []}
-            maximumMs={policies.data?.systemPermissionTokensEnforceExpirationAfterMs ?? null}
-            stale={list.stale}
-            chosen={chosen}
-            sort={{ ...order, onSort: (next) => select(orderChange(next)) }}
-          />
+            <>
+              <LifeLegend />
+              <TokenTable
+                tokens={data?.results}
+                permissions={permissions.data ?? []}
+                maximumMs={policies.data?.systemPermissionTokensEnforceExpirationAfterMs ?? null}
+                stale={list.stale}
+                chosen={chosen}
+                sort={{ ...order, onSort: (next) => select(orderChange(next)) }}
+              />
+            </>
           )}
           <Pager
             page={page}

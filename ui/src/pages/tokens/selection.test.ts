@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { day } from '../../lib/time';
-import { chipsOf, noFilters, orderChange, orderOf, orders, questionOf, type Selection, selectionOf } from './selection';
+import { chipsOf, noFilters, orderChange, orderOf, orders, questionOf, type Selection, selectionOf, withoutScale } from './selection';
 
 const read = (query: string) => selectionOf(new URLSearchParams(query));
 const words = { permission: (name: string) => `<${name}>`, filter: (id: string) => `[${id}]` };
@@ -107,4 +107,9 @@ it.each(orders.flatMap(({ sortBy }) => [{ sortBy, orderBy: 'ASC' as const }, { s
 
 it('orders by name where the URL says nothing that it knows', () => {
   expect(orderOf(new URLSearchParams('sort=constructor&dir=sideways'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
+});
+
+it('takes another scale of the life lines for the same question', () => {
+  expect(withoutScale('q=web&scale=year&page=2')).toBe(withoutScale('q=web&page=2'));
+  expect(withoutScale('q=web')).not.toBe(withoutScale('q=other'));
 });

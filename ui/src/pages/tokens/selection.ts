@@ -137,3 +137,10 @@ function creatorWords(creator: string): string {
   if (creator === 'localroot') return 'root';
   return creator.length > 12 ? `${creator.slice(0, 8)}…` : creator;
 }
+
+/** The address without what only changes how the same tokens are drawn. */
+export function withoutScale(query: string): string {
+  const params = new URLSearchParams(query);
+  params.delete('scale');
+  return params.toString();
+}

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { selectionOf } from './selection';
-import { isShown, views } from './views';
+import { isShown, linkOf, views } from './views';
 
 const shown = (query: string) => views.filter((view) => isShown(view, selectionOf(new URLSearchParams(query)))).map(({ label }) => label);
 
@@ -17,4 +17,9 @@ it.each([
   ['permission=ChangeSystemPermissions,ManageCluster', []],
 ])('names %s for what it is', (query, wanted) => {
   expect(shown(query)).toEqual(wanted);
+});
+
+it('takes the scale of the life lines along', () => {
+  const [all, soon] = views;
+  expect([linkOf(all!, null), linkOf(all!, 'year'), linkOf(soon!, 'year')]).toEqual(['/tokens', '/tokens?scale=year', '/tokens?ends=30&sort=expiry&scale=year']);
 });

@@ -21,6 +21,12 @@ export const views: readonly View[] = [
   { count: 'ended', label: 'Ended', query: 'state=Ended' },
 ];
 
+/** Where a view is. The scale of the life lines goes along. */
+export function linkOf(view: View, scale: string | null): string {
+  const query = [view.query, scale === null ? '' : `scale=${scale}`].filter((part) => part !== '').join('&');
+  return query === '' ? '/tokens' : `/tokens?${query}`;
+}
+
 /** Whether a view shows what is selected, in whatever order and on whatever page. */
 export function isShown(view: View, selection: Selection): boolean {
   return selection.search === '' && keysOf(selectionOf(new URLSearchParams(view.query))) === keysOf(selection);

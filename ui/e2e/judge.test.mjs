@@ -1,0 +1,68 @@
+// Judging tokens: life lines that compare, and what has happened to a token.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { startServer } from './support/server.mjs';
+
+let server;
+let browser;
+let page;
+const ends = { 'in hours': [12, 'Hours'], 'in days': [3, 'Days'], 'in weeks': [20, 'Days'], 'in months': [100, 'Days'] };
+
+before(async () => {
+  server = await startServer();
+  for (const [name, [amount, unit]] of Object.entries(ends)) await server.make({ name, permissions: ['ReadHealthCheck'], expiresIn: { amount, unit } });
+  await server.make({ name: 'without end' });
+});
+after(() => Promise.all([server.close(), closeBrowser()]));
+beforeEach(async () => {
+  browser = await openBrowser(server);
+  page = browser.page;
+});
+afterEach(() => browser.close());
+
+const row = (name) => page.getByRole('row').filter({ hasText: name });
+
+/** Where on its line a token ends and where the present is, in parts of the line. */
+const places = (name) =>
+  row(name).getByRole('img', { name: /^(Expires|Never)/ }).evaluate((line) => {
+    const { left, width } = line.getBoundingClientRect();
+    const at = (kind) => {
+      const mark = [...line.children].find((one) => one.className.baseVal?.includes(kind));
+      return mark === undefined ? null : (mark.getBoundingClientRect().left + mark.getBoundingClientRect().width / 2 - left) / width;
+    };
+    return { now: at('_now_'), end: at('_end_') };
+  });
+
+test('life lines share one scale, which the reader chooses and a link keeps', async () => {
+  await browser.signIn(server.token, '/tokens?sort=expiry');
+  await row('in months').waitFor();
+  const close = (found, wanted) => assert.ok(Math.abs(found - wanted) < 0.02, `${found} is not ${wanted}`);
+  for (const name of [...Object.keys(ends), 'without end']) close((await places(name)).now, 1 / 3);
+  close((await places('in weeks')).end, (15 + 20) / 45);
+  close((await places('in days')).end, (15 + 3) / 45);
+  assert.equal((await places('in months')).end, null);
+  await page.getByLabel('Choose in days').check();
+  await page.getByLabel('Life lines show').selectOption('a year');
+  await page.waitForURL(/scale=year/);
+  close((await places('in months')).end, (182.5 + 100) / 547.5);
+  assert.ok(await page.getByLabel('Choose in days').isChecked(), 'another scale is no other question');
+  await page.getByRole('link', { name: /^Never ends/ }).click();
+  await page.waitForURL(/ends=never&scale=year/);
+  browser.calm();
+});
+
+test('what ends soon is told by its hours and days, in the picture and in words', async () => {
+  await browser.signIn(server.token, '/tokens');
+  await row('in hours').getByRole('img', { name: /^Expires in 1[12] hours, within 24 hours,/ }).waitFor();
+  await row('in days').getByRole('img', { name: /^Expires in \d+ (hours|days), within 7 days,/ }).waitFor();
+  await row('in weeks').getByRole('img', { name: /^Expires in \d+ days, 0 %/ }).waitFor();
+  const colour = (name) => row(name).getByRole('img', { name: /^Expires/ }).locator('[class*=_lived_]').evaluate((line) => getComputedStyle(line).stroke);
+  const legend = (label) => page.getByRole('group', { name: 'Life lines' }).getByRole('listitem').filter({ hasText: label }).locator('line').evaluate((line) => getComputedStyle(line).stroke);
+  assert.equal(await colour('in hours'), await legend('ends within 24 hours'));
+  assert.equal(await colour('in days'), await legend('ends within 7 days'));
+  assert.equal(await colour('in weeks'), await legend('lives'));
+  assert.equal(new Set([await colour('in hours'), await colour('in days'), await colour('in weeks')]).size, 3);
+  await browser.axe('the list with life lines');
+  browser.calm();
+});
