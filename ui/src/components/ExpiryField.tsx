@@ -1,8 +1,10 @@
+import { type AriaAttributes, useId } from 'react';
 import { Label } from 'react-aria-components/Label';
 import { RadioGroup } from 'react-aria-components/RadioGroup';
 import { classes } from '../lib/classes';
 import { type ExpirationUnit, type ExpiryChoice, endOf, localValue } from '../lib/expiry';
 import { distance, exact, span, utc } from '../lib/time';
+import { refusedMark } from '../lib/useLead';
 import { useNow } from '../lib/useNow';
 import { Radio } from './Checkbox';
 import styles from './ExpiryField.module.css';
@@ -16,13 +18,15 @@ type ExpiryFieldProps = { value: ExpiryChoice; onChange: (value: ExpiryChoice) =
  */
 export function ExpiryField({ value, onChange, maximumMs, error }: ExpiryFieldProps) {
   const now = useNow();
+  const errorId = useId();
+  const wrong = error === undefined ? {} : { 'aria-invalid': true, 'aria-describedby': errorId };
   const setMode = (mode: string) => {
     if (mode === 'never') onChange({ mode });
     else if (mode === 'after') onChange({ mode, amount: 12, unit: 'Hours' });
     else onChange({ mode: 'at', local: localValue(endOf(value, now) ?? now + (maximumMs ?? 30 * 86_400_000)) });
   };
   return (
-    <div className={styles.field}>
+    <div className={styles.field} {...(error !== undefined && value.mode === 'never' && { [refusedMark]: true })}>
       <RadioGroup value={value.mode} onChange={setMode}>
         <Label className="sr-only">Expiration</Label>
         <div className={styles.modes}>
@@ -31,13 +35,14 @@ export function ExpiryField({ value, onChange, maximumMs, error }: ExpiryFieldPr
           <Radio value="never">{maximumMs === null ? 'Never' : `As late as the policy allows (${span(maximumMs)})`}</Radio>
         </div>
       </RadioGroup>
-      {value.mode === 'after' && <AfterInputs value={value} onChange={onChange} />}
+      {value.mode === 'after' && <AfterInputs value={value} onChange={onChange} wrong={wrong} />}
       {value.mode === 'at' && (
         <label className={styles.row}>
           Date and time
           <input
             type="datetime-local"
             className={classes(field.input, styles.auto)}
+            {...wrong}
             value={value.local}
             min={localValue(now)}
             max={maximumMs === null ? '9999-12-31T23:59' : localValue(now + maximumMs)}
@@ -47,7 +52,7 @@ export function ExpiryField({ value, onChange, maximumMs, error }: ExpiryFieldPr
       )}
       <Result value={value} maximumMs={maximumMs} now={now} />
       {error !== undefined && (
-        <p role="alert" className={field.error}>
+        <p id={errorId} role="alert" className={field.error}>
           {error}
         </p>
       )}
@@ -61,7 +66,9 @@ export function ExpiryField({ value, onChange, maximumMs, error }: ExpiryFieldPr
   );
 }
 
-function AfterInputs({ value, onChange }: { value: Extract<ExpiryChoice, { mode: 'after' }>; onChange: (value: ExpiryChoice) => void }) {
+type AfterInputsProps = { value: Extract<ExpiryChoice, { mode: 'after' }>; onChange: (value: ExpiryChoice) => void; wrong: AriaAttributes };
+
+function AfterInputs({ value, onChange, wrong }: AfterInputsProps) {
   return (
     <div className={styles.row}>
       <input
@@ -70,6 +77,7 @@ function AfterInputs({ value, onChange }: { value: Extract<ExpiryChoice, { mode:
         step={1}
         inputMode="numeric"
         aria-label="Amount of time"
+        {...wrong}
         className={classes(field.input, styles.amount)}
         value={Number.isNaN(value.amount) ? '' : value.amount}
         onChange={(event) => onChange({ ...value, amount: event.target.valueAsNumber })}

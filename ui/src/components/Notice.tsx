@@ -22,14 +22,24 @@ export function Notice({ tone = 'info', title, children, actions, urgent = false
   );
 }
 
-/** The server's own sentence. Fields that the form shows beside their inputs are left out here. */
-export function RefusalNotice(props: { refusal: Refusal | null; shownFields?: readonly string[]; actions?: ReactNode; title?: ReactNode }) {
-  const { refusal, shownFields = [] } = props;
+type RefusalNoticeProps = {
+  refusal: Refusal | null;
+  /** Labels of the fields that say for themselves, beside their inputs, what is wrong with them. */
+  fieldLabels?: Readonly<Record<string, string>>;
+  actions?: ReactNode;
+  title?: ReactNode;
+};
+
+/** The server's own sentence, and which fields it is about. */
+export function RefusalNotice(props: RefusalNoticeProps) {
+  const { refusal, fieldLabels = {} } = props;
   if (refusal === null) return null;
-  const others = Object.entries(refusal.fields).filter(([field]) => !shownFields.includes(field));
+  const others = Object.entries(refusal.fields).filter(([field]) => fieldLabels[field] === undefined);
+  const named = [...new Set(Object.entries(fieldLabels).flatMap(([field, label]) => (refusal.fields[field] === undefined ? [] : [label])))];
   return (
     <Notice tone="danger" urgent title={props.title ?? refusal.message} actions={props.actions}>
       {props.title !== undefined && <p>{refusal.message}</p>}
+      {named.length > 0 && <p>Look at: {named.join(', ')}.</p>}
       {refusal.kind === 'unreachable' && (
         <p>What you entered is still here. If you were changing something, look whether it was done before you try again.</p>
       )}

@@ -3,7 +3,9 @@ import { CheckboxGroup } from 'react-aria-components/CheckboxGroup';
 import { Label } from 'react-aria-components/Label';
 import { type DescribedPermission, fits, type Group, groupsOf } from '../lib/permissions';
 import { counted } from '../lib/time';
+import { refusedMark } from '../lib/useLead';
 import { Checkbox } from './Checkbox';
+import field from './Field.module.css';
 import styles from './PermissionPicker.module.css';
 import { SearchBox } from './SearchBox';
 
@@ -13,17 +15,19 @@ type PermissionPickerProps<Name extends string> = {
   onChange: (value: Name[]) => void;
   /** What the signed-in identity holds: it can hand on nothing else. */
   grantable: readonly string[];
+  /** The server's sentence about them. */
+  error?: string | undefined;
 };
 
 /**
  * The permission map in full: every permission in its group, with its words, always in the same
  * order.
  */
-export function PermissionPicker<Name extends string>({ permissions, value, onChange, grantable }: PermissionPickerProps<Name>) {
+export function PermissionPicker<Name extends string>({ permissions, value, onChange, grantable, error }: PermissionPickerProps<Name>) {
   const [search, setSearch] = useState('');
   const groups = groupsOf(permissions.filter((permission) => fits(permission, search)));
   return (
-    <div className={styles.picker}>
+    <div className={styles.picker} {...(error !== undefined && { [refusedMark]: true })}>
       <div className={styles.tools}>
         <SearchBox label="Find a permission" value={search} onChange={setSearch} />
         <p role="status">
@@ -36,11 +40,16 @@ export function PermissionPicker<Name extends string>({ permissions, value, onCh
         ))}
         {groups.length === 0 && <p>No permission fits.</p>}
       </div>
+      {error !== undefined && (
+        <p role="alert" className={field.error}>
+          {error}
+        </p>
+      )}
     </div>
   );
 }
 
-type PickerGroupProps<Name extends string> = Omit<PermissionPickerProps<Name>, 'permissions'> & { group: Group<DescribedPermission<Name>> };
+type PickerGroupProps<Name extends string> = Omit<PermissionPickerProps<Name>, 'permissions' | 'error'> & { group: Group<DescribedPermission<Name>> };
 
 function PickerGroup<Name extends string>({ group, value, onChange, grantable }: PickerGroupProps<Name>) {
   const names = group.permissions.map((permission) => permission.name);

@@ -5,6 +5,7 @@ import { Field } from '../components/Field';
 import { misshapen, strayIn, unwrapped } from '../lib/pasted';
 import { Refusal } from '../lib/refusal';
 import { useAction } from '../lib/useAction';
+import { useLeadToField } from '../lib/useLead';
 import styles from './SignIn.module.css';
 
 /** The one field that takes a token. The string leaves this component for one request only. */
@@ -22,8 +23,10 @@ export function SignInForm({ onSignedIn }: { onSignedIn: () => Promise<void> }) 
     { quiet: true },
   );
 
+  const form = useLeadToField<HTMLFormElement>(signing.refusal);
   return (
     <form
+      ref={form}
       noValidate
       className={styles.form}
       onSubmit={(event) => {

@@ -6,11 +6,14 @@ import { RefusalNotice } from '../../components/Notice';
 import { Restored } from '../../components/Restored';
 import { useDraft } from '../../lib/drafts';
 import { useAction } from '../../lib/useAction';
+import { useLeadToField } from '../../lib/useLead';
 import { binds, type Binding, ConfirmBinding } from './ConfirmBinding';
 import { FilterBench } from './FilterBench';
 import styles from './Filters.module.css';
 
 type Draft = { name: string; ipFilter: string };
+
+const fieldLabels = { name: 'Name', ipFilter: 'Rules' };
 
 type FilterFormProps = {
   start: Draft;
@@ -50,10 +53,12 @@ export function FilterForm({ start, action, pendingLabel, save, binding, keptAs,
     else await keep();
   });
   const fields = { ...counting.refusal?.fields, ...saving.refusal?.fields };
+  const form = useLeadToField<HTMLFormElement>(counting.refusal ?? saving.refusal, bound !== null);
   return (
     <>
       {restored && <Restored onAnew={() => setDraft({ name: start.name, ipFilter: start.ipFilter })} />}
       <form
+        ref={form}
         noValidate
         className={styles.form}
         onSubmit={(event) => {
@@ -75,7 +80,7 @@ export function FilterForm({ start, action, pendingLabel, save, binding, keptAs,
           />
         </div>
         <FilterBench rules={draft.ipFilter} onChange={(ipFilter) => setDraft({ ...draft, ipFilter })} error={fields['ipFilter']} mayTest />
-        <RefusalNotice refusal={counting.refusal ?? saving.refusal} shownFields={['name', 'ipFilter']} />
+        <RefusalNotice refusal={counting.refusal ?? saving.refusal} fieldLabels={fieldLabels} />
         <div className={styles.actions}>
           <Button look="primary" type="submit" isPending={saving.pending || counting.pending} pendingLabel={pendingLabel} isDisabled={!changed}>
             {action}

@@ -8,20 +8,22 @@ import { Notice, RefusalNotice } from '../../components/Notice';
 import { Pager } from '../../components/Pager';
 import { useAction } from '../../lib/useAction';
 import { useListQuery } from '../../lib/useListQuery';
-import { actionLabel, changesOf, type Draft, inputOf, sameDraft } from './draft';
+import type { Refusal } from '../../lib/refusal';
+import { actionLabel, changesOf, type Draft, fieldLabels, inputOf, sameDraft } from './draft';
 import { BusiestDays, ImpactCounts, ImpactTable } from './ImpactTable';
 import { SaveDialog } from './SaveDialog';
 import styles from './Security.module.css';
 
 const size = 25;
+const nothing = {};
 
-type ImpactProps = { before: Draft; draft: Draft; filters: readonly IPFilter[]; done: string | null; onReset: () => void; onDone: (sentence: string) => void };
+type ImpactProps = { before: Draft; draft: Draft; filters: readonly IPFilter[]; done: string | null; onRefused: (fields: Refusal['fields']) => void; onLead: () => void; onReset: () => void; onDone: (sentence: string) => void };
 
 /**
  * Before and after: what the edited policies would do to the tokens there are, counted by the
  * server.
  */
-export function Impact({ before, draft, filters, done, onReset, onDone }: ImpactProps) {
+export function Impact({ before, draft, filters, done, onRefused, onLead, onReset, onDone }: ImpactProps) {
   const client = useQueryClient();
   const [page, setPage] = useState(1);
   const [asking, setAsking] = useState(false);
@@ -35,6 +37,8 @@ export function Impact({ before, draft, filters, done, onReset, onDone }: Impact
     setAsking(false);
     onDone(impact.data ? `Done: ${actionLabel(impact.data).toLowerCase()}.` : 'Done.');
   });
+  const fields = changed ? impact.refusal?.fields : undefined;
+  useEffect(() => onRefused(fields ?? nothing), [fields, onRefused]);
   const current = changed && sameDraft(asked, draft) && impact.data !== undefined && !impact.stale;
   const affected = impact.data ? impact.data.deleted + impact.data.capped + impact.data.refiltered : 0;
 
@@ -59,7 +63,11 @@ export function Impact({ before, draft, filters, done, onReset, onDone }: Impact
           <li key={line}>{line}</li>
         ))}
       </ul>
-      <RefusalNotice refusal={impact.refusal} />
+      <RefusalNotice
+        refusal={impact.refusal}
+        fieldLabels={fieldLabels}
+        actions={Object.keys(fields ?? nothing).length > 0 ? <Button onPress={onLead}>Go to the field</Button> : undefined}
+      />
       <div role="status">{impact.data && impact.refusal === null && <ImpactCounts impact={impact.data} stale={!current} />}</div>
       {impact.data && <BusiestDays days={impact.data.busiestDays} />}
       <div className={styles.actions}>

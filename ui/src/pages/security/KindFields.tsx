@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import type { ExpirationUnit } from '../../api/gen/graphql';
 import type { IPFilter } from '../../api/filters';
 import { Switch } from '../../components/Checkbox';
@@ -56,6 +56,7 @@ export function KindFields({ noun, value, onChange, filters, binding, errors }: 
 type MaximumFieldProps = { noun: string; binding: boolean; value: number | null; onChange: (ms: number | null) => void; error: string | undefined };
 
 function MaximumField({ noun, binding, value, onChange, error }: MaximumFieldProps) {
+  const errorId = useId();
   // The unit is remembered apart from the length: 24 hours typed in hours must not turn into a day
   // under the fingers.
   const [unit, setUnit] = useState<ExpirationUnit>(() => amountOf(value ?? 90 * day).unit);
@@ -78,6 +79,8 @@ function MaximumField({ noun, binding, value, onChange, error }: MaximumFieldPro
           <input
             type="number"
             min={1}
+            aria-invalid={error !== undefined}
+            aria-describedby={error === undefined ? undefined : errorId}
             aria-label={`Maximum life of ${noun} tokens`}
             className={classes(field.input, styles.amount)}
             value={amount}
@@ -103,7 +106,7 @@ function MaximumField({ noun, binding, value, onChange, error }: MaximumFieldPro
         </div>
       )}
       {error !== undefined && (
-        <p role="alert" className={field.error}>
+        <p id={errorId} role="alert" className={field.error}>
           {error}
         </p>
       )}

@@ -1,11 +1,12 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { IPFilter } from '../../api/filters';
 import { Button } from '../../components/Button';
 import { Notice } from '../../components/Notice';
 import { Restored } from '../../components/Restored';
 import { useDraft } from '../../lib/drafts';
-import { type Draft, type Kind, sameDraft } from './draft';
+import { type Draft, errorsOf, type Kind, sameDraft } from './draft';
 import { Impact } from './Impact';
+import { leadToField } from '../../lib/useLead';
 import { KindFields } from './KindFields';
 import styles from './Security.module.css';
 
@@ -15,10 +16,15 @@ const stored: readonly { kind: Kind; title: string; noun: string }[] = [
   { kind: 'personal', title: 'Personal tokens', noun: 'personal' },
 ];
 
+const nothing = {};
+
 /** Edits the policies, and shows beside them what the edit would do. */
 export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPFilter[] }) {
   const [base, setBase] = useState(now);
   const { value: draft, set: setDraft, restored, drop } = useDraft('/security-policies', now);
+  const form = useRef<HTMLDivElement>(null);
+  // What the server says of single fields, as it counts what they would do.
+  const [refused, setRefused] = useState<Readonly<Record<string, string>>>(nothing);
   const [loads, setLoads] = useState(0);
   const [done, setDone] = useState<string | null>(null);
   const load = () => {
@@ -36,7 +42,7 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
 
   return (
     <div className={styles.layout}>
-      <div className={styles.form} key={loads}>
+      <div className={styles.form} key={loads} ref={form}>
         {restored && !overtaken && <Restored onAnew={load} />}
         {overtaken && (
           <Notice tone="warn" urgent title="Somebody changed the policies while you were editing." actions={<Button onPress={load}>Load what holds now</Button>}>
@@ -45,7 +51,7 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
         )}
         <section className={styles.kind} aria-labelledby="system-kind">
           <h2 id="system-kind">System tokens</h2>
-          <KindFields noun="system" binding value={draft.system} onChange={change('system')} filters={filters} />
+          <KindFields noun="system" binding value={draft.system} onChange={change('system')} filters={filters} errors={errorsOf('system', refused)} />
         </section>
         {stored.map(({ kind, title, noun }) => (
           <details key={kind} className={styles.stored}>
@@ -53,7 +59,7 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
               {title} <span className={styles.quiet}>stored only</span>
             </summary>
             <p className={styles.quiet}>No tokens of this kind live on this server. What is set here is kept for clients that read it, and binds nothing.</p>
-            <KindFields noun={noun} binding={false} value={draft[kind]} onChange={change(kind)} filters={filters} />
+            <KindFields noun={noun} binding={false} value={draft[kind]} onChange={change(kind)} filters={filters} errors={errorsOf(kind, refused)} />
           </details>
         ))}
       </div>
@@ -62,6 +68,8 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
         draft={draft}
         filters={filters}
         done={done}
+        onRefused={setRefused}
+        onLead={() => form.current && leadToField(form.current)}
         onReset={load}
         onDone={(sentence) => {
           drop();

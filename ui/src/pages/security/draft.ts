@@ -68,6 +68,29 @@ export function inputOf({ system, organization, view, personal }: Draft): TokenS
   };
 }
 
+const inputs: Readonly<Record<Kind, { prefix: string; label: string }>> = {
+  system: { prefix: 'systemPermissionTokens', label: 'system tokens' },
+  organization: { prefix: 'organizationPermissionTokens', label: 'organization tokens' },
+  view: { prefix: 'viewPermissionTokens', label: 'repository and view tokens' },
+  personal: { prefix: 'personalUserTokens', label: 'personal tokens' },
+};
+
+type Sentences = Readonly<Record<string, string>>;
+
+/** The sentences about the fields of one kind, of a refusal's. */
+export function errorsOf(kind: Kind, fields: Sentences): { maximum: string | undefined; filter: string | undefined } {
+  const { prefix } = inputs[kind];
+  return { maximum: fields[`${prefix}EnforceExpirationAfterMs`], filter: fields[`${prefix}EnforceIpFilterId`] };
+}
+
+/** What the fields are called, by the names that the API has for them. */
+export const fieldLabels: Sentences = Object.fromEntries(
+  Object.values(inputs).flatMap(({ prefix, label }) => [
+    [`${prefix}EnforceExpirationAfterMs`, `Maximum life of ${label}`],
+    [`${prefix}EnforceIpFilterId`, `IP filter of ${label}`],
+  ]),
+);
+
 export function sameDraft(a: Draft, b: Draft): boolean {
   return JSON.stringify(inputOf(a)) === JSON.stringify(inputOf(b));
 }

@@ -5,7 +5,6 @@ import { createToken, type IssuedToken, type Permission, tokensKey } from '../..
 import { mayManageCluster } from '../../api/viewer';
 import { ExpiryField } from '../../components/ExpiryField';
 import { Field } from '../../components/Field';
-import field from '../../components/Field.module.css';
 import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { PermissionPicker } from '../../components/PermissionPicker';
@@ -16,6 +15,7 @@ import { expiryInput } from '../../lib/expiry';
 import { useInsist } from '../../lib/insist';
 import { span } from '../../lib/time';
 import { useAction } from '../../lib/useAction';
+import { useLeadToField } from '../../lib/useLead';
 import { useSession } from '../../shell/session';
 import styles from './Create.module.css';
 import { FilterStep } from './FilterStep';
@@ -33,7 +33,7 @@ type CreateFormProps = {
   onDone: (made: { id: string; name: string }) => void;
 };
 
-const shownFields = ['name', 'permissions', 'ipFilterId', 'expireAt', 'expiresIn'];
+const fieldLabels = { name: 'Token name', permissions: 'Permissions', ipFilterId: 'IP filter', expiresIn: 'Expiration', expireAt: 'Expiration' };
 
 export function CreateForm({ permissions, filters, policy, start, keptAs, onDone }: CreateFormProps) {
   const { viewer } = useSession();
@@ -47,6 +47,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
   const [issued, setIssued] = useState<IssuedToken | null>(null);
   const creating = useAction(useInsist(createToken));
   const fields = creating.refusal?.fields ?? {};
+  const form = useLeadToField<HTMLFormElement>(creating.refusal);
 
   const submit = async () => {
     const made = await creating.run({
@@ -69,6 +70,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
   const filter = policy.enforcedFilter ?? filters.find((one) => one.id === filterId) ?? null;
   return (
     <form
+      ref={form}
       noValidate
       className={styles.layout}
       onSubmit={(event) => {
@@ -95,12 +97,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
         <section className={styles.step}>
           <h2>Permissions</h2>
           <p className={styles.hint}>Choose as few as the machine needs. What a token may do, whoever finds it may do.</p>
-          <PermissionPicker permissions={permissions} value={chosen} onChange={(permissions) => change({ permissions })} grantable={grantable} />
-          {fields['permissions'] !== undefined && (
-            <p role="alert" className={field.error}>
-              {fields['permissions']}
-            </p>
-          )}
+          <PermissionPicker permissions={permissions} value={chosen} onChange={(permissions) => change({ permissions })} grantable={grantable} error={fields['permissions']} />
         </section>
         <section className={styles.step}>
           <h2>IP filter</h2>
@@ -120,7 +117,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
           )}
           <ExpiryField value={expiry} onChange={(expiry) => change({ expiry })} maximumMs={policy.maximumMs} error={fields['expiresIn'] ?? fields['expireAt']} />
         </section>
-        <RefusalNotice refusal={creating.refusal} shownFields={shownFields} />
+        <RefusalNotice refusal={creating.refusal} fieldLabels={fieldLabels} />
       </div>
       <Summary name={name} permissions={permissions} chosen={chosen} filter={filter} expiry={expiry} policy={policy} pending={creating.pending} />
       {issued && <RevealOnce secret={issued.token} heading={<>The string of <Name name={issued.tokenMetadata.name} /></>} onClose={() => close(issued)} />}

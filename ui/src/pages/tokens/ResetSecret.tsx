@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { Label } from 'react-aria-components/Label';
 import { RadioGroup } from 'react-aria-components/RadioGroup';
 import { useLocation } from 'wouter';
@@ -19,8 +19,11 @@ import { useInsist } from '../../lib/insist';
 import { shownName } from '../../lib/invisible';
 import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
+import { useLeadToField } from '../../lib/useLead';
 import styles from './Detail.module.css';
 import { PredecessorUse } from './Predecessor';
+
+const fieldLabels = { gracePeriodMs: 'Amount of time' };
 
 type Grace = { on: boolean; amount: number; unit: ExpirationUnit };
 
@@ -36,6 +39,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
   const [ending, setEnding] = useState(false);
   const predecessor = useQuery({ ...tokenQuery(token.replaces ?? ''), enabled: token.replaces != null }).data;
   const rotating = useAction(useInsist(rotateToken));
+  const form = useLeadToField<HTMLDivElement>(rotating.refusal);
   const graceMs = grace.on ? grace.amount * unitMs[grace.unit] : 0;
 
   if (issued) {
@@ -94,8 +98,12 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
         <Radio value="now">At once</Radio>
         <Radio value="grace">After a grace period, at most 7 days</Radio>
       </RadioGroup>
-      {grace.on && <GraceInputs grace={grace} onChange={setGrace} />}
-      <RefusalNotice refusal={rotating.refusal} />
+      {grace.on && (
+        <div ref={form}>
+          <GraceInputs grace={grace} onChange={setGrace} error={rotating.refusal?.fields['gracePeriodMs']} />
+        </div>
+      )}
+      <RefusalNotice refusal={rotating.refusal} fieldLabels={grace.on ? fieldLabels : {}} />
       <DialogActions>
         <Button onPress={onClose} isDisabled={rotating.pending}>
           Keep the old string
@@ -114,13 +122,16 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
   );
 }
 
-function GraceInputs({ grace, onChange }: { grace: Grace; onChange: (grace: Grace) => void }) {
+function GraceInputs({ grace, onChange, error }: { grace: Grace; onChange: (grace: Grace) => void; error: string | undefined }) {
+  const errorId = useId();
   return (
     <div className={styles.row}>
       <input
         type="number"
         min={1}
         aria-label="Amount of time"
+        aria-invalid={error !== undefined}
+        aria-describedby={error === undefined ? undefined : errorId}
         className={classes(field.input, styles.amount)}
         value={Number.isNaN(grace.amount) ? '' : grace.amount}
         onChange={(event) => onChange({ ...grace, amount: event.target.valueAsNumber })}
@@ -135,6 +146,11 @@ function GraceInputs({ grace, onChange }: { grace: Grace; onChange: (grace: Grac
         <option value="Hours">Hours</option>
         <option value="Days">Days</option>
       </select>
+      {error !== undefined && (
+        <p id={errorId} className={field.error}>
+          {error}
+        </p>
+      )}
     </div>
   );
 }

@@ -7,8 +7,11 @@ import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { PermissionPicker } from '../../components/PermissionPicker';
 import { useAction } from '../../lib/useAction';
+import { useLeadToField } from '../../lib/useLead';
 import { useSession } from '../../shell/session';
 import styles from './Detail.module.css';
+
+const fieldLabels = { permissions: 'Permissions' };
 
 type UpdatePermissionsProps = { token: SystemToken; permissions: readonly Permission[]; onClose: () => void };
 
@@ -23,6 +26,7 @@ export function UpdatePermissions({ token, permissions, onClose }: UpdatePermiss
     await client.invalidateQueries({ queryKey: tokensKey });
     onClose();
   });
+  const form = useLeadToField<HTMLDivElement>(updating.refusal);
   const added = chosen.filter((name) => !before.includes(name));
   const taken = before.filter((name) => !chosen.includes(name));
   const label = (name: PermissionName) => permissions.find((permission) => permission.name === name)?.label ?? name;
@@ -37,15 +41,15 @@ export function UpdatePermissions({ token, permissions, onClose }: UpdatePermiss
       canClose={!updating.pending}
       onClose={onClose}
     >
-      <div className={styles.scroll}>
-        <PermissionPicker permissions={permissions} value={chosen} onChange={setChosen} grantable={viewer.isRoot ? names : viewer.permissions} />
+      <div className={styles.scroll} ref={form}>
+        <PermissionPicker permissions={permissions} value={chosen} onChange={setChosen} grantable={viewer.isRoot ? names : viewer.permissions} error={updating.refusal?.fields['permissions']} />
       </div>
       <div className={styles.diff} role="status">
         {added.length === 0 && taken.length === 0 && <p className={styles.quiet}>Nothing is changed yet.</p>}
         {added.length > 0 && <p>Adds: {added.map(label).join(', ')}</p>}
         {taken.length > 0 && <p>Takes away: {taken.map(label).join(', ')}</p>}
       </div>
-      <RefusalNotice refusal={updating.refusal} />
+      <RefusalNotice refusal={updating.refusal} fieldLabels={fieldLabels} />
       <DialogActions>
         <Button onPress={onClose} isDisabled={updating.pending}>
           Leave as it is
