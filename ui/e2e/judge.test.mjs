@@ -66,3 +66,37 @@ test('what ends soon is told by its hours and days, in the picture and in words'
   await browser.axe('the list with life lines');
   browser.calm();
 });
+
+test('a token tells its history in sentences, across its resets and after its end', async () => {
+  const label = (await server.ask('{ systemPermissions { name label } }')).systemPermissions.reduce((all, one) => ({ ...all, [one.name]: one.label }), {});
+  const filter = await server.makeFilter('office', 'allow all');
+  await server.setPolicy({ systemPermissionTokensAllowPermissionUpdates: true });
+  const made = await server.make({ name: 'storied', permissions: ['ReadHealthCheck', 'ManageCluster'], expiresIn: { amount: 200, unit: 'Days' }, ipFilterId: filter });
+  const id = made.tokenMetadata.id;
+  await server.ask('mutation U($input: UpdateSystemPermissionsTokenPermissionsInput!) { updateSystemPermissionsTokenPermissions(input: $input) }', { input: { id, permissions: ['ReadHealthCheck', 'PatchGlobal'] } });
+  const reset = await server.ask('mutation R($input: RotateSystemTokenInput!) { rotateSystemToken(input: $input) { tokenMetadata { id } } }', { input: { id, gracePeriodMs: 3_600_000 } });
+  const next = reset.rotateSystemToken.tokenMetadata.id;
+  await server.setPolicy({ systemPermissionTokensAllowPermissionUpdates: true, systemPermissionTokensEnforceExpirationAfterMs: 150 * 86_400_000 });
+
+  await browser.signIn(server.token, `/tokens/${id}`);
+  const history = page.getByRole('region', { name: 'History' });
+  await history.getByText(`It was made, and may: ${label.ReadHealthCheck}, ${label.ManageCluster}`).waitFor();
+  await history.getByText(`Its permissions were changed; it may now: ${label.PatchGlobal}; it may no more: ${label.ManageCluster}`).waitFor();
+  await history.getByText('Its secret was reset; the old string was to work for 1 hour more').waitFor();
+  await history.getByRole('link', { name: 'Its successor' }).click();
+  await page.waitForURL(`**/tokens/${next}`);
+  await history.getByText(/^A change of the security policies shortened its life to /).waitFor();
+  await history.getByText('A reset gave it its string; the old string was to work for 1 hour more').waitFor();
+  await history.getByRole('link', { name: 'The one before' }).waitFor();
+  await browser.axe('a token with its history');
+  await server.ask('mutation D($input: InputData!) { deleteSystemToken(input: $input) }', { input: { id: next } });
+  await page.reload();
+  await page.getByText('It has ended, and nobody has tried to use it since').waitFor();
+  await history.getByText('It was deleted').waitFor();
+  await browser.axe('an ended token with its history');
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0);
+  }
+  browser.calm();
+});

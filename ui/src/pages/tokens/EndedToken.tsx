@@ -1,4 +1,4 @@
-import type { SystemToken } from '../../api/tokens';
+import type { Permission, SystemToken } from '../../api/tokens';
 import { ButtonLink } from '../../components/Button';
 import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
@@ -7,10 +7,11 @@ import { PageHead } from '../../components/PageHead';
 import { lastList } from '../../lib/lastList';
 import styles from './Detail.module.css';
 import { reasonWords, UseOf } from './EndedTable';
+import { History } from './History';
 import { Ender, Maker } from './Maker';
 
 /** What is kept of a token that has ended: the answer to "who still uses it?". */
-export function EndedToken({ token }: { token: SystemToken }) {
+export function EndedToken({ token, permissions }: { token: SystemToken; permissions: readonly Permission[] }) {
   const about = encodeURIComponent(token.id);
   return (
     <>
@@ -64,6 +65,7 @@ export function EndedToken({ token }: { token: SystemToken }) {
           </dd>
         </dl>
       </section>
+      <History id={token.id} permissions={permissions} />
     </>
   );
 }

@@ -15,6 +15,7 @@ import { useSession } from '../../shell/session';
 import { DeleteToken } from './DeleteToken';
 import styles from './Detail.module.css';
 import { EndedToken } from './EndedToken';
+import { History } from './History';
 import { Predecessor } from './Predecessor';
 import { ResetSecret } from './ResetSecret';
 import { Facts, Life } from './TokenFacts';
@@ -52,9 +53,10 @@ type OpenDialog = 'update' | 'reset' | 'delete' | null;
 
 function Missing({ id, error }: { id: string; error: Error | null }) {
   const { viewer } = useSession();
+  const permissions = useQuery({ ...permissionsQuery, enabled: mayAdministerTokens(viewer) });
   const gone = error !== null && asRefusal(error).code === 'NOT_FOUND';
   const ended = useQuery({ ...endedQuery(id), enabled: gone && mayAdministerTokens(viewer), refetchInterval: 30_000 });
-  if (gone && ended.data) return <EndedToken token={ended.data} />;
+  if (gone && ended.data) return <EndedToken token={ended.data} permissions={permissions.data ?? []} />;
   if (gone && ended.isLoading) return <PageHead title="System token" back={back()} />;
   return (
     <>
@@ -132,6 +134,7 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
         </section>
         <Facts token={token} administers={administers} />
       </div>
+      {administers && <History id={token.id} permissions={permissions} />}
       {open === 'update' && <UpdatePermissions token={token} permissions={permissions} onClose={close} />}
       {open === 'reset' && <ResetSecret token={token} onClose={close} />}
       {open === 'delete' && <DeleteToken token={token} onClose={close} />}

@@ -79,9 +79,9 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
         )}
         {administers && (
           <>
-            <dt>History</dt>
+            <dt>Made others</dt>
             <dd>
-              <Link to={`/audit-log?token=${encodeURIComponent(token.id)}`}>In the audit log</Link> · <Link to={`/tokens?creator=${encodeURIComponent(token.id)}`}>Tokens that it made</Link>
+              <Link to={`/tokens?creator=${encodeURIComponent(token.id)}`}>Tokens that it made</Link>
             </dd>
           </>
         )}
