@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../api/audit';
 import { exact, span } from '../../lib/time';
 
-/** How an entry of a token's history is drawn: what gave it something, what took, what was refused. */
+/** How an entry of a history is drawn: what gave it something, what changed it, what ended it. */
 export type Tone = 'living' | 'soon' | 'dead';
 
 export type Told = {
