@@ -53,19 +53,23 @@ type PickerGroupProps<Name extends string> = Omit<PermissionPickerProps<Name>, '
 
 function PickerGroup<Name extends string>({ group, value, onChange, grantable }: PickerGroupProps<Name>) {
   const names = group.permissions.map((permission) => permission.name);
-  const open = names.filter((name) => grantable.includes(name));
+  // What carries a warning is chosen by itself, never along with its group.
+  const safe = group.permissions.filter(({ name, warning }) => warning == null && grantable.includes(name)).map(({ name }) => name);
   const chosen = names.filter((name) => value.includes(name));
+  const allSafe = safe.length > 0 && safe.every((name) => chosen.includes(name));
+  const dangerous = group.permissions.some(({ warning }) => warning != null);
   const others = value.filter((name) => !names.includes(name));
   return (
     <div className={styles.group}>
       <Checkbox
-        isSelected={open.length > 0 && chosen.length === open.length}
-        isIndeterminate={chosen.length > 0 && chosen.length < open.length}
-        isDisabled={open.length === 0}
-        onChange={(all) => onChange([...others, ...(all ? open : [])])}
-        aria-label={`All of ${group.name}`}
+        isSelected={allSafe}
+        isIndeterminate={chosen.length > 0 && !allSafe}
+        isDisabled={safe.length === 0}
+        onChange={(all) => onChange([...others, ...(all ? names.filter((name) => chosen.includes(name) || safe.includes(name)) : [])])}
+        aria-label={`All of ${group.name}${dangerous ? ', without those that carry a warning' : ''}`}
       >
         <span className={styles.groupName}>{group.name}</span>
+        {dangerous && <span className={styles.reason}>All but those that carry a warning</span>}
       </Checkbox>
       <CheckboxGroup
         value={chosen}
