@@ -214,7 +214,7 @@ test('reset with a grace period: both strings work, and the old one names its su
   await page.getByRole('heading', { level: 1, name: 'to reset' }).waitFor();
   assert.deepEqual(await tracesOf(page, secret), []);
   await browser.goto(`/tokens/${old.tokenMetadata.id}`);
-  await page.getByText('Its secret was reset').waitFor();
+  await page.getByText('Its secret was reset', { exact: true }).waitFor();
   browser.calm();
 });
 
