@@ -138,8 +138,9 @@ func freePort(t *testing.T) string {
 func (p *proxied) write(name, text string) {
 	p.t.Helper()
 	text = strings.NewReplacer(
-		// HAProxy must look soon, or the test is over.
-		"127.0.0.1:8080 check", strings.TrimPrefix(p.server.url, "http://")+" check inter 50ms fall 1",
+		// HAProxy must look soon, or the test is over; and not once only, as the machine may be
+		// busy.
+		"127.0.0.1:8080 check", strings.TrimPrefix(p.server.url, "http://")+" check inter 100ms fall 5",
 		"127.0.0.1:8080", strings.TrimPrefix(p.server.url, "http://"),
 		"127.0.0.1:3000", p.orders.address,
 		"listen 443", "listen 127.0.0.1:"+p.port, "bind :443", "bind 127.0.0.1:"+p.port, "https_port 443", "https_port "+p.port, "http_port 80", "http_port "+freePort(p.t),
