@@ -147,9 +147,14 @@ func (c *checker) checkTrail() error {
 
 func (c *checker) checkSubjects() error {
 	n := 0
-	err := c.rows.Subjects.Each(c.r, store.Range{}, func(key []byte, held token.ID) error {
+	highest, err := highestLeft(c.r, c.rows)
+	if err != nil {
+		return err
+	}
+	err = c.rows.Subjects.Each(c.r, store.Range{}, func(key []byte, held token.ID) error {
 		number, seq, _ := rows.ParseSubjectKey(key)
-		if seq > c.entries || seq == 0 && number == 0 {
+		nobodys := number == 0 || held == "" && number != highest // which stands for all that left
+		if seq > c.entries || seq == 0 && nobodys {
 			return fmt.Errorf("the index of the audit log has the key %q, for which there is no entry", key)
 		}
 		if seq != 0 {

@@ -121,7 +121,7 @@ func (s *Salvager) dropRefuted(ctx context.Context) error {
 	var keys []string
 	if err := s.db.View(ctx, func(r store.Reader) error {
 		return s.rows.Tokens.Each(r, store.Range{}, func(key []byte, v rows.StoredToken) error {
-			if told := s.histories.of[v.ID]; !v.Hidden() && (told == nil || !told.alive || told.number != v.Number || told.permissions != v.Permissions) {
+			if told := s.histories.of[v.ID]; told != nil && !v.Hidden() && (!told.alive || told.number != v.Number || told.permissions != v.Permissions) {
 				keys = append(keys, string(key))
 			}
 			return nil

@@ -53,11 +53,8 @@ func (s *Salvager) repairSubjects(w store.Writer) error {
 // keepHighest has the highest number stand in the index that a token had by what has left the
 // store, so that it is not given again.
 func (s *Salvager) keepHighest(w store.Writer) error {
-	var highest token.Number
-	if err := s.rows.Segments.Each(w, store.Range{}, func(_ []byte, left rows.Segment) error {
-		highest = max(highest, left.Highest)
-		return nil
-	}); err != nil {
+	highest, err := highestLeft(w, s.rows)
+	if err != nil {
 		return err
 	}
 	next, err := s.rows.NextNumber(w)
@@ -65,6 +62,15 @@ func (s *Salvager) keepHighest(w store.Writer) error {
 		return err
 	}
 	return s.keepID(w, highest, "")
+}
+
+// highestLeft returns the highest number that a token had by what has left the store, or 0.
+func highestLeft(r store.Reader, all *rows.Rows) (highest token.Number, err error) {
+	err = all.Segments.Each(r, store.Range{}, func(_ []byte, left rows.Segment) error {
+		highest = max(highest, left.Highest)
+		return nil
+	})
+	return highest, err
 }
 
 // keepID has an id stand under a number although the entry that gave it is lost. There is room for

@@ -205,6 +205,18 @@ func TestTwoNodesCannotHaveOneName(t *testing.T) {
 	eventually(t, "the first one goes on", func() bool { return a.Proven() == nil })
 }
 
+// What is only done alone asks for the others as soon as the store is open.
+func TestANodeThatHasJoinedKnowsTheOthers(t *testing.T) {
+	endpoints := members(t, 1)
+	node(t, endpoints, "a")
+	for n := range 20 {
+		b := node(t, endpoints, fmt.Sprint("b", n))
+		if all := b.Nodes(); len(all) != n+2 {
+			t.Fatalf("it knows %v, want %d nodes", all, n+2)
+		}
+	}
+}
+
 // A node that was killed has its name still taken by its own row. Its folder tells that it was it.
 func TestANodeThatWasKilledNeedNotWaitForItsName(t *testing.T) {
 	endpoints := members(t, 1)

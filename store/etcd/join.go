@@ -47,6 +47,9 @@ func (db *DB) join(ctx context.Context) error {
 	for {
 		limited, cancel := context.WithTimeout(ctx, db.options.Timeout)
 		err := db.enter(limited)
+		if err == nil {
+			err = db.list(limited) // who has joined knows the others
+		}
 		cancel()
 		switch {
 		case err == nil:
