@@ -233,6 +233,11 @@ func beyondLogScale(t *testing.T, root graphql.Client, _ func(string) graphql.Cl
 	equal(t, "null leaves the name", changed.Name, "a")
 	equal(t, "filters", len(must(client.IPFilters(ctx, root))(t).IpFilters), 1)
 
+	hit := must(client.IPFilterImpact(ctx, root, client.IPFilterUpdateInput{Id: filter.Id, IpFilter: ptr("allow all")}, nil, nil))(t).IpFilterImpact
+	equal(t, "whom a filter would hit", []int{hit.TotalTokens, hit.Refused, hit.Admitted, len(hit.Tokens)}, []int{0, 0, 0, 0})
+	gone := must(client.DeleteSystemTokens(ctx, root, client.DeleteSystemTokensInput{Ids: []string{idOf(made)}}))(t).DeleteSystemTokens
+	equal(t, "deleted at once", gone.Deleted, 1)
+
 	newest := must(client.AuditCheckpoint(ctx, root))(t).AuditCheckpoint
 	first := must(client.AuditInclusionProof(ctx, root, "1", ptr(newest.Size)))(t).AuditInclusionProof
 	equal(t, "a proof is for the checkpoint", first.RootHash, newest.RootHash)

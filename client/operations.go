@@ -874,6 +874,42 @@ type DeleteSystemTokenResponse struct {
 // GetDeleteSystemToken returns DeleteSystemTokenResponse.DeleteSystemToken, and is useful for accessing the field via an interface.
 func (v *DeleteSystemTokenResponse) GetDeleteSystemToken() bool { return v.DeleteSystemToken }
 
+// DeleteSystemTokensDeleteSystemTokensDeleteSystemTokensOutput includes the requested fields of the GraphQL type DeleteSystemTokensOutput.
+// The GraphQL type's documentation follows.
+//
+// How many tokens were deleted.
+// Stability: Preview
+type DeleteSystemTokensDeleteSystemTokensDeleteSystemTokensOutput struct {
+	// How many tokens were deleted: as many as were named. Stability: Preview
+	Deleted int `json:"deleted"`
+}
+
+// GetDeleted returns DeleteSystemTokensDeleteSystemTokensDeleteSystemTokensOutput.Deleted, and is useful for accessing the field via an interface.
+func (v *DeleteSystemTokensDeleteSystemTokensDeleteSystemTokensOutput) GetDeleted() int {
+	return v.Deleted
+}
+
+// Several tokens, by their ids.
+// Stability: Preview
+type DeleteSystemTokensInput struct {
+	// The ids of the tokens: 1 to 1000, each once. A server with a store of its own kind may take fewer, and says how many. Stability: Preview
+	Ids []string `json:"ids"`
+}
+
+// GetIds returns DeleteSystemTokensInput.Ids, and is useful for accessing the field via an interface.
+func (v *DeleteSystemTokensInput) GetIds() []string { return v.Ids }
+
+// DeleteSystemTokensResponse is returned by DeleteSystemTokens on success.
+type DeleteSystemTokensResponse struct {
+	// Deletes several system tokens, all of them or none. They are refused from the moment this returns. Stability: Preview
+	DeleteSystemTokens DeleteSystemTokensDeleteSystemTokensDeleteSystemTokensOutput `json:"deleteSystemTokens"`
+}
+
+// GetDeleteSystemTokens returns DeleteSystemTokensResponse.DeleteSystemTokens, and is useful for accessing the field via an interface.
+func (v *DeleteSystemTokensResponse) GetDeleteSystemTokens() DeleteSystemTokensDeleteSystemTokensDeleteSystemTokensOutput {
+	return v.DeleteSystemTokens
+}
+
 // DeleteTokenResponse is returned by DeleteToken on success.
 type DeleteTokenResponse struct {
 	// Deletes a token. It is refused from the moment this returns. Stability: Long-term
@@ -940,6 +976,22 @@ func (v *FilterParts) GetName() string { return v.Name }
 // GetIpFilter returns FilterParts.IpFilter, and is useful for accessing the field via an interface.
 func (v *FilterParts) GetIpFilter() string { return v.IpFilter }
 
+// What new rules of an IP filter do with the address that a token was last used from.
+// Stability: Preview
+type IPFilterEffect string
+
+const (
+	// It passes now, and would be refused. Stability: Preview
+	IPFilterEffectRefused IPFilterEffect = "Refused"
+	// It is refused now, and would pass. Stability: Preview
+	IPFilterEffectAdmitted IPFilterEffect = "Admitted"
+)
+
+var AllIPFilterEffect = []IPFilterEffect{
+	IPFilterEffectRefused,
+	IPFilterEffectAdmitted,
+}
+
 // One IP filter, by its id.
 // Stability: Long-term
 type IPFilterIdInput struct {
@@ -949,6 +1001,230 @@ type IPFilterIdInput struct {
 
 // GetId returns IPFilterIdInput.Id, and is useful for accessing the field via an interface.
 func (v *IPFilterIdInput) GetId() string { return v.Id }
+
+// IPFilterImpactIpFilterImpactIPFilterImpact includes the requested fields of the GraphQL type IPFilterImpact.
+// The GraphQL type's documentation follows.
+//
+// What `updateIPFilter` would do with the same input, as far as can be known: to the addresses from which its tokens were last used. One that was never used counts for neither.
+// Stability: Preview
+type IPFilterImpactIpFilterImpactIPFilterImpact struct {
+	// How many tokens are bound to the filter. Stability: Preview
+	TotalTokens int `json:"totalTokens"`
+	// How many of them would be refused at the address they were last used from, and pass there now. Stability: Preview
+	Refused int `json:"refused"`
+	// How many would pass at that address, and are refused there now. Stability: Preview
+	Admitted int `json:"admitted"`
+	// One page of the tokens that are refused or admitted, by name. Stability: Preview
+	Tokens []IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact `json:"tokens"`
+}
+
+// GetTotalTokens returns IPFilterImpactIpFilterImpactIPFilterImpact.TotalTokens, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpact) GetTotalTokens() int { return v.TotalTokens }
+
+// GetRefused returns IPFilterImpactIpFilterImpactIPFilterImpact.Refused, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpact) GetRefused() int { return v.Refused }
+
+// GetAdmitted returns IPFilterImpactIpFilterImpactIPFilterImpact.Admitted, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpact) GetAdmitted() int { return v.Admitted }
+
+// GetTokens returns IPFilterImpactIpFilterImpactIPFilterImpact.Tokens, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpact) GetTokens() []IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact {
+	return v.Tokens
+}
+
+// IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact includes the requested fields of the GraphQL type IPFilterTokenImpact.
+// The GraphQL type's documentation follows.
+//
+// What new rules of an IP filter do with one token.
+// Stability: Preview
+type IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact struct {
+	// The token. Stability: Preview
+	Token IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken `json:"token"`
+	// The address it was last used from, which is what the rules are tried on. Stability: Preview
+	LastUsedFrom string `json:"lastUsedFrom"`
+	// What happens to it there. Stability: Preview
+	Effect IPFilterEffect `json:"effect"`
+}
+
+// GetToken returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact.Token, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact) GetToken() IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken {
+	return v.Token
+}
+
+// GetLastUsedFrom returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact.LastUsedFrom, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact) GetLastUsedFrom() string {
+	return v.LastUsedFrom
+}
+
+// GetEffect returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact.Effect, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpact) GetEffect() IPFilterEffect {
+	return v.Effect
+}
+
+// IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken includes the requested fields of the GraphQL type SystemPermissionsToken.
+// The GraphQL type's documentation follows.
+//
+// A system token: a named credential of the cluster, with chosen permissions.
+// Stability: Long-term
+type IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken struct {
+	SystemTokenParts `json:"-"`
+}
+
+// GetId returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.Id, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetId() string {
+	return v.SystemTokenParts.Id
+}
+
+// GetName returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.Name, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetName() string {
+	return v.SystemTokenParts.Name
+}
+
+// GetExpireAt returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.ExpireAt, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetExpireAt() *int64 {
+	return v.SystemTokenParts.ExpireAt
+}
+
+// GetIpFilter returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.IpFilter, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetIpFilter() *string {
+	return v.SystemTokenParts.IpFilter
+}
+
+// GetIpFilterV2 returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.IpFilterV2, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetIpFilterV2() *SystemTokenPartsIpFilterV2IPFilter {
+	return v.SystemTokenParts.IpFilterV2
+}
+
+// GetCreatedAt returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.CreatedAt, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetCreatedAt() int64 {
+	return v.SystemTokenParts.CreatedAt
+}
+
+// GetPermissions returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.Permissions, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetPermissions() []string {
+	return v.SystemTokenParts.Permissions
+}
+
+// GetCreatedBy returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetCreatedBy() string {
+	return v.SystemTokenParts.CreatedBy
+}
+
+// GetIssuedAt returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
+}
+
+// GetLastUsedAt returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetLastUsedAt() *int64 {
+	return v.SystemTokenParts.LastUsedAt
+}
+
+// GetLastUsedFrom returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.LastUsedFrom, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetLastUsedFrom() *string {
+	return v.SystemTokenParts.LastUsedFrom
+}
+
+// GetExpired returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.Expired, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetExpired() bool {
+	return v.SystemTokenParts.Expired
+}
+
+// GetReplacedBy returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.ReplacedBy, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetReplacedBy() *string {
+	return v.SystemTokenParts.ReplacedBy
+}
+
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.SystemTokenParts)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalIPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken struct {
+	Id string `json:"id"`
+
+	Name string `json:"name"`
+
+	ExpireAt *int64 `json:"expireAt"`
+
+	IpFilter *string `json:"ipFilter"`
+
+	IpFilterV2 *SystemTokenPartsIpFilterV2IPFilter `json:"ipFilterV2"`
+
+	CreatedAt int64 `json:"createdAt"`
+
+	Permissions []string `json:"permissions"`
+
+	CreatedBy string `json:"createdBy"`
+
+	IssuedAt int64 `json:"issuedAt"`
+
+	LastUsedAt *int64 `json:"lastUsedAt"`
+
+	LastUsedFrom *string `json:"lastUsedFrom"`
+
+	Expired bool `json:"expired"`
+
+	ReplacedBy *string `json:"replacedBy"`
+}
+
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) __premarshalJSON() (*__premarshalIPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken, error) {
+	var retval __premarshalIPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken
+
+	retval.Id = v.SystemTokenParts.Id
+	retval.Name = v.SystemTokenParts.Name
+	retval.ExpireAt = v.SystemTokenParts.ExpireAt
+	retval.IpFilter = v.SystemTokenParts.IpFilter
+	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
+	retval.CreatedAt = v.SystemTokenParts.CreatedAt
+	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
+	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
+	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
+	retval.Expired = v.SystemTokenParts.Expired
+	retval.ReplacedBy = v.SystemTokenParts.ReplacedBy
+	return &retval, nil
+}
+
+// IPFilterImpactResponse is returned by IPFilterImpact on success.
+type IPFilterImpactResponse struct {
+	// Which tokens new rules of an IP filter would refuse, or newly admit, at the address they were last used from. Nothing is changed. Stability: Preview
+	IpFilterImpact IPFilterImpactIpFilterImpactIPFilterImpact `json:"ipFilterImpact"`
+}
+
+// GetIpFilterImpact returns IPFilterImpactResponse.IpFilterImpact, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactResponse) GetIpFilterImpact() IPFilterImpactIpFilterImpactIPFilterImpact {
+	return v.IpFilterImpact
+}
 
 // A new IP filter.
 // Stability: Long-term
@@ -3209,6 +3485,8 @@ type TokenSecurityPoliciesImpactTokenSecurityPoliciesImpact struct {
 	Refiltered int `json:"refiltered"`
 	// How many would stay as they are. Stability: Preview
 	Unchanged int `json:"unchanged"`
+	// The days on which most of the tokens that get an earlier expiry would end: at most five, the busiest first. Stability: Preview
+	BusiestDays []TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings `json:"busiestDays"`
 	// One page of the tokens that would not stay as they are, by name. Stability: Preview
 	Tokens []TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpact `json:"tokens"`
 }
@@ -3229,9 +3507,36 @@ func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpact) GetUnchanged() 
 	return v.Unchanged
 }
 
+// GetBusiestDays returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpact.BusiestDays, and is useful for accessing the field via an interface.
+func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpact) GetBusiestDays() []TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings {
+	return v.BusiestDays
+}
+
 // GetTokens returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpact.Tokens, and is useful for accessing the field via an interface.
 func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpact) GetTokens() []TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpact {
 	return v.Tokens
+}
+
+// TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings includes the requested fields of the GraphQL type TokenEndings.
+// The GraphQL type's documentation follows.
+//
+// A day, and how many tokens would end on it.
+// Stability: Preview
+type TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings struct {
+	// When the day begins, UTC, in milliseconds since 1970. Stability: Preview
+	Day int64 `json:"day"`
+	// How many of the tokens that get an earlier expiry would end on it. Stability: Preview
+	Count int `json:"count"`
+}
+
+// GetDay returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings.Day, and is useful for accessing the field via an interface.
+func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings) GetDay() int64 {
+	return v.Day
+}
+
+// GetCount returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings.Count, and is useful for accessing the field via an interface.
+func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactBusiestDaysTokenEndings) GetCount() int {
+	return v.Count
 }
 
 // TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpact includes the requested fields of the GraphQL type TokenPolicyImpact.
@@ -5218,6 +5523,14 @@ type __DeleteSystemTokenInput struct {
 // GetInput returns __DeleteSystemTokenInput.Input, and is useful for accessing the field via an interface.
 func (v *__DeleteSystemTokenInput) GetInput() InputData { return v.Input }
 
+// __DeleteSystemTokensInput is used internally by genqlient
+type __DeleteSystemTokensInput struct {
+	Input DeleteSystemTokensInput `json:"input"`
+}
+
+// GetInput returns __DeleteSystemTokensInput.Input, and is useful for accessing the field via an interface.
+func (v *__DeleteSystemTokensInput) GetInput() DeleteSystemTokensInput { return v.Input }
+
 // __DeleteTokenInput is used internally by genqlient
 type __DeleteTokenInput struct {
 	Input InputData `json:"input"`
@@ -5225,6 +5538,22 @@ type __DeleteTokenInput struct {
 
 // GetInput returns __DeleteTokenInput.Input, and is useful for accessing the field via an interface.
 func (v *__DeleteTokenInput) GetInput() InputData { return v.Input }
+
+// __IPFilterImpactInput is used internally by genqlient
+type __IPFilterImpactInput struct {
+	Input IPFilterUpdateInput `json:"input"`
+	Skip  *int                `json:"skip"`
+	Limit *int                `json:"limit"`
+}
+
+// GetInput returns __IPFilterImpactInput.Input, and is useful for accessing the field via an interface.
+func (v *__IPFilterImpactInput) GetInput() IPFilterUpdateInput { return v.Input }
+
+// GetSkip returns __IPFilterImpactInput.Skip, and is useful for accessing the field via an interface.
+func (v *__IPFilterImpactInput) GetSkip() *int { return v.Skip }
+
+// GetLimit returns __IPFilterImpactInput.Limit, and is useful for accessing the field via an interface.
+func (v *__IPFilterImpactInput) GetLimit() *int { return v.Limit }
 
 // __IPFilterUsageInput is used internally by genqlient
 type __IPFilterUsageInput struct {
@@ -5854,6 +6183,40 @@ func DeleteSystemToken(
 	return data_, err_
 }
 
+// The mutation executed by DeleteSystemTokens.
+const DeleteSystemTokens_Operation = `
+mutation DeleteSystemTokens ($input: DeleteSystemTokensInput!) {
+	deleteSystemTokens(input: $input) {
+		deleted
+	}
+}
+`
+
+func DeleteSystemTokens(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input DeleteSystemTokensInput,
+) (data_ *DeleteSystemTokensResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DeleteSystemTokens",
+		Query:  DeleteSystemTokens_Operation,
+		Variables: &__DeleteSystemTokensInput{
+			Input: input,
+		},
+	}
+
+	data_ = &DeleteSystemTokensResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by DeleteToken.
 const DeleteToken_Operation = `
 mutation DeleteToken ($input: InputData!) {
@@ -5875,6 +6238,75 @@ func DeleteToken(
 	}
 
 	data_ = &DeleteTokenResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by IPFilterImpact.
+const IPFilterImpact_Operation = `
+query IPFilterImpact ($input: IPFilterUpdateInput!, $skip: Int, $limit: Int) {
+	ipFilterImpact(input: $input, skip: $skip, limit: $limit) {
+		totalTokens
+		refused
+		admitted
+		tokens {
+			token {
+				... SystemTokenParts
+			}
+			lastUsedFrom
+			effect
+		}
+	}
+}
+fragment SystemTokenParts on SystemPermissionsToken {
+	id
+	name
+	expireAt
+	ipFilter
+	ipFilterV2 {
+		... FilterParts
+	}
+	createdAt
+	permissions
+	createdBy
+	issuedAt
+	lastUsedAt
+	lastUsedFrom
+	expired
+	replacedBy
+}
+fragment FilterParts on IPFilter {
+	id
+	name
+	ipFilter
+}
+`
+
+func IPFilterImpact(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input IPFilterUpdateInput,
+	skip *int,
+	limit *int,
+) (data_ *IPFilterImpactResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "IPFilterImpact",
+		Query:  IPFilterImpact_Operation,
+		Variables: &__IPFilterImpactInput{
+			Input: input,
+			Skip:  skip,
+			Limit: limit,
+		},
+	}
+
+	data_ = &IPFilterImpactResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -6400,6 +6832,10 @@ query TokenSecurityPoliciesImpact ($input: TokenSecurityPoliciesInput!, $skip: I
 		capped
 		refiltered
 		unchanged
+		busiestDays {
+			day
+			count
+		}
 		tokens {
 			token {
 				... SystemTokenParts
