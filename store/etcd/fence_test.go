@@ -4,18 +4,14 @@ package etcd
 
 import (
 	"context"
-	"errors"
 	"net"
 	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"tokenscale/faulttest/hosts"
-	"tokenscale/store"
 	"tokenscale/store/etcd/etcdtest"
 )
 
@@ -63,42 +59,17 @@ func countApart(t *testing.T, rounds int, how ...func(*Options)) (acknowledged, 
 	wires, endpoints := apart(t)
 	how = append(how, func(o *Options) { o.Timeout, o.Patience = 500*time.Millisecond, 20*time.Second })
 	nodes := []*DB{node(t, endpoints, "a", how...), node(t, endpoints, "b", how...), node(t, endpoints, "c", how...)}
-	var acked, doubted atomic.Uint64
-	over := make(chan struct{})
-	var work sync.WaitGroup
-	for _, db := range nodes {
-		for range 2 {
-			work.Go(func() {
-				for {
-					select {
-					case <-over:
-						return
-					default:
-					}
-					switch err := db.Update(context.Background(), add); {
-					case err == nil:
-						acked.Add(1)
-					case errors.Is(err, store.ErrInDoubt):
-						doubted.Add(1)
-					case !errors.Is(err, store.ErrUnavailable):
-						t.Error(err)
-						return
-					}
-				}
-			})
-		}
-	}
+	k := keepCounting(t, nodes)
 	for round := range rounds {
 		cut := []string{"m1", "m2", "m3"}[round%3]
 		wires.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches(cut, etcdtest.PeerPort)} })
 		time.Sleep(2 * time.Second)
 		wires.Let(nil)
-		waitFor(t, &acked, 20)
+		waitFor(t, &k.acknowledged, 20)
 	}
-	close(over)
-	work.Wait()
+	k.end()
 	eventually(t, "the cluster answers", func() bool { return nodes[0].Refresh(context.Background()) == nil })
-	return acked.Load(), doubted.Load(), counted(t, nodes[0])
+	return k.acknowledged.Load(), k.doubtful.Load(), counted(t, nodes[0])
 }
 
 func TestWhatIsDecidedLateIsNeitherLostNorCountedTwice(t *testing.T) {
@@ -109,10 +80,14 @@ func TestWhatIsDecidedLateIsNeitherLostNorCountedTwice(t *testing.T) {
 	t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, count)
 }
 
+// It is chance what is under way when a member is cut off, so there is more than one try.
 func TestControl_WithoutTheFenceSomethingIsCountedTwice(t *testing.T) {
-	acknowledged, doubtful, count := countApart(t, 4, func(o *Options) { o.controls.noFence = true })
-	if count <= acknowledged+doubtful {
-		t.Errorf("%d are counted, %d were acknowledged and %d in doubt: the test sees nothing", count, acknowledged, doubtful)
+	for range 3 {
+		acknowledged, doubtful, count := countApart(t, 4, func(o *Options) { o.controls.noFence = true })
+		t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, count)
+		if count > acknowledged+doubtful {
+			return
+		}
 	}
-	t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, count)
+	t.Error("nothing was counted twice: the test sees nothing")
 }

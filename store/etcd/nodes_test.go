@@ -272,49 +272,68 @@ func TestNothingIsLostWhileMembersDie(t *testing.T) {
 	c := startCluster(t, 3)
 	quick := func(o *Options) { o.Timeout, o.Patience = time.Second, 2*time.Second }
 	nodes := []*DB{node(t, c.endpoints, "a", quick), node(t, c.endpoints, "b", quick), node(t, c.endpoints, "c", quick)}
-	var acknowledged, doubtful atomic.Uint64
-	over := make(chan struct{})
-	var work sync.WaitGroup
-	for _, db := range nodes {
-		for range 2 {
-			work.Go(func() {
-				for {
-					select {
-					case <-over:
-						return
-					default:
-					}
-					switch err := db.Update(context.Background(), add); {
-					case err == nil:
-						acknowledged.Add(1)
-					case errors.Is(err, store.ErrInDoubt):
-						doubtful.Add(1)
-					case !errors.Is(err, store.ErrUnavailable):
-						t.Error(err)
-					}
-				}
-			})
-		}
-	}
+	k := keepCounting(t, nodes)
 	for round := range 2 {
 		c.stop(round)
-		waitFor(t, &acknowledged, 50)
+		waitFor(t, &k.acknowledged, 50)
 		c.start(t, round)
 	}
 	c.stop(0, 1) // no quorum is left
 	time.Sleep(3 * time.Second)
 	must(t, nodes[0].View(t.Context(), func(store.Reader) error { return nil }))
 	c.start(t, 0, 1)
-	waitFor(t, &acknowledged, 50)
-	close(over)
-	work.Wait()
-	least, most := acknowledged.Load(), acknowledged.Load()+doubtful.Load()
+	waitFor(t, &k.acknowledged, 50)
+	k.end()
+	least, most := k.acknowledged.Load(), k.acknowledged.Load()+k.doubtful.Load()
 	for _, db := range nodes {
 		if n := counted(t, db); n < least || n > most {
-			t.Errorf("node %s counts %d; %d were acknowledged and %d in doubt", db.options.Node, n, least, doubtful.Load())
+			t.Errorf("node %s counts %d; %d were acknowledged and %d in doubt", db.options.Node, n, least, k.doubtful.Load())
 		}
 	}
-	t.Logf("%d acknowledged, %d in doubt", least, doubtful.Load())
+	t.Logf("%d acknowledged, %d in doubt", least, k.doubtful.Load())
+}
+
+// A count is what callers of several nodes are told who add one again and again.
+type count struct {
+	acknowledged, doubtful atomic.Uint64
+
+	over chan struct{}
+	work sync.WaitGroup
+}
+
+// keepCounting has two callers on each node add one until end is called.
+func keepCounting(t testing.TB, nodes []*DB) *count {
+	k := &count{over: make(chan struct{})}
+	for _, db := range nodes {
+		for range 2 {
+			k.work.Go(func() { k.add(t, db) })
+		}
+	}
+	return k
+}
+
+func (k *count) add(t testing.TB, db *DB) {
+	for {
+		select {
+		case <-k.over:
+			return
+		default:
+		}
+		switch err := db.Update(context.Background(), add); {
+		case err == nil:
+			k.acknowledged.Add(1)
+		case errors.Is(err, store.ErrInDoubt):
+			k.doubtful.Add(1)
+		case !errors.Is(err, store.ErrUnavailable):
+			t.Error(err)
+			return
+		}
+	}
+}
+
+func (k *count) end() {
+	close(k.over)
+	k.work.Wait()
 }
 
 // waitFor waits until so many more were counted.
