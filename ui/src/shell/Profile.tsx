@@ -15,6 +15,7 @@ import { useAction } from '../lib/useAction';
 import styles from './Profile.module.css';
 import shell from './Shell.module.css';
 import { useSession } from './session';
+import { ThemeChoice } from './ThemeChoice';
 
 /** Ends the session and forgets all that was read in it. */
 export function useSignOut() {
@@ -99,6 +100,7 @@ export function Profile() {
                 </div>
               )}
             </dl>
+            <ThemeChoice />
             <RefusalNotice refusal={leaving.refusal} />
             <Button onPress={() => void leaving.run()} isPending={leaving.pending} pendingLabel="Signing out">
               Sign out

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { act, renderHook, waitFor } from '@testing-library/react';
+import { afterEach, expect, it, vi } from 'vitest';
+import { chooseTheme, useTheme } from './theme';
+
+const beforePaint = readFileSync('public/theme.js', 'utf8');
+const load = () => new Function(beforePaint)();
+const root = document.documentElement;
+
+afterEach(() => {
+  localStorage.clear();
+  delete root.dataset['theme'];
+});
+
+it('is found again before anything is painted', () => {
+  chooseTheme('dark');
+  delete root.dataset['theme'];
+  load();
+  expect(root.dataset['theme']).toBe('dark');
+});
+
+it('leaves nothing behind when the colours of the system are chosen', () => {
+  chooseTheme('light');
+  chooseTheme('system');
+  expect([root.dataset['theme'], localStorage.length]).toEqual([undefined, 0]);
+});
+
+it('takes a word that it does not know for none', () => {
+  localStorage.setItem('theme', 'purple');
+  load();
+  expect(root.dataset['theme']).toBeUndefined();
+});
+
+it('follows what another window chooses', async () => {
+  load();
+  const { result } = renderHook(useTheme);
+  expect(result.current).toBe('system');
+  localStorage.setItem('theme', 'light');
+  act(() => void window.dispatchEvent(new StorageEvent('storage', { key: 'theme' })));
+  await waitFor(() => expect(result.current).toBe('light'));
+});
+
+it('holds for this window in a browser that keeps nothing', () => {
+  vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+    throw new Error('denied');
+  });
+  chooseTheme('dark');
+  expect(root.dataset['theme']).toBe('dark');
+});
