@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 
 	"tokenscale/epoch"
@@ -19,6 +20,8 @@ type Examiner struct {
 	at     epoch.Millis
 	broken bool // an entry is missing, so the tree ends before it
 	fits   int
+	read   uint64 // entries
+	passed int    // checkpoints that could not be compared
 	finds  []Finding
 
 	// The newest sizes at which checkpoints fit: any, and those that were kept
@@ -89,10 +92,34 @@ func (x *Examiner) Entry(seq uint64, at epoch.Millis, leaf Hash) {
 		x.find(seq, seq, "it is older than the entry before it")
 	}
 	x.last, x.at = seq, max(x.at, at)
+	x.read++
 	if x.broken {
 		return
 	}
 	x.tree.Add(leaf)
+	x.compareUpTo(seq, at)
+}
+
+// Unread takes the entries first to last, which cannot be read, by the root that is known of them.
+// They are examined in no other way, and a checkpoint that ends between them cannot be compared.
+func (x *Examiner) Unread(first, last uint64, root Hash) {
+	whole := bits.OnesCount64(last+1-first) == 1
+	if first != x.last+1 || !whole || !x.broken && !x.tree.AddTree(bits.TrailingZeros64(last+1-first), root) {
+		x.find(first, last, "they cannot be read, and the tree over the log cannot go on behind them")
+		x.broken = true
+	}
+	x.last = last
+	for len(x.marks) > 0 && x.marks[0].Size >= first && x.marks[0].Size < last {
+		x.passed++
+		x.marks = x.marks[1:]
+	}
+	if !x.broken {
+		x.compareUpTo(last, x.at)
+	}
+}
+
+// compareUpTo compares the tree as it is now with checkpoints of its size.
+func (x *Examiner) compareUpTo(seq uint64, at epoch.Millis) {
 	for len(x.marks) > 0 && x.marks[0].Size <= seq {
 		x.compare(x.marks[0], at)
 		x.marks = x.marks[1:]
@@ -136,6 +163,13 @@ func (x *Examiner) Root() Hash { return x.tree.Root() }
 
 // Fits returns how many checkpoints the log fits.
 func (x *Examiner) Fits() int { return x.fits }
+
+// Read returns how many entries were taken one by one.
+func (x *Examiner) Read() uint64 { return x.read }
+
+// Passed returns how many checkpoints could not be compared, because they end between entries that
+// cannot be read.
+func (x *Examiner) Passed() int { return x.passed }
 
 // Covered returns the size of the largest checkpoint that the log fits.
 func (x *Examiner) Covered() uint64 { return x.agreed }

@@ -35,17 +35,25 @@ type Growing struct {
 }
 
 // Add adds a leaf.
-func (g *Growing) Add(leaf Hash) {
-	n, h := g.size, leaf
-	g.made(0, n, h)
-	for level := 1; n&1 == 1; level++ {
+func (g *Growing) Add(leaf Hash) { g.AddTree(0, leaf) }
+
+// AddTree adds 2^level leaves by the root over them. It reports whether the tree could take them:
+// the leaves before them have to fill subtrees of that level.
+func (g *Growing) AddTree(level int, root Hash) bool {
+	if g.size&(1<<level-1) != 0 {
+		return false
+	}
+	n, h := g.size>>level, root
+	g.made(level, n, h)
+	for up := level + 1; n&1 == 1; up++ {
 		h = tlog.NodeHash(g.tops[len(g.tops)-1], h)
 		g.tops = g.tops[:len(g.tops)-1]
 		n >>= 1
-		g.made(level, n, h)
+		g.made(up, n, h)
 	}
 	g.tops = append(g.tops, h)
-	g.size++
+	g.size += 1 << level
+	return true
 }
 
 func (g *Growing) made(level int, n uint64, h Hash) {

@@ -50,7 +50,8 @@ func compared(t testing.TB, h *authoritytest.House, lines []byte) []audit.Findin
 	must(t, err)
 	var found []audit.Finding
 	must(t, h.DB.View(t.Context(), func(r store.Reader) error {
-		_, found, err = ledger.ExamineExport(t.Context(), r, keys, bytes.NewReader(lines))
+		rep, err := ledger.ExamineExport(t.Context(), r, keys, bytes.NewReader(lines))
+		found = rep.Found
 		return err
 	}))
 	return found

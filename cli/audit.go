@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"tokenscale/app"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
 	"tokenscale/epoch"
@@ -48,24 +49,25 @@ func (c *auditVerify) Run(ctx context.Context, base app.Options) error {
 		return err
 	}
 	found := 0
-	err = c.read(ctx, base, func(r store.Reader, keys *keyring.Keys) error {
+	err = c.readPast(ctx, base, func(r store.Reader, past *archive.Segments, keys *keyring.Keys) error {
 		trusting, err := ledger.Trusting(r, keys, c.VerifierKey...)
 		if err != nil {
 			return err
 		}
-		unreadable, err := c.segments(ctx, base, r, keys)
-		if found = len(unreadable); err != nil || found > 0 {
-			return err // without them there is no telling of the others
-		}
-		rep, err := ledger.Examine(ctx, r, trusting, given...)
+		files, err := past.Survey(ctx, r)
 		if err != nil {
 			return err
 		}
-		found = c.tell(base.Stdout, rep, len(given))
+		whole := past.Without(r, files.Left())
+		rep, err := ledger.Examine(ctx, whole, trusting, given...)
+		if err != nil {
+			return err
+		}
+		found = c.tell(base.Stdout, files, rep, len(given))
 		if c.Export == "" {
 			return nil
 		}
-		n, err := c.compare(ctx, base.Stdout, r, keys)
+		n, err := c.compare(ctx, base.Stdout, whole, keys)
 		found += n
 		return err
 	})
@@ -75,31 +77,44 @@ func (c *auditVerify) Run(ctx context.Context, base app.Options) error {
 	return err
 }
 
-// segments reads the files of what has left the store, and prints which are not what was written.
-func (c *auditVerify) segments(ctx context.Context, base app.Options, r store.Reader, keys *keyring.Keys) ([]error, error) {
-	past, err := c.OpenSegments(keys, app.NewLog(base))
-	if err != nil {
-		return nil, err
+// tell prints what was found, and returns how much that is.
+func (c *auditVerify) tell(out io.Writer, files archive.Survey, rep ledger.Report, given int) int {
+	for _, u := range files.Bad {
+		fmt.Fprintf(out, "WRONG: %v\n", u)
 	}
-	unreadable, err := past.Check(ctx, r)
-	for _, u := range unreadable {
-		fmt.Fprintf(base.Stdout, "WRONG: %v\n", u)
+	tellFindings(out, rep.Found)
+	wrong := len(files.Bad) + len(rep.Found)
+	if wrong == 0 {
+		fmt.Fprintf(out, "The audit log is whole up to entry %d, of %s: every seal sound, no gap, no step back in time.\n", rep.Size, rep.Time)
+	} else {
+		fmt.Fprintf(out, "Entries that could be read: %d of %d, the last of %s.\n", rep.Read, rep.Size, rep.Time)
 	}
-	return unreadable, err
+	tellFiles(out, files)
+	tellCheckpoints(out, rep, given)
+	return wrong
 }
 
-// tell prints what was found, and returns how much that is.
-func (c *auditVerify) tell(out io.Writer, rep ledger.Report, given int) int {
-	tellFindings(out, rep.Found)
-	if len(rep.Found) > 0 {
-		return len(rep.Found)
+// tellFiles prints which of the files of what has left the store are as they were written.
+func tellFiles(out io.Writer, files archive.Survey) {
+	whole, all := len(files.Whole), len(files.Whole)+len(files.Bad)
+	switch {
+	case all == 0:
+	case whole == all:
+		fmt.Fprintf(out, "Up to entry %d they are in %d segments, the file of each as it was written.\n", files.Last(), all)
+	default:
+		fmt.Fprintf(out, "Segments whose file is as it was written: %d of %d, which go up to entry %d.\n", whole, all, files.Last())
 	}
-	fmt.Fprintf(out, "The audit log is whole: %d entries, the last of %s, every seal sound, no gap, no step back in time.\n", rep.Size, rep.Time)
+}
+
+// tellCheckpoints prints how far signatures vouch for the log.
+func tellCheckpoints(out io.Writer, rep ledger.Report, given int) {
 	fmt.Fprintf(out, "It fits %d checkpoints, which cover the entries up to %d. Its root is %s.\n", rep.Fits, rep.Covered, rep.Root)
+	if rep.Passed > 0 {
+		fmt.Fprintf(out, "%d checkpoints end between entries that could not be read, so they were not compared.\n", rep.Passed)
+	}
 	if given == 0 {
 		fmt.Fprintln(out, "No checkpoint from elsewhere was given, so entries cut off at its end would not be missed here.")
 	}
-	return 0
 }
 
 // compare compares the log with lines kept elsewhere.
@@ -108,15 +123,18 @@ func (c *auditVerify) compare(ctx context.Context, out io.Writer, r store.Reader
 	if err != nil {
 		return 0, err
 	}
-	lines, found, err := ledger.ExamineExport(ctx, r, keys, f)
+	rep, err := ledger.ExamineExport(ctx, r, keys, f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return 0, fmt.Errorf("reading %s: %w", c.Export, err)
 	}
-	tellFindings(out, found)
-	if len(found) == 0 {
-		fmt.Fprintf(out, "All %d lines of %s say what the log says.\n", lines, c.Export)
+	tellFindings(out, rep.Found)
+	switch {
+	case rep.Passed > 0:
+		fmt.Fprintf(out, "%d of the %d lines of %s could not be compared, as the log cannot be read there.\n", rep.Passed, rep.Lines, c.Export)
+	case len(rep.Found) == 0:
+		fmt.Fprintf(out, "All %d lines of %s say what the log says.\n", rep.Lines, c.Export)
 	}
-	return len(found), nil
+	return len(rep.Found), nil
 }
 
 // tellFindings prints the first that does not fit and some of the rest.

@@ -8,10 +8,10 @@ import (
 	"os"
 
 	"tokenscale/app"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rollback"
-	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/store/etcd"
@@ -47,11 +47,13 @@ func (d *diagnosis) examine(ctx context.Context, keys *keyring.Keys, o app.Optio
 		return err
 	}
 	var rep integrity.Report
-	var unreadable []error
+	var files archive.Survey
 	err = boltfile.Inspect(ctx, d.path, func(r store.Reader) (err error) {
-		if rep, err = integrity.Inspect(ctx, past.Through(r), keys); err == nil && rep.Bad == 0 {
-			unreadable, err = past.Check(ctx, r)
+		files, err = past.Survey(ctx, r)
+		if err != nil && !integrity.Broken(err) { // of what is broken the rows tell
+			return err
 		}
+		rep, err = integrity.Inspect(ctx, past.Without(r, files.Left()), keys)
 		return err
 	})
 	switch {
@@ -63,17 +65,22 @@ func (d *diagnosis) examine(ctx context.Context, keys *keyring.Keys, o app.Optio
 	}
 	d.line("pages", "every page in use is sound")
 	d.rows(rep)
-	d.segments(rep, unreadable, o.SegmentsFolder())
+	d.segments(files, o.SegmentsFolder())
 	return nil
 }
 
 // segments tells of the audit log that has left the store.
-func (d *diagnosis) segments(rep integrity.Report, unreadable []error, folder string) {
-	for _, err := range unreadable {
-		d.bad("segments", err)
+func (d *diagnosis) segments(files archive.Survey, folder string) {
+	for _, u := range files.Bad {
+		d.bad("segments", u)
 	}
-	if n := len(rep.Segments); n > 0 && len(unreadable) == 0 {
-		d.line("segments", "%d files of the audit log in %s, up to entry %d, each as it was written", n, folder, rep.Segments[n-1].Last)
+	whole, bad := len(files.Whole), len(files.Bad)
+	switch {
+	case bad > 0:
+		d.line("segments", "%d of %d files of the audit log in %s, up to entry %d, are as they were written", whole, whole+bad, folder, files.Last())
+		d.line("", "tokens were not compared with the audit log, because not all of it can be read")
+	case whole > 0:
+		d.line("segments", "%d files of the audit log in %s, up to entry %d, each as it was written", whole, folder, files.Last())
 	}
 }
 
@@ -108,9 +115,7 @@ func (d *diagnosis) rows(rep integrity.Report) {
 		d.bad("sums", rep.Sums)
 	}
 	for _, err := range rep.Odd {
-		if !errors.Is(err, rows.ErrPast) { // each file is told of by itself
-			d.bad("rows", err)
-		}
+		d.bad("rows", err)
 	}
 	if rep.Bad == 0 && rep.Sums == nil && len(rep.Odd) == 0 {
 		d.line("rows", "they fit together; audit entries %d to %d without a gap, the last of %s; %d starts", rep.First, rep.Last, rep.LastAt, rep.Starts)

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"tokenscale/app"
+	"tokenscale/authority/archive"
 	"tokenscale/authority/keyring"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
@@ -62,12 +63,23 @@ func withCopy(ctx context.Context, o app.Options, fn func(path string) error) (e
 
 // read calls fn with the rows of the store, and those of the audit log that have left it.
 func (c offlineStore) read(ctx context.Context, base app.Options, fn func(r store.Reader, keys *keyring.Keys) error) error {
+	return c.readPast(ctx, base, func(r store.Reader, past *archive.Segments, keys *keyring.Keys) error {
+		return fn(past.Through(r), keys)
+	})
+}
+
+// readPast calls fn with the rows of the store, and with what has left it.
+func (c offlineStore) readPast(
+	ctx context.Context,
+	base app.Options,
+	fn func(r store.Reader, past *archive.Segments, keys *keyring.Keys) error,
+) error {
 	return c.hold(ctx, base, func(path string, keys *keyring.Keys) error {
 		past, err := c.OpenSegments(keys, app.NewLog(base))
 		if err != nil {
 			return err
 		}
-		return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(past.Through(r), keys) })
+		return boltfile.Inspect(ctx, path, func(r store.Reader) error { return fn(r, past, keys) })
 	})
 }
 

@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"tokenscale/audit/segment"
 	"tokenscale/authority/rows"
@@ -14,11 +15,30 @@ import (
 // It keeps nothing that its transaction does not, and belongs to one goroutine as that does.
 type reader struct {
 	store.Reader
-	s *Segments
+	s    *Segments
+	left []rows.Segment // that are passed over
 }
 
 // Through returns a Reader of what is in the store and what has left it; see rows.Past.
-func (s *Segments) Through(tx store.Reader) store.Reader { return &reader{tx, s} }
+func (s *Segments) Through(tx store.Reader) store.Reader { return &reader{Reader: tx, s: s} }
+
+// Without is Through, but passes over some segments: of the rows in them it shows none.
+func (s *Segments) Without(tx store.Reader, left []rows.Segment) store.Reader {
+	return &reader{Reader: tx, s: s, left: left}
+}
+
+// LeftOut implements rows.Past.
+func (r *reader) LeftOut() []rows.Segment { return r.left }
+
+// list returns the segments that are not passed over.
+func (r *reader) list() ([]rows.Segment, error) {
+	all, err := r.s.All(r.Reader)
+	return slices.DeleteFunc(all, r.passesOver), err
+}
+
+func (r *reader) passesOver(seg rows.Segment) bool {
+	return slices.ContainsFunc(r.left, func(l rows.Segment) bool { return l.Number == seg.Number })
+}
 
 // Present implements rows.Past.
 func (r *reader) Present() store.Reader { return r.Reader }
@@ -48,7 +68,7 @@ func (r *reader) Get(t store.Table, key []byte) ([]byte, error) {
 		return nil, nil
 	}
 	seg, ok, err := r.segmentOf(seq)
-	if err != nil || !ok || seq < seg.First {
+	if err != nil || !ok || seq < seg.First || r.passesOver(seg) {
 		return nil, err
 	}
 	f, err := r.s.open(seg)
@@ -108,7 +128,7 @@ func (r *reader) Scan(t store.Table, rg store.Range, fn func(key, value []byte) 
 
 // NumberOf implements rows.Past.
 func (r *reader) NumberOf(id token.ID) (n token.Number, err error) {
-	list, err := r.s.All(r.Reader)
+	list, err := r.list()
 	if err != nil {
 		return 0, err
 	}

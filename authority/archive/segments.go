@@ -85,9 +85,13 @@ func (s *Segments) open(seg rows.Segment) (*segment.File, error) {
 	return f, nil
 }
 
-func (s *Segments) unreadable(seg rows.Segment, err error) error {
+func (s *Segments) unreadable(seg rows.Segment, err error) *Unreadable {
 	s.forget(seg)
-	return &Unreadable{Segment: seg, Where: s.folder.String(), Err: err}
+	u := &Unreadable{Segment: seg, Where: s.folder.String(), Err: err}
+	if s.second != nil {
+		u.Second = s.second.String()
+	}
+	return u
 }
 
 // forget has the file of a segment be read to its end again before it is believed.
@@ -223,20 +227,4 @@ func (s *Segments) All(tx store.Reader) (list []rows.Segment, err error) {
 		return nil
 	})
 	return list, err
-}
-
-// Check reads the files of all segments to their ends, and returns an Unreadable for each that is
-// not there or not what was written.
-func (s *Segments) Check(ctx context.Context, tx store.Reader) (found []error, err error) {
-	list, err := s.All(tx)
-	for _, seg := range list {
-		if err := ctx.Err(); err != nil {
-			return found, err
-		}
-		s.forget(seg)
-		if _, err := s.check(seg); err != nil {
-			found = append(found, s.unreadable(seg, err))
-		}
-	}
-	return found, err
 }

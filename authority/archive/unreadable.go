@@ -15,6 +15,7 @@ import (
 type Unreadable struct {
 	Segment rows.Segment
 	Where   string // the folder
+	Second  string // where it may be copied from; empty if that is not known
 	Err     error
 }
 
@@ -23,8 +24,16 @@ var errOther = errors.New("it is not the file that was written")
 
 // Error names the segment, its entries and its file, and says what to do.
 func (u *Unreadable) Error() string {
-	return fmt.Sprintf("%s, file %s in %s: %v. Put a copy of that file there; its SHA-256 must be %x",
-		u.Subject(), segment.FileName(u.Segment.Number), u.Where, u.why(), u.Segment.SHA256)
+	return fmt.Sprintf("%s, file %s in %s: %v. Copy it there from %s; its SHA-256 must be %x",
+		u.Subject(), segment.FileName(u.Segment.Number), u.Where, u.why(), u.source(), u.Segment.SHA256)
+}
+
+// source says where there may be a copy.
+func (u *Unreadable) source() string {
+	if u.Second != "" {
+		return u.Second + ", or from another node"
+	}
+	return "a backup of that folder, from another node, or from where --audit-archive kept it"
 }
 
 // Subject says for clients which entries cannot be read.

@@ -119,7 +119,7 @@ func (w *walk) inFiles() error {
 func (w *walk) segments() (list []rows.Segment, err error) {
 	some := store.Range{From: first8(w.rg.From), Reverse: w.rg.Reverse}
 	err = w.r.s.rows.Segments.Each(w.r.Reader, some, func(_ []byte, seg rows.Segment) error {
-		if w.rg.To == nil || bytes.Compare([]byte(rows.SeqKey(seg.First)), w.rg.To) < 0 {
+		if (w.rg.To == nil || bytes.Compare([]byte(rows.SeqKey(seg.First)), w.rg.To) < 0) && !w.r.passesOver(seg) {
 			list = append(list, seg)
 		}
 		return nil
@@ -232,7 +232,7 @@ func (s *source) step(w *walk) (more bool, err error) {
 // begin opens the segments that may have rows in the range.
 func (w *walk) begin() (*sources, error) {
 	s := &sources{reverse: w.rg.Reverse}
-	all, err := w.r.s.All(w.r.Reader)
+	all, err := w.r.list()
 	if err != nil {
 		return nil, err
 	}

@@ -135,8 +135,12 @@ func (t history) compare(all *rows.Rows, tx store.Reader) error {
 	return nil
 }
 
-// checkHistory holds the tokens against the audit log.
+// checkHistory holds the tokens against the audit log, unless a part of that cannot be read: it may
+// be the one that tells of them.
 func (c *checker) checkHistory() error {
+	if len(rows.LeftOut(c.r)) > 0 {
+		return nil
+	}
 	t := newHistory()
 	if err := t.read(c.rows, c.r, func(audit.Entry) {}); err != nil {
 		return err

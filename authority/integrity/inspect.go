@@ -81,7 +81,8 @@ func (r Report) Err() error {
 // seal and the sums, counts the rows, and looks whether they fit together. It returns
 // ErrWrongKeys if no row was written under keys, and other errors only if the
 // store cannot be read. If r is a rows.Past, it looks whether the rows fit to what has left the
-// store as well; but seals and rows are those of the store.
+// store as well; but seals and rows are those of the store. Segments that it leaves out are taken to
+// be as they should, and tokens are then not compared with the audit log.
 func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, error) {
 	all := rows.New(keys)
 	r, whole := present(r), r
@@ -176,6 +177,9 @@ func (r *Report) fit(tx store.Reader, all *rows.Rows) error {
 	r.Last, r.LastAt = last.Seq, last.Time
 	if r.First, err = ledger.New(all).First(tx); errors.Is(err, rows.ErrPast) {
 		return nil // it is told already
+	}
+	if left := rows.LeftOut(tx); len(left) > 0 {
+		r.First = min(r.First, left[0].First)
 	}
 	return err
 }

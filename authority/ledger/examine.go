@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
@@ -23,8 +24,10 @@ type Report struct {
 	Size    uint64 // the number of the last entry
 	Time    epoch.Millis
 	Root    audit.Hash
+	Read    uint64          // entries that were read
 	Fits    int             // checkpoints that the log fits, stored ones and given ones
-	Covered uint64          // the size of the largest of them
+	Passed  int             // those that end between entries that could not be read
+	Covered uint64          // the size of the largest that it fits
 	Found   []audit.Finding // what does not fit, by entry; none if all is well
 }
 
@@ -34,7 +37,8 @@ type Report struct {
 // tells of a log that was cut off at its end, or written anew by somebody who
 // has the keys.
 //
-// If r is a rows.Past, what has left the store is examined as well.
+// If r is a rows.Past, what has left the store is examined as well. Of segments that it leaves out
+// the root is believed that their rows tell: the checkpoints behind them show whether it is right.
 func Examine(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...NamedNote) (Report, error) {
 	l := New(rows.New(keys))
 	x := audit.NewExaminer(l.keptNode(r))
@@ -57,7 +61,7 @@ func Examine(ctx context.Context, r store.Reader, keys *keyring.Keys, given ...N
 		return Report{}, err
 	}
 	found := x.End()
-	return Report{x.Size(), x.Time(), x.Root(), x.Fits(), x.Covered(), found}, nil
+	return Report{x.Size(), x.Time(), x.Root(), x.Read(), x.Fits(), x.Passed(), x.Covered(), found}, nil
 }
 
 // keptNode lets an examiner compare with the nodes that are kept. Broken ones
@@ -98,12 +102,19 @@ func (l Ledger) expectStored(r store.Reader, x *audit.Examiner) error {
 // examineEntries hands all entries to x, and returns how many nodes are to be
 // kept of them.
 func (l Ledger) examineEntries(ctx context.Context, r store.Reader, x *audit.Examiner) (entries uint64, err error) {
+	left := rows.LeftOut(r)
+	passOver := func(before uint64) {
+		for ; len(left) > 0 && left[0].First < before; left = left[1:] {
+			x.Unread(left[0].First, left[0].Last, left[0].Root)
+		}
+	}
 	err = r.Scan(rows.AuditTable, store.Range{}, func(key, row []byte) error {
 		if len(key) != 8 {
 			x.Find(audit.Finding{Why: fmt.Sprintf("there is a row with the key %q, which no entry has", key)})
 			return ctx.Err()
 		}
 		seq := binary.BigEndian.Uint64(key)
+		passOver(seq)
 		packed, err := l.rows.Keys.Open(rows.AuditTable, key, row)
 		var e audit.Entry
 		if err == nil {
@@ -118,6 +129,7 @@ func (l Ledger) examineEntries(ctx context.Context, r store.Reader, x *audit.Exa
 		l.examineEvidence(r, x, e)
 		return ctx.Err()
 	})
+	passOver(math.MaxUint64)
 	return x.Size(), err
 }
 

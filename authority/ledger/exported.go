@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 
 	"tokenscale/audit"
 	"tokenscale/authority/keyring"
@@ -18,32 +19,41 @@ import (
 	"tokenscale/store"
 )
 
+// An ExportReport is what is to be said about lines that were written out.
+type ExportReport struct {
+	Lines  int             // all of them
+	Passed int             // those that could not be compared, because the log cannot be read there
+	Found  []audit.Finding // what does not fit, in the order of the lines
+}
+
 // ExamineExport compares lines of JSON, as they were written out, with the
 // log. They may begin anywhere, end before the log does, and come twice.
-func ExamineExport(ctx context.Context, r store.Reader, keys *keyring.Keys, lines io.Reader) (n int, found []audit.Finding, err error) {
-	x := &exportExaminer{l: New(rows.New(keys)), r: r}
+func ExamineExport(ctx context.Context, r store.Reader, keys *keyring.Keys, lines io.Reader) (ExportReport, error) {
+	x := &exportExaminer{l: New(rows.New(keys)), r: r, left: rows.LeftOut(r)}
 	in := bufio.NewReader(lines)
 	for ctx.Err() == nil {
 		line, err := in.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return x.line, x.found, err
+			return x.report(), err
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			x.next(line)
 		}
 		if err != nil {
-			return x.line, x.found, nil
+			return x.report(), nil
 		}
 	}
-	return x.line, x.found, ctx.Err()
+	return x.report(), ctx.Err()
 }
 
 type exportExaminer struct {
-	l     Ledger
-	r     store.Reader
-	line  int
-	last  rows.Exported // the place of the line before
-	found []audit.Finding
+	l      Ledger
+	r      store.Reader
+	left   []rows.Segment // that r leaves out
+	line   int
+	passed int
+	last   rows.Exported // the place of the line before
+	found  []audit.Finding
 
 	change  audit.Entry       // the last entry that was read
 	told    audit.Tightened   // what it tells of a tightening
@@ -51,6 +61,14 @@ type exportExaminer struct {
 }
 
 type effect = audit.Effect
+
+func (x *exportExaminer) report() ExportReport { return ExportReport{x.line, x.passed, x.found} }
+
+// unknown reports whether the log cannot be asked for a line. Who a token was that a change touched
+// is told by all entries about it before.
+func (x *exportExaminer) unknown(at rows.Exported) bool {
+	return slices.ContainsFunc(x.left, func(s rows.Segment) bool { return s.Has(at.Seq) || at.Effects > 0 && s.Last < at.Seq })
+}
 
 func (x *exportExaminer) find(first, last uint64, format string, args ...any) {
 	x.found = append(x.found, audit.Finding{First: first, Last: last, Why: fmt.Sprintf(format, args...)})
@@ -64,7 +82,12 @@ func (x *exportExaminer) next(line []byte) {
 		x.find(0, 0, "line %d of the export is no entry", x.line)
 		return
 	}
-	x.follows(rows.Exported{Seq: head.ID, Effects: head.Effect})
+	at := rows.Exported{Seq: head.ID, Effects: head.Effect}
+	x.follows(at)
+	if x.unknown(at) {
+		x.passed++
+		return
+	}
 	e, ok, err := x.entry(head.ID, head.Effect)
 	switch {
 	case err != nil:
@@ -84,7 +107,7 @@ func (x *exportExaminer) follows(at rows.Exported) {
 		return
 	}
 	left := uint64(0) // effects of the entry that the line before is of
-	if _, _, err := x.entry(last.Seq, 0); err == nil {
+	if _, ok, err := x.entry(last.Seq, 0); ok && err == nil {
 		left = x.told.Count() - min(last.Effects, x.told.Count())
 	}
 	switch {

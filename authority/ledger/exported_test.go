@@ -31,7 +31,8 @@ func TestExamineExport_ReadsALastLineWithoutAnEnd(t *testing.T) {
 		"nothing":                     {"", 0, 0, ""},
 		"an entry that the log lacks": {strings.Replace(whole, `"id":3`, `"id":4`, 1), 3, 3, "the export leaves it out; line 3 goes on with entry 4"},
 	} {
-		n, found, err := ExamineExport(context.Background(), log, keys, strings.NewReader(c.text))
+		rep, err := ExamineExport(context.Background(), log, keys, strings.NewReader(c.text))
+		n, found := rep.Lines, rep.Found
 		if n != c.lines || err != nil || (len(found) > 0) != (c.words != "") {
 			t.Errorf("%s: %d lines, %v, %v", name, n, found, err)
 		}

@@ -36,7 +36,22 @@ type Past interface {
 	// NumberOf returns the number of the token that had the id by an entry that has left the store,
 	// and zero if none says so.
 	NumberOf(id token.ID) (token.Number, error)
+
+	// LeftOut returns the segments that it passes over, as if their entries were lost; the first
+	// one first. A read that needs another segment whose file cannot be read ends with ErrPast.
+	LeftOut() []Segment
 }
+
+// LeftOut returns the segments that a Reader passes over because their files cannot be read.
+func LeftOut(tx store.Reader) []Segment {
+	if p, ok := tx.(Past); ok {
+		return p.LeftOut()
+	}
+	return nil
+}
+
+// Has reports whether an entry is, or would be, in the segment.
+func (s Segment) Has(seq uint64) bool { return s.First <= seq && seq <= s.Last }
 
 // Whole returns a Reader of the whole audit log: of what is in the store, and of what has left it.
 func (r *Rows) Whole(tx store.Reader) store.Reader {
