@@ -81,8 +81,8 @@ func (r Report) Err() error {
 // seal and the sums, counts the rows, and looks whether they fit together. It returns
 // ErrWrongKeys if no row was written under keys, and other errors only if the
 // store cannot be read. If r is a rows.Past, it looks whether the rows fit to what has left the
-// store as well; but seals and rows are those of the store. Segments that it leaves out are taken to
-// be as they should, and tokens are then not compared with the audit log.
+// store as well; but seals and rows are those of the store. Segments that it leaves out are taken
+// to be as they should, and tokens are then not compared with the audit log.
 func Inspect(ctx context.Context, r store.Reader, keys *keyring.Keys) (Report, error) {
 	all := rows.New(keys)
 	r, whole := present(r), r
