@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"cli"},
 	{"app"},
 	{"web"},
-	{"web/webtest"},
+	{"web/webtest", "web/manual"},
 	{"graph", "ui", "client", "demo"},
 	{"graph/model", "graph/transport"},
 	{"graph/scalar", "graph/budget"},
@@ -52,7 +52,7 @@ var floors = [][]string{
 	{"token", "audit", "audit/segment"},
 	{"permission", "ipfilter"},
 	{"fault", "epoch", "durable", "loop"},
-	{"platform", "faulttest/hosts"},
+	{"platform", "faulttest/hosts", "docs"},
 }
 
 func floorOf(pkg string) int {

@@ -11,9 +11,15 @@ const (
 	pagePolicy = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'; " +
 		"img-src 'self' data:; style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; " +
 		"require-trusted-types-for 'script'; trusted-types 'none'"
+	documentPolicy = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types 'none'"
 	explorerPolicy = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'; " +
 		"style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 )
+
+// SetDocumentHeaders sets the headers of a document that belongs to the page and has no script of
+// its own.
+func SetDocumentHeaders(h http.Header) { setSecurityHeaders(h, documentPolicy) }
 
 // setSecurityHeaders sets what every answer of this package carries, whatever it holds.
 func setSecurityHeaders(h http.Header, policy string) {

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"tokenscale/authn"
+	"tokenscale/docs"
 	"tokenscale/graph"
 	"tokenscale/policy"
 	"tokenscale/ui"
+	"tokenscale/web/manual"
 )
 
 // routes says what stands at which address. What proxies ask is apart: it
@@ -33,6 +35,8 @@ func (s *Server) routes() (asked, others http.Handler, _ error) {
 	mux.Handle("/playground", only(redirectTo(explorerPath), "GET", "HEAD"))
 	mux.Handle(explorerPath, explorer)
 	mux.Handle(explorerPath+"/", explorer)
+	mux.Handle(manual.Path, only(manual.New(docs.Files), "GET", "HEAD"))
+	mux.Handle(strings.TrimSuffix(manual.Path, "/"), only(redirectTo(manual.Path), "GET", "HEAD"))
 	mux.Handle("/livez", only(http.HandlerFunc(live), "GET", "HEAD"))
 	mux.Handle("/readyz", only(http.HandlerFunc(s.ready), "GET", "HEAD"))
 	mux.Handle("/", page)

@@ -52,15 +52,47 @@ test('the colours are chosen by keyboard, hold before the page is there, and in 
   browser.calm();
 });
 
-test('colours that the system forces are not mixed with chosen ones', async () => {
+test('where the system forces its colours, the choice says so', async () => {
   browser = await openBrowser(server, { forcedColors: 'active' });
   const { page } = browser;
   await browser.signIn();
-  const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
-  const before = await scheme();
   await openProfile(page);
-  await page.getByText('Dark', { exact: true }).click();
-  assert.equal(await scheme(), before);
-  await page.getByText('own colours are shown as long as it forces them').waitFor();
+  const said = page.getByText('own colours are shown as long as it forces them');
+  await said.waitFor();
+  await browser.axe('the choice of colours, forced', ['light']);
+  await page.emulateMedia({ forcedColors: 'none' });
+  await said.waitFor({ state: 'hidden' });
+  browser.calm();
+});
+
+test('the manual is a press away, also before signing in, and looks like the page', async () => {
+  browser = await openBrowser(server);
+  const { page } = browser;
+  await browser.goto('/sign-in');
+  await page.getByRole('link', { name: 'manual' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Manual' }).waitFor();
+  assert.equal(await ground(page), paper);
+  assert.match(await page.evaluate(() => getComputedStyle(document.body).fontFamily), /IBM Plex Sans/);
+  await browser.axe('the manual');
+  await page.evaluate(() => localStorage.setItem('theme', 'dark'));
+  await page.getByRole('main').getByRole('link', { name: 'Running it' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Running it' }).waitFor();
+  assert.equal(await ground(page), night, 'in the chosen colours');
+  await page.evaluate(() => localStorage.removeItem('theme'));
+  await browser.goto('/docs/api');
+  await page.getByRole('link', { name: 'why' }).first().click();
+  await page.waitForURL('**/docs/decisions#http');
+  for (const name of ['operations', 'performance', 'decisions']) {
+    await browser.goto(`/docs/${name}`);
+    if (name === 'performance') await browser.axe(`the manual, ${name}`);
+    for (const width of [320, 768, 1280, 2560]) {
+      await page.setViewportSize({ width, height: 900 });
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${name} is too wide at ${width}`);
+    }
+  }
+  await browser.signIn(server.token, '/audit-log');
+  await page.getByRole('link', { name: 'Manual' }).click();
+  await page.getByRole('link', { name: 'tokenscale' }).click();
+  await page.getByRole('heading', { level: 1, name: 'System tokens' }).waitFor();
   browser.calm();
 });

@@ -32,10 +32,15 @@ export function Navigation({ viewer }: { viewer: Viewer | null }) {
                 </Link>
               </li>
             ))}
+          {/* Documents of their own, under policies of their own: no routes of this page. */}
           <li>
-            {/* A document of its own, under a policy of its own: no route of this page. */}
             <a href={home + explorer} className={styles.navLink} aria-current={current(explorer)}>
               API explorer
+            </a>
+          </li>
+          <li>
+            <a href={`${home}/docs/`} className={styles.navLink}>
+              Manual
             </a>
           </li>
         </ul>

@@ -48,6 +48,9 @@ export function SignIn({ session }: { session: Session | null }) {
               Any system token signs in, and so does the root token. It was printed when the server first started;{' '}
               <code>tokenscale root-token</code> makes a new one while the server is stopped.
             </p>
+            <p>
+              How to start, run and restore this server stands in the <a href={`${home}/docs/`}>manual</a>.
+            </p>
             <p>What you may see and do here is what the token may do. The session ends 12 hours after it began, with the token if that is sooner, and on the server when you sign out.</p>
           </div>
         </div>

@@ -60,6 +60,7 @@ export function useCommands(typed: string): { sections: Section[]; searching: bo
         rulesAllowed && { key: '/security-policies', label: 'Security policies' },
         rulesAllowed && { key: '/audit-log', label: 'Audit log' },
         { key: '/docs/api-explorer', label: 'API explorer' },
+        { key: '/docs/', label: 'Manual' },
       ].filter((command) => command !== false && fits(command.label)) as Command[],
     },
   ];
