@@ -2,9 +2,12 @@ package demo
 
 import (
 	"context"
+	"fmt"
+	"net/netip"
 	"time"
 
 	"tokenscale/permission"
+	"tokenscale/policy"
 )
 
 // rotate gives a token a new string; the old one works for the grace period.
@@ -25,6 +28,16 @@ func (s *stage) allow(ctx context.Context, name string, may ...permission.Permis
 // remove deletes a token.
 func (s *stage) remove(ctx context.Context, name string) error {
 	return s.DeleteToken(ctx, root("deleteToken"), s.tokens[name].id)
+}
+
+// try uses the string of a token that has ended.
+func (s *stage) try(ctx context.Context, name, from string) error {
+	actor, outcome := s.Verify(s.tokens[name].secret, netip.MustParseAddr(from))
+	if outcome == policy.Accepted {
+		return fmt.Errorf("%s is still accepted", name)
+	}
+	s.Refused(ctx, actor, outcome)
+	return nil
 }
 
 // rewrite gives a filter other rules.

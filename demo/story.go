@@ -111,6 +111,8 @@ var tokens = []story{
 	{"test, please ignore", 2 * time.Hour, "", health, "", 22 * time.Hour, 0, ""},
 	{"Argo CD", 47 * time.Minute, "terraform platform", []p.Permission{p.ManageCluster, p.ReadHealthCheck}, "Kubernetes production", 150 * day, 6 * time.Minute, "10.64.5.5"},
 	{"Contractor, October", 40 * day, "", ingest, "Office networks", 20 * day, 15 * day, "10.20.9.9"},
+	{"Nagios, old data centre", 212 * day, "terraform platform", health, "", 120 * day, 131 * day, "10.30.0.14"},
+	{"Splunk migration", 198 * day, "", ingest, "", 0, 0, ""},
 }
 
 // A change is what else happened.
@@ -128,5 +130,6 @@ var changes = []change{
 	{11 * day, func(ctx context.Context, s *stage) error {
 		return s.rewrite(ctx, "Office networks", "# Copenhagen\nallow 10.20.0.0/16\n# Aarhus, since the move in spring\nallow 10.21.8.0/22\n# Malmö opens in January\nallow 10.22.0.0/22\n")
 	}},
+	{2 * time.Hour, func(ctx context.Context, s *stage) error { return s.try(ctx, "Contractor, October", "203.0.113.77") }},
 	{3 * time.Hour, func(ctx context.Context, s *stage) error { return s.rotate(ctx, "Filebeat, mainframe gateway", day) }},
 }
