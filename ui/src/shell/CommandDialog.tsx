@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Dialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
@@ -24,6 +24,8 @@ export default function CommandDialog({ onClose }: { onClose: () => void }) {
   const { sections, searching } = useCommands(typed);
 
   const first = searching ? undefined : sections[0]?.commands[0]?.key;
+  // What was typed when Enter was pressed, which may be before it is known where that leads.
+  const [entered, setEntered] = useState<string | null>(null);
 
   const act = (key: string) => {
     if (key === 'sign-out') {
@@ -35,6 +37,12 @@ export default function CommandDialog({ onClose }: { onClose: () => void }) {
     if (key.startsWith('/docs/')) window.location.assign(home + key);
     else navigate(key);
   };
+
+  const go = useEffectEvent(() => first !== undefined && act(first));
+  const ready = entered === typed && !searching;
+  useEffect(() => {
+    if (ready) go();
+  }, [ready]);
 
   return (
     <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className={dialog.overlay}>
@@ -51,8 +59,8 @@ export default function CommandDialog({ onClose }: { onClose: () => void }) {
               autoFocus
               className={styles.field}
               onKeyDown={(event) => {
-                // Who types fast presses Enter before the list has marked its first entry.
-                if (event.key === 'Enter' && first !== undefined && !event.currentTarget.hasAttribute('aria-activedescendant')) act(first);
+                // Who types fast, or pastes, presses Enter before the list has marked its first entry.
+                if (event.key === 'Enter' && !event.currentTarget.hasAttribute('aria-activedescendant')) setEntered(typed);
                 else event.continuePropagation();
               }}
             >
