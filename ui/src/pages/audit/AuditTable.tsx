@@ -7,7 +7,7 @@ import { Tag } from '../../components/Tag';
 import { deedOf } from './actions';
 import styles from './Audit.module.css';
 import { EventDetail } from './EventDetail';
-import { sentenceOf, types } from './selection';
+import { sentenceOf, subjectOf, types } from './selection';
 
 type AuditTableProps = { events: readonly AuditEvent[] | undefined; stale: boolean; opened: string | null; onOpen: (id: string | null) => void };
 
@@ -21,7 +21,7 @@ export function AuditTable({ events, stale, opened, onOpen }: AuditTableProps) {
           <Column width="11.5rem">When</Column>
           <Column>What</Column>
           <Column width="18%">Who</Column>
-          <Column width="22%">Token</Column>
+          <Column width="22%">About</Column>
           <Column>Result</Column>
         </>
       }
@@ -61,7 +61,7 @@ function EventRows({ event, open, onOpen }: { event: AuditEvent; open: boolean; 
         <Value label="Who">
           <Who event={event} />
         </Value>
-        <Value label="Token">
+        <Value label="About">
           <About event={event} />
         </Value>
         <Value label="Result">{event.refused == null ? 'Done' : <Tag tone="dead">refused</Tag>}</Value>
@@ -91,11 +91,11 @@ function Who({ event: { actor } }: { event: AuditEvent }) {
 }
 
 function About({ event }: { event: AuditEvent }) {
-  const name = event.fields.find((field) => field.name === 'tokenName' || field.name === 'name')?.value;
-  if (event.tokenId == null || event.tokenId === '') return name === undefined ? null : <Name name={name} clamp />;
+  const { name, to, id } = subjectOf(event);
+  if (to === undefined) return name === undefined ? null : <Name name={name} clamp />;
   return (
-    <Link to={`/tokens/${encodeURIComponent(event.tokenId)}`} className={styles.token}>
-      {name === undefined ? <code>{event.tokenId.slice(0, 12)}…</code> : <Name name={name} clamp />}
+    <Link to={to} className={styles.token}>
+      {name === undefined ? <code>{id.slice(0, 12)}…</code> : <Name name={name} clamp />}
     </Link>
   );
 }

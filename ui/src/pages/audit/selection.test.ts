@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { exact } from '../../lib/time';
-import { isNarrowed, jsonLines, selectionOf, sentenceOf } from './selection';
+import { isNarrowed, jsonLines, selectionOf, sentenceOf, subjectOf } from './selection';
 
 it('reads what the URL selects', () => {
   const selection = selectionOf(new URLSearchParams('type=tokens.expire&since=2026-11-23T12:00:00Z&until=rubbish&actor='));
@@ -45,4 +45,14 @@ it('exports one object a line, whatever is in a name', () => {
   const text = jsonLines([event, event]);
   expect(text.split('\n')).toHaveLength(3);
   expect(JSON.parse(text.split('\n')[0] ?? '')).toMatchObject({ id: '7', time: '2026-11-23T12:00:00.000Z', fields: { name: 'two\nlines' } });
+});
+
+it('names what an entry is about, and leads there while it exists', () => {
+  const token = { tokenId: 'a b', actionName: 'createSystemToken', fields: [{ name: 'tokenName', value: 'nurse' }, { name: 'ipFilterId', value: 'f' }] };
+  expect(subjectOf(token)).toEqual({ name: 'nurse', id: 'a b', to: '/tokens/a%20b' });
+  expect(subjectOf({ ...token, fields: [] })).toEqual({ name: undefined, id: 'a b', to: '/tokens/a%20b' });
+  const filter = { tokenId: null, actionName: 'updateIPFilter', fields: [{ name: 'ipFilterId', value: 'f' }, { name: 'ipFilterName', value: 'office' }] };
+  expect(subjectOf(filter)).toEqual({ name: 'office', id: 'f', to: '/ip-filters/f' });
+  expect(subjectOf({ ...filter, actionName: 'deleteIPFilter' })).toEqual({ name: 'office', id: 'f', to: undefined });
+  expect(subjectOf({ tokenId: null, actionName: 'createSystemToken', fields: [{ name: 'name', value: 'refused one' }] })).toEqual({ name: 'refused one', id: '' });
 });
