@@ -33,14 +33,26 @@ async function freePort() {
   return port;
 }
 
-export async function startServer() {
+/** Policies that leave all but that of system tokens as they are at first. */
+export const policies = (system) => ({
+  personalUserTokensEnabled: true,
+  viewPermissionTokensEnabled: true,
+  viewPermissionTokensAllowPermissionUpdates: false,
+  organizationPermissionTokensEnabled: true,
+  organizationPermissionTokensAllowPermissionUpdates: false,
+  systemPermissionTokensEnabled: true,
+  ...system,
+});
+
+/** Starts a server on an empty store, or on that of the demonstration. */
+export async function startServer({ demo = false } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'tokenscale-data-'));
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const server = { base, data, port, token: '', process: undefined, log: '' };
 
   server.start = async () => {
-    server.process = spawn(binary(), ['--data', data, '--listen', `127.0.0.1:${port}`], {
+    server.process = spawn(binary(), [...(demo ? ['--demo'] : ['--data', data]), '--listen', `127.0.0.1:${port}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env,
     });
@@ -99,15 +111,7 @@ export async function startServer() {
 
   server.setPolicy = (system) =>
     server.ask('mutation P($input: TokenSecurityPoliciesInput!) { updateTokenSecurityPolicies(input: $input) { id } }', {
-      input: {
-        personalUserTokensEnabled: true,
-        viewPermissionTokensEnabled: true,
-        viewPermissionTokensAllowPermissionUpdates: false,
-        organizationPermissionTokensEnabled: true,
-        organizationPermissionTokensAllowPermissionUpdates: false,
-        systemPermissionTokensEnabled: true,
-        ...system,
-      },
+      input: policies(system),
     });
 
   await server.start();

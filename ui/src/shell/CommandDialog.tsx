@@ -59,7 +59,8 @@ export default function CommandDialog({ onClose }: { onClose: () => void }) {
               autoFocus
               className={styles.field}
               onKeyDown={(event) => {
-                // Who types fast, or pastes, presses Enter before the list has marked its first entry.
+                // Who types fast, or pastes, presses Enter before the list has marked its first
+                // entry.
                 if (event.key === 'Enter' && !event.currentTarget.hasAttribute('aria-activedescendant')) setEntered(typed);
                 else event.continuePropagation();
               }}

@@ -47,7 +47,10 @@ export function sentenceOf(event: AuditEvent): string | null {
   return `It expires within ${counted(days, 'day')}, at ${exact(at)}`;
 }
 
-/** What an entry is about, as far as it names it: a token or an IP filter, and where that is looked at. */
+/**
+ * What an entry is about, as far as it names it: a token or an IP filter, and where that is looked
+ * at.
+ */
 export function subjectOf({ fields, tokenId, actionName }: Pick<AuditEvent, 'fields' | 'tokenId' | 'actionName'>): { name?: string; id: string; to?: string } {
   const detail = (...names: string[]) => fields.find(({ name }) => names.includes(name))?.value;
   if (tokenId != null && tokenId !== '') return { name: detail('tokenName', 'name'), id: tokenId, to: `/tokens/${encodeURIComponent(tokenId)}` };
