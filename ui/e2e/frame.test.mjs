@@ -65,6 +65,46 @@ test('where the system forces its colours, the choice says so', async () => {
   browser.calm();
 });
 
+test('? shows the shortcuts, and not while one types; who does not know the key finds them too', async () => {
+  browser = await openBrowser(server);
+  const { page } = browser;
+  await browser.signIn();
+  const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  const search = page.getByRole('searchbox', { name: 'Filter tokens' }).or(page.getByRole('link', { name: 'Make the first token' }));
+  await search.first().waitFor();
+  await page.keyboard.press('?');
+  await shortcuts.waitFor();
+  await browser.axe('the shortcuts');
+  await page.keyboard.press('Escape');
+  await shortcuts.waitFor({ state: 'hidden' });
+
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog', { name: 'Go to' }).waitFor();
+  await page.keyboard.type('/?');
+  assert.equal(await page.getByRole('textbox').or(page.getByRole('combobox')).first().inputValue(), '/?');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('keyboard');
+  await page.keyboard.press('Enter');
+  await shortcuts.waitFor();
+  await page.getByRole('checkbox', { name: /^Single keys/ }).click();
+  await page.keyboard.press('Escape');
+  await shortcuts.waitFor({ state: 'hidden' });
+  await page.keyboard.press('/');
+  await page.keyboard.press('?');
+  assert.equal(await page.getByRole('dialog').count(), 0, 'single keys are off');
+
+  await openProfile(page);
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+  await shortcuts.waitFor();
+  await page.getByRole('checkbox', { name: /^Single keys/ }).click();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await shortcuts.waitFor({ state: 'hidden' });
+  await page.keyboard.press('?');
+  await shortcuts.waitFor();
+  assert.equal(await page.evaluate(() => localStorage.length), 0);
+  browser.calm();
+});
+
 test('the manual is a press away, also before signing in, and looks like the page', async () => {
   browser = await openBrowser(server);
   const { page } = browser;

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { keep } from './kept';
 
 /** Whose colours are shown: those of the system, or always the same. */
 export type Theme = 'system' | 'light' | 'dark';
@@ -6,8 +7,6 @@ export type Theme = 'system' | 'light' | 'dark';
 // It stands at the document, where the styles look for it, and in the browser's storage: as
 // `light`, as `dark`, or not at all for the system's. There public/theme.js finds it, which each
 // document names before its styles, so that nothing is painted in other colours first.
-const key = 'theme';
-
 function shown(): Theme {
   const theme = document.documentElement.dataset['theme'];
   return theme === 'light' || theme === 'dark' ? theme : 'system';
@@ -18,12 +17,7 @@ export function chooseTheme(theme: Theme): void {
   const { dataset } = document.documentElement;
   if (theme === 'system') delete dataset['theme'];
   else dataset['theme'] = theme;
-  try {
-    if (theme === 'system') localStorage.removeItem(key);
-    else localStorage.setItem(key, theme);
-  } catch {
-    // A browser that keeps nothing shows it in this window only.
-  }
+  keep('theme', theme === 'system' ? null : theme);
 }
 
 /** The present choice, also when another window makes it. */

@@ -17,7 +17,9 @@ import styles from './Command.module.css';
 import { useSignOut } from './Profile';
 import { useCommands } from './useCommands';
 
-export default function CommandDialog({ onClose }: { onClose: () => void }) {
+type CommandDialogProps = { onClose: () => void; onShortcuts: () => void };
+
+export default function CommandDialog({ onClose, onShortcuts }: CommandDialogProps) {
   const [typed, setTyped] = useState('');
   const [, navigate] = useLocation();
   const leaving = useSignOut();
@@ -33,8 +35,9 @@ export default function CommandDialog({ onClose }: { onClose: () => void }) {
       return;
     }
     onClose();
-    // The explorer is a document of its own.
-    if (key.startsWith('/docs/')) window.location.assign(home + key);
+    // The explorer and the manual are documents of their own.
+    if (key === 'shortcuts') onShortcuts();
+    else if (key.startsWith('/docs/')) window.location.assign(home + key);
     else navigate(key);
   };
 

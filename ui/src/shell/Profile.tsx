@@ -5,7 +5,7 @@ import { Heading } from 'react-aria-components/Heading';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { useLocation } from 'wouter';
 import { signOut } from '../api/client';
-import { sessionKey } from '../api/viewer';
+import { sessionKey, type Viewer } from '../api/viewer';
 import { Button } from '../components/Button';
 import { Distance, Exact } from '../components/Moment';
 import { Name } from '../components/Name';
@@ -34,8 +34,8 @@ export function useSignOut() {
   });
 }
 
-/** Who I am, what I may do, and until when. */
-export function Profile() {
+/** Who I am, what I may do, and until when; and how the page is used. */
+export function Profile({ onShortcuts }: { onShortcuts?: () => void }) {
   const { viewer, version } = useSession();
   const leaving = useSignOut();
   return (
@@ -47,68 +47,92 @@ export function Profile() {
       <ModalOverlay isDismissable className={styles.overlay}>
         <Modal className={styles.popover}>
           <Dialog className={styles.dialog}>
-            <Heading slot="title" level={2}>
-              <Name name={viewer.username} />
-            </Heading>
-            <dl className={styles.facts}>
-              <div>
-                <dt>Signed in as</dt>
-                <dd>{viewer.isRoot ? 'Root, who may do everything' : <code>{viewer.id}</code>}</dd>
-              </div>
-              <div>
-                <dt>Token ends</dt>
-                <dd>
-                  {viewer.expireAt == null ? (
-                    'The token never expires'
-                  ) : (
-                    <>
-                      <Distance at={viewer.expireAt} /> · <Exact at={viewer.expireAt} />
-                    </>
+            {({ close }) => (
+              <>
+                <Heading slot="title" level={2}>
+                  <Name name={viewer.username} />
+                </Heading>
+                <Facts viewer={viewer} />
+                <ThemeChoice />
+                <RefusalNotice refusal={leaving.refusal} />
+                <Button onPress={() => void leaving.run()} isPending={leaving.pending} pendingLabel="Signing out">
+                  Sign out
+                </Button>
+                <div className={styles.foot}>
+                  {onShortcuts && (
+                    <Button
+                      small
+                      look="quiet"
+                      onPress={() => {
+                        close();
+                        onShortcuts();
+                      }}
+                    >
+                      Keyboard shortcuts
+                    </Button>
                   )}
-                </dd>
-              </div>
-              {viewer.sessionExpiresAt != null && (
-                <div>
-                  <dt>Session ends</dt>
-                  <dd>
-                    {viewer.sessionExpiresAt === viewer.expireAt ? (
-                      'With the token, or when you sign out'
-                    ) : (
-                      <>
-                        <Distance at={viewer.sessionExpiresAt} /> · <Exact at={viewer.sessionExpiresAt} />, or when you sign out
-                      </>
-                    )}
-                  </dd>
+                  <p className={styles.version}>tokenscale {version}</p>
                 </div>
-              )}
-              {!viewer.isRoot && (
-                <div>
-                  <dt>May do</dt>
-                  <dd>
-                    {viewer.permissions.length === 0 ? (
-                      'Nothing but look at itself'
-                    ) : (
-                      <ul className={styles.permissions}>
-                        {viewer.permissions.map((permission) => (
-                          <li key={permission}>
-                            <code>{permission}</code>
-                          </li>
-                        ))}
-                      </ul>
-                    )}
-                  </dd>
-                </div>
-              )}
-            </dl>
-            <ThemeChoice />
-            <RefusalNotice refusal={leaving.refusal} />
-            <Button onPress={() => void leaving.run()} isPending={leaving.pending} pendingLabel="Signing out">
-              Sign out
-            </Button>
-            <p className={styles.version}>tokenscale {version}</p>
+              </>
+            )}
           </Dialog>
         </Modal>
       </ModalOverlay>
     </DialogTrigger>
+  );
+}
+
+function Facts({ viewer }: { viewer: Viewer }) {
+  return (
+    <dl className={styles.facts}>
+      <div>
+        <dt>Signed in as</dt>
+        <dd>{viewer.isRoot ? 'Root, who may do everything' : <code>{viewer.id}</code>}</dd>
+      </div>
+      <div>
+        <dt>Token ends</dt>
+        <dd>
+          {viewer.expireAt == null ? (
+            'The token never expires'
+          ) : (
+            <>
+              <Distance at={viewer.expireAt} /> · <Exact at={viewer.expireAt} />
+            </>
+          )}
+        </dd>
+      </div>
+      {viewer.sessionExpiresAt != null && (
+        <div>
+          <dt>Session ends</dt>
+          <dd>
+            {viewer.sessionExpiresAt === viewer.expireAt ? (
+              'With the token, or when you sign out'
+            ) : (
+              <>
+                <Distance at={viewer.sessionExpiresAt} /> · <Exact at={viewer.sessionExpiresAt} />, or when you sign out
+              </>
+            )}
+          </dd>
+        </div>
+      )}
+      {!viewer.isRoot && (
+        <div>
+          <dt>May do</dt>
+          <dd>
+            {viewer.permissions.length === 0 ? (
+              'Nothing but look at itself'
+            ) : (
+              <ul className={styles.permissions}>
+                {viewer.permissions.map((permission) => (
+                  <li key={permission}>
+                    <code>{permission}</code>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </dd>
+        </div>
+      )}
+    </dl>
   );
 }

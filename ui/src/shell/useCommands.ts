@@ -49,6 +49,7 @@ export function useCommands(typed: string): { sections: Section[]; searching: bo
       commands: [
         tokensAllowed && { key: '/tokens/new', label: 'Add a system token' },
         mayManageCluster(viewer) && { key: '/ip-filters/new', label: 'Add an IP filter' },
+        { key: 'shortcuts', label: 'Keyboard shortcuts' },
         { key: 'sign-out', label: 'Sign out' },
       ].filter((command) => command !== false && fits(command.label)) as Command[],
     },
