@@ -41,6 +41,7 @@ var floors = [][]string{
 	{"authority/archive", "authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions", "authority/claim", "authority/effects", "authority/tombstones", "authority/endings", "authority/door"},
 	{"authority/ledger", "authority/index"},
 	{"authority/index/cells", "authority/index/lastuse", "authority/index/feed"},
+	{"authority/index/caseless"},
 	{"authority/rows/rowstest"},
 	{"authority/rows"},
 	{"authority/keyring", "authority/clock", "authority/archive/bucket"},

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"tokenscale/authority/index/caseless"
 	"tokenscale/authority/index/lastuse"
 	"tokenscale/token"
 )
@@ -33,7 +34,7 @@ func (b *Batch) digestKey(id token.KeyID) uint64 {
 
 // add adds a token whose id is not there, and returns its cell.
 func (b *Batch) add(t token.Token) uint32 {
-	is := &mark{Fold(t.Name), padded(t.ID), endingOf(t.ExpireAt), t.CreatedAt, t.Number, t.InGrace()}
+	is := &mark{caseless.Fold(t.Name), padded(t.ID), endingOf(t.ExpireAt), t.CreatedAt, t.Number, t.InGrace()}
 	cell := b.freeCell(is)
 	l, i := b.own(cell), placeOf(cell)
 	l.live |= 1 << i
@@ -73,7 +74,7 @@ func (b *Batch) change(cell uint32, t token.Token) {
 	was := b.p.markOf(cell)
 	is := &mark{was.name, was.id, endingOf(t.ExpireAt), t.CreatedAt, t.Number, t.InGrace()}
 	if l.name(i) != t.Name {
-		is.name = Fold(t.Name)
+		is.name = caseless.Fold(t.Name)
 	}
 	orders := b.orderings(was, is)
 	for _, o := range orders {

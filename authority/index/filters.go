@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tokenscale/authority/index/caseless"
 	"tokenscale/ipfilter"
 )
 
@@ -134,15 +135,15 @@ func (x *Index) CountFilters() (all, shut int) {
 // Filters returns the filters whose names hold part, without regard to case,
 // by name, then id.
 func (x *Index) Filters(part string) []ipfilter.Filter {
-	part = Fold(part)
+	part = caseless.Fold(part)
 	all := []ipfilter.Filter{}
 	for _, f := range x.now().filters {
-		if f.there && strings.Contains(Fold(f.Name), part) {
+		if f.there && strings.Contains(caseless.Fold(f.Name), part) {
 			all = append(all, f.Filter)
 		}
 	}
 	slices.SortFunc(all, func(a, b ipfilter.Filter) int {
-		return cmp.Or(cmp.Compare(Fold(a.Name), Fold(b.Name)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(caseless.Fold(a.Name), caseless.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
 	})
 	return all
 }

@@ -3,11 +3,8 @@ package index
 import (
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
-	"pgregory.net/rapid"
-
+	"tokenscale/authority/index/caseless"
 	"tokenscale/token"
 )
 
@@ -35,8 +32,8 @@ func TestNamesFindEachOtherHoweverTheyAreWritten(t *testing.T) {
 	} {
 		x := New()
 		put(x, tokenOf(1, test.a, 0), tokenOf(2, "another", 0))
-		if Fold(test.a) != Fold(test.b) && !test.within {
-			t.Errorf("%s: %q is folded to %q, and %q to %q", test.name, test.a, Fold(test.a), test.b, Fold(test.b))
+		if caseless.Fold(test.a) != caseless.Fold(test.b) && !test.within {
+			t.Errorf("%s: %q is folded to %q, and %q to %q", test.name, test.a, caseless.Fold(test.a), test.b, caseless.Fold(test.b))
 		}
 		p := x.Page(token.Query{Search: test.b, Limit: 10}, 1)
 		if p.Total != 1 || p.Entries[0].Name() != test.a {
@@ -44,37 +41,10 @@ func TestNamesFindEachOtherHoweverTheyAreWritten(t *testing.T) {
 		}
 	}
 	for _, test := range [][2]string{{"Caf\u00e9", "cafz"}, {"caf\u00e9", "cafe"}, {"\u0131stanbul", "istanbul"}, {"\uff21", "a"}} {
-		if strings.Contains(Fold(test[0]), Fold(test[1])) {
+		if strings.Contains(caseless.Fold(test[0]), caseless.Fold(test[1])) {
 			t.Errorf("%q is found by %q", test[0], test[1])
 		}
 	}
-}
-
-func TestEveryLetterIsFoldedLikeThoseItDiffersFromByCase(t *testing.T) {
-	for c := range rune(unicode.MaxRune) {
-		folded := Fold(string(c))
-		for other := unicode.SimpleFold(c); other != c; other = unicode.SimpleFold(other) {
-			if utf8.ValidRune(c) && folded != Fold(string(other)) {
-				t.Errorf("%U is folded to %q, and %U to %q", c, folded, other, Fold(string(other)))
-			}
-		}
-		if Fold(folded) != folded {
-			t.Errorf("%U is folded to %q, and that to %q", c, folded, Fold(folded))
-		}
-	}
-}
-
-func TestFoldingIsDoneOnce(t *testing.T) {
-	letters := rapid.SampledFrom([]string{"a", "E", "e", "f", "i", "I", "s", "z", "~", "\u0301", "\u0307", "\u0323", "\u00e9", "\u0130", "\u0131", "\u00df", "\u1e9e", "\u1112", "\u1161", "\u212a", "\ufb01", "\U0001f600"})
-	rapid.Check(t, func(t *rapid.T) {
-		a := strings.Join(rapid.SliceOfN(letters, 0, 6).Draw(t, "a"), "")
-		if got := string(appendFold([]byte("x"), a)); got != "x"+Fold(a) {
-			t.Fatalf("appendFold(%q) = %q", a, got)
-		}
-		if again := Fold(Fold(a)); again != Fold(a) {
-			t.Fatalf("%q is folded to %q, and that to %q", a, Fold(a), again)
-		}
-	})
 }
 
 func TestAStoredNameComesBackByteForByte(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"tokenscale/authority/index/caseless"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/token"
@@ -33,7 +34,7 @@ func bit(holds bool) uint64 {
 func newMatcher(p *picture, q token.Query, now epoch.Millis) *matcher {
 	m := new(matcher)
 	if q.Search != "" {
-		m.part = newFinder([]byte(Fold(q.Search)), p)
+		m.part = newFinder([]byte(caseless.Fold(q.Search)), p)
 	}
 	for _, c := range []struct {
 		asked bool

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"tokenscale/authority/index/caseless"
 	"tokenscale/token"
 )
 
@@ -60,7 +61,7 @@ func snug[E any](list []E) []E {
 // the string of t was made later than the token.
 func (p *packer) write(m *meta, t *token.Token) {
 	begin := len(p.text)
-	p.text = appendFold(p.text, t.Name)
+	p.text = caseless.AppendFold(p.text, t.Name)
 	p.text = p.text[:min(len(p.text), begin+longestFold)]
 	m.fold, m.more = uint32(begin<<12|(len(p.text)-begin)), uint32(len(p.more)<<10)
 	if name := t.Name[:min(len(t.Name), longestName)]; string(p.text[begin:]) != name {

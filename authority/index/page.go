@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"tokenscale/authority/index/caseless"
 	"tokenscale/authority/index/cells"
 	"tokenscale/epoch"
 	"tokenscale/token"
@@ -64,7 +65,7 @@ func markAt(q token.Query) (_ *mark, used epoch.Millis, ok bool) {
 	if !ok || at.Order != q.Order {
 		return nil, 0, false
 	}
-	return &mark{name: Fold(at.Name), id: padded(at.ID), ending: endingOf(at.At), created: at.At}, at.At, true
+	return &mark{name: caseless.Fold(at.Name), id: padded(at.ID), ending: endingOf(at.At), created: at.At}, at.At, true
 }
 
 // page returns the page of the tokens that were found, of all if that is nil.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"tokenscale/authority/index"
+	"tokenscale/authority/index/caseless"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/token"
@@ -49,9 +49,9 @@ func (s *Tombstones) matching(q token.Query, now epoch.Millis, lives func(token.
 	if t := s.Find(token.ID(q.Search)); t != nil {
 		return slices.DeleteFunc([]rows.Tombstone{*t}, func(t rows.Tombstone) bool { return lives(t.ID) || !q.Matcher(now).Match(t.Token, t.Used.At) })
 	}
-	m, part := q.Matcher(now), index.Fold(q.Search)
+	m, part := q.Matcher(now), caseless.Fold(q.Search)
 	return slices.DeleteFunc(s.all(), func(t rows.Tombstone) bool {
-		return !m.Match(t.Token, t.Used.At) || !strings.Contains(index.Fold(t.Name), part) || lives(t.ID)
+		return !m.Match(t.Token, t.Used.At) || !strings.Contains(caseless.Fold(t.Name), part) || lives(t.ID)
 	})
 }
 
@@ -71,7 +71,7 @@ func folded(p token.Place) place {
 	if p.Order == token.ByExpiry && at == 0 {
 		at = math.MaxUint64 // one that would never have ended comes last
 	}
-	return place{at, index.Fold(p.Name), p.ID}
+	return place{at, caseless.Fold(p.Name), p.ID}
 }
 
 func (a place) compare(b place) int {

@@ -1,4 +1,6 @@
-package index
+// Package caseless gives texts the form in which they are compared and searched: without regard to
+// case and to how accents are written.
+package caseless
 
 import (
 	"strings"
@@ -8,14 +10,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns a name as it is compared: without regard to case and to how its
+// Fold returns a text as it is compared: without regard to case and to how its
 // accents are written, by Unicode's canonical caseless matching (The Unicode
 // Standard, 3.13, D145), composed again so that a letter with its accent is one
 // character. And a dot above an i is dropped: full case folding makes one of
 // the capital İ, and who looks for istanbul means İstanbul.
-func Fold(name string) string {
-	if ascii(name) {
-		return strings.ToLower(name) // the name itself if it is lower case
+func Fold(text string) string {
+	if ascii(text) {
+		return strings.ToLower(text) // the text itself if it is lower case
 	}
 	last := rune(0)
 	folded := strings.Map(func(c rune) rune {
@@ -24,7 +26,7 @@ func Fold(name string) string {
 		}
 		last = cherokee(c)
 		return last
-	}, cases.Fold().String(norm.NFD.String(name)))
+	}, cases.Fold().String(norm.NFD.String(text)))
 	return norm.NFC.String(folded)
 }
 
@@ -40,13 +42,13 @@ func cherokee(c rune) rune {
 	return c
 }
 
-// appendFold appends the folded name to out.
-func appendFold(out []byte, name string) []byte {
+// AppendFold appends the folded text to out.
+func AppendFold(out []byte, text string) []byte {
 	begin := len(out)
-	for i := range len(name) {
-		c := name[i]
+	for i := range len(text) {
+		c := text[i]
 		if c >= utf8.RuneSelf {
-			return append(out[:begin], Fold(name)...)
+			return append(out[:begin], Fold(text)...)
 		}
 		out = append(out, lower(c))
 	}
