@@ -96,6 +96,27 @@ func (t *tx) regrantInGrace(v token.Token) error {
 	return t.regrant(old.Now, v.Permissions)
 }
 
+// annotateInGrace gives the token that v replaced, if it still works out its grace, the note of v.
+func (t *tx) annotateInGrace(v token.Token) error {
+	old, ok, err := t.rows.Predecessor(t, v)
+	if err != nil || !ok || !old.Works {
+		return err
+	}
+	return t.annotate(old.Now, v.Note)
+}
+
+// annotate changes the note of a token and nothing else.
+func (t *tx) annotate(v token.Token, to string) error {
+	was := v.Note
+	v.Note = to
+	if err := t.rows.ChangeToken(t, v); err != nil {
+		return err
+	}
+	return t.record(audit.TokenChanged, v, []audit.Field{
+		audit.One("tokenName", v.Name), audit.One("oldNote", was), audit.One("newNote", to),
+	})
+}
+
 // regrant changes the permissions of a token and nothing else.
 func (t *tx) regrant(v token.Token, to permission.Set) error {
 	was := v.Permissions

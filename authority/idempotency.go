@@ -26,6 +26,7 @@ type request struct {
 func creation(d policy.Draft) request {
 	return request{policy.TokenCreation, func(p *rows.Packer) {
 		p.Text(d.Name)
+		p.Text(d.Note)
 		p.Number(uint64(d.Permissions))
 		p.Text(string(d.FilterID))
 		if p.Flag(d.Expiry.At != nil); d.Expiry.At != nil {

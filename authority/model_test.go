@@ -31,6 +31,7 @@ type line struct {
 	born, end   epoch.Millis // end is zero for never
 	filter      ipfilter.ID
 	permissions permission.Set
+	note        string
 	shadow      string // the string that works out its grace behind this one
 	replaced    bool
 	gone        bool
@@ -88,7 +89,7 @@ func (m *machine) now() epoch.Millis {
 func (m *machine) allows(id ipfilter.ID) bool { return id != m.filters[1] }
 
 func (m *machine) add(t token.Token, s token.Secret) *line {
-	l := &line{id: t.ID, born: t.CreatedAt, end: t.ExpireAt, filter: t.FilterID, permissions: t.Permissions}
+	l := &line{id: t.ID, born: t.CreatedAt, end: t.ExpireAt, filter: t.FilterID, permissions: t.Permissions, note: t.Note}
 	m.n.lines[s.Reveal()] = l
 	m.secrets = append(m.secrets, s.Reveal())
 	return l
@@ -101,6 +102,7 @@ func (m *machine) create(t *rapid.T) {
 		d.Expiry.At = &at
 	}
 	d.FilterID = rapid.SampledFrom(append(m.filters, "")).Draw(t, "filter")
+	d.Note = rapid.SampledFrom(someNotes).Draw(t, "note")
 	p := m.n.policy
 	limit := m.now() + epoch.Millis(p.MaxAgeMs)
 	may := p.Enabled && (p.FilterID == "" || d.FilterID == "" || d.FilterID == p.FilterID) &&
@@ -113,7 +115,7 @@ func (m *machine) create(t *rapid.T) {
 		return
 	}
 	l := m.add(made, secret)
-	want := line{id: l.id, born: m.now(), filter: d.FilterID, permissions: health}
+	want := line{id: l.id, born: m.now(), filter: d.FilterID, permissions: health, note: d.Note}
 	if d.Expiry.At != nil {
 		want.end = *d.Expiry.At
 	} else if p.MaxAgeMs > 0 {
@@ -150,7 +152,7 @@ func (m *machine) rotate(t *rapid.T) {
 		old.gone = true
 	}
 	r := m.add(next, secret)
-	if r.end != l.end || r.born != l.born || r.filter != l.filter || r.permissions != l.permissions {
+	if r.end != l.end || r.born != l.born || r.filter != l.filter || r.permissions != l.permissions || r.note != l.note {
 		t.Fatalf("rotated %+v into %+v", *l, *r)
 	}
 	l.replaced, l.shadow, l.gone = true, "", grace == 0
@@ -172,6 +174,24 @@ func (m *machine) update(t *rapid.T) {
 		l.permissions = to
 		if old := m.n.lines[l.shadow]; old != nil {
 			old.permissions = to
+		}
+	}
+}
+
+// someNotes are what notes are in the model.
+var someNotes = []string{"", "", "for ci; call ops", "Ärzte"}
+
+func (m *machine) annotate(t *rapid.T) {
+	_, l := m.pick(t)
+	to := rapid.SampledFrom(someNotes).Draw(t, "note")
+	_, err := m.h.UpdateNote(context.Background(), as(root(), "updateSystemTokenNote"), l.id, to)
+	if may := m.n.works(l, m.now()) && !l.replaced; (err == nil) != may {
+		t.Fatalf("noting %q on %+v: %v", to, *l, err)
+	}
+	if err == nil {
+		l.note = to
+		if old := m.n.lines[l.shadow]; old != nil {
+			old.note = to
 		}
 	}
 }
@@ -277,6 +297,9 @@ func (m *machine) agree(t *rapid.T) {
 		if want && (actor.Permissions != l.permissions || actor.ID != l.id || actor.ExpireAt != l.end || actor.FilterID != l.filter) {
 			t.Fatalf("%+v acts as %+v", *l, actor)
 		}
+		if v, err := m.h.Authority.Token(root(), l.id); m.n.works(l, m.now()) && (err != nil || v.Note != l.note) {
+			t.Fatalf("%+v has the note %q, %v", *l, v.Note, err)
+		}
 	}
 }
 
@@ -295,7 +318,7 @@ func TestAnyOrderOfChangesLeavesWhatTheNaiveModelSays(t *testing.T) {
 				m := &machine{h: h, mending: mending, n: &naive{policy: policy.Fresh().System, lines: map[string]*line{}}}
 				m.filters = []ipfilter.ID{filter(t, h, "open", "allow all"), filter(t, h, "office", "allow 10.0.0.0/8")}
 				rt.Repeat(map[string]func(*rapid.T){
-					"create": m.create, "create another": m.create, "rotate": m.rotate, "update": m.update,
+					"create": m.create, "create another": m.create, "rotate": m.rotate, "update": m.update, "annotate": m.annotate,
 					"delete": m.remove, "set policy": m.set, "pass time": m.passTime, "set the clock": m.setClock,
 					"reopen": func(*rapid.T) { h.Reopen() }, "mend": m.mend,
 					"": m.agree,

@@ -132,6 +132,35 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.I
 	}, store.Everywhere)
 }
 
+// UpdateNote gives the token id another note, or none if it is empty, and returns the token. One that
+// works out its grace period in the shadow of it gets the note too: it is of both strings.
+//
+// It refuses with Invalid what policy.Note refuses, with NotFound a token that does not exist, with
+// Conflict one that has expired or was rotated. It is safe for concurrent use.
+func (a *Authority) UpdateNote(ctx context.Context, by Caller, id token.ID, note string) (token.Token, error) {
+	var noted token.Token
+	err := a.command(ctx, by, func(t *tx) error {
+		if err := t.by.May(policy.AdministerTokens()...); err != nil {
+			return err
+		}
+		old, err := t.live(id)
+		if err != nil {
+			return err
+		}
+		if noted, err = policy.Annotate(t.by, old, note, t.now); err != nil {
+			return err
+		}
+		if err := t.annotateInGrace(noted); err != nil {
+			return err
+		}
+		return t.annotate(old, noted.Note)
+	})
+	if err != nil {
+		return token.Token{}, err
+	}
+	return noted, nil
+}
+
 // DeleteToken removes the token id; it is refused from the moment this
 // returns. A token that still works out its grace period in its shadow goes
 // with it: whoever deletes a token means all of its strings.

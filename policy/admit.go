@@ -13,6 +13,7 @@ import (
 // A Draft is what somebody asks a new token to be.
 type Draft struct {
 	Name        string
+	Note        string // empty for none
 	Permissions permission.Set
 	FilterID    ipfilter.ID // empty if none is asked for
 	Expiry      Expiry
@@ -44,15 +45,17 @@ func (s Security) Admit(by Actor, d Draft, now epoch.Millis) (token.Token, error
 // token reads d by itself, without any policy.
 func (d Draft) token(now epoch.Millis) (token.Token, error) {
 	name, badName := Name("name", d.Name)
+	note, badNote := Note("note", d.Note)
 	expireAt, badExpiry := d.Expiry.from(now)
 	return token.Token{
 		Name:        name,
+		Note:        note,
 		Permissions: d.Permissions,
 		FilterID:    d.FilterID,
 		ExpireAt:    expireAt,
 		CreatedAt:   now,
 		IssuedAt:    now,
-	}, fault.Inputs(badName, badExpiry)
+	}, fault.Inputs(badName, badNote, badExpiry)
 }
 
 // bind brings a new token under s: what is not asked for is given, what s

@@ -21,20 +21,36 @@ const MaxName = 253
 // refusal speaks of the input called field.
 func Name(field, name string) (string, error) {
 	name = strings.TrimSpace(name)
-	switch {
-	case name == "":
+	if name == "" {
 		return "", fault.Input(field, "A name is needed: 1 to %d characters.", MaxName)
-	case !utf8.ValidString(name):
-		return "", fault.Input(field, "The name is not valid UTF-8.")
-	case utf8.RuneCountInString(name) > MaxName:
-		return "", fault.Input(field, "The name has %d characters; at most %d are possible.", utf8.RuneCountInString(name), MaxName)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "", fault.Input(field, "The name holds a control character, such as a line end or a tab. Leave it out.")
 	}
-	if err := withoutSecret(field, "The name", name); err != nil {
+	return line(field, "The name", name, MaxName)
+}
+
+// MaxNote is the most characters a note may have.
+const MaxNote = 500
+
+// Note returns the note of a token as it is kept: without the spaces around it, and perhaps empty,
+// which is none. The refusal speaks of the input called field.
+func Note(field, note string) (string, error) {
+	return line(field, "The note", strings.TrimSpace(note), MaxNote)
+}
+
+// line refuses what is no line of text, or has more characters than most, or holds a secret. what
+// is how the sentence calls it.
+func line(field, what, text string, most int) (string, error) {
+	switch {
+	case !utf8.ValidString(text):
+		return "", fault.Input(field, "%s is not valid UTF-8.", what)
+	case utf8.RuneCountInString(text) > most:
+		return "", fault.Input(field, "%s has %d characters; at most %d are possible.", what, utf8.RuneCountInString(text), most)
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "", fault.Input(field, "%s holds a control character, such as a line end or a tab. Leave it out.", what)
+	}
+	if err := withoutSecret(field, what, text); err != nil {
 		return "", err
 	}
-	return name, nil
+	return text, nil
 }
 
 // withoutSecret refuses a text that holds a token string, or what may be the

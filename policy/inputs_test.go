@@ -59,6 +59,51 @@ func TestTokens_Name_Refused(t *testing.T) {
 	}
 }
 
+func TestTokens_Note_TrimmedAndKept(t *testing.T) {
+	twoBytes, fourBytes := strings.Repeat("ü", MaxNote), strings.Repeat("\U0001f511", MaxNote)
+	for in, want := range map[string]string{
+		"":                                   "",
+		" \t\n\u3000":                        "",
+		" for ci; call ops, +49 30 1234 ":    "for ci; call ops, +49 30 1234",
+		"\t" + twoBytes + "\n":               twoBytes,
+		fourBytes:                            fourBytes,
+		strings.Repeat("e\u0301", MaxNote/2): strings.Repeat("e\u0301", MaxNote/2),
+		strings.Repeat(" ", MaxNote) + "a \u00a0": "a",
+	} {
+		if got, err := Note("note", in); got != want || err != nil {
+			t.Errorf("Note(%q) = %q, %v; want %q", in, got, err, want)
+		}
+		if v, err := open.Admit(ann(), Draft{Name: "a", Note: in}, noon); v.Note != want || err != nil {
+			t.Errorf("made with %q: %q, %v; want %q", in, v.Note, err, want)
+		}
+	}
+}
+
+func TestTokens_Note_Refused(t *testing.T) {
+	tests := []struct{ name, in, word string }{
+		{"one character too long", strings.Repeat("ü", MaxNote+1), "The note has 501 characters; at most 500"},
+		{"one too long of one byte", strings.Repeat("a", MaxNote+1), "The note has 501 characters; at most 500"},
+		{"an accent too many", strings.Repeat("e\u0301", MaxNote/2) + "e", "The note has 501 characters; at most 500"},
+		{"a line end", "for ci\ncall ops", "The note holds a control character"},
+		{"a tab", "a\tb", "The note holds a control character"},
+		{"a C1 control", "a\u009bb", "The note holds a control character"},
+		{"no UTF-8", "a\xff", "The note is not valid UTF-8"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := Note("input.note", test.in)
+			wantField(t, err, fault.Invalid, "input.note", test.word)
+			if got != "" {
+				t.Errorf("refused, but gives %q", got)
+			}
+			_, err = open.Admit(ann(), Draft{Name: "a", Note: test.in}, noon)
+			wantField(t, err, fault.Invalid, "note", test.word)
+			_, err = Annotate(RootActor(), living(noon), test.in, noon)
+			wantField(t, err, fault.Invalid, "note", test.word)
+		})
+	}
+}
+
 func TestTokens_Name_ATokenStringIsRefusedAndNotRepeated(t *testing.T) {
 	_, s, err := token.Mint(rand.NewChaCha8([32]byte{}))
 	if err != nil {

@@ -25,6 +25,7 @@ func Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token, error) {
 	return token.Token{
 		Number:      t.Number,
 		Name:        t.Name,
+		Note:        t.Note,
 		Permissions: t.Permissions,
 		FilterID:    t.FilterID,
 		ExpireAt:    t.ExpireAt,
@@ -79,6 +80,23 @@ func (s Security) Regrant(by Actor, t token.Token, to permission.Set, now epoch.
 		return token.Token{}, err
 	}
 	t.Permissions = to
+	return t, nil
+}
+
+// Annotate decides whether by may give t another note, and returns t with it; an empty one is none.
+// Nothing else changes. It takes no more than that by administers tokens: a note grants nothing.
+func Annotate(by Actor, t token.Token, note string, now epoch.Millis) (token.Token, error) {
+	if err := by.May(AdministerTokens()...); err != nil {
+		return token.Token{}, err
+	}
+	if err := changeable(t, now); err != nil {
+		return token.Token{}, err
+	}
+	note, err := Note("note", note)
+	if err != nil {
+		return token.Token{}, err
+	}
+	t.Note = note
 	return t, nil
 }
 

@@ -18,7 +18,7 @@ var updatable = Security{Enabled: true, AllowUpdates: true}
 // worn is a token with no field left at its zero.
 func worn() token.Token {
 	return token.Token{
-		ID: "t", Name: "name", Permissions: permission.Of(patch, health), FilterID: "office",
+		ID: "t", Name: "name", Note: "for ci", Permissions: permission.Of(patch, health), FilterID: "office",
 		ExpireAt: noon + day, CreatedAt: noon - day, IssuedAt: noon - 1, CreatedBy: "maker", Digest: token.Digest{1}, Replaces: "elder",
 	}
 }
@@ -27,7 +27,7 @@ func TestTokens_RotateToken_AllButTheStringAndTheIDStays(t *testing.T) {
 	for _, by := range []Actor{ann(), RootActor()} {
 		got, err := Rotate(by, worn(), noon)
 		want := token.Token{
-			Name: "name", Permissions: permission.Of(patch, health), FilterID: "office",
+			Name: "name", Note: "for ci", Permissions: permission.Of(patch, health), FilterID: "office",
 			ExpireAt: noon + day, CreatedAt: noon - day, IssuedAt: noon, CreatedBy: "maker", Replaces: "t",
 		}
 		if err != nil || got != want {
@@ -52,21 +52,22 @@ func TestTokens_RotateToken_IsNoUpdateOfPermissions(t *testing.T) {
 	}
 }
 
-// bothWays tries to rotate and to regrant t under s, as root.
-func bothWays(s Security, t token.Token) map[string]error {
+// allWays tries to rotate, to regrant and to annotate t under s, as root.
+func allWays(s Security, t token.Token) map[string]error {
 	s.AllowUpdates = true
 	_, rotate := Rotate(RootActor(), t, noon)
 	_, regrant := s.Regrant(RootActor(), t, 0, noon)
-	return map[string]error{"rotate": rotate, "regrant": regrant}
+	_, annotate := Annotate(RootActor(), t, "for ci", noon)
+	return map[string]error{"rotate": rotate, "regrant": regrant, "annotate": annotate}
 }
 
 func TestTokens_RotateAndUpdate_RefusedForAnExpiredToken(t *testing.T) {
 	for _, at := range []epoch.Millis{noon, noon - 1, 1} {
-		for _, err := range bothWays(open, expiring(noon-day, at)) {
+		for _, err := range allWays(open, expiring(noon-day, at)) {
 			wantRefusal(t, err, fault.Conflict, "The token t has expired", "create a new one")
 		}
 	}
-	for what, err := range bothWays(open, expiring(noon-day, noon+1)) {
+	for what, err := range allWays(open, expiring(noon-day, noon+1)) {
 		if err != nil {
 			t.Errorf("%s in the last millisecond: %v", what, err)
 		}
@@ -76,7 +77,7 @@ func TestTokens_RotateAndUpdate_RefusedForAnExpiredToken(t *testing.T) {
 func TestTokens_RotateAndUpdate_RefusedForATokenInItsGracePeriod(t *testing.T) {
 	old := living(noon)
 	old.ReplacedBy = "next"
-	for _, err := range bothWays(open, old) {
+	for _, err := range allWays(open, old) {
 		wantRefusal(t, err, fault.Conflict, "was rotated", "successor next")
 	}
 }
@@ -189,4 +190,20 @@ func TestInGrace_TheOldTokenWorksUntilTheGraceEndsAtMostItsOwnExpiry(t *testing.
 	if old := InGrace(living(noon), "next", 0, noon); !old.Expired(noon) {
 		t.Error("without grace the old token still works when the call returns")
 	}
+}
+
+func TestTokens_Note_NothingElseChanges(t *testing.T) {
+	for _, by := range []Actor{holding(permission.ChangeSystemPermissions), RootActor()} {
+		want := worn()
+		want.Note = "call ops"
+		if got, err := Annotate(by, worn(), " call ops ", noon); err != nil || got != want {
+			t.Errorf("Annotate = %+v, %v\nwant %+v", got, err, want)
+		}
+		want.Note = ""
+		if got, err := Annotate(by, worn(), " ", noon); err != nil || got != want {
+			t.Errorf("Annotate = %+v, %v\nwant none left", got, err)
+		}
+	}
+	_, err := Annotate(holding(permission.ManageCluster), worn(), "x", noon)
+	wantRefusal(t, err, fault.Forbidden, "not allowed")
 }

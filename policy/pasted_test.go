@@ -31,11 +31,12 @@ func secretsIn(t *testing.T) map[string]string {
 func TestTextThatHoldsASecretIsRefusedAndNotRepeated(t *testing.T) {
 	for text, words := range secretsIn(t) {
 		_, badName := Name("name", text)
+		_, badNote := Note("note", text)
 		_, badText := FilterText("ipFilter", "allow 10.0.0.0/8 # "+text)
 		_, badRule := FilterText("ipFilter", "allow 10.0.0.0/8\nallow "+text)
 		_, badVerb := FilterText("ipFilter", text+" all")
 		_, _, badTrial := FilterTrial("allow "+text, text)
-		for what, err := range map[string]error{"a name": badName, "a comment": badText, "a rule": badRule, "a verb": badVerb, "a trial": badTrial} {
+		for what, err := range map[string]error{"a name": badName, "a note": badNote, "a comment": badText, "a rule": badRule, "a verb": badVerb, "a trial": badTrial} {
 			f, ok := errors.AsType[*fault.Error](err)
 			if !ok || f.Code != fault.Invalid || !strings.Contains(fmt.Sprint(f.State), words) || !strings.Contains(fmt.Sprint(f.State), "leaked") {
 				t.Errorf("%s with %q: %v; want it refused as %s", what, text, err, words)

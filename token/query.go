@@ -15,6 +15,7 @@ import (
 // filters nothing, and so does an empty list.
 type Query struct {
 	Search        string                  // part of a name without regard to case, or an id
+	SearchNotes   bool                    // that part of a name may as well stand in the note
 	Permissions   []permission.Permission // holds any of these
 	States        []State                 // is in any of these
 	ExpiresBefore epoch.Millis            // expires, and before this moment

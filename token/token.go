@@ -27,6 +27,7 @@ type Token struct {
 	Number      Number // zero if it was not stored yet
 	ID          ID
 	Name        string
+	Note        string // what it is for and whom to call; may be empty
 	Permissions permission.Set
 	FilterID    ipfilter.ID  // empty if it has no IP filter
 	ExpireAt    epoch.Millis // zero if it never expires

@@ -127,12 +127,13 @@ func (t *told) warned(e event) string {
 	return ""
 }
 
-// token tells the four kinds of change of one token apart by what they list.
+// token tells the five kinds of change of one token apart by what they list.
 func (t *told) token(e event) string {
 	id := token.ID(e.TokenID)
 	v, exists := t.Tokens[id]
 	_, old := e.many["oldPermissions"]
 	_, now := e.many["newPermissions"]
+	_, noted := e.one["newNote"]
 	switch {
 	case exists == (now && !old):
 		return "that token should be there, or should not"
@@ -150,6 +151,12 @@ func (t *told) token(e event) string {
 		t.Tokens[id] = v
 	case old: // gone
 		delete(t.Tokens, id)
+	case noted:
+		if e.one["oldNote"] != v.Note {
+			return "that token had another note"
+		}
+		v.Note = e.one["newNote"]
+		t.Tokens[id] = v
 	default: // brought under a policy
 		if f, ok := e.one["ipFilterId"]; ok {
 			v.FilterID = ipfilter.ID(f)
@@ -164,7 +171,7 @@ func (t *told) token(e event) string {
 
 // described fills in what the entry of a new token lists.
 func (e event) described(v token.Token) token.Token {
-	v.Name, v.Permissions = e.one["tokenName"], e.permissions("newPermissions")
+	v.Name, v.Note, v.Permissions = e.one["tokenName"], e.one["note"], e.permissions("newPermissions")
 	v.FilterID, v.ExpireAt = ipfilter.ID(e.one["ipFilterId"]), e.expiry("expireAt")
 	return v
 }

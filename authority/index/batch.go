@@ -54,7 +54,7 @@ type leafCopy struct {
 
 func (l *leaf) copy(generation uint64) *leafCopy {
 	c := &leafCopy{from: l}
-	c.to = &leaf{text: l.text, more: l.more, ids: l.ids, generation: generation, live: l.live, keys: l.keys, meta: l.meta}
+	c.to = &leaf{text: l.text, more: l.more, ids: l.ids, notes: l.notes, generation: generation, live: l.live, keys: l.keys, meta: l.meta}
 	for i := range l.use {
 		c.uses[i] = l.use[i].Get()
 		c.to.use[i].Put(c.uses[i])

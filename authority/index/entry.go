@@ -28,7 +28,7 @@ func (e Entry) ID() token.ID { return idIn(&e.leaf.keys[e.place()].id) }
 func (e Entry) Token() token.Token {
 	l, m := e.leaf, e.meta()
 	t := token.Token{
-		Number: token.Number(m.number >> 16), ID: e.ID(), Name: e.Name(), Permissions: m.permissions(), FilterID: e.FilterID(),
+		Number: token.Number(m.number >> 16), ID: e.ID(), Name: e.Name(), Note: l.notes.At(e.place()), Permissions: m.permissions(), FilterID: e.FilterID(),
 		ExpireAt: m.expireAt(), CreatedAt: m.createdAt(), IssuedAt: l.issuedAt(m), CreatedBy: l.id(m.creator),
 		ReplacedBy: l.id(m.replacedBy), Replaces: l.id(m.replaces), ToldDays: uint8(m.created),
 	}

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"tokenscale/authority/index/lastuse"
+	"tokenscale/authority/index/notes"
 	"tokenscale/epoch"
 	"tokenscale/permission"
 	"tokenscale/token"
@@ -19,8 +20,8 @@ const (
 
 // A leaf is 62 tokens in one piece of 8 KiB, with next to nothing for the collector to follow. It
 // never changes once a picture that holds it is published, apart from last uses; a change makes a
-// copy. What has no fixed size stands in three buffers, which are never changed, only replaced, so
-// strings may share their memory.
+// copy. What has no fixed size stands in three buffers and the notes, which are never changed, only
+// replaced, so strings may share their memory.
 type leaf struct {
 	text []byte         // folded names in the order of the places, each with a nameEnd
 	more []byte         // names as written where they are not folded, and other rare things
@@ -28,7 +29,7 @@ type leaf struct {
 
 	generation uint64 // of the batch that made it, which may still change it
 	live       uint64 // a bit for each place that has a token
-	_          [32]byte
+	notes      notes.Leaf
 
 	keys [leafSize]key // each on a cache line
 	meta [leafSize]meta

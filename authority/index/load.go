@@ -60,6 +60,7 @@ func newLeaf(tokens []token.Token, metas []meta) *leaf {
 		l.keys[i], l.meta[i] = key{padded(t.ID), t.Digest}, metas[i]
 		l.live |= 1 << i
 		p.write(&l.meta[i], t)
+		p.notes.Write(uint32(i), t.Note)
 	}
 	p.give(l)
 	return l
@@ -140,6 +141,7 @@ func gathered(from []source) *leaf {
 		l.keys[i], l.meta[i] = s.leaf.keys[s.place], s.leaf.meta[s.place]
 		l.live |= 1 << i
 		p.copy(&l.meta[i], s.leaf)
+		p.notes.Copy(uint32(i), &s.leaf.notes, s.place)
 	}
 	p.give(l)
 	return l

@@ -16,6 +16,7 @@ import (
 type matcher struct {
 	questions []question
 	part      *finder // nil if no part of a name is asked for
+	noted     string  // a part of a note that is as good; empty for none
 }
 
 // A question tells which places of a leaf pass. What it says of those without a token means
@@ -33,8 +34,11 @@ func bit(holds bool) uint64 {
 
 func newMatcher(p *picture, q token.Query, now epoch.Millis) *matcher {
 	m := new(matcher)
-	if q.Search != "" {
-		m.part = newFinder([]byte(caseless.Fold(q.Search)), p)
+	if part := caseless.Fold(q.Search); part != "" {
+		m.part = newFinder([]byte(part), p)
+		if q.SearchNotes {
+			m.noted = part
+		}
 	}
 	for _, c := range []struct {
 		asked bool
@@ -66,7 +70,11 @@ func (m *matcher) in(l *leaf) uint64 {
 		found &= q(l)
 	}
 	if m.part != nil && found != 0 {
-		found = m.part.in(l, found)
+		named := m.part.in(l, found)
+		if m.noted != "" {
+			named |= l.notes.Holding(m.noted) & found
+		}
+		found = named
 	}
 	return found
 }

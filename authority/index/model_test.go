@@ -55,17 +55,18 @@ func folded(s string) string {
 type row struct {
 	token.Token
 	folded string
+	noted  string // folded too
 	ends   uint64
 	used   epoch.Millis
 }
 
 func (n *naive) row(t token.Token) row {
-	return row{t, folded(t.Name), uint64(t.ExpireAt) - 1, n.used[t.ID]} // never is last
+	return row{t, folded(t.Name), folded(t.Note), uint64(t.ExpireAt) - 1, n.used[t.ID]} // never is last
 }
 
 // matches repeats in other words what package token says of filters.
 func (n *naive) matches(q token.Query, r row) bool {
-	if _, isID := n.tokens[token.ID(q.Search)]; isID && string(r.ID) != q.Search || !isID && !strings.Contains(r.folded, folded(q.Search)) {
+	if _, isID := n.tokens[token.ID(q.Search)]; isID && string(r.ID) != q.Search || !isID && !strings.Contains(r.folded, folded(q.Search)) && !(q.SearchNotes && strings.Contains(r.noted, folded(q.Search))) {
 		return false
 	}
 	if q.Permissions != nil && !slices.ContainsFunc(q.Permissions, r.Permissions.Has) {
@@ -159,6 +160,9 @@ func anyToken(seed, ids int) token.Token {
 		CreatedAt: epoch.Millis(1 + r.IntN(4)), CreatedBy: []token.ID{token.Root, idOf(1), "gone"}[r.IntN(3)],
 	}
 	v.Number = numberOf(v.ID)
+	if r.IntN(3) == 0 {
+		v.Note = names[r.IntN(len(names))]
+	}
 	v.IssuedAt = v.CreatedAt + epoch.Millis(r.IntN(3))
 	if r.IntN(5) == 0 {
 		v.ReplacedBy = idOf(r.IntN(ids + 1))
@@ -176,6 +180,7 @@ func drawQuery(t *rapid.T, n *naive, ids int) (token.Query, *row) {
 	}
 	if rapid.IntRange(0, 2).Draw(t, "searched") == 0 {
 		q.Search = rapid.SampledFrom(searches).Draw(t, "search")
+		q.SearchNotes = rapid.Bool().Draw(t, "in notes too")
 	}
 	for n := range rapid.IntRange(0, 3).Draw(t, "filters") {
 		drawFilter(t, &q, n)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tokenscale/authority/index/caseless"
+	"tokenscale/authority/index/notes"
 	"tokenscale/token"
 )
 
@@ -18,6 +19,7 @@ const (
 type packer struct {
 	text, more []byte
 	ids        [][idSize]byte
+	notes      notes.Packer
 }
 
 // pack makes the buffers of l anew, with what t has at place i, or without it if t is nil. l must
@@ -34,8 +36,10 @@ func (l *leaf) pack(i uint32, t *token.Token) {
 		case !l.has(j):
 		case j != i:
 			p.copy(&l.meta[j], l)
+			p.notes.Copy(j, &l.notes, j)
 		case t != nil:
 			p.write(&l.meta[j], t)
+			p.notes.Write(j, t.Note)
 		}
 	}
 	p.give(l)
@@ -43,7 +47,7 @@ func (l *leaf) pack(i uint32, t *token.Token) {
 
 // give gives l the buffers.
 func (p *packer) give(l *leaf) {
-	l.text, l.more, l.ids = snug(p.text), snug(p.more), snug(p.ids)
+	l.text, l.more, l.ids, l.notes = snug(p.text), snug(p.more), snug(p.ids), p.notes.Leaf()
 }
 
 // snug returns list in memory of its size, if it lies in much more.
@@ -106,6 +110,6 @@ func (p *packer) ref(id [idSize]byte) uint8 {
 // samePacked reports whether what t has of no fixed size is what stands at place i.
 func (l *leaf) samePacked(i uint32, t *token.Token) bool {
 	m := &l.meta[i]
-	return l.name(i) == t.Name && l.issuedAt(m) == t.IssuedAt && m.has(flagReissued) == (t.IssuedAt != t.CreatedAt) &&
+	return l.name(i) == t.Name && l.notes.At(i) == t.Note && l.issuedAt(m) == t.IssuedAt && m.has(flagReissued) == (t.IssuedAt != t.CreatedAt) &&
 		l.id(m.creator) == t.CreatedBy && l.id(m.replacedBy) == t.ReplacedBy && l.id(m.replaces) == t.Replaces
 }

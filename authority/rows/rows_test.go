@@ -66,7 +66,7 @@ func samples() [][]byte {
 		all = append(all, p.Out)
 	}
 	pack(func(p *Packer) {
-		packToken(p, StoredToken{Stamp: 300, Token: token.Token{ID: "t", Name: "nurse", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, IssuedAt: 1 << 41, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14, CreateRequest: Request([32]byte{1}, [32]byte{2})}})
+		packToken(p, StoredToken{Stamp: 300, Token: token.Token{ID: "t", Name: "nurse", Note: "Ärzte", Permissions: 1 << 63, FilterID: "f", ExpireAt: -1, CreatedAt: 1 << 40, IssuedAt: 1 << 41, DigestKey: 1<<32 - 1, ReplacedBy: "r", ToldDays: 14, CreateRequest: Request([32]byte{1}, [32]byte{2})}})
 	})
 	pack(func(p *Packer) { packUse(p, Use{5, netip.MustParseAddr("::ffff:10.0.0.1")}) })
 	pack(func(p *Packer) {

@@ -17,7 +17,7 @@ func TestTombstones_ComeBackAsTheyWereWritten(t *testing.T) {
 	for _, v := range []rows.Tombstone{
 		{Token: token.Token{Number: 7, ID: "a", Name: "nurse", ExpireAt: 5}, End: rows.End{At: 9, Why: token.EndExpired}},
 		{
-			Token: token.Token{Number: 1 << 40, ID: "b", ReplacedBy: "c", CreatedBy: "localroot", Permissions: 3, FilterID: "f", CreatedAt: 1, IssuedAt: 2},
+			Token: token.Token{Number: 1 << 40, ID: "b", Note: "call ops", ReplacedBy: "c", CreatedBy: "localroot", Permissions: 3, FilterID: "f", CreatedAt: 1, IssuedAt: 2},
 			End:   rows.End{At: 10, Why: token.EndRotated, By: "localroot", ByName: "localroot"},
 			Used:  rows.Use{At: 8, From: from}, Tried: rows.Use{At: 11, From: netip.MustParseAddr("10.0.0.1")},
 		},

@@ -18,6 +18,7 @@ func packToken(p *Packer, t StoredToken) {
 	p.Number(t.Stamp)
 	p.Text(string(t.ID))
 	p.Text(t.Name)
+	p.Text(t.Note)
 	p.Number(uint64(t.Permissions))
 	p.Text(string(t.FilterID))
 	p.Number(uint64(t.ExpireAt))
@@ -51,6 +52,7 @@ func unpackTokenOf(u *Unpacker, number token.Number) StoredToken {
 		Number:      number,
 		ID:          token.ID(u.Text()),
 		Name:        u.Text(),
+		Note:        u.Text(),
 		Permissions: permission.Set(u.Number()),
 		FilterID:    ipfilter.ID(u.Text()),
 		ExpireAt:    epoch.Millis(u.Number()),

@@ -51,7 +51,8 @@ func (s *Tombstones) matching(q token.Query, now epoch.Millis, lives func(token.
 	}
 	m, part := q.Matcher(now), caseless.Fold(q.Search)
 	return slices.DeleteFunc(s.all(), func(t rows.Tombstone) bool {
-		return !m.Match(t.Token, t.Used.At) || !strings.Contains(caseless.Fold(t.Name), part) || lives(t.ID)
+		named := strings.Contains(caseless.Fold(t.Name), part) || q.SearchNotes && strings.Contains(caseless.Fold(t.Note), part)
+		return !m.Match(t.Token, t.Used.At) || !named || lives(t.ID)
 	})
 }
 

@@ -54,8 +54,15 @@ const RowsOfExpiry = 4
 // audit log.
 const besides = 16
 
+// largestRow is more bytes than a row that changes then has: that of a token with the longest name
+// and the longest note, in characters of four bytes each.
+const largestRow = 4 << 10
+
 // BatchSize returns for how many things one transaction of db does the work, if each changes so
 // many rows: no more than most.
-func BatchSize(db store.DB, most, each int) int { return store.BatchSize(db, most, each, besides) }
+func BatchSize(db store.DB, most, each int) int {
+	_, bytes := db.Limits()
+	return max(1, min(store.BatchSize(db, most, each, besides), bytes/(each*largestRow)))
+}
 
 func (u *Upkeep) batchSize(most, each int) int { return BatchSize(u.db, most, each) }
