@@ -1,6 +1,7 @@
 package authority_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -15,13 +16,14 @@ import (
 // narrow is a store that takes no more in one transaction than a cluster would.
 type narrow struct {
 	store.DB
+	rows    int // in one transaction at most; narrowRows if zero
 	largest int // rows in a transaction, so far
 }
 
 const narrowRows, narrowBytes = 128, 1 << 20 * 5 / 4
 
 // Limits implements store.DB.
-func (n *narrow) Limits() (rows, bytes int) { return narrowRows, narrowBytes }
+func (n *narrow) Limits() (rows, bytes int) { return cmp.Or(n.rows, narrowRows), narrowBytes }
 
 // Update implements store.DB.
 func (n *narrow) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
@@ -34,7 +36,8 @@ func (n *narrow) Update(ctx context.Context, fn func(store.Writer) error, how ..
 		for key, value := range c.rows {
 			bytes += len(key) + value
 		}
-		if n.largest = max(n.largest, len(c.rows)); len(c.rows) > narrowRows || bytes > narrowBytes {
+		most, _ := n.Limits()
+		if n.largest = max(n.largest, len(c.rows)); len(c.rows) > most || bytes > narrowBytes {
 			return fmt.Errorf("%w: %d rows, %d bytes", store.ErrLarge, len(c.rows), bytes)
 		}
 		return nil

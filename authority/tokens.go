@@ -132,8 +132,8 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.I
 	}, store.Everywhere)
 }
 
-// UpdateNote gives the token id another note, or none if it is empty, and returns the token. One that
-// works out its grace period in the shadow of it gets the note too: it is of both strings.
+// UpdateNote gives the token id another note, or none if it is empty, and returns the token. One
+// that works out its grace period in the shadow of it gets the note too: it is of both strings.
 //
 // It refuses with Invalid what policy.Note refuses, with NotFound a token that does not exist, with
 // Conflict one that has expired or was rotated. It is safe for concurrent use.

@@ -235,6 +235,12 @@ func beyondLogScale(t *testing.T, root graphql.Client, _ func(string) graphql.Cl
 
 	hit := must(client.IPFilterImpact(ctx, root, client.IPFilterUpdateInput{Id: filter.Id, IpFilter: ptr("allow all")}, nil, nil))(t).IpFilterImpact
 	equal(t, "whom a filter would hit", []int{hit.TotalTokens, hit.Refused, hit.Admitted, len(hit.Tokens)}, []int{0, 0, 0, 0})
+	noted := must(client.UpdateSystemTokenNote(ctx, root, client.UpdateSystemTokenNoteInput{Id: idOf(made), Note: "call ops"}))(t).UpdateSystemTokenNote
+	equal(t, "the note", *noted.Note, "call ops")
+	byNote := must(client.SystemTokens(ctx, root, ptr("OPS"), nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil))(t).SystemTokens
+	equal(t, "found by its note", []any{byNote.TotalResults, byNote.Results[0].Id}, []any{1, idOf(made)})
+	bare := must(client.UpdateSystemTokenNote(ctx, root, client.UpdateSystemTokenNoteInput{Id: idOf(made)}))(t).UpdateSystemTokenNote
+	equal(t, "no note any more", bare.Note == nil, true)
 	gone := must(client.DeleteSystemTokens(ctx, root, client.DeleteSystemTokensInput{Ids: []string{idOf(made)}}))(t).DeleteSystemTokens
 	equal(t, "deleted at once", gone.Deleted, 1)
 

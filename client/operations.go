@@ -520,6 +520,11 @@ func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSyste
 	return v.SystemTokenParts.Permissions
 }
 
+// GetNote returns CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
 // GetCreatedBy returns CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2OutputTokenMetadataSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
@@ -590,6 +595,8 @@ type __premarshalCreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2Cre
 
 	Permissions []string `json:"permissions"`
 
+	Note *string `json:"note"`
+
 	CreatedBy string `json:"createdBy"`
 
 	IssuedAt int64 `json:"issuedAt"`
@@ -621,6 +628,7 @@ func (v *CreateSystemPermissionsTokenV2CreateSystemPermissionsTokenV2CreateSyste
 	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
 	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
@@ -705,6 +713,11 @@ func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataS
 	return v.SystemTokenParts.Permissions
 }
 
+// GetNote returns CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
 // GetCreatedBy returns CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
@@ -775,6 +788,8 @@ type __premarshalCreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenM
 
 	Permissions []string `json:"permissions"`
 
+	Note *string `json:"note"`
+
 	CreatedBy string `json:"createdBy"`
 
 	IssuedAt int64 `json:"issuedAt"`
@@ -806,6 +821,7 @@ func (v *CreateSystemTokenCreateSystemTokenCreateSystemTokenOutputTokenMetadataS
 	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
 	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
@@ -828,6 +844,8 @@ type CreateSystemTokenInput struct {
 	ExpireAt *int64 `json:"expireAt"`
 	// How long it shall live. Not together with `expireAt`. Stability: Preview
 	ExpiresIn *ExpirationInput `json:"expiresIn"`
+	// What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; absent, null or empty for none. It stays in the audit log. Stability: Preview
+	Note *string `json:"note"`
 }
 
 // GetName returns CreateSystemTokenInput.Name, and is useful for accessing the field via an interface.
@@ -844,6 +862,9 @@ func (v *CreateSystemTokenInput) GetExpireAt() *int64 { return v.ExpireAt }
 
 // GetExpiresIn returns CreateSystemTokenInput.ExpiresIn, and is useful for accessing the field via an interface.
 func (v *CreateSystemTokenInput) GetExpiresIn() *ExpirationInput { return v.ExpiresIn }
+
+// GetNote returns CreateSystemTokenInput.Note, and is useful for accessing the field via an interface.
+func (v *CreateSystemTokenInput) GetNote() *string { return v.Note }
 
 // CreateSystemTokenResponse is returned by CreateSystemToken on success.
 type CreateSystemTokenResponse struct {
@@ -1105,6 +1126,11 @@ func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactToke
 	return v.SystemTokenParts.Permissions
 }
 
+// GetNote returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
 // GetCreatedBy returns IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactTokenSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
@@ -1175,6 +1201,8 @@ type __premarshalIPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenIm
 
 	Permissions []string `json:"permissions"`
 
+	Note *string `json:"note"`
+
 	CreatedBy string `json:"createdBy"`
 
 	IssuedAt int64 `json:"issuedAt"`
@@ -1206,6 +1234,7 @@ func (v *IPFilterImpactIpFilterImpactIPFilterImpactTokensIPFilterTokenImpactToke
 	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
 	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
@@ -1332,6 +1361,11 @@ func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) Ge
 	return v.SystemTokenParts.Permissions
 }
 
+// GetNote returns IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
 // GetCreatedBy returns IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
@@ -1402,6 +1436,8 @@ type __premarshalIPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsT
 
 	Permissions []string `json:"permissions"`
 
+	Note *string `json:"note"`
+
 	CreatedBy string `json:"createdBy"`
 
 	IssuedAt int64 `json:"issuedAt"`
@@ -1433,6 +1469,7 @@ func (v *IPFilterUsageIpFilterUsageIPFilterUsageTokensSystemPermissionsToken) __
 	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
 	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
@@ -2365,6 +2402,11 @@ func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataS
 	return v.SystemTokenParts.Permissions
 }
 
+// GetNote returns RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
 // GetCreatedBy returns RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
@@ -2435,6 +2477,8 @@ type __premarshalRotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenM
 
 	Permissions []string `json:"permissions"`
 
+	Note *string `json:"note"`
+
 	CreatedBy string `json:"createdBy"`
 
 	IssuedAt int64 `json:"issuedAt"`
@@ -2466,6 +2510,7 @@ func (v *RotateSystemTokenRotateSystemTokenRotateSystemTokenOutputTokenMetadataS
 	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
 	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
@@ -2626,6 +2671,8 @@ type SystemTokenParts struct {
 	CreatedAt int64 `json:"createdAt"`
 	// What it may do, as names of SystemPermission. Stability: Long-term
 	Permissions []string `json:"permissions"`
+	// What it is for and whom to call; null if nobody has noted anything. It is of the token, not of its string: rotation keeps it, and `updateSystemTokenNote` changes it. Stability: Preview
+	Note *string `json:"note"`
 	// Who made it: the id of a system token, or `localroot`. Stability: Preview
 	CreatedBy string `json:"createdBy"`
 	// When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview
@@ -2660,6 +2707,9 @@ func (v *SystemTokenParts) GetCreatedAt() int64 { return v.CreatedAt }
 
 // GetPermissions returns SystemTokenParts.Permissions, and is useful for accessing the field via an interface.
 func (v *SystemTokenParts) GetPermissions() []string { return v.Permissions }
+
+// GetNote returns SystemTokenParts.Note, and is useful for accessing the field via an interface.
+func (v *SystemTokenParts) GetNote() *string { return v.Note }
 
 // GetCreatedBy returns SystemTokenParts.CreatedBy, and is useful for accessing the field via an interface.
 func (v *SystemTokenParts) GetCreatedBy() string { return v.CreatedBy }
@@ -2860,6 +2910,11 @@ func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissio
 	return v.SystemTokenParts.Permissions
 }
 
+// GetNote returns SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
 // GetCreatedBy returns SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
@@ -2930,6 +2985,8 @@ type __premarshalSystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemP
 
 	Permissions []string `json:"permissions"`
 
+	Note *string `json:"note"`
+
 	CreatedBy string `json:"createdBy"`
 
 	IssuedAt int64 `json:"issuedAt"`
@@ -2961,6 +3018,7 @@ func (v *SystemTokensSystemTokensSystemTokenQueryResultSetResultsSystemPermissio
 	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
 	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
@@ -3612,6 +3670,11 @@ func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicy
 	return v.SystemTokenParts.Permissions
 }
 
+// GetNote returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
 // GetCreatedBy returns TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
 func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicyImpactTokenSystemPermissionsToken) GetCreatedBy() string {
 	return v.SystemTokenParts.CreatedBy
@@ -3682,6 +3745,8 @@ type __premarshalTokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTok
 
 	Permissions []string `json:"permissions"`
 
+	Note *string `json:"note"`
+
 	CreatedBy string `json:"createdBy"`
 
 	IssuedAt int64 `json:"issuedAt"`
@@ -3713,6 +3778,7 @@ func (v *TokenSecurityPoliciesImpactTokenSecurityPoliciesImpactTokensTokenPolicy
 	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
 	retval.CreatedAt = v.SystemTokenParts.CreatedAt
 	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
 	retval.CreatedBy = v.SystemTokenParts.CreatedBy
 	retval.IssuedAt = v.SystemTokenParts.IssuedAt
 	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
@@ -5246,6 +5312,194 @@ func (v *UpdateSystemPermissionsTokenPermissionsResponse) GetUpdateSystemPermiss
 	return v.UpdateSystemPermissionsTokenPermissions
 }
 
+// The note a token shall have from now on.
+// Stability: Preview
+type UpdateSystemTokenNoteInput struct {
+	// The id of the token. Stability: Preview
+	Id string `json:"id"`
+	// What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview
+	Note string `json:"note"`
+}
+
+// GetId returns UpdateSystemTokenNoteInput.Id, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteInput) GetId() string { return v.Id }
+
+// GetNote returns UpdateSystemTokenNoteInput.Note, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteInput) GetNote() string { return v.Note }
+
+// UpdateSystemTokenNoteResponse is returned by UpdateSystemTokenNote on success.
+type UpdateSystemTokenNoteResponse struct {
+	// Gives a system token another note, or none, and returns the token. A string in its grace period gets it too. Stability: Preview
+	UpdateSystemTokenNote UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken `json:"updateSystemTokenNote"`
+}
+
+// GetUpdateSystemTokenNote returns UpdateSystemTokenNoteResponse.UpdateSystemTokenNote, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteResponse) GetUpdateSystemTokenNote() UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken {
+	return v.UpdateSystemTokenNote
+}
+
+// UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken includes the requested fields of the GraphQL type SystemPermissionsToken.
+// The GraphQL type's documentation follows.
+//
+// A system token: a named credential of the cluster, with chosen permissions.
+// Stability: Long-term
+type UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken struct {
+	SystemTokenParts `json:"-"`
+}
+
+// GetId returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.Id, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetId() string {
+	return v.SystemTokenParts.Id
+}
+
+// GetName returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.Name, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetName() string {
+	return v.SystemTokenParts.Name
+}
+
+// GetExpireAt returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.ExpireAt, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetExpireAt() *int64 {
+	return v.SystemTokenParts.ExpireAt
+}
+
+// GetIpFilter returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.IpFilter, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetIpFilter() *string {
+	return v.SystemTokenParts.IpFilter
+}
+
+// GetIpFilterV2 returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.IpFilterV2, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetIpFilterV2() *SystemTokenPartsIpFilterV2IPFilter {
+	return v.SystemTokenParts.IpFilterV2
+}
+
+// GetCreatedAt returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.CreatedAt, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetCreatedAt() int64 {
+	return v.SystemTokenParts.CreatedAt
+}
+
+// GetPermissions returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.Permissions, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetPermissions() []string {
+	return v.SystemTokenParts.Permissions
+}
+
+// GetNote returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.Note, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetNote() *string {
+	return v.SystemTokenParts.Note
+}
+
+// GetCreatedBy returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.CreatedBy, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetCreatedBy() string {
+	return v.SystemTokenParts.CreatedBy
+}
+
+// GetIssuedAt returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.IssuedAt, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetIssuedAt() int64 {
+	return v.SystemTokenParts.IssuedAt
+}
+
+// GetLastUsedAt returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.LastUsedAt, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetLastUsedAt() *int64 {
+	return v.SystemTokenParts.LastUsedAt
+}
+
+// GetLastUsedFrom returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.LastUsedFrom, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetLastUsedFrom() *string {
+	return v.SystemTokenParts.LastUsedFrom
+}
+
+// GetExpired returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.Expired, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetExpired() bool {
+	return v.SystemTokenParts.Expired
+}
+
+// GetReplacedBy returns UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken.ReplacedBy, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) GetReplacedBy() *string {
+	return v.SystemTokenParts.ReplacedBy
+}
+
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.SystemTokenParts)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalUpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken struct {
+	Id string `json:"id"`
+
+	Name string `json:"name"`
+
+	ExpireAt *int64 `json:"expireAt"`
+
+	IpFilter *string `json:"ipFilter"`
+
+	IpFilterV2 *SystemTokenPartsIpFilterV2IPFilter `json:"ipFilterV2"`
+
+	CreatedAt int64 `json:"createdAt"`
+
+	Permissions []string `json:"permissions"`
+
+	Note *string `json:"note"`
+
+	CreatedBy string `json:"createdBy"`
+
+	IssuedAt int64 `json:"issuedAt"`
+
+	LastUsedAt *int64 `json:"lastUsedAt"`
+
+	LastUsedFrom *string `json:"lastUsedFrom"`
+
+	Expired bool `json:"expired"`
+
+	ReplacedBy *string `json:"replacedBy"`
+}
+
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *UpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken) __premarshalJSON() (*__premarshalUpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken, error) {
+	var retval __premarshalUpdateSystemTokenNoteUpdateSystemTokenNoteSystemPermissionsToken
+
+	retval.Id = v.SystemTokenParts.Id
+	retval.Name = v.SystemTokenParts.Name
+	retval.ExpireAt = v.SystemTokenParts.ExpireAt
+	retval.IpFilter = v.SystemTokenParts.IpFilter
+	retval.IpFilterV2 = v.SystemTokenParts.IpFilterV2
+	retval.CreatedAt = v.SystemTokenParts.CreatedAt
+	retval.Permissions = v.SystemTokenParts.Permissions
+	retval.Note = v.SystemTokenParts.Note
+	retval.CreatedBy = v.SystemTokenParts.CreatedBy
+	retval.IssuedAt = v.SystemTokenParts.IssuedAt
+	retval.LastUsedAt = v.SystemTokenParts.LastUsedAt
+	retval.LastUsedFrom = v.SystemTokenParts.LastUsedFrom
+	retval.Expired = v.SystemTokenParts.Expired
+	retval.ReplacedBy = v.SystemTokenParts.ReplacedBy
+	return &retval, nil
+}
+
 // UpdateTokenSecurityPoliciesResponse is returned by UpdateTokenSecurityPolicies on success.
 type UpdateTokenSecurityPoliciesResponse struct {
 	// Sets the security policies for tokens, and brings all existing system tokens under them: some may be deleted. Returns when every token is done. Stability: Long-term
@@ -5741,6 +5995,14 @@ func (v *__UpdateSystemPermissionsTokenPermissionsInput) GetInput() UpdateSystem
 	return v.Input
 }
 
+// __UpdateSystemTokenNoteInput is used internally by genqlient
+type __UpdateSystemTokenNoteInput struct {
+	Input UpdateSystemTokenNoteInput `json:"input"`
+}
+
+// GetInput returns __UpdateSystemTokenNoteInput.Input, and is useful for accessing the field via an interface.
+func (v *__UpdateSystemTokenNoteInput) GetInput() UpdateSystemTokenNoteInput { return v.Input }
+
 // __UpdateTokenSecurityPoliciesInput is used internally by genqlient
 type __UpdateTokenSecurityPoliciesInput struct {
 	Input TokenSecurityPoliciesInput `json:"input"`
@@ -6021,6 +6283,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	}
 	createdAt
 	permissions
+	note
 	createdBy
 	issuedAt
 	lastUsedAt
@@ -6080,6 +6343,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	}
 	createdAt
 	permissions
+	note
 	createdBy
 	issuedAt
 	lastUsedAt
@@ -6275,6 +6539,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	}
 	createdAt
 	permissions
+	note
 	createdBy
 	issuedAt
 	lastUsedAt
@@ -6339,6 +6604,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	}
 	createdAt
 	permissions
+	note
 	createdBy
 	issuedAt
 	lastUsedAt
@@ -6540,6 +6806,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	}
 	createdAt
 	permissions
+	note
 	createdBy
 	issuedAt
 	lastUsedAt
@@ -6667,6 +6934,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	}
 	createdAt
 	permissions
+	note
 	createdBy
 	issuedAt
 	lastUsedAt
@@ -6855,6 +7123,7 @@ fragment SystemTokenParts on SystemPermissionsToken {
 	}
 	createdAt
 	permissions
+	note
 	createdBy
 	issuedAt
 	lastUsedAt
@@ -7064,6 +7333,63 @@ func UpdateSystemPermissionsTokenPermissions(
 	}
 
 	data_ = &UpdateSystemPermissionsTokenPermissionsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by UpdateSystemTokenNote.
+const UpdateSystemTokenNote_Operation = `
+mutation UpdateSystemTokenNote ($input: UpdateSystemTokenNoteInput!) {
+	updateSystemTokenNote(input: $input) {
+		... SystemTokenParts
+	}
+}
+fragment SystemTokenParts on SystemPermissionsToken {
+	id
+	name
+	expireAt
+	ipFilter
+	ipFilterV2 {
+		... FilterParts
+	}
+	createdAt
+	permissions
+	note
+	createdBy
+	issuedAt
+	lastUsedAt
+	lastUsedFrom
+	expired
+	replacedBy
+}
+fragment FilterParts on IPFilter {
+	id
+	name
+	ipFilter
+}
+`
+
+func UpdateSystemTokenNote(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	input UpdateSystemTokenNoteInput,
+) (data_ *UpdateSystemTokenNoteResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "UpdateSystemTokenNote",
+		Query:  UpdateSystemTokenNote_Operation,
+		Variables: &__UpdateSystemTokenNoteInput{
+			Input: input,
+		},
+	}
+
+	data_ = &UpdateSystemTokenNoteResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

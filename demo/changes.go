@@ -25,6 +25,12 @@ func (s *stage) allow(ctx context.Context, name string, may ...permission.Permis
 	return s.UpdatePermissions(ctx, root("updateSystemPermissionsTokenPermissions"), s.tokens[name].id, permission.Of(may...))
 }
 
+// annotate gives a token a note.
+func (s *stage) annotate(ctx context.Context, name, note string) error {
+	_, err := s.UpdateNote(ctx, root("updateSystemTokenNote"), s.tokens[name].id, note)
+	return err
+}
+
 // remove deletes a token.
 func (s *stage) remove(ctx context.Context, name string) error {
 	return s.DeleteToken(ctx, root("deleteToken"), s.tokens[name].id)

@@ -142,7 +142,7 @@ func (s *stage) create(ctx context.Context, t story) error {
 	if err != nil {
 		return err
 	}
-	d := policy.Draft{Name: t.name, Permissions: permission.Of(t.may...), FilterID: s.filters[t.filter]}
+	d := policy.Draft{Name: t.name, Note: notes[t.name], Permissions: permission.Of(t.may...), FilterID: s.filters[t.filter]}
 	if t.ends != 0 {
 		end := s.now.Add(t.ends)
 		d.Expiry.At = &end

@@ -115,6 +115,19 @@ var tokens = []story{
 	{"Splunk migration", 198 * day, "", ingest, "", 0, 0, ""},
 }
 
+// notes say of some tokens what they are for and whom to call.
+var notes = map[string]string{
+	"terraform platform":                  "Applies the platform repository, every quarter of an hour. Platform team, channel #platform.",
+	"Grafana: cluster overview":           "The dashboard on the wall in Copenhagen. Renewed with the quarter.",
+	"Filebeat, mainframe gateway":         "Runs on the gateway itself, which only the mainframe team may log in to: ask them before a rotation.",
+	"Jenkins: release pipeline":           "Release engineering; out of hours the on-call of the week.",
+	"Bucket migration to eu-north-1":      "OPS-2290. Delete it when the last bucket is moved.",
+	"Tenant offboarding, two-person rule": "One person starts it, another one confirms. Legal keeps the list.",
+	"Load test 2026-Q4":                   "Performance guild. Ingests into the load test repository only.",
+	"Partner: Nordlicht GmbH":             "Contract ends in March. Partner management knows their operators.",
+	"Contractor, October":                 "Asked for by the data team.",
+}
+
 // A change is what else happened.
 type change struct {
 	ago time.Duration
@@ -129,6 +142,9 @@ var changes = []change{
 	{14 * day, func(ctx context.Context, s *stage) error { return s.remove(ctx, "Contractor, October") }},
 	{11 * day, func(ctx context.Context, s *stage) error {
 		return s.rewrite(ctx, "Office networks", "# Copenhagen\nallow 10.20.0.0/16\n# Aarhus, since the move in spring\nallow 10.21.8.0/22\n# Malmö opens in January\nallow 10.22.0.0/22\n")
+	}},
+	{9 * day, func(ctx context.Context, s *stage) error {
+		return s.annotate(ctx, "Nightly backup", "Storage team. If it fails twice, call their on-call.")
 	}},
 	{2 * time.Hour, func(ctx context.Context, s *stage) error { return s.try(ctx, "Contractor, October", "203.0.113.77") }},
 	{3 * time.Hour, func(ctx context.Context, s *stage) error { return s.rotate(ctx, "Filebeat, mainframe gateway", day) }},

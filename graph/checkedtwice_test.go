@@ -46,6 +46,10 @@ func commands(h *authoritytest.House) map[string]func(by policy.Actor, t token.I
 		"updateSystemPermissionsTokenPermissions": func(by policy.Actor, t token.ID, _ ipfilter.ID) error {
 			return h.UpdatePermissions(ctx, authority.Caller{Actor: by, Action: "updateSystemPermissionsTokenPermissions"}, t, 0)
 		},
+		"updateSystemTokenNote": func(by policy.Actor, t token.ID, _ ipfilter.ID) error {
+			_, err := h.UpdateNote(ctx, authority.Caller{Actor: by, Action: "updateSystemTokenNote"}, t, "note")
+			return err
+		},
 		"createIPFilter": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {
 			_, err := h.CreateFilter(ctx, authority.Caller{Actor: by, Action: "createIPFilter"}, "new", "deny all")
 			return err

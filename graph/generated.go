@@ -170,6 +170,7 @@ type ComplexityRoot struct {
 		RotateToken                             func(childComplexity int, input model.RotateTokenInputData) int
 		UpdateIPFilter                          func(childComplexity int, input model.IPFilterUpdateInput) int
 		UpdateSystemPermissionsTokenPermissions func(childComplexity int, input model.UpdateSystemPermissionsTokenPermissionsInput) int
+		UpdateSystemTokenNote                   func(childComplexity int, input model.UpdateSystemTokenNoteInput) int
 		UpdateTokenSecurityPolicies             func(childComplexity int, input model.TokenSecurityPoliciesInput) int
 	}
 
@@ -260,6 +261,7 @@ type ComplexityRoot struct {
 		LastUsedAt    func(childComplexity int) int
 		LastUsedFrom  func(childComplexity int) int
 		Name          func(childComplexity int) int
+		Note          func(childComplexity int) int
 		Permissions   func(childComplexity int) int
 		ReplacedBy    func(childComplexity int) int
 		Replaces      func(childComplexity int) int
@@ -347,6 +349,7 @@ type MutationResolver interface {
 	CreateSystemPermissionsToken(ctx context.Context, input model.CreateSystemPermissionTokenInput) (string, error)
 	CreateSystemPermissionsTokenV2(ctx context.Context, input model.CreateSystemPermissionTokenV2Input) (*model.CreateSystemPermissionsTokenV2Output, error)
 	UpdateSystemPermissionsTokenPermissions(ctx context.Context, input model.UpdateSystemPermissionsTokenPermissionsInput) (string, error)
+	UpdateSystemTokenNote(ctx context.Context, input model.UpdateSystemTokenNoteInput) (*model.SystemPermissionsToken, error)
 	RotateToken(ctx context.Context, input model.RotateTokenInputData) (string, error)
 	RotateSystemToken(ctx context.Context, input model.RotateSystemTokenInput) (*model.RotateSystemTokenOutput, error)
 	DeleteSystemToken(ctx context.Context, input model.InputData) (bool, error)
@@ -935,6 +938,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateSystemPermissionsTokenPermissions(childComplexity, args["input"].(model.UpdateSystemPermissionsTokenPermissionsInput)), true
+	case "Mutation.updateSystemTokenNote":
+		if e.ComplexityRoot.Mutation.UpdateSystemTokenNote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSystemTokenNote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSystemTokenNote(childComplexity, args["input"].(model.UpdateSystemTokenNoteInput)), true
 	case "Mutation.updateTokenSecurityPolicies":
 		if e.ComplexityRoot.Mutation.UpdateTokenSecurityPolicies == nil {
 			break
@@ -1388,6 +1402,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.Name(childComplexity), true
+	case "SystemPermissionsToken.note":
+		if e.ComplexityRoot.SystemPermissionsToken.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.Note(childComplexity), true
 	case "SystemPermissionsToken.permissions":
 		if e.ComplexityRoot.SystemPermissionsToken.Permissions == nil {
 			break
@@ -1709,6 +1729,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RotateTokenInputData", ec.unmarshalInputRotateTokenInputData),
 			graphql.NewInputUnmarshaler("TokenSecurityPoliciesInput", ec.unmarshalInputTokenSecurityPoliciesInput),
 			graphql.NewInputUnmarshaler("UpdateSystemPermissionsTokenPermissionsInput", ec.unmarshalInputUpdateSystemPermissionsTokenPermissionsInput),
+			graphql.NewInputUnmarshaler("UpdateSystemTokenNoteInput", ec.unmarshalInputUpdateSystemTokenNoteInput),
 		)
 	}
 	first := true
@@ -1981,6 +2002,8 @@ type SystemPermissionsToken implements Token {
   createdAt: Long!
   "What it may do, as names of SystemPermission. Stability: Long-term"
   permissions: [String!]!
+  "What it is for and whom to call; null if nobody has noted anything. It is of the token, not of its string: rotation keeps it, and ` + "`" + `updateSystemTokenNote` + "`" + ` changes it. Stability: Preview"
+  note: String @stability(level: Preview)
   "Who made it: the id of a system token, or ` + "`" + `localroot` + "`" + `. Stability: Preview"
   createdBy: String! @stability(level: Preview)
   "The name of who made it; null if that token ended so long ago that it is forgotten. Stability: Preview"
@@ -2587,6 +2610,8 @@ input CreateSystemTokenInput {
   expireAt: Long @stability(level: Preview)
   "How long it shall live. Not together with ` + "`" + `expireAt` + "`" + `. Stability: Preview"
   expiresIn: ExpirationInput @stability(level: Preview)
+  "What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; absent, null or empty for none. It stays in the audit log. Stability: Preview"
+  note: String @stability(level: Preview)
 }
 
 """
@@ -2628,6 +2653,17 @@ input UpdateSystemPermissionsTokenPermissionsInput {
   id: String!
   "All permissions it shall have; what is not listed is taken away. Stability: Long-term"
   permissions: [SystemPermission!]!
+}
+
+"""
+The note a token shall have from now on.
+Stability: Preview
+"""
+input UpdateSystemTokenNoteInput {
+  "The id of the token. Stability: Preview"
+  id: String! @stability(level: Preview)
+  "What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview"
+  note: String! @stability(level: Preview)
 }
 
 """
@@ -2760,7 +2796,7 @@ Stability: Long-term
 type Query {
   "System tokens, in order, page by page. A token is found if it satisfies all filters; null and an empty list filter nothing. Stability: Preview"
   systemTokens(
-    "Part of a name, without regard to case, or an id. An exact id finds that token only. Of a whole token string only the id is used. Stability: Preview"
+    "Part of a name or of a note, without regard to case, or an id. An exact id finds that token only. Of a whole token string only the id is used. Stability: Preview"
     searchFilter: String
     "Only tokens that hold any of these permissions. At most 1000 items. Stability: Preview"
     permissionFilter: [SystemPermission!]
@@ -2951,6 +2987,12 @@ type Mutation {
     "The token and its new permissions. Stability: Long-term"
     input: UpdateSystemPermissionsTokenPermissionsInput!
   ): String! @requires(anyOf: [ChangeSystemPermissions])
+
+  "Gives a system token another note, or none, and returns the token. A string in its grace period gets it too. Stability: Preview"
+  updateSystemTokenNote(
+    "The token and its new note. Stability: Preview"
+    input: UpdateSystemTokenNoteInput!
+  ): SystemPermissionsToken! @requires(anyOf: [ChangeSystemPermissions]) @stability(level: Preview)
 
   "Gives a token a new string with a new id, and returns it, once. The old string is dead when this returns. Stability: Long-term"
   rotateToken(
@@ -3308,6 +3350,8 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_createdAt(ctx, field)
 	case "permissions":
 		return ec.fieldContext_SystemPermissionsToken_permissions(ctx, field)
+	case "note":
+		return ec.fieldContext_SystemPermissionsToken_note(ctx, field)
 	case "createdBy":
 		return ec.fieldContext_SystemPermissionsToken_createdBy(ctx, field)
 	case "createdByName":
@@ -3756,6 +3800,20 @@ func (ec *executionContext) field_Mutation_updateSystemPermissionsTokenPermissio
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateSystemPermissionsTokenPermissionsInput, error) {
 			return ec.unmarshalNUpdateSystemPermissionsTokenPermissionsInput2tokenscaleᚋgraphᚋmodelᚐUpdateSystemPermissionsTokenPermissionsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateSystemTokenNote_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateSystemTokenNoteInput, error) {
+			return ec.unmarshalNUpdateSystemTokenNoteInput2tokenscaleᚋgraphᚋmodelᚐUpdateSystemTokenNoteInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5099,6 +5157,68 @@ func (ec *executionContext) fieldContext_Mutation_updateSystemPermissionsTokenPe
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateSystemPermissionsTokenPermissions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateSystemTokenNote(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateSystemTokenNote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateSystemTokenNote(ctx, fc.Args["input"].(model.UpdateSystemTokenNoteInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				anyOf, err := ec.unmarshalNSystemPermission2ᚕtokenscaleᚋpermissionᚐPermissionᚄ(ctx, []any{"ChangeSystemPermissions"})
+				if err != nil {
+					var zeroVal *model.SystemPermissionsToken
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.SystemPermissionsToken
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, anyOf)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SystemPermissionsToken) graphql.Marshaler {
+			return ec.marshalNSystemPermissionsToken2ᚖtokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateSystemTokenNote(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SystemPermissionsToken(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateSystemTokenNote_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7068,6 +7188,13 @@ func (ec *executionContext) fieldContext_SystemPermissionsToken_permissions(_ co
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
+func (ec *executionContext) _SystemPermissionsToken_note(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Note)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
+}
+
 func (ec *executionContext) _SystemPermissionsToken_createdBy(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.CreatedBy)
 }
@@ -8646,7 +8773,7 @@ func (ec *executionContext) unmarshalInputCreateSystemTokenInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "permissions", "ipFilterId", "expireAt", "expiresIn"}
+	fieldsInOrder := [...]string{"name", "permissions", "ipFilterId", "expireAt", "expiresIn", "note"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8688,6 +8815,13 @@ func (ec *executionContext) unmarshalInputCreateSystemTokenInput(ctx context.Con
 				return it, err
 			}
 			it.ExpiresIn = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
 		}
 	}
 	return it, nil
@@ -9273,6 +9407,55 @@ func (ec *executionContext) unmarshalInputUpdateSystemPermissionsTokenPermission
 func UnmarshalUpdateSystemPermissionsTokenPermissionsInput(ctx context.Context, raw any) (model.UpdateSystemPermissionsTokenPermissionsInput, error) {
 	var out model.UpdateSystemPermissionsTokenPermissionsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSystemPermissionsTokenPermissionsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateSystemTokenNoteInput(ctx context.Context, obj any) (model.UpdateSystemTokenNoteInput, error) {
+	var it model.UpdateSystemTokenNoteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateSystemTokenNoteInput unmarshals raw into the UpdateSystemTokenNoteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateSystemTokenNoteInput(ctx context.Context, raw any) (model.UpdateSystemTokenNoteInput, error) {
+	var out model.UpdateSystemTokenNoteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSystemTokenNoteInput", raw, &out)
 	return out, err
 }
 
@@ -10064,6 +10247,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "updateSystemTokenNote":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateSystemTokenNote(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "rotateToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_rotateToken(ctx, field)
@@ -10615,6 +10805,11 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 		case "permissions":
 			out.Values[i] = ec._SystemPermissionsToken_permissions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._SystemPermissionsToken_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createdBy":
@@ -11918,6 +12113,14 @@ func (ec *executionContext) marshalNSystemPermissionsToken2ᚕtokenscaleᚋgraph
 	return ret
 }
 
+func (ec *executionContext) marshalNSystemPermissionsToken2ᚖtokenscaleᚋgraphᚋmodelᚐSystemPermissionsToken(ctx context.Context, sel ast.SelectionSet, v *model.SystemPermissionsToken) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SystemPermissionsToken!")
+		return graphql.Null
+	}
+	return ec._SystemPermissionsToken(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSystemTokenQueryResultSet2ᚖtokenscaleᚋgraphᚋmodelᚐSystemTokenQueryResultSet(ctx context.Context, sel ast.SelectionSet, v *model.SystemTokenQueryResultSet) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SystemTokenQueryResultSet!")
@@ -12055,6 +12258,11 @@ func (ec *executionContext) marshalNTokens__Type2tokenscaleᚋgraphᚋmodelᚐTo
 
 func (ec *executionContext) unmarshalNUpdateSystemPermissionsTokenPermissionsInput2tokenscaleᚋgraphᚋmodelᚐUpdateSystemPermissionsTokenPermissionsInput(ctx context.Context, v any) (model.UpdateSystemPermissionsTokenPermissionsInput, error) {
 	res, err := ec.unmarshalInputUpdateSystemPermissionsTokenPermissionsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateSystemTokenNoteInput2tokenscaleᚋgraphᚋmodelᚐUpdateSystemTokenNoteInput(ctx context.Context, v any) (model.UpdateSystemTokenNoteInput, error) {
+	res, err := ec.unmarshalInputUpdateSystemTokenNoteInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

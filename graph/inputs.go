@@ -48,6 +48,7 @@ func filterOf(p *string) ipfilter.ID {
 
 func systemTokenDraft(in model.CreateSystemTokenInput) policy.Draft {
 	d := draft(in.Name, in.Permissions, in.IPFilterID, in.ExpireAt)
+	d.Note = given(in.Note, "")
 	if in.ExpiresIn != nil {
 		d.Expiry.In = &policy.Span{Amount: int64(in.ExpiresIn.Amount), Unit: unit(in.ExpiresIn.Unit)}
 	}

@@ -48,6 +48,19 @@ func (r *mutationResolver) UpdateSystemPermissionsTokenPermissions(ctx context.C
 	return input.ID, nil
 }
 
+func (r *mutationResolver) UpdateSystemTokenNote(ctx context.Context, input model.UpdateSystemTokenNoteInput) (*model.SystemPermissionsToken, error) {
+	by, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.authority.UpdateNote(ctx, by, token.ID(input.ID), input.Note)
+	if err != nil {
+		return nil, err
+	}
+	out := tokenShape(r.authority.View(t))
+	return &out, nil
+}
+
 func (r *mutationResolver) RotateToken(ctx context.Context, input model.RotateTokenInputData) (string, error) {
 	_, secret, err := r.rotate(ctx, input.ID, 0, true) // as LogScale does
 	return secret, err
@@ -128,6 +141,7 @@ func (r *mutationResolver) UpdateTokenSecurityPolicies(ctx context.Context, inpu
 
 func (r *queryResolver) SystemTokens(ctx context.Context, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) (*model.SystemTokenQueryResultSet, error) {
 	q := tokenQuery(searchFilter, given(sortBy, model.TokensSortByName), orderBy, skip, limit)
+	q.SearchNotes = true
 	q.Permissions, q.States, q.FilterIDs = permissionFilter, statesOf(stateFilter), filterIDs(ipFilterIDFilter)
 	q.ExpiresBefore, q.UnusedSince, q.CreatedBy = before(expiresBefore), before(unusedSince), makerOf(createdByFilter)
 	q.NeverExpires, q.WithoutFilter, q.After = neverExpires, withoutIPFilter, token.Cursor(given(after, ""))

@@ -55,6 +55,7 @@ func tokenShape(t authority.TokenView) model.SystemPermissionsToken {
 	out := model.SystemPermissionsToken{
 		ID:          string(t.ID),
 		Name:        t.Name,
+		Note:        optional(t.Note),
 		ExpireAt:    millis(t.ExpireAt),
 		CreatedAt:   int64(t.CreatedAt),
 		Permissions: t.Permissions.Names(),

@@ -116,6 +116,8 @@ func (c *curious) steps() map[string]func(*rapid.T) {
 			c.makes(`mutation($s: String!) { rotateSystemToken(input: {id: $s, gracePeriodMs: 5000}) { token tokenMetadata { `+metadata+` } } }`, "rotateSystemToken", vars{"s": idOf(pick(t))}, key(t))
 		},
 		"delete":    on(`mutation($s: String!) { deleteSystemToken(input: {id: $s}) }`),
+		"note":      on(`mutation($s: String!) { updateSystemTokenNote(input: {id: $s, note: "x"}) { id } }`),
+		"noted":     on(`mutation($s: String!) { updateSystemTokenNote(input: {id: "x", note: $s}) { id } }`),
 		"update":    on(`mutation($s: String!) { updateSystemPermissionsTokenPermissions(input: {id: $s, permissions: []}) }`),
 		"search":    on(`query($s: String!) { systemTokens(searchFilter: $s) { totalResults results { ` + metadata + ` } } }`),
 		"tokens":    on(`query($s: String!) { tokens(searchFilter: $s, typeFilter: []) { totalResults results { ` + oneToken + ` } } }`),

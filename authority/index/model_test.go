@@ -61,12 +61,13 @@ type row struct {
 }
 
 func (n *naive) row(t token.Token) row {
-	return row{t, folded(t.Name), folded(t.Note), uint64(t.ExpireAt) - 1, n.used[t.ID]} // never is last
+	ends := uint64(t.ExpireAt) - 1 // never is last
+	return row{t, folded(t.Name), folded(t.Note), ends, n.used[t.ID]}
 }
 
 // matches repeats in other words what package token says of filters.
 func (n *naive) matches(q token.Query, r row) bool {
-	if _, isID := n.tokens[token.ID(q.Search)]; isID && string(r.ID) != q.Search || !isID && !strings.Contains(r.folded, folded(q.Search)) && !(q.SearchNotes && strings.Contains(r.noted, folded(q.Search))) {
+	if _, isID := n.tokens[token.ID(q.Search)]; isID && string(r.ID) != q.Search || !isID && !r.holds(q) {
 		return false
 	}
 	if q.Permissions != nil && !slices.ContainsFunc(q.Permissions, r.Permissions.Has) {
@@ -91,6 +92,12 @@ func (n *naive) matches(q token.Query, r row) bool {
 		return true
 	}
 	return false
+}
+
+// holds reports whether the name holds what is searched for, or the note if that is as good.
+func (r row) holds(q token.Query) bool {
+	part := folded(q.Search)
+	return strings.Contains(r.folded, part) || q.SearchNotes && strings.Contains(r.noted, part)
 }
 
 // compare compares in the direction of q.

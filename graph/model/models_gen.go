@@ -194,6 +194,8 @@ type CreateSystemTokenInput struct {
 	ExpireAt *int64 `json:"expireAt,omitempty"`
 	// How long it shall live. Not together with `expireAt`. Stability: Preview
 	ExpiresIn *ExpirationInput `json:"expiresIn,omitempty"`
+	// What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; absent, null or empty for none. It stays in the audit log. Stability: Preview
+	Note *string `json:"note,omitempty"`
 }
 
 // The string of a new system token, and what is kept of it.
@@ -468,6 +470,8 @@ type SystemPermissionsToken struct {
 	CreatedAt int64 `json:"createdAt"`
 	// What it may do, as names of SystemPermission. Stability: Long-term
 	Permissions []string `json:"permissions"`
+	// What it is for and whom to call; null if nobody has noted anything. It is of the token, not of its string: rotation keeps it, and `updateSystemTokenNote` changes it. Stability: Preview
+	Note *string `json:"note,omitempty"`
 	// Who made it: the id of a system token, or `localroot`. Stability: Preview
 	CreatedBy string `json:"createdBy"`
 	// The name of who made it; null if that token ended so long ago that it is forgotten. Stability: Preview
@@ -647,6 +651,15 @@ type UpdateSystemPermissionsTokenPermissionsInput struct {
 	ID string `json:"id"`
 	// All permissions it shall have; what is not listed is taken away. Stability: Long-term
 	Permissions []permission.Permission `json:"permissions"`
+}
+
+// The note a token shall have from now on.
+// Stability: Preview
+type UpdateSystemTokenNoteInput struct {
+	// The id of the token. Stability: Preview
+	ID string `json:"id"`
+	// What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview
+	Note string `json:"note"`
 }
 
 // A selection of the data of repositories. None lives here; clients name the type in fragments.

@@ -17,6 +17,8 @@ export type CreateSystemTokenInput = {
   ipFilterId?: string | null | undefined;
   /** Its name: 1 to 253 characters, no control characters. Spaces around it are removed. Stability: Preview */
   name: string;
+  /** What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; absent, null or empty for none. It stays in the audit log. Stability: Preview */
+  note?: string | null | undefined;
   /** What it may do. Grant as little as possible. You may grant only what you hold yourself. Stability: Preview */
   permissions: Array<SystemPermission>;
 };
