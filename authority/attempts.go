@@ -48,6 +48,9 @@ func (a *Authority) RecordRefusal(ctx context.Context, by Caller, refusal error)
 	}
 	ctx = context.WithoutCancel(ctx) // who hangs up at once leaves a record all the same
 	e.Time, e.Actor = a.clock(), ledger.Actor(by.Actor)
+	if v, known := a.index.Find(by.About); known && e.TokenID == "" {
+		e.TokenID, e.Fields = string(by.About), append(e.Fields, audit.One("tokenName", v.Token().Name))
+	}
 	if err := a.denied.Note(ctx, e); err != nil {
 		a.log.ErrorContext(ctx, "a refused change could not be written to the audit log", "action", by.Action, "err", err)
 	}

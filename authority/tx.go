@@ -193,6 +193,10 @@ type Caller struct {
 	Actor  policy.Actor
 	Action string // the name of the mutation, for the audit log
 
+	// About is what the change was to be made to, as the caller names it; anything, or nothing. If
+	// it is the id of a token, and the change is refused, the token's history tells of it.
+	About token.ID
+
 	// IdempotencyKey, if not empty, has a command that makes a token or an IP filter, or rotates
 	// a token, make it at most once. If the same actor asks for the same with the same key,
 	// nothing is made, and the refusal has the code Conflict and names what was made the first

@@ -23,7 +23,15 @@ func caller(ctx context.Context) (authority.Caller, error) {
 		return authority.Caller{}, err
 	}
 	key := transport.IdempotencyKey(graphql.GetOperationContext(ctx).Headers)
-	return authority.Caller{Actor: by, Action: action(ctx), IdempotencyKey: key}, nil
+	return authority.Caller{Actor: by, Action: action(ctx), About: about(ctx), IdempotencyKey: key}, nil
+}
+
+// about returns the id in the input of the field; nothing if there is none.
+func about(ctx context.Context) token.ID {
+	given := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	input, _ := given["input"].(map[string]any)
+	id, _ := input["id"].(string)
+	return token.ID(id)
 }
 
 func (r *Resolver) create(ctx context.Context, d policy.Draft) (model.SystemPermissionsToken, string, error) {

@@ -23,7 +23,7 @@ func (r *Resolver) requires(ctx context.Context, _ any, next graphql.Resolver, a
 	}
 	if err := by.May(anyOf...); err != nil {
 		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-			r.authority.RecordRefusal(ctx, authority.Caller{Actor: by, Action: action(ctx)}, err)
+			r.authority.RecordRefusal(ctx, authority.Caller{Actor: by, Action: action(ctx), About: about(ctx)}, err)
 		}
 		return nil, err
 	}

@@ -182,3 +182,28 @@ func TestFleet_WhoMayNotListCountsNothing(t *testing.T) {
 		t.Errorf("a refusal tells whether a token is there: %s, %s", there.Body, not.Body)
 	}
 }
+
+func TestFleet_TheHistoryOfATokenTellsOfRefusedChanges(t *testing.T) {
+	s := serve(t)
+	nurse, secret := s.Token(policy.Draft{Name: "nurse"})
+	s.ask(s.holder(), `mutation($in: InputData!) { deleteToken(input: $in) }`, vars{"in": vars{"id": nurse.ID}})
+	s.ask(s.holder(permission.ManageCluster), `mutation($id: String!) { rotateSystemToken(input: {id: $id}) { token } }`, vars{"id": nurse.ID})
+	s.ask(s.root, `mutation { updateSystemPermissionsTokenPermissions(input: {id: "`+string(nurse.ID)+`", permissions: []}) }`, nil)
+	s.ask(s.holder(), `mutation($in: InputData!) { deleteToken(input: $in) }`, vars{"in": vars{"id": secret}})
+	s.ask(s.holder(), `mutation { createIPFilter(input: {name: "f", ipFilter: ""}) { id } }`, nil)
+	for _, way := range []string{"tokenIdFilter: \"" + string(nurse.ID) + "\"", `tokenIdFilter: "nurse"`} {
+		log := s.must(`{ auditEvents(`+way+`) { results { actionName tokenId refused fields { name value } } } }`, nil)
+		var told []string
+		for _, e := range log.at("auditEvents", "results").([]any) {
+			if e := e.(map[string]any); e["refused"] != nil {
+				told = append(told, fmt.Sprintf("%v %t %v", e["actionName"], e["tokenId"] == string(nurse.ID), e["fields"]))
+			}
+		}
+		name := " true [map[name:tokenName value:nurse]]"
+		if want := []string{"updateSystemPermissionsTokenPermissions" + name, "rotateSystemToken" + name, "deleteToken" + name}; !slices.Equal(told, want) {
+			t.Errorf("%s: %q, want %q", way, told, want)
+		}
+	}
+	log := s.must(`{ auditEvents(limit: 100) { results { refused tokenId fields { value } } } }`, nil)
+	s.wantHidden(log.Body, secret)
+}
