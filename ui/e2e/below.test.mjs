@@ -79,7 +79,7 @@ for (const path of ['/tokens', '/admin/a%20b']) {
     await page.getByRole('link', { name: 'API explorer' }).click();
     await page.waitForURL(`${there.base}/docs/api-explorer`);
     await page.getByText('Signed in as').waitFor();
-    await page.getByRole('button', { name: /Execute query/ }).click();
+    await page.getByRole('button', { name: 'Run query' }).click();
     await page.getByText('"localroot"').first().waitFor();
     await page.getByRole('link', { name: 'tokenscale' }).click();
     await page.getByRole('heading', { level: 1, name: 'System tokens' }).waitFor();

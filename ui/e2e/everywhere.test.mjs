@@ -127,61 +127,6 @@ test('the command bar goes to a token, a filter, a page', async () => {
   await browser.close();
 });
 
-test('the explorer works by the session of the page, keeps nothing, and needs no other host', async () => {
-  for (const scheme of ['light', 'dark']) {
-    const browser = await openBrowser(server, { scheme });
-    const { page } = browser;
-    await browser.goto('/docs/api-explorer');
-    await page.getByText('Not signed in. Sign in, or').waitFor();
-    await page.getByRole('link', { name: 'Sign in' }).click();
-    await page.getByLabel('Token').fill(server.token);
-    await page.keyboard.press('Enter');
-    await page.waitForURL('**/docs/api-explorer');
-    await page.getByText('Signed in as').waitFor();
-    await page.getByRole('button', { name: /Execute query/ }).click();
-    await page.getByText('"localroot"').first().waitFor();
-    await page.getByRole('button', { name: /Documentation/ }).click();
-    await page.getByText('Root Types').waitFor();
-    await page.waitForTimeout(500); // the documentation fades in, and is pale meanwhile
-    await browser.axe('/docs/api-explorer', [scheme]);
-    for (const shown of [scheme === 'light' ? 'dark' : 'light', scheme]) {
-      await page.emulateMedia({ colorScheme: shown });
-      await page.waitForFunction((dark) => [...document.querySelectorAll('.monaco-editor')].every((e) => e.classList.contains('vs-dark') === dark), shown === 'dark');
-    }
-    assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0]);
-    browser.calm();
-    await browser.close();
-  }
-});
-
-test('the explorer names a header that no browser can send, and repeats nothing of it', async () => {
-  const browser = await openBrowser(server);
-  const { page } = browser;
-  await browser.goto('/docs/api-explorer');
-  await page.getByText('Not signed in. Sign in, or').waitFor();
-  await page.getByRole('button', { name: 'Headers', exact: true }).click();
-  const headers = page.locator('.monaco-editor[data-uri*="headers"]');
-  const half = server.token.split('~')[1];
-  for (const [value, words] of [
-    [`Bearer ${server.token.slice(0, 12)}\u200b${server.token.slice(12)}`, 'Character 13 of 55 cannot be in a token: U+200B ZERO WIDTH SPACE'],
-    ['“quoted”', 'The header Authorization holds a character that a browser cannot send.'],
-    [`Bearer ${server.token}`, '"localroot"'],
-  ]) {
-    await headers.click();
-    await page.keyboard.press('ControlOrMeta+A');
-    await page.keyboard.press('Delete');
-    await page.keyboard.insertText(JSON.stringify({ Authorization: value }));
-    await page.waitForTimeout(600); // the explorer takes over what is typed after a moment
-    await page.getByRole('button', { name: /Execute query/ }).click();
-    // The answer is broken into lines where it does not fit.
-    await page.waitForFunction((wanted) => (document.querySelector('.graphiql-response')?.innerText ?? '').replace(/\s+/g, ' ').includes(wanted), words);
-    assert.equal(await page.getByText('does not answer').count(), 0);
-  }
-  assert.ok(!(await page.locator('.graphiql-response').innerText()).includes(half));
-  browser.calm();
-  await browser.close();
-});
-
 test('the page moves little when less motion is asked for, and keeps its outlines in forced colours', async () => {
   const browser = await openBrowser(server, { reducedMotion: 'reduce', forcedColors: 'active' });
   const { page } = browser;

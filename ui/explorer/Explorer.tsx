@@ -1,109 +1,114 @@
-import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
-import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
-import { GraphiQL } from 'graphiql';
-import { useEffect, useRef, useState } from 'react';
+import { QueryClientProvider, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Router } from 'wouter';
+import { Button } from '../src/components/Button';
+import { Exact } from '../src/components/Moment';
+import { Name } from '../src/components/Name';
+import { forgetDrafts } from '../src/lib/drafts';
 import { home } from '../src/lib/home';
-import { examples } from './examples';
-import { fetcher } from './fetcher';
-import { memoryStorage } from './memory';
-import { hasSession } from './session';
-import { plainTabs } from './tabs';
+import { makeQueryClient } from '../src/queryClient';
+import { Band } from '../src/shell/Band';
+import { ErrorBoundary } from '../src/shell/ErrorBoundary';
+import { Navigation } from '../src/shell/Navigation';
+import { SessionContext } from '../src/shell/session';
+import { SessionEnded } from '../src/shell/SessionEnded';
+import { SessionEnding } from '../src/shell/SessionEnding';
+import { SignInDialog } from '../src/shell/SignInDialog';
+import { Starting } from '../src/shell/Starting';
+import { Tools } from '../src/shell/Tools';
+import { useWatchedSession } from '../src/shell/useWatchedSession';
+import type { Session } from '../src/api/viewer';
+import shell from '../src/shell/Shell.module.css';
+import { Workspace } from './Workspace';
+import styles from './Explorer.module.css';
 
-const plugins = [HISTORY_PLUGIN];
-const tabs = [...examples];
+// Every other page of the house is another document: going there is leaving this one.
+const byDocument = (): [string, (to: string) => void] => [window.location.pathname.replace(/\/$/, ''), (to) => window.location.assign(to)];
+
+const shortcuts = [
+  { keys: ['Ctrl Enter', '⌘ Enter'], does: 'Run what is in the editor' },
+  { keys: ['Enter', 'Esc'], does: 'Go into an editor, and out of it' },
+  { keys: ['Ctrl Space'], does: 'Offer what can stand here' },
+  { keys: ['Ctrl Alt K'], does: 'Search the documentation' },
+];
 
 export function Explorer() {
-  const [storage] = useState(memoryStorage);
-  const main = useRef<HTMLElement>(null);
-  useEffect(() => (main.current ? plainTabs(main.current) : undefined), []);
+  const [client] = useState(makeQueryClient);
   return (
-    <>
-      <Band />
-      <main className="explorer" ref={main}>
-        <h1 className="hidden">API explorer</h1>
-        <GraphiQL
-          fetcher={fetcher}
-          storage={storage}
-          plugins={plugins}
-          defaultTabs={tabs}
-          shouldPersistHeaders={false}
-          showPersistHeadersSettings={false}
-          defaultEditorToolsVisibility="variables"
-        >
-          <GraphiQL.Logo>
-            <FollowScheme />
-          </GraphiQL.Logo>
-        </GraphiQL>
-      </main>
-    </>
+    <QueryClientProvider client={client}>
+      <Router base={home} hook={byDocument}>
+        <ErrorBoundary>
+          <Frame />
+        </ErrorBoundary>
+      </Router>
+    </QueryClientProvider>
   );
 }
 
-/**
- * Has the editors follow the colour scheme of the system while the page is open. GraphiQL itself
- * asks for it once.
- */
-function FollowScheme() {
-  const chosen = useGraphiQL((state) => state.theme);
-  const { setTheme } = useGraphiQLActions();
-  useEffect(() => {
-    if (chosen !== null) return; // in the settings, for good
-    const dark = window.matchMedia('(prefers-color-scheme: dark)');
-    const follow = () => setTheme(null);
-    dark.addEventListener('change', follow);
-    return () => dark.removeEventListener('change', follow);
-  }, [chosen, setTheme]);
-  return <span />;
+/** The frame that all pages have. Unlike them, the explorer is of use to who is not signed in. */
+function Frame() {
+  const client = useQueryClient();
+  const { session, isPending, error, ended, revive } = useWatchedSession();
+  const [signingIn, setSigningIn] = useState(false);
+  // Until it is known whose typed work may be shown, none is.
+  if (isPending) return <Starting />;
+  const leave = () => {
+    client.clear();
+    forgetDrafts();
+    window.location.assign(`${home}/sign-in?to=/docs/api-explorer`);
+  };
+  return (
+    <SessionContext value={session}>
+      <a className={shell.skip} href="#main">
+        Skip to the content
+      </a>
+      <Band>
+        {session && <Tools shortcuts={shortcuts} />}
+      </Band>
+      <div className={`${shell.body} ${styles.body}`}>
+        <Navigation viewer={session?.viewer ?? null} />
+        <main id="main" className={styles.main} tabIndex={-1}>
+          <div className={styles.head}>
+            <h1>API explorer</h1>
+            {(session !== null || !error) && <Who session={session} onSignIn={() => setSigningIn(true)} />}
+          </div>
+          {session && <SessionEnding />}
+          {/* Another identity finds what was typed, but not what was answered before. */}
+          <Workspace key={session?.viewer.id ?? ''} owner={session?.viewer.id ?? ''} />
+        </main>
+      </div>
+      {signingIn && <SignInDialog title={session ? 'Sign in again' : 'Sign in'} onClose={() => setSigningIn(false)} />}
+      {ended && <SessionEnded refusal={ended} onBack={revive} onLeave={leave} />}
+    </SessionContext>
+  );
 }
 
-function Band() {
-  const who = useWho();
+function Who({ session, onSignIn }: { session: Session | null; onSignIn: () => void }) {
+  if (session === null) {
+    return (
+      <p className={styles.who}>
+        <span>Not signed in: give a token as Authorization under Headers, or</span>
+        <Button small look="primary" onPress={onSignIn}>
+          Sign in
+        </Button>
+      </p>
+    );
+  }
+  const { username, sessionExpiresAt } = session.viewer;
   return (
-    <header className="band">
-      <a href={`${home}/`} className="word">
-        tokenscale
-      </a>
-      <span>API explorer</span>
-      <span className="who" role="status">
-        {who === undefined ? (
-          ''
-        ) : who === null ? (
+    <p className={styles.who}>
+      <span>
+        Signed in as <Name name={username} />
+        {sessionExpiresAt != null && (
           <>
-            Not signed in. <a href={`${home}/sign-in?to=/docs/api-explorer`}>Sign in</a>, or give a token in the headers below.
-          </>
-        ) : (
-          <>
-            Signed in as <bdi>{who}</bdi>
+            {' '}
+            until <Exact at={sessionExpiresAt} />
           </>
         )}
       </span>
-    </header>
+      <Button small look="quiet" onPress={onSignIn}>
+        Sign in again
+      </Button>
+    </p>
   );
-}
-
-/**
- * The name of who is signed in on the page; null when nobody is, undefined while that is not known.
- */
-function useWho(): string | null | undefined {
-  const [who, setWho] = useState<string | null | undefined>(undefined);
-  useEffect(() => {
-    const abort = new AbortController();
-    void whoIs(abort.signal)
-      .then(setWho)
-      .catch(() => undefined);
-    return () => abort.abort();
-  }, []);
-  return who;
-}
-
-async function whoIs(signal: AbortSignal): Promise<string | null> {
-  if (!(await hasSession(signal))) return null;
-  const response = await fetch(`${home}/graphql`, {
-    method: 'POST',
-    signal,
-    headers: { 'Content-Type': 'application/json', 'X-Requested-By': 'tokenscale' },
-    body: JSON.stringify({ query: 'query Who { viewer { username } }' }),
-  });
-  const answer: { data?: { viewer?: { username?: string } } } | null = response.ok ? await response.json() : null;
-  return answer?.data?.viewer?.username ?? null;
 }

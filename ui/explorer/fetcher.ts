@@ -1,23 +1,50 @@
 import type { Fetcher } from '@graphiql/toolkit';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import { home } from '../src/lib/home';
 import { canBeSent } from '../src/lib/headers';
 import { strayIn } from '../src/lib/pasted';
-import { hasSession } from './session';
+import { Refusal } from '../src/lib/refusal';
+import { reportRefusal } from '../src/lib/useAction';
 
-const notSignedIn = { errors: [{ message: 'Not signed in. Sign in on the page, or give a token as Authorization in the headers below.' }] };
+/** What is told of an answer beside the answer itself. */
+export type Reply = { ms: number; errors: number };
+
+type Listener = {
+  /** Whether there is a session to ask with. */
+  signedIn: () => boolean;
+  onReply: (reply: Reply) => void;
+  /** Called when a token typed as a header was accepted. */
+  onToken: () => void;
+};
+
+type Answer = ExecutionResult<Record<string, unknown>, Record<string, unknown>>;
+
+const notSignedIn = failure('Not signed in. Sign in above, or give a token as Authorization under Headers.');
 
 /**
  * Asks over the session of the page, or with the headers typed here. What is no GraphQL answer
- * becomes an error of it.
+ * becomes an error of it, and a session that has ended is reported.
  */
-export const fetcher: Fetcher = async (params, options) => {
-  const typed: Record<string, string> = options?.headers ?? {};
-  const bearer = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
-  const wrong = unsendable(typed);
-  if (wrong !== undefined) return { errors: [{ message: wrong }] };
+export function makeFetcher({ signedIn, onReply, onToken }: Listener): Fetcher {
+  return async (params, options) => {
+    const typed: Record<string, string> = options?.headers ?? {};
+    const bearer = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
+    const wrong = unsendable(typed);
+    if (wrong !== undefined) return failure(wrong);
+    if (!bearer && !signedIn()) return notSignedIn;
+    const start = performance.now();
+    const { status, answer } = await ask(params, typed, bearer);
+    if (status === 401 && !bearer) reportRefusal(new Refusal('signed-out', 'The session has ended.'));
+    if (status === 403 && !bearer) reportRefusal(new Refusal('filtered', answer.errors?.[0]?.message ?? ''));
+    if (status === 200 && bearer) onToken();
+    if (params.operationName !== 'IntrospectionQuery') onReply({ ms: performance.now() - start, errors: answer.errors?.length ?? 0 });
+    return answer;
+  };
+}
+
+async function ask(params: unknown, typed: Record<string, string>, bearer: boolean): Promise<{ status: number; answer: Answer }> {
   let response: Response;
   try {
-    if (!bearer && !(await hasSession())) return notSignedIn;
     response = await fetch(`${home}/graphql`, {
       method: 'POST',
       // With a token of its own a request must not bring the session along as well.
@@ -27,20 +54,24 @@ export const fetcher: Fetcher = async (params, options) => {
       body: JSON.stringify(params),
     });
   } catch {
-    return { errors: [{ message: 'The server does not answer.' }] };
+    return { status: 0, answer: failure('The server does not answer.') };
   }
   const text = await response.text();
   try {
-    return JSON.parse(text);
+    return { status: response.status, answer: JSON.parse(text) };
   } catch {
-    return { errors: [{ message: text.trim() || `The server answered with status ${response.status}.` }] };
+    return { status: response.status, answer: failure(text.trim() || `The server answered with status ${response.status}.`) };
   }
-};
+}
+
+function failure(message: string): Answer {
+  return { errors: [new GraphQLError(message)] };
+}
 
 /** Says which of the headers typed here a browser cannot send, and nothing of what they hold. */
 function unsendable(typed: Record<string, string>): string | undefined {
   for (const [name, value] of Object.entries(typed)) {
-    if (!canBeSent([[name, 'x']])) return 'One of the headers below has a name that no header can have. Nothing was sent.';
+    if (!canBeSent([[name, 'x']])) return 'One of the headers has a name that no header can have. Nothing was sent.';
     if (typeof value !== 'string') return `The header ${name} must be text, in quotes. Nothing was sent.`;
     if (!canBeSent([[name, value]])) {
       const credential = /^Bearer (.*)$/is.exec(value)?.[1];

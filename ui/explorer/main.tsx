@@ -4,9 +4,8 @@ import { keepNothing } from '../src/lib/leaving';
 import { Explorer } from './Explorer';
 import '@graphiql/react/style.css';
 import '@graphiql/plugin-doc-explorer/style.css';
-import '@graphiql/plugin-history/style.css';
-import 'graphiql/graphiql.css';
-import './explorer.css';
+import '../src/styles/global.css';
+import './library.css';
 
 const root = createRoot(document.getElementById('root')!);
 keepNothing(root);

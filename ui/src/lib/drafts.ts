@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { forgetExplorerDrafts } from './explorerDrafts';
 import { home } from './home';
 
 // What was typed into forms and not saved, by the address of the form: in memory, for as long as
@@ -66,6 +67,7 @@ export function forgetDraft(key: string): void {
 export function forgetDrafts(): void {
   drafts.clear();
   unsaved.clear();
+  forgetExplorerDrafts();
 }
 
 let ask: ((go: () => void) => void) | null = null;

@@ -30,7 +30,7 @@ export function isSingle(event: KeyboardEvent, character: string): boolean {
 }
 
 export function isChord(event: KeyboardEvent, letter: string): boolean {
-  return (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === letter;
+  return (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === letter;
 }
 
 /** Acts when keys are pressed, unless a dialog stands open: then it has the keyboard. */

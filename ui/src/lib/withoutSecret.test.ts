@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { masked, withoutSecret } from './withoutSecret';
+import { masked, mayHoldSecret, withoutSecret } from './withoutSecret';
 
 const id = 'a1'.repeat(16);
 
@@ -29,4 +29,15 @@ it('drops the secret half of a token, whatever stands around it', () => {
   expect(withoutSecret('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')).toBe(
     'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   );
+});
+
+it.each([
+  [`${id}~${'B2'.repeat(22)}`, true],
+  [`"Bearer localroot~${'B2'.repeat(22)}"`, true],
+  ['b2'.repeat(22), true],
+  [`{"half": "${'x'.repeat(40)}"}`, true],
+  [id, false],
+  ['{ token(tokenId: "$id") { name } } # ~ 90 days', false],
+])('says whether %s may hold a secret: %s', (text, may) => {
+  expect(mayHoldSecret(text)).toBe(may);
 });

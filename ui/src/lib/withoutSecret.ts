@@ -26,3 +26,11 @@ export function masked(text: string): string {
 export function withoutSecret(text: string): string {
   return withoutHalves(text.replace(tokenString, '$1'));
 }
+
+/**
+ * Whether a token string, or a secret half, may be in a text. It says so rather too often: what it
+ * lets through is written to the storage of the browser.
+ */
+export function mayHoldSecret(text: string): boolean {
+  return /[A-Za-z0-9]{40}|~[A-Za-z0-9]{8}/.test(text);
+}

@@ -1,21 +1,17 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { sessionKey } from '../api/viewer';
 import { Button } from '../components/Button';
-import { Dialog, DialogActions } from '../components/Dialog';
 import { Distance } from '../components/Moment';
 import { Notice } from '../components/Notice';
 import { minute } from '../lib/time';
 import { useNow } from '../lib/useNow';
 import { useSession } from './session';
-import { SignInForm } from './SignInForm';
+import { SignInDialog } from './SignInDialog';
 
 /** How long before its end a session says so. */
 const warning = 10 * minute;
 
 /** Says that the session will soon be over, and lets the reader begin another where they are. */
 export function SessionEnding() {
-  const client = useQueryClient();
   const { sessionExpiresAt } = useSession().viewer;
   const now = useNow();
   const [signingIn, setSigningIn] = useState(false);
@@ -35,22 +31,7 @@ export function SessionEnding() {
       >
         <p>What you entered stays where it is.</p>
       </Notice>
-      {signingIn && (
-        <Dialog title="Sign in again" onClose={() => setSigningIn(false)}>
-          <SignInForm
-            onSignedIn={async () => {
-              await client.invalidateQueries({ queryKey: sessionKey });
-              await client.invalidateQueries();
-              setSigningIn(false);
-            }}
-          />
-          <DialogActions>
-            <Button look="quiet" onPress={() => setSigningIn(false)}>
-              Not now
-            </Button>
-          </DialogActions>
-        </Dialog>
-      )}
+      {signingIn && <SignInDialog title="Sign in again" onClose={() => setSigningIn(false)} />}
     </>
   );
 }

@@ -3,7 +3,9 @@ import { Dialog, DialogActions } from '../components/Dialog';
 import { chooseSingleKeys, isSingle, useShortcut, useSingleKeys } from '../lib/shortcuts';
 import styles from './Profile.module.css';
 
-const shortcuts: readonly { keys: readonly string[]; does: string }[] = [
+export type Shortcut = { keys: readonly string[]; does: string };
+
+const shortcuts: readonly Shortcut[] = [
   { keys: ['Ctrl K', '⌘ K', '/'], does: 'Go to a token, filter or page' },
   { keys: ['?'], does: 'Show these shortcuts' },
   { keys: ['Esc'], does: 'Close what stands over the page, or empty the search' },
@@ -14,16 +16,16 @@ const shortcuts: readonly { keys: readonly string[]; does: string }[] = [
  * Shows what the keyboard can do, also when `?` is pressed. As a file that comes when it is needed
  * it would be more to load: it would split what others share.
  */
-export function Shortcuts({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+export function Shortcuts({ open, onOpenChange, more }: { open: boolean; onOpenChange: (open: boolean) => void; more: readonly Shortcut[] }) {
   useShortcut((event) => isSingle(event, '?'), () => onOpenChange(true));
-  return open && <ShortcutsDialog onClose={() => onOpenChange(false)} />;
+  return open && <ShortcutsDialog more={more} onClose={() => onOpenChange(false)} />;
 }
 
-function ShortcutsDialog({ onClose }: { onClose: () => void }) {
+function ShortcutsDialog({ more, onClose }: { more: readonly Shortcut[]; onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl className={styles.shortcuts}>
-        {shortcuts.map(({ keys, does }) => (
+        {[...shortcuts, ...more].map(({ keys, does }) => (
           <div key={does}>
             <dt>
               {keys.map((name, index) => (

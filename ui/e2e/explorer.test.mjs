@@ -1,0 +1,269 @@
+// The API explorer: the frame of the house, examples for what is asked most, and nothing secret
+// left behind.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { startServer } from './support/server.mjs';
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await startServer();
+});
+after(() => Promise.all([server.close(), closeBrowser()]));
+beforeEach(async () => {
+  browser = await openBrowser(server);
+  page = browser.page;
+});
+afterEach(() => browser.close());
+
+const path = '/docs/api-explorer';
+
+async function open(token = server.token) {
+  await browser.goto(path);
+  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sign in' });
+  await dialog.getByLabel('Token').fill(token);
+  await page.keyboard.press('Enter');
+  await page.getByText(/^Signed in as .* until /).waitFor();
+  await ready();
+}
+
+/** Waits for the editors. */
+const ready = () => page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length === 4);
+
+/** What an editor holds; with a text, that it holds that from now on. */
+const editor = (name, text) =>
+  page.evaluate(
+    ([name, text]) => {
+      const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.includes(name));
+      if (text !== undefined) model.setValue(text);
+      return model.getValue();
+    },
+    [{ Query: 'operation', Variables: 'variables', Headers: 'request-headers', Answer: 'response' }[name], text],
+  );
+
+async function choose(example) {
+  await page.getByRole('button', { name: /^Examples/ }).click();
+  await page.getByRole('menuitem', { name: example }).click();
+}
+
+/** Runs what is in the editor and gives what was answered. */
+async function run() {
+  const asked = page.waitForResponse('**/graphql');
+  await page.getByRole('button', { name: /^Run / }).click();
+  await asked;
+  await page.getByRole('status').filter({ hasText: /^Answered/ }).waitFor();
+  return JSON.parse(await editor('Answer'));
+}
+
+const storages = () => page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+
+async function signOut(from) {
+  await from.getByRole('button', { name: /^Profile of/ }).click();
+  await from.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await from.getByRole('heading', { name: 'Sign in' }).waitFor();
+}
+
+test('each example does what it says, and none of them by itself', async () => {
+  await open();
+  const asked = [];
+  page.on('request', (request) => request.url().endsWith('/graphql') && asked.push(request.postDataJSON().operationName));
+  const filter = await server.makeFilter('office', 'allow 127.0.0.1');
+  const make = async (name) => (await server.make({ name, permissions: ['ManageCluster'], expiresIn: { amount: 400, unit: 'Days' } })).tokenMetadata.id;
+
+  await page.getByRole('button', { name: /^Examples/ }).click();
+  const titles = await page.getByRole('menuitem').locator('span:first-child').allTextContents();
+  await page.keyboard.press('Escape');
+  assert.equal(titles.length, 13);
+  const told = {};
+  for (const title of titles) {
+    asked.length = 0;
+    await choose(title);
+    const text = await editor('Query');
+    const variables = (await editor('Variables')).replace('the id of another', await make('another')).replace('the id of a token', await make('one')).replace('the id of a filter', filter);
+    await editor('Variables', variables);
+    const operations = [...text.matchAll(/^(query|mutation) (\w+)/gm)];
+    assert.deepEqual(asked, [], `${title} was run by being opened`);
+    for (const [, kind, name] of operations) {
+      if (operations.length > 1) await page.getByLabel('Operation to run').selectOption(name);
+      await page.getByRole('button', { name: `Run ${kind}` }).waitFor();
+      const answer = await run();
+      assert.equal(answer.errors, undefined, `${title}, ${name}: ${JSON.stringify(answer.errors)}`);
+      told[name] = answer.data;
+      assert.equal(asked.at(-1), name);
+    }
+  }
+  assert.equal(told.WhoAmI.viewer.username, 'localroot');
+  assert.ok(told.WhoMay.systemTokens.totalResults > 0);
+  assert.equal(told.PolicyImpact.tokenSecurityPoliciesImpact.deleted, 0);
+  assert.ok(told.PolicyImpact.tokenSecurityPoliciesImpact.capped > 0);
+  assert.equal(told.RevokeTokens.deleteSystemTokens.deleted, 2);
+  assert.equal(told.RulesImpact.ipFilterImpact.totalTokens, 0);
+  assert.equal(told.TryRules.testIPFilter.allowed, true);
+  assert.equal((await page.getByRole('list', { name: 'Open queries' }).count()), 0, 'an example that nobody changed stayed open');
+  browser.calm();
+});
+
+test('a string that is shown once is in no storage and no address, and signing out takes the rest', async () => {
+  await open();
+  await choose('Make a token for a machine');
+  const { token } = (await run()).data.createSystemToken;
+  const half = token.split('~')[1];
+  await editor('Query', '# looked up by hand\n{ viewer { id } }');
+  await editor('Headers', JSON.stringify({ Authorization: `Bearer ${token}` }));
+  await page.waitForFunction(() => sessionStorage.getItem('tokenscale/explorer')?.includes('looked up by hand'));
+  const withoutIt = async (when) => {
+    assert.ok(!(await storages()).includes(half), `it is in the storage ${when}`);
+    assert.ok(!page.url().includes(half));
+    assert.ok(!JSON.stringify(await page.evaluate(() => [history.state, window.name])).includes(half));
+  };
+  await withoutIt('with the answer shown');
+  // Elsewhere and back: what was typed is there, but no answer and no header.
+  await page.getByRole('link', { name: 'System tokens' }).click();
+  await page.getByRole('heading', { level: 1, name: 'System tokens' }).waitFor();
+  await page.getByRole('link', { name: 'API explorer' }).click();
+  await ready();
+  assert.match(await editor('Query'), /looked up by hand/);
+  assert.equal((await editor('Headers')) + (await editor('Answer')), '');
+  // Typed into the variables, or into the query itself: that query is not kept.
+  for (const name of ['Variables', 'Query']) {
+    await editor(name, `${await editor(name)}\n# ${half}`);
+    await page.waitForFunction(() => !sessionStorage.getItem('tokenscale/explorer')?.includes('looked up by hand'));
+    await withoutIt(`with it in ${name}`);
+  }
+  await signOut(page);
+  assert.equal(await storages(), '[{},{}]');
+  await open();
+  assert.match(await editor('Query'), /WhoAmI/);
+  browser.calm();
+});
+
+test('signing out here signs out in the other tab, and there signs out here', async () => {
+  browser.expected.push(/status of 401/);
+  for (const [here, there] of [[path, '/tokens'], ['/tokens', path]]) {
+    await browser.signIn();
+    const other = await browser.context.newPage();
+    await other.goto(server.base + there);
+    await other.getByRole('button', { name: /^Profile of/ }).waitFor();
+    await browser.goto(here);
+    await signOut(page);
+    assert.equal((await (await page.request.get(`${server.base}/api/v1/session`, { headers: { 'X-Requested-By': 'tokenscale' } })).json()).active, false);
+    await other.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    await other.getByRole('alertdialog', { name: 'Your session has ended' }).waitFor();
+    await other.close();
+  }
+  browser.calm();
+});
+
+test('a session that ends asks in place, keeps what was typed, and hides what it had read', async () => {
+  browser.expected.push(/status of 401/);
+  const made = await server.make({ name: 'short lived', permissions: ['ChangeSystemPermissions'] });
+  await open(made.token);
+  await run();
+  await editor('Query', '# half typed\n{ viewer { username } }');
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: {id: $id}) }', { id: made.tokenMetadata.id });
+  await page.getByRole('button', { name: 'Run query' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'Your session has ended' });
+  await dialog.getByLabel('Token').fill(server.token);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('Signed in as localroot').waitFor();
+  await ready();
+  assert.match(await editor('Query'), /half typed/);
+  assert.equal(await editor('Answer'), '');
+  assert.equal((await run()).data.viewer.username, 'localroot');
+  browser.calm();
+});
+
+test('on a phone there are tabs, one pane is seen, and all of it can be read', async () => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  await open();
+  const tabs = page.getByRole('tab');
+  assert.deepEqual(await tabs.allTextContents(), ['Query', 'Variables', 'Headers', 'Answer', 'Docs']);
+  const seen = () => page.getByRole('tabpanel').evaluateAll((panels) => panels.filter((panel) => panel.checkVisibility({ visibilityProperty: true })).map(({ id }) => id));
+  assert.deepEqual(await seen(), ['pane-query']);
+  await page.getByRole('button', { name: 'Run query' }).click();
+  await page.getByText('"localroot"').waitFor();
+  assert.deepEqual(await seen(), ['pane-answer']);
+  await tabs.nth(3).focus();
+  for (const [key, pane] of [['ArrowRight', 'docs'], ['ArrowRight', 'query'], ['ArrowRight', 'variables'], ['ArrowLeft', 'query'], ['End', 'docs']]) {
+    await page.keyboard.press(key);
+    assert.deepEqual(await seen(), [`pane-${pane}`]);
+    assert.equal(await page.evaluate(() => document.activeElement.textContent.toLowerCase()), pane);
+  }
+  await page.getByText('Root Types').waitFor();
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, 'too wide');
+  await browser.axe('the documentation on a phone');
+  await page.getByRole('tab', { name: 'Answer' }).click();
+  await browser.axe('the answer on a phone', ['light']);
+  browser.calm();
+});
+
+test('axe has nothing to say of it on a desk, with several queries open and the examples unfolded', async () => {
+  await open();
+  await editor('Query', '{ viewer { id } }');
+  await choose('Make one like this one');
+  await page.getByRole('list', { name: 'Open queries' }).waitFor();
+  await page.getByRole('tab', { name: 'Docs' }).click();
+  await page.getByText('Root Types').waitFor();
+  await browser.axe('the explorer');
+  await page.getByRole('button', { name: /^Examples/ }).click();
+  await page.getByRole('menuitem').first().waitFor();
+  await browser.axe('its examples', ['light']);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Close Original' }).click();
+  assert.equal(await editor('Query'), '{ viewer { id } }');
+  browser.calm();
+});
+
+test('the keyboard goes into an editor and out of it, and the colours are those chosen on the page', async () => {
+  await open();
+  await page.getByRole('group', { name: 'Query' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('{ meta { version ');
+  // The first closes what is offered to complete it, if that is there by now.
+  while (!(await page.evaluate(() => document.activeElement.matches('[role=group]')))) await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Variables');
+  await page.getByRole('group', { name: 'Query' }).focus();
+  await page.keyboard.press('Enter');
+  const asked = page.waitForRequest((request) => request.postDataJSON()?.query?.includes('meta'));
+  await page.keyboard.press('Control+Enter');
+  await asked;
+
+  const dark = (wanted) => page.waitForFunction((wanted) => [...document.querySelectorAll('.monaco-editor')].every((one) => one.classList.contains('vs-dark') === wanted), wanted);
+  await dark(false);
+  await page.getByRole('button', { name: /^Profile of/ }).click();
+  await page.getByRole('dialog').getByText('Dark').click();
+  await dark(true);
+  await page.keyboard.press('Escape');
+  await page.reload();
+  await ready();
+  await dark(true);
+  browser.calm();
+});
+
+test('a token in a header needs no session, and one that no browser can send is named, and nothing of it repeated', async () => {
+  await browser.goto(path);
+  await page.getByText('Not signed in').waitFor();
+  await ready();
+  const half = server.token.split('~')[1];
+  for (const [value, words] of [
+    [`Bearer ${server.token.slice(0, 12)}\u200b${server.token.slice(12)}`, 'Character 13 of 55 cannot be in a token: U+200B ZERO WIDTH SPACE'],
+    ['“quoted”', 'The header Authorization holds a character that a browser cannot send.'],
+    [`Bearer ${server.token}`, '"localroot"'],
+  ]) {
+    await editor('Headers', JSON.stringify({ Authorization: value }));
+    await page.getByRole('button', { name: 'Run query' }).click();
+    await page.waitForFunction((wanted) => globalThis.__MONACO.editor.getModels().some((model) => model.uri.path.includes('response') && model.getValue().includes(wanted)), words);
+    assert.equal(await page.getByText('does not answer').count(), 0);
+  }
+  assert.ok(!(await editor('Answer')).includes(half));
+  await page.getByRole('tab', { name: 'Docs' }).click();
+  await page.getByText('Root Types').waitFor();
+  browser.calm();
+});

@@ -1,0 +1,151 @@
+import { DOC_EXPLORER_PLUGIN, DocExplorer, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
+import { GraphiQLProvider, HeaderEditor, QueryEditor, ResponseEditor, useGraphiQL, useGraphiQLActions, VariableEditor } from '@graphiql/react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { counted } from '../src/lib/time';
+import { draftsOf, keepDrafts } from './drafts';
+import styles from './Explorer.module.css';
+import { makeFetcher, type Reply } from './fetcher';
+import { memoryStorage } from './memory';
+import { Open } from './Open';
+import { PaneHead } from './PaneHead';
+import { names, type Pane, shownOf, useGroups } from './panes';
+import { editorTheme, useHouseColours } from './theme';
+import { Toolbar } from './Toolbar';
+import { useHouseEditors } from './useHouseEditors';
+import { useReady } from './useReady';
+
+const plugins = [DOC_EXPLORER_PLUGIN];
+
+/**
+ * The editors, for one identity: its id, or nothing for somebody who is not signed in and gives a
+ * token as a header.
+ */
+export function Workspace({ owner }: { owner: string }) {
+  const [storage] = useState(memoryStorage);
+  const [drafts] = useState(() => draftsOf(owner));
+  const [reply, setReply] = useState<Reply | null>(null);
+  // Asking for the schema without a credential would only be refused.
+  const [asks, setAsks] = useState(owner !== '');
+  const [fetcher] = useState(() => makeFetcher({ signedIn: () => owner !== '', onReply: setReply, onToken: () => setAsks(true) }));
+  return (
+    <GraphiQLProvider
+      fetcher={fetcher}
+      schema={asks ? undefined : null}
+      storage={storage}
+      plugins={plugins}
+      referencePlugin={DOC_EXPLORER_PLUGIN}
+      defaultTabs={drafts.tabs}
+      editorTheme={editorTheme}
+      shouldPersistHeaders={false}
+      onTabChange={({ tabs, activeTabIndex }) =>
+        keepDrafts(owner, { active: activeTabIndex, tabs: tabs.map(({ query, variables, headers }) => ({ query: query ?? '', variables: variables ?? '', headers: headers ?? '' })) })
+      }
+    >
+      <DocExplorerStore>
+        <Bench first={drafts.active} reply={reply} asks={asks} />
+      </DocExplorerStore>
+    </GraphiQLProvider>
+  );
+}
+
+function Bench({ first, reply, asks }: { first: number; reply: Reply | null; asks: boolean }) {
+  useHouseColours();
+  useHouseEditors();
+  const groups = useGroups();
+  const [latest, setLatest] = useState<readonly Pane[]>([]);
+  const show = (pane: Pane) => setLatest((before) => [pane, ...before.filter((other) => other !== pane)]);
+  useFirstTab(first);
+  useShownReference(() => show('docs'));
+
+  const panes: Record<Pane, ReactNode> = {
+    query: <QueryEditor {...editorProps('Query')} />,
+    variables: <VariableEditor {...editorProps('Variables')} />,
+    headers: <HeaderEditor {...editorProps('Headers')} />,
+    answer: <Answer />,
+    docs: <div className={`graphiql-container ${styles.docs}`}>{asks ? <DocExplorer /> : <p>Sign in to read what the API offers.</p>}</div>,
+  };
+  return (
+    <>
+      <Toolbar onShow={show} />
+      <Open />
+      <p id="keys" hidden>
+        Press Enter to write in it, Escape to leave it.
+      </p>
+      <div className={styles.panes}>
+        {groups.flatMap((group) => {
+          const shown = shownOf(group, latest);
+          return [
+            <PaneHead key={`head-${group.place}`} group={group} shown={shown} onShow={show} />,
+            ...group.panes.map((pane) => (
+              <section
+                key={pane}
+                id={`pane-${pane}`}
+                role={group.panes.length > 1 ? 'tabpanel' : 'region'}
+                aria-labelledby={`head-${pane}`}
+                hidden={pane !== shown}
+                className={styles.pane}
+                style={{ gridArea: group.place }}
+                data-place={group.place}
+              >
+                {panes[pane]}
+              </section>
+            )),
+          ];
+        })}
+      </div>
+      <Said reply={reply} />
+    </>
+  );
+}
+
+/** What of an answer is worth saying aloud. */
+function Said({ reply }: { reply: Reply | null }) {
+  const answered = useGraphiQL(({ tabs, activeTabIndex, isFetching }) => !isFetching && Boolean(tabs[activeTabIndex]?.response));
+  return (
+    <p role="status" className={styles.reply}>
+      {reply && answered && said(reply)}
+    </p>
+  );
+}
+
+function said({ ms, errors }: Reply): string {
+  const time = `in ${Math.max(1, Math.round(ms))} ms`;
+  return errors === 0 ? `Answered ${time}` : `Answered with ${counted(errors, 'error')} ${time}`;
+}
+
+const editorProps = (name: string) => ({ role: 'group', 'aria-label': name, 'aria-describedby': 'keys' });
+
+function Answer() {
+  const empty = useGraphiQL(({ tabs, activeTabIndex, isFetching }) => !isFetching && !tabs[activeTabIndex]?.response);
+  return (
+    <>
+      {/* Said in the toolbar, once; not the whole answer at every change. */}
+      <ResponseEditor {...editorProps(names.answer)} aria-live="off" />
+      {empty && <p className={styles.hint}>Run the query, and its answer stands here. In the editor, Ctrl Enter does.</p>}
+    </>
+  );
+}
+
+/** Goes to the query that was open when this was left, once there are editors to show it in. */
+function useFirstTab(first: number): void {
+  const { changeTab } = useGraphiQLActions();
+  const ready = useReady();
+  const went = useRef(false);
+  useEffect(() => {
+    if (!ready || went.current) return;
+    went.current = true;
+    changeTab(first);
+  }, [ready, first, changeTab]);
+}
+
+/** Shows the documentation when a name in the query was followed. */
+function useShownReference(onShow: () => void): void {
+  const reference = useGraphiQL((state) => state.schemaReference);
+  const latest = useRef(onShow);
+  useEffect(() => {
+    latest.current = onShow;
+  });
+  useEffect(() => {
+    if (reference) latest.current();
+  }, [reference]);
+}

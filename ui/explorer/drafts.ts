@@ -1,0 +1,46 @@
+import { readExplorerDrafts, writeExplorerDrafts } from '../src/lib/explorerDrafts';
+import { mayHoldSecret } from '../src/lib/withoutSecret';
+import { examples, opened } from './examples';
+
+/** What was typed into one of the open queries. */
+export type Draft = { query: string; variables: string; headers: string };
+
+export type Drafts = { active: number; tabs: Draft[] };
+
+type Kept = { owner: string; active: number; tabs: { query: string; variables: string }[] };
+
+// Headers, which are where a token is put, stay in the memory of this document.
+let typed: Drafts | null = null;
+
+/**
+ * What the editors begin with: what was typed in this document before, else what this identity had
+ * typed in this window, else the first example.
+ */
+export function draftsOf(owner: string): Drafts {
+  return typed ?? keptFor(owner) ?? { active: 0, tabs: [{ ...opened(examples[0], Date.now()), headers: '' }] };
+}
+
+/**
+ * Remembers what was typed: here, and in the storage of the window, so that going to the page for
+ * an id and coming back loses nothing. It ends with the window and with signing out. A query beside
+ * which a secret may stand is not kept there.
+ */
+export function keepDrafts(owner: string, drafts: Drafts): void {
+  typed = drafts;
+  if (owner === '') return; // nobody could be asked whether it is theirs
+  const mayBeKept = ({ query, variables }: Draft) => !mayHoldSecret(query) && !mayHoldSecret(variables);
+  const tabs = drafts.tabs.filter(mayBeKept).map(({ query, variables }) => ({ query, variables }));
+  const before = drafts.tabs.slice(0, drafts.active).filter(mayBeKept).length;
+  const kept: Kept = { owner, active: Math.max(0, Math.min(before, tabs.length - 1)), tabs };
+  writeExplorerDrafts(JSON.stringify(kept));
+}
+
+function keptFor(owner: string): Drafts | null {
+  try {
+    const kept = JSON.parse(readExplorerDrafts() ?? 'null') as Kept | null;
+    if (kept === null || kept.owner !== owner || kept.tabs.length === 0) return null;
+    return { active: kept.active, tabs: kept.tabs.map(({ query, variables }) => ({ query, variables, headers: '' })) };
+  } catch {
+    return null; // nothing that this build wrote
+  }
+}

@@ -1,0 +1,31 @@
+import { home } from './home';
+
+// What is typed into the explorer outlives its document, but not its window, and not signing out.
+// The storage belongs to all that one host serves, so only our own key is touched. A browser that
+// keeps nothing is none to complain about.
+const key = `tokenscale${home}/explorer`;
+
+export function readExplorerDrafts(): string | null {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a text in which there is no secret. */
+export function writeExplorerDrafts(text: string): void {
+  try {
+    sessionStorage.setItem(key, text);
+  } catch {
+    // It lives as long as the document, then.
+  }
+}
+
+export function forgetExplorerDrafts(): void {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // There is nothing to forget.
+  }
+}
