@@ -103,13 +103,13 @@ func TestArchive_SaysWhichFilesAreMissing(t *testing.T) {
 	h.Unchecked = true
 	whole, err := h.Archiver().State(t.Context())
 	must(t, err)
-	if whole.Segments != 2 || whole.Entries != 512 || len(whole.Missing) > 0 {
+	if whole.Segments != 2 || whole.Entries != 512 || len(whole.Bad) > 0 {
 		t.Errorf("it says %+v, want two segments of 256 entries", whole)
 	}
 	must(t, os.Remove(filepath.Join(h.AuditFolder(), segment.FileName(2))))
 	lost, err := h.Archiver().State(t.Context())
 	must(t, err)
-	if len(lost.Missing) != 1 || !strings.Contains(lost.Missing[0].Error(), "Segment 2 ") {
-		t.Errorf("it says that %v are missing, want segment 2", lost.Missing)
+	if len(lost.Bad) != 1 || !strings.Contains(lost.Bad[0].Error(), "Segment 2 ") {
+		t.Errorf("it says that %v are missing, want segment 2", lost.Bad)
 	}
 }

@@ -200,7 +200,7 @@ func assemble(o Options) *Authority {
 	}
 	all.NumberOf = a.index.Number
 	a.archiver = archive.New(archive.Options{
-		Settings: o.Archive, DB: o.DB, Rows: all, Now: a.clock, Pause: a.pause, Log: o.Log,
+		Settings: o.Archive, DB: o.DB, Rows: all, Now: a.clock, Pause: a.pause, Log: o.Log, Node: o.Node,
 	})
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions, a.tombstones = sessions.New(o.DB, all), tombstones.New(o.DB, all)
@@ -224,6 +224,7 @@ func assemble(o Options) *Authority {
 	a.checkpoints.Signs = a.door.KeepsHouse
 	a.scrub = integrity.NewScrubber(integrity.ScrubOptions{
 		DB: a.store, Rows: a.rows, Index: a.index, Now: a.clock, Log: a.log, RootFromOutside: o.RootHash != nil,
+		Past: a.archiver.Scrub,
 	})
 	a.runs = []func(context.Context){a.housekeeping, a.refused.Run, a.keeper.Run, a.scrub.Run, a.door.Run}
 	a.last = []task{{"writing counted refusals", a.refused.Flush}, {"writing refused changes", a.denied.Flush}, {"writing who has read what", a.read.Flush}}

@@ -57,9 +57,9 @@ func (s *Server) checkSegments() (c check, any bool) {
 }
 
 func segmentsCheck(a archive.State, err error) check {
-	fields := []string{"segments", fmt.Sprint(a.Segments), "entries", fmt.Sprint(a.Entries), "missing", fmt.Sprint(len(a.Missing))}
-	if err != nil || len(a.Missing) > 0 {
-		return newCheck("audit-segments", warn, "parts of the audit log that have left the store cannot be read here. The log names the files at each start, and so does tokenscale doctor", fields...)
+	fields := []string{"segments", fmt.Sprint(a.Segments), "entries", fmt.Sprint(a.Entries), "bad", fmt.Sprint(len(a.Bad))}
+	if err != nil || len(a.Bad) > 0 {
+		return newCheck("audit-segments", warn, "parts of the audit log that have left the store cannot be read here. The log names the files and where to copy them from; once they are back that is noticed within a minute", fields...)
 	}
 	return newCheck("audit-segments", ok, "", fields...)
 }

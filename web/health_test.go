@@ -77,7 +77,7 @@ func TestChecksWarn(t *testing.T) {
 		{"an audit log that is signed is fine", checkCheckpoints(ledger.CheckpointState{Entries: 9, Covered: 7, Time: 1}), ok},
 		{"an audit log that cannot be signed warns", checkCheckpoints(ledger.CheckpointState{Entries: 9, Failed: errors.New("forked")}), warn},
 		{"an old part of the audit log whose file is there is fine", segmentsCheck(archive.State{Segments: 2}, nil), ok},
-		{"one whose file is missing warns", segmentsCheck(archive.State{Segments: 2, Missing: []error{errors.New("segment 1")}}, nil), warn},
+		{"one whose file is missing warns", segmentsCheck(archive.State{Segments: 2, Bad: []error{errors.New("segment 1")}}, nil), warn},
 		{"filters that can be read are fine", checkFilters(authority.FilterCount{All: 3}), ok},
 		{"a filter that cannot be read warns", checkFilters(authority.FilterCount{All: 3, Shut: 1}), warn},
 		{"a node that may answer is fine", checkCluster(door.Cluster{Proven: true}), ok},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -45,6 +46,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	}
 	f.authority(count, gauge)
 	f.store(count, gauge)
+	f.segments(count, gauge)
 	f.clock(count, gauge)
 	f.certificate(gauge)
 	f.cluster(gauge)
@@ -108,6 +110,25 @@ func (f *figures) store(count, gauge emit) {
 	gauge(desc("store_max_bytes", "Size the store may grow to; 0 if only the disk limits it."), float64(s.MaxSize))
 	gauge(desc("store_stopped", "1 if the store takes no changes: after a failure, or because its disk is read-only. Alert on it."), oneIf(f.s.o.Store.Err() != nil))
 	gauge(desc("store_read_only", "1 if tokens are only verified because the disk is read-only."), oneIf(f.s.onlyRead()))
+}
+
+// segments tells of the audit log that has left the store. If it cannot be read what has, health
+// warns.
+func (f *figures) segments(count, gauge emit) {
+	s, err := f.s.o.Authority.Archiver().State(context.Background())
+	if err != nil {
+		return
+	}
+	gauge(desc("audit_segments", "Segments of the audit log that have left the store."), float64(s.Segments))
+	gauge(desc("audit_segments_entries", "Entries of the audit log in them."), float64(s.Entries))
+	gauge(desc("audit_segments_files", "Files of segments in the folder of this server."), float64(s.Files))
+	gauge(desc("audit_segments_bytes", "Bytes of these files."), float64(s.Bytes))
+	gauge(desc("audit_segments_bad", "Segments whose file cannot be read here, because it is missing or not what was written. Alert on any."), float64(len(s.Bad)))
+	count(desc("audit_segments_copy_failures_total", "Times that a file could not be brought to the second place; nothing leaves the store meanwhile. Alert on it."), float64(s.CopyFailures))
+	count(desc("audit_segments_mended_total", "Files that were taken from the second place because they were missing or not what was written."), float64(s.Mended))
+	if s.Second {
+		gauge(desc("audit_segments_archived", "Number of the newest segment that is known to be in the second place. Absent without --audit-archive."), float64(s.Archived))
+	}
 }
 
 // cluster tells of the nodes that share the store, if it is shared.

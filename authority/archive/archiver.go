@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math/bits"
-	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -37,7 +36,7 @@ type Settings struct {
 	Step func(step string) error
 }
 
-// Options are what an Archiver works with. All are needed.
+// Options are what an Archiver works with. All but Node are needed.
 type Options struct {
 	Settings
 	DB    store.DB
@@ -45,6 +44,7 @@ type Options struct {
 	Pause time.Duration // between two looks whether some may leave
 	Now   func() epoch.Millis
 	Log   *slog.Logger
+	Node  string // of a cluster, for the audit log; empty if there is none
 }
 
 // An Archiver moves the oldest of the audit log out of the store. It is safe for concurrent use.
@@ -56,8 +56,9 @@ type Archiver struct {
 
 	built rows.Segment // the newest that this process has built
 
-	mu   sync.Mutex
-	held string // what Held returns
+	mu     sync.Mutex
+	held   string // what Held returns
+	copied copied
 }
 
 // New returns an Archiver, and has the rows show what has left the store; see rows.Rows.Whole. It
@@ -85,47 +86,17 @@ func (a *Archiver) Run(ctx context.Context) {
 	if a.Folder == "" {
 		return
 	}
-	a.tellMissing(ctx)
+	a.round(ctx, a.Look, "the files of the audit log that has left the store could not be looked after")
+	a.askSecond(ctx)
 	loop.Every(ctx, a.Pause, func(ctx context.Context) {
-		if err := a.Move(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("no part of the audit log could leave the store; it is tried again", "err", err)
-		}
+		a.round(ctx, a.Move, "no part of the audit log could leave the store")
+		a.round(ctx, a.Look, "the files of the audit log that has left the store could not be looked after")
 	})
 }
 
-// A State is what has left the store.
-type State struct {
-	Segments int
-	Entries  uint64  // of the audit log, in them
-	Missing  []error // for each segment whose file is not in the folder: which, and what to do
-}
-
-// State says what has left the store. It looks whether the files are there, and does not read them.
-func (a *Archiver) State(ctx context.Context) (s State, err error) {
-	var all []rows.Segment
-	err = a.DB.View(ctx, func(r store.Reader) (err error) {
-		all, err = a.Segments.All(r)
-		return err
-	})
-	s.Segments = len(all)
-	for _, seg := range all {
-		s.Entries += seg.Last + 1 - seg.First
-		if _, err := os.Stat(a.Segments.folder.Path(segment.FileName(seg.Number))); err != nil {
-			s.Missing = append(s.Missing, a.Segments.unreadable(seg, err))
-		}
-	}
-	return s, err
-}
-
-// tellMissing says in the log which files are not there, so that it is known before somebody needs
-// them.
-func (a *Archiver) tellMissing(ctx context.Context) {
-	s, err := a.State(ctx)
-	if err != nil {
-		a.Log.Error("which parts of the audit log have left the store cannot be read", "err", err)
-	}
-	for _, missing := range s.Missing {
-		a.Log.Warn("a part of the audit log that has left the store cannot be read here", "err", missing)
+func (a *Archiver) round(ctx context.Context, do func(context.Context) error, failed string) {
+	if err := do(ctx); err != nil && ctx.Err() == nil {
+		a.Log.Error(failed+"; it is tried again", "err", err)
 	}
 }
 
@@ -158,6 +129,7 @@ func (a *Archiver) moveNext(ctx context.Context) (moved bool, err error) {
 		return false, nil
 	}
 	if err := a.copy(ctx, seg); err != nil {
+		a.copyFailed(ctx)
 		return false, fmt.Errorf("copying segment %d of the audit log to %v: %w", seg.Number, a.Segments.second, err)
 	}
 	return true, a.commit(ctx, seg)
@@ -234,7 +206,11 @@ func (a *Archiver) make(ctx context.Context, seg rows.Segment) (rows.Segment, er
 // copy brings the file to the second place, unless it is there already, and reads it back.
 func (a *Archiver) copy(ctx context.Context, seg rows.Segment) error {
 	second := a.Segments.second
-	if second == nil || a.Segments.confirm(ctx, second, seg) == nil {
+	if second == nil {
+		return nil
+	}
+	if a.Segments.confirm(ctx, second, seg) == nil {
+		a.inSecond(seg.Number)
 		return nil
 	}
 	name := segment.FileName(seg.Number)
@@ -244,7 +220,11 @@ func (a *Archiver) copy(ctx context.Context, seg rows.Segment) error {
 	if err := a.Step("copied"); err != nil {
 		return err
 	}
-	return a.Segments.confirm(ctx, second, seg)
+	err := a.Segments.confirm(ctx, second, seg)
+	if err == nil {
+		a.inSecond(seg.Number)
+	}
+	return err
 }
 
 // commit writes down that a segment has left, unless that was done already. From then on its

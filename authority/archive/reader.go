@@ -77,7 +77,7 @@ func (r *reader) Get(t store.Table, key []byte) ([]byte, error) {
 	}
 	value, err := f.Get(section, key)
 	if err != nil {
-		return nil, r.s.unreadable(seg, err)
+		return nil, r.s.failed(seg, err)
 	}
 	if value == nil {
 		return nil, nil
@@ -139,7 +139,7 @@ func (r *reader) NumberOf(id token.ID) (n token.Number, err error) {
 		}
 		value, err := f.Get(segment.Tokens, []byte(id))
 		if err != nil {
-			return 0, r.s.unreadable(list[i], err)
+			return 0, r.s.failed(list[i], err)
 		}
 		if len(value) == 8 {
 			return token.Number(binary.BigEndian.Uint64(value)), nil

@@ -10,9 +10,9 @@ import (
 	"log/slog"
 	"os"
 	"sync"
-	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 
 	"tokenscale/audit/segment"
 	"tokenscale/authority/rows"
@@ -22,9 +22,6 @@ import (
 // openAtOnce is how many indexes of files are kept in memory: some 100 KiB each, and as much again
 // of what was read last.
 const openAtOnce = 32
-
-// fetchTime is how long a file may take to come from its second place.
-const fetchTime = time.Minute
 
 // Segments are the parts of a log that have left its store, in a folder. It is safe for concurrent
 // use.
@@ -38,6 +35,9 @@ type Segments struct {
 
 	mu    sync.Mutex
 	whole map[fileKey]known // files that were read once to their end
+
+	bad     findings
+	mending singleflight.Group
 }
 
 // known is what is known of a file that was read to its end.
@@ -50,7 +50,12 @@ type known struct {
 // its frames are, each tells as it is read.
 func (k known) still(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && k.info != nil && os.SameFile(info, k.info) && info.Size() == k.info.Size() && info.ModTime().Equal(k.info.ModTime())
+	return err == nil && k.info != nil && unchanged(info, k.info)
+}
+
+// unchanged reports whether a file is what it was, as far as its folder tells.
+func unchanged(is, was fs.FileInfo) bool {
+	return os.SameFile(is, was) && is.Size() == was.Size() && is.ModTime().Equal(was.ModTime())
 }
 
 // A fileKey is which file it is, and what it has to hold.
@@ -59,34 +64,62 @@ type fileKey struct {
 	sum    [sha256.Size]byte
 }
 
-// NewSegments returns the segments in a folder. A file that is missing there is taken from second,
-// if that is not nil and has it. It reads and makes nothing.
+// NewSegments returns the segments in a folder. A file that is missing there, or is not what was
+// written, is taken from second when it is needed, if that is not nil and has it. It reads and
+// makes nothing.
 func NewSegments(all *rows.Rows, folder string, second Place, log *slog.Logger) *Segments {
 	files, _ := lru.New[fileKey, *segment.File](openAtOnce) // it fails for a size of 0
 	return &Segments{rows: all, folder: Folder(folder), second: second, log: log, files: files, whole: map[fileKey]known{}}
 }
 
-// open returns the file of a segment, having compared it with its row.
+// open returns the file of a segment, having compared it with its row. A file that is missing or
+// not what was written is taken from the second place, if there is one.
 func (s *Segments) open(seg rows.Segment) (*segment.File, error) {
 	key := fileKey{seg.Number, seg.SHA256}
-	if f, ok := s.files.Get(key); ok && s.known(key).still(s.folder.Path(segment.FileName(seg.Number))) {
+	if f, ok := s.files.Get(key); ok && s.known(key).still(s.path(seg)) {
 		return f, nil
 	}
+	if u := s.bad.still(seg, s.path(seg)); u != nil {
+		return nil, u
+	}
 	f, err := s.check(seg)
-	if errors.Is(err, fs.ErrNotExist) && s.second != nil {
-		if err = s.fetch(seg); err == nil {
-			f, err = s.check(seg)
-		}
+	if err != nil {
+		f, err = s.mend(seg, err)
 	}
 	if err != nil {
-		return nil, s.unreadable(seg, err)
+		s.forget(seg)
+		u := s.unread(seg, err)
+		s.bad.note(u, s.path(seg))
+		return nil, u
 	}
+	s.bad.sound(seg)
 	s.files.Add(key, f)
 	return f, nil
 }
 
-func (s *Segments) unreadable(seg rows.Segment, err error) *Unreadable {
+// again is open, but believes nothing that was found out before.
+func (s *Segments) again(seg rows.Segment) error {
 	s.forget(seg)
+	s.bad.doubt(seg)
+	_, err := s.open(seg)
+	return err
+}
+
+// failed returns the error of a read of a file that was opened soundly. The file is looked at
+// again, so if it can be mended the next read goes well.
+func (s *Segments) failed(seg rows.Segment, err error) error {
+	if e := s.again(seg); e != nil {
+		return e
+	}
+	return s.unread(seg, err)
+}
+
+// path returns where the file of a segment should be.
+func (s *Segments) path(seg rows.Segment) string {
+	return s.folder.Path(segment.FileName(seg.Number))
+}
+
+func (s *Segments) unread(seg rows.Segment, err error) *Unreadable {
 	u := &Unreadable{Segment: seg, Where: s.folder.String(), Err: err}
 	if s.second != nil {
 		u.Second = s.second.String()
@@ -111,7 +144,7 @@ func (s *Segments) known(key fileKey) known {
 
 // check opens the file in the folder. If it was never read to its end, or was changed since, it is.
 func (s *Segments) check(seg rows.Segment) (*segment.File, error) {
-	path := s.folder.Path(segment.FileName(seg.Number))
+	path := s.path(seg)
 	key := fileKey{seg.Number, seg.SHA256}
 	was := s.known(key)
 	same := was.still(path)
@@ -181,33 +214,6 @@ func (p byPath) ReadAt(b []byte, offset int64) (n int, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return f.ReadAt(b, offset)
-}
-
-// fetch takes a file from the second place.
-func (s *Segments) fetch(seg rows.Segment) error {
-	name := segment.FileName(seg.Number)
-	// It is for all who will read it, not only for who asks first.
-	ctx, cancel := context.WithTimeout(context.Background(), fetchTime)
-	defer cancel()
-	if err := s.confirm(ctx, s.second, seg); err != nil {
-		return err
-	}
-	err := s.folder.write(name, func(out io.Writer) error {
-		in, err := s.second.Get(ctx, name)
-		if err != nil {
-			return err
-		}
-		defer in.Close()
-		sum := sha256.New()
-		if _, err = io.Copy(io.MultiWriter(out, sum), io.LimitReader(in, seg.Bytes+1)); err == nil && [sha256.Size]byte(sum.Sum(nil)) != seg.SHA256 {
-			err = errOther
-		}
-		return err
-	})
-	if err == nil {
-		s.log.Warn("a segment of the audit log was missing, and was taken from its second place", "segment", seg.Number, "from", s.second)
-	}
-	return err
 }
 
 // confirm reads a file back from a place.

@@ -39,7 +39,7 @@ func (s *Segments) Survey(ctx context.Context, tx store.Reader) (found Survey, e
 		}
 		s.forget(seg)
 		if _, err := s.check(seg); err != nil {
-			found.Bad = append(found.Bad, s.unreadable(seg, err))
+			found.Bad = append(found.Bad, s.unread(seg, err))
 			continue
 		}
 		found.Whole = append(found.Whole, seg)

@@ -19,6 +19,9 @@ type Unreadable struct {
 	Err     error
 }
 
+// errMissing means that a file is not there.
+var errMissing = errors.New("it is missing")
+
 // errOther means that a file is not the one that a row of the store names.
 var errOther = errors.New("it is not the file that was written")
 
@@ -52,15 +55,15 @@ func Refusal(err error) *fault.Error {
 	return fault.New(fault.Unavailable, why, which)
 }
 
-func (u *Unreadable) why() error {
-	if u.Missing() {
-		return errors.New("it is missing")
-	}
-	return u.Err
-}
+func (u *Unreadable) why() error { return spoken(u.Err) }
 
-// Missing reports whether there is no such file.
-func (u *Unreadable) Missing() bool { return errors.Is(u.Err, fs.ErrNotExist) }
+// spoken says of a file that is not there just that.
+func spoken(err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return errMissing
+	}
+	return err
+}
 
 // Unwrap makes it a rows.ErrPast, and returns the cause.
 func (u *Unreadable) Unwrap() []error { return []error{rows.ErrPast, u.Err} }

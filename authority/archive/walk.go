@@ -102,7 +102,7 @@ func (w *walk) inFiles() error {
 		for {
 			row, ok, err := c.Next()
 			if err != nil {
-				return w.r.s.unreadable(seg, err)
+				return w.r.s.failed(seg, err)
 			}
 			if !ok {
 				break
@@ -224,7 +224,7 @@ func (w *walk) drain(s *sources, key []byte) error {
 func (s *source) step(w *walk) (more bool, err error) {
 	s.row, more, err = s.cursor.Next()
 	if err != nil {
-		err = w.r.s.unreadable(s.seg, err)
+		err = w.r.s.failed(s.seg, err)
 	}
 	return more, err
 }

@@ -44,8 +44,8 @@ type Scrubber struct {
 	stats ScrubStats
 }
 
-// ScrubOptions are what a Scrubber works with. All but RootFromOutside are
-// needed.
+// ScrubOptions are what a Scrubber works with. All but RootFromOutside and
+// Past are needed.
 type ScrubOptions struct {
 	DB    store.DB
 	Rows  *rows.Rows
@@ -54,6 +54,9 @@ type ScrubOptions struct {
 	Log   *slog.Logger
 
 	RootFromOutside bool // the root token in memory is not the one of the store
+
+	// Past reads what has left the store, and tells of what it finds; nil if nothing can have.
+	Past func(context.Context) error
 }
 
 // NewScrubber returns a Scrubber that has not read anything.
@@ -121,6 +124,11 @@ func (s *Scrubber) Run(ctx context.Context) {
 func (s *Scrubber) Pass(ctx context.Context) error {
 	for _, t := range rows.Tables() {
 		if err := s.sumTable(ctx, t); err != nil {
+			return err
+		}
+	}
+	if s.Past != nil {
+		if err := s.Past(ctx); err != nil {
 			return err
 		}
 	}

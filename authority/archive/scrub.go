@@ -1,0 +1,155 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"tokenscale/audit"
+	"tokenscale/audit/segment"
+	"tokenscale/authority/rows"
+	"tokenscale/epoch"
+	"tokenscale/loop"
+	"tokenscale/store"
+)
+
+// A file that nobody needs for years should not be found bad when somebody does. So all of them are
+// read to their ends again and again, slowly, and every minute somebody looks whether they are
+// there.
+const (
+	scrubBytes = 256 << 10 // at once
+	scrubPause = 20 * time.Millisecond
+)
+
+// Scrub reads all files to their ends, 12.8 MB a second at most, and tells of those that are not
+// what was written, which are no error of it. Their copies are taken from the second place, if
+// there is one.
+func (a *Archiver) Scrub(ctx context.Context) error {
+	if a.Folder == "" {
+		return nil
+	}
+	return a.each(ctx, func(seg rows.Segment) {
+		if err := a.Segments.readSlowly(ctx, seg); err != nil && ctx.Err() == nil {
+			_ = a.Segments.again(seg) // which notes what is wrong
+		}
+	})
+}
+
+// Look finds files that are missing, and looks again at those that were found bad: somebody may
+// have copied them back.
+func (a *Archiver) Look(ctx context.Context) error {
+	return a.each(ctx, func(seg rows.Segment) {
+		_, err := os.Stat(a.Segments.path(seg))
+		if err != nil || a.Segments.bad.get(seg) != nil {
+			_ = a.Segments.again(seg) // which notes what is wrong
+		}
+	})
+}
+
+// each calls fn for all segments, and tells what was found by then.
+func (a *Archiver) each(ctx context.Context, fn func(rows.Segment)) error {
+	all, err := a.all(ctx)
+	for _, seg := range all {
+		if ctx.Err() != nil {
+			break
+		}
+		fn(seg)
+	}
+	return errors.Join(err, a.tell(ctx, a.Segments.bad.take()))
+}
+
+// readSlowly reads the file of a segment to its end, and compares it with its row.
+func (s *Segments) readSlowly(ctx context.Context, seg rows.Segment) (err error) {
+	f, err := os.Open(s.path(seg))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return same(&slow{ctx, f}, f, seg)
+}
+
+// slow is a Reader that rests after each piece.
+type slow struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (s *slow) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p[:min(len(p), scrubBytes)])
+	if err == nil {
+		err = loop.Rest(s.ctx, scrubPause)
+	}
+	return n, err
+}
+
+// tell tells what became of files: in the log, and of what was wrong with them in the audit log.
+func (a *Archiver) tell(ctx context.Context, list []news) error {
+	var wrong []news
+	for _, n := range list {
+		name := segment.FileName(n.seg.Number)
+		switch {
+		case n.why == nil:
+			a.Log.Info("a part of the audit log that has left the store can be read here again", "segment", n.seg.Number, "file", name)
+			continue
+		case n.bad:
+			a.Log.Error("a part of the audit log that has left the store cannot be read here", "err", a.Segments.unread(n.seg, n.why))
+		default:
+			a.Log.Warn("a file of the audit log that has left the store was replaced", "segment", n.seg.Number, "file", name, "why", n.why)
+			a.noteMended()
+		}
+		wrong = append(wrong, n)
+	}
+	if errors.Is(a.DB.Err(), store.ErrReadOnly) {
+		return nil // the log has it
+	}
+	return a.record(ctx, a.entriesOf(wrong))
+}
+
+// entriesOf returns an entry for all files of which the same is to be told, as a whole folder may
+// be missing.
+func (a *Archiver) entriesOf(wrong []news) (entries []audit.Entry) {
+	var order []string
+	files := map[string][]string{}
+	for _, n := range wrong {
+		why := n.why.Error()
+		if files[why] == nil {
+			order = append(order, why)
+		}
+		files[why] = append(files[why], segment.FileName(n.seg.Number))
+	}
+	now := a.Now()
+	for _, why := range order {
+		entries = append(entries, a.unsound(now, files[why], why))
+	}
+	return entries
+}
+
+func (a *Archiver) unsound(now epoch.Millis, files []string, why string) audit.Entry {
+	e := audit.Entry{
+		Time: now, Type: audit.Unsound, Action: "integrity", Sensitive: true, Actor: audit.System(),
+		Fields: []audit.Field{audit.One("table", string(rows.SegmentsTable)), audit.Many("files", files), audit.One("reason", why)},
+	}
+	if a.Node != "" {
+		e.Fields = append(e.Fields, audit.One("node", a.Node))
+	}
+	return e
+}
+
+// recordBatch is how many entries go into one transaction.
+const recordBatch = 16
+
+func (a *Archiver) record(ctx context.Context, entries []audit.Entry) error {
+	for len(entries) > 0 {
+		part := entries[:min(len(entries), recordBatch)]
+		err := a.DB.Update(context.WithoutCancel(ctx), func(w store.Writer) error { return a.ledger.AppendAll(w, part) }, store.UseReserve)
+		if err != nil {
+			return fmt.Errorf("what is wrong with files of the audit log could not be written to it: %w", err)
+		}
+		entries = entries[len(part):]
+	}
+	return nil
+}
