@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { withoutSecret } from './withoutSecret';
 
@@ -30,9 +30,28 @@ export function useUrlState(): [URLSearchParams, (change: Change, replace?: bool
   return [params, change];
 }
 
+// The server counts entries in 32 bits.
+const mostPages = 1e7;
+
+/** The page that the URL names; the first one if it names none. */
 export function pageOf(params: URLSearchParams): number {
-  const page = Number(params.get('page') ?? '1');
-  return Number.isSafeInteger(page) && page >= 1 && page <= 1e7 ? page : 1;
+  const text = params.get('page') ?? '';
+  return /^[1-9]\d*$/.test(text) ? Math.min(Number(text), mostPages) : 1;
+}
+
+/** What a list holds on the page that was asked for, of how many in all. */
+type Answer = { shown: number; total: number; size: number };
+
+/**
+ * A page behind the end leads to the last one, in the place of the one that was asked for. Nothing
+ * is said while there is no answer to the present question.
+ */
+export function useLastPageInstead(answer: Answer | undefined, turnTo: (page: number, replace: boolean) => void): void {
+  const last = answer !== undefined && answer.shown === 0 && answer.total > 0 ? Math.ceil(answer.total / answer.size) : null;
+  const turn = useEffectEvent(turnTo);
+  useEffect(() => {
+    if (last !== null) turn(last, true);
+  }, [last]);
 }
 
 /**

@@ -9,6 +9,7 @@ import { RefusalNotice } from '../../components/Notice';
 import { Pager } from '../../components/Pager';
 import { Column, Row, Table, Value } from '../../components/Table';
 import { counted } from '../../lib/time';
+import { useLastPageInstead } from '../../lib/useListState';
 import { useListQuery } from '../../lib/useListQuery';
 import { useSession } from '../../shell/session';
 import styles from './Filters.module.css';
@@ -22,6 +23,7 @@ export function FilterUsage({ id }: { id: string }) {
   const usage = useListQuery(filterUsageQuery(id, (page - 1) * size, size));
   const [scale] = useLifeScale();
   const data = usage.data;
+  useLastPageInstead(data === undefined || usage.stale ? undefined : { shown: data.tokens.length, total: data.totalTokens, size }, setPage);
   return (
     <section className={styles.section}>
       <h2>Where it is used</h2>

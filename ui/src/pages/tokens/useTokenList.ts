@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { tokensQuery } from '../../api/tokens';
-import { type Change, pageOf, useUrlState } from '../../lib/useListState';
+import { type Change, pageOf, useLastPageInstead, useUrlState } from '../../lib/useListState';
 import { useListQuery } from '../../lib/useListQuery';
 import { withoutSecret } from '../../lib/withoutSecret';
 import { cursorOf, placeOf } from './place';
@@ -22,7 +22,10 @@ export function useTokenList() {
   const refused = list.refusal?.code === 'INVALID' && list.refusal.fields['after'] !== undefined;
   const lost = useFirstPageInstead(params, change, cursor.after !== null && (refused || !cursor.sound));
   useNoSecretInUrl(params, change);
-  useLastPageInstead(list.stale ? undefined : list.data, change);
+  const answer = list.stale ? undefined : list.data;
+  useLastPageInstead(answer && { shown: answer.results.length, total: answer.totalResults, size }, (last) =>
+    change({ after: null, page: last === 1 ? null : String(last) }, true),
+  );
 
   /** Asks for something else, from its first page. */
   const select = useCallback((values: Change, replace = false) => change({ ...values, page: null, after: null }, replace), [change]);
@@ -71,13 +74,4 @@ function useNoSecretInUrl(params: URLSearchParams, change: ChangeUrl): void {
     if (withoutSecret(search) === search && withoutSecret(creator) === creator) return;
     change({ q: withoutSecret(search), creator: withoutSecret(creator) }, true);
   }, [search, creator, change]);
-}
-
-/** A page behind the end leads to the last one. */
-function useLastPageInstead(answer: { totalResults: number; results: readonly unknown[] } | undefined, change: ChangeUrl): void {
-  const beyond = answer !== undefined && answer.results.length === 0 && answer.totalResults > 0;
-  const last = beyond ? Math.ceil(answer.totalResults / size) : null;
-  useEffect(() => {
-    if (last !== null) change({ after: null, page: last === 1 ? null : String(last) }, true);
-  }, [last, change]);
 }
