@@ -3,6 +3,7 @@ import { type AuditEvent, type AuditSelection, readAudit } from '../../api/audit
 import { Button } from '../../components/Button';
 import { RefusalNotice } from '../../components/Notice';
 import { counted, number } from '../../lib/time';
+import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { jsonLines } from './selection';
 
@@ -26,11 +27,15 @@ export function Export({ shown, selection, total }: ExportProps) {
       if (part.results.length < chunk) break;
     }
     save(lines.join(''));
+    tell({ text: `${counted(Math.min(total, most), 'entry', 'entries')} exported.` });
   });
   if (total === 0) return null;
   return (
     <>
-      <Button onPress={() => save(jsonLines(shown))}>Export this page</Button>
+      <Button onPress={() => {
+          save(jsonLines(shown));
+          tell({ text: `${counted(shown.length, 'entry', 'entries')} exported.` });
+        }}>Export this page</Button>
       {total > shown.length && (
         <Button onPress={() => void all.run()} isPending={all.pending} pendingLabel={`${number(read)} of ${number(total)} read`}>
           Export {total > most ? `the newest ${number(most)}` : `all ${counted(total, 'entry', 'entries')}`}

@@ -3,6 +3,8 @@ import { createFilter, filtersKey, type IPFilter } from '../../api/filters';
 import { Button } from '../../components/Button';
 import { Dialog } from '../../components/Dialog';
 import { useInsist } from '../../lib/insist';
+import { shownName } from '../../lib/invisible';
+import { tell } from '../../lib/told';
 import { FilterForm } from './FilterForm';
 
 /** A new filter on the spot, while making a token or setting a policy. */
@@ -20,6 +22,7 @@ export function NewFilterDialog({ onMade, onClose }: { onMade: (filter: IPFilter
         onSaved={(filter) => {
           void client.invalidateQueries({ queryKey: filtersKey });
           onMade(filter);
+          tell({ text: `The filter ${shownName(filter.name)} is made, and chosen.` });
         }}
         extra={<Button onPress={onClose}>Cancel</Button>}
       />

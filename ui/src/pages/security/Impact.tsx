@@ -1,12 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { IPFilter } from '../../api/filters';
-import { impactQuery, policiesKey, updatePolicies } from '../../api/security';
+import { impactQuery, policiesKey, type PolicyImpact, updatePolicies } from '../../api/security';
 import { tokensKey } from '../../api/tokens';
 import { Button } from '../../components/Button';
-import { Notice, RefusalNotice } from '../../components/Notice';
+import { RefusalNotice } from '../../components/Notice';
 import { Pager } from '../../components/Pager';
 import { useAction } from '../../lib/useAction';
+import { tell } from '../../lib/told';
+import { useLastPageInstead } from '../../lib/useListState';
 import { useListQuery } from '../../lib/useListQuery';
 import type { Refusal } from '../../lib/refusal';
 import { actionLabel, changesOf, type Draft, fieldLabels, inputOf, sameDraft } from './draft';
@@ -17,13 +19,13 @@ import styles from './Security.module.css';
 const size = 25;
 const nothing = {};
 
-type ImpactProps = { before: Draft; draft: Draft; filters: readonly IPFilter[]; done: string | null; onRefused: (fields: Refusal['fields']) => void; onLead: () => void; onReset: () => void; onDone: (sentence: string) => void };
+type ImpactProps = { before: Draft; draft: Draft; filters: readonly IPFilter[]; onRefused: (fields: Refusal['fields']) => void; onLead: () => void; onReset: () => void; onDone: () => void };
 
 /**
  * Before and after: what the edited policies would do to the tokens there are, counted by the
  * server.
  */
-export function Impact({ before, draft, filters, done, onRefused, onLead, onReset, onDone }: ImpactProps) {
+export function Impact({ before, draft, filters, onRefused, onLead, onReset, onDone }: ImpactProps) {
   const client = useQueryClient();
   const [page, setPage] = useState(1);
   const [asking, setAsking] = useState(false);
@@ -35,17 +37,18 @@ export function Impact({ before, draft, filters, done, onRefused, onLead, onRese
     // What holds now is read before the dialog goes, so that the form never shows what held before.
     await Promise.all([client.invalidateQueries({ queryKey: policiesKey }), client.invalidateQueries({ queryKey: tokensKey })]);
     setAsking(false);
-    onDone(impact.data ? `Done: ${actionLabel(impact.data).toLowerCase()}.` : 'Done.');
+    onDone();
+    tell({ text: impact.data ? `Done: ${actionLabel(impact.data).toLowerCase()}.` : 'Done.' });
   });
   const fields = changed ? impact.refusal?.fields : undefined;
   useEffect(() => onRefused(fields ?? nothing), [fields, onRefused]);
   const current = changed && sameDraft(asked, draft) && impact.data !== undefined && !impact.stale;
-  const affected = impact.data ? impact.data.deleted + impact.data.capped + impact.data.refiltered : 0;
+  useLastPageInstead(impact.data === undefined || impact.stale ? undefined : { shown: impact.data.tokens.length, total: affectedBy(impact.data), size }, setPage);
+  const affected = impact.data ? affectedBy(impact.data) : 0;
 
   if (!changed) {
     return (
       <aside className={styles.impact} aria-label="What the change would do">
-        {done !== null && <Notice tone="good" urgent title={done} />}
         <h2>Before and after</h2>
         <p className={styles.quiet}>Change something, and here stands what it would do to the tokens there are, before it is done.</p>
       </aside>
@@ -88,6 +91,8 @@ export function Impact({ before, draft, filters, done, onRefused, onLead, onRese
     </aside>
   );
 }
+
+const affectedBy = ({ deleted, capped, refiltered }: PolicyImpact) => deleted + capped + refiltered;
 
 /** The draft as it was when the typing rested: every letter of a number need not be counted out. */
 function useRestedDraft(draft: Draft): Draft {

@@ -6,6 +6,7 @@ import { Restored } from '../../components/Restored';
 import { useDraft } from '../../lib/drafts';
 import { type Draft, errorsOf, type Kind, sameDraft } from './draft';
 import { Impact } from './Impact';
+import { forget } from '../../lib/told';
 import { leadToField } from '../../lib/useLead';
 import { KindFields } from './KindFields';
 import styles from './Security.module.css';
@@ -26,14 +27,13 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
   // What the server says of single fields, as it counts what they would do.
   const [refused, setRefused] = useState<Readonly<Record<string, string>>>(nothing);
   const [loads, setLoads] = useState(0);
-  const [done, setDone] = useState<string | null>(null);
   const load = () => {
     setBase(now);
     setDraft(now);
     setLoads(loads + 1);
   };
   const change = (kind: Kind) => (value: Draft[Kind]) => {
-    setDone(null);
+    forget();
     setDraft({ ...draft, [kind]: value });
   };
   // Somebody else's change is taken over quietly while nothing is edited here, and told otherwise.
@@ -67,14 +67,12 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
         before={now}
         draft={draft}
         filters={filters}
-        done={done}
         onRefused={setRefused}
         onLead={() => form.current && leadToField(form.current)}
         onReset={load}
-        onDone={(sentence) => {
+        onDone={() => {
           drop();
           setBase(draft);
-          setDone(sentence);
         }}
       />
     </div>

@@ -6,6 +6,8 @@ import { Dialog, DialogActions } from '../../components/Dialog';
 import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { PermissionPicker } from '../../components/PermissionPicker';
+import { shownName } from '../../lib/invisible';
+import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useLeadToField } from '../../lib/useLead';
 import { useSession } from '../../shell/session';
@@ -24,6 +26,7 @@ export function UpdatePermissions({ token, permissions, onClose }: UpdatePermiss
   const updating = useAction(async () => {
     await updatePermissions({ id: token.id, permissions: chosen });
     await client.invalidateQueries({ queryKey: tokensKey });
+    tell({ text: `The permissions of ${shownName(token.name)} are changed.` });
     onClose();
   });
   const form = useLeadToField<HTMLDivElement>(updating.refusal);
