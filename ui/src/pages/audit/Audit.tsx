@@ -1,11 +1,14 @@
 import { auditQuery } from '../../api/audit';
+import { mayReadRules } from '../../api/viewer';
 import { Button } from '../../components/Button';
+import { MayNot, needs } from '../../components/MayNot';
 import { RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Pager } from '../../components/Pager';
 import { Teach } from '../../components/Teach';
 import { useListQuery } from '../../lib/useListQuery';
-import { pageOf, useUrlState } from '../../lib/useListState';
+import { pageOf, useLastPageInstead, useUrlState } from '../../lib/useListState';
+import { useSession } from '../../shell/session';
 import { AuditFilters } from './AuditFilters';
 import { AuditTable } from './AuditTable';
 import { Export } from './Export';
@@ -15,11 +18,23 @@ const size = 50;
 const none = { type: null, actor: null, token: null, since: null, until: null, page: null, event: null };
 
 export default function Audit() {
+  if (mayReadRules(useSession().viewer)) return <Log />;
+  return (
+    <>
+      <PageHead title="Audit log" />
+      <MayNot what="see the audit log" needed={needs.either} />
+    </>
+  );
+}
+
+function Log() {
   const [params, change] = useUrlState();
   const page = pageOf(params);
   const selection = selectionOf(params);
   const events = useListQuery({ ...auditQuery({ ...selection, skip: (page - 1) * size, limit: size }), refetchInterval: page === 1 ? 15_000 : false });
   const total = events.data?.totalResults ?? 0;
+  const turnTo = (next: number, replace = false) => change({ page: next === 1 ? null : String(next), event: null }, replace);
+  useLastPageInstead(events.data === undefined || events.stale ? undefined : { shown: events.data.results.length, total, size }, turnTo);
   const empty = events.data !== undefined && total === 0;
   return (
     <>
@@ -54,7 +69,7 @@ export default function Audit() {
             total={total}
             noun="entries"
             onPage={(next) => {
-              change({ page: next === 1 ? null : String(next), event: null });
+              turnTo(next);
               window.scrollTo(0, 0);
             }}
           />

@@ -3,13 +3,16 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { deleteFilter, filtersKey, filtersQuery, filterImpact, filterUsageQuery, type IPFilter, testFilter, updateFilter } from '../../api/filters';
 import { tokensKey } from '../../api/tokens';
-import { mayManageCluster } from '../../api/viewer';
+import { mayManageCluster, mayReadRules } from '../../api/viewer';
 import { Button } from '../../components/Button';
 import { Confirm } from '../../components/Confirm';
+import { MayNot, needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { forgetDraft } from '../../lib/drafts';
+import { shownName } from '../../lib/invisible';
+import { tell } from '../../lib/told';
 import { asRefusal, useAction } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import { FilterBench } from './FilterBench';
@@ -19,6 +22,17 @@ import { FilterUsage } from './FilterUsage';
 const back = { to: '/ip-filters', label: 'IP filters' };
 
 export default function FilterDetail({ id }: { id: string }) {
+  const { viewer } = useSession();
+  if (mayReadRules(viewer)) return <Known id={id} />;
+  return (
+    <>
+      <PageHead title="IP filter" />
+      <MayNot what="see IP filters" needed={needs.either} />
+    </>
+  );
+}
+
+function Known({ id }: { id: string }) {
   const { viewer } = useSession();
   const filters = useQuery({ ...filtersQuery, refetchInterval: 20_000 });
   const filter = filters.data?.find((one) => one.id === id);
@@ -34,7 +48,14 @@ export default function FilterDetail({ id }: { id: string }) {
   return (
     <>
       <PageHead title={filter.name} heading={<Name name={filter.name} />} back={back} />
-      {mayManageCluster(viewer) ? <Editor filter={filter} /> : <FilterBench rules={filter.ipFilter} mayTest={false} />}
+      {mayManageCluster(viewer) ? (
+        <Editor filter={filter} />
+      ) : (
+        <>
+          <Takes what="change or delete it" needed={needs.manages} />
+          <FilterBench rules={filter.ipFilter} mayTest={false} />
+        </>
+      )}
       <FilterUsage id={id} />
     </>
   );
@@ -46,7 +67,6 @@ function Editor({ filter }: { filter: IPFilter }) {
   const [start, setStart] = useState(filter);
   const [loads, setLoads] = useState(0);
   const [deleting, setDeleting] = useState(false);
-  const [saved, setSaved] = useState(false);
   const keptAs = `/ip-filters/${filter.id}`;
   const { address } = useSession().viewer;
   const binding = async ({ ipFilter }: { ipFilter: string }) => {
@@ -80,7 +100,6 @@ function Editor({ filter }: { filter: IPFilter }) {
           <p>Saving would write over that change.</p>
         </Notice>
       )}
-      {saved && !overtaken && <Notice tone="good" urgent title="Saved. It binds for every token that uses the filter." />}
       <FilterForm
         key={loads}
         start={start}
@@ -94,7 +113,7 @@ function Editor({ filter }: { filter: IPFilter }) {
           void client.invalidateQueries({ queryKey: filtersKey });
           void client.invalidateQueries({ queryKey: tokensKey });
           setStart(next);
-          setSaved(true);
+          tell({ text: 'Saved. It binds for every token that uses the filter.' });
         }}
         extra={
           <Button look="danger" onPress={() => setDeleting(true)}>
@@ -113,6 +132,7 @@ function DeleteFilter({ filter, onClose }: { filter: IPFilter; onClose: () => vo
   const deleting = useAction(async () => {
     await deleteFilter(filter.id);
     navigate('/ip-filters', { replace: true });
+    tell({ text: `The filter ${shownName(filter.name)} is deleted.` });
     await client.invalidateQueries({ queryKey: filtersKey });
   });
   return (

@@ -1,7 +1,8 @@
 import { Link } from 'wouter';
 import { filtersQuery } from '../../api/filters';
-import { mayManageCluster } from '../../api/viewer';
+import { mayManageCluster, mayReadRules } from '../../api/viewer';
 import { Button, ButtonLink } from '../../components/Button';
+import { MayNot, needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
@@ -15,7 +16,7 @@ import { serverAddress } from '../../lib/home';
 import { isEmptyOfRules, linesOf } from '../../lib/rules';
 import { counted } from '../../lib/time';
 import { useListQuery } from '../../lib/useListQuery';
-import { pageOf, useTyped, useUrlState } from '../../lib/useListState';
+import { pageOf, useLastPageInstead, useTyped, useUrlState } from '../../lib/useListState';
 import { useSession } from '../../shell/session';
 import styles from './Filters.module.css';
 
@@ -26,6 +27,17 @@ const example = String.raw`mutation { createIPFilter(input: {name: "office", ipF
 
 export default function Filters() {
   const { viewer } = useSession();
+  if (mayReadRules(viewer)) return <FilterList />;
+  return (
+    <>
+      <PageHead title="IP filters" />
+      <MayNot what="see IP filters" needed={needs.either} />
+    </>
+  );
+}
+
+function FilterList() {
+  const { viewer } = useSession();
   const [params, change] = useUrlState();
   const search = params.get('q') ?? '';
   const page = pageOf(params);
@@ -34,6 +46,9 @@ export default function Filters() {
   const wanted = fold(search.trim());
   const found = filters.data?.filter((filter) => fold(filter.name).includes(wanted) || filter.id === search.trim());
   const none = filters.data?.length === 0;
+  const turnTo = (next: number, replace = false) => change({ page: next === 1 ? null : String(next) }, replace);
+  const rows = found?.slice((page - 1) * size, page * size);
+  useLastPageInstead(rows && found && { shown: rows.length, total: found.length, size }, turnTo);
   const add = mayManageCluster(viewer) && (
     <ButtonLink to="/ip-filters/new" look="primary">
       + Add new
@@ -43,6 +58,7 @@ export default function Filters() {
   return (
     <>
       <PageHead title="IP filters" intro="Named lists of rules that say from which addresses a token may be used." actions={add} />
+      {!mayManageCluster(viewer) && <Takes what="make or change them" needed={needs.manages} />}
       {!none && <SearchBox label="Filter by name" value={typed} onChange={setTyped} />}
       <RefusalNotice refusal={filters.refusal} />
       {none && (
@@ -63,10 +79,10 @@ export default function Filters() {
               </>
             }
           >
-            {found === undefined ? (
+            {rows === undefined ? (
               <Bones rows={6} columns={3} />
             ) : (
-              found.slice((page - 1) * size, page * size).map((filter) => (
+              rows.map((filter) => (
                 <Row key={filter.id}>
                   <Value label="Name" lead>
                     <Link to={`/ip-filters/${encodeURIComponent(filter.id)}`} className={styles.link}>
@@ -86,7 +102,7 @@ export default function Filters() {
               No filter has “<Name name={search} />” in its name. <Button small look="quiet" onPress={() => setTyped('')}>Show all filters</Button>
             </p>
           )}
-          <Pager page={page} size={size} total={found?.length ?? 0} noun="filters" onPage={(next) => change({ page: next === 1 ? null : String(next) })} />
+          <Pager page={page} size={size} total={found?.length ?? 0} noun="filters" onPage={turnTo} />
         </>
       )}
     </>

@@ -1,4 +1,5 @@
 import type { IPFilter } from '../../api/filters';
+import { needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { span } from '../../lib/time';
 import type { Draft } from './draft';
@@ -10,9 +11,7 @@ export function PolicyFacts({ now, filters }: { now: Draft; filters: readonly IP
   const filter = filters.find((one) => one.id === system.filterId);
   return (
     <>
-      <p>
-        To change them takes the permission <code>ManageCluster</code>.
-      </p>
+      <Takes what="change them" needed={needs.manages} />
       <section className={styles.kind}>
         <h2>System tokens</h2>
         <dl className={styles.facts}>

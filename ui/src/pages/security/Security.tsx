@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { filtersQuery } from '../../api/filters';
 import { policiesQuery } from '../../api/security';
-import { mayManageCluster } from '../../api/viewer';
+import { mayManageCluster, mayReadRules } from '../../api/viewer';
+import { MayNot, needs } from '../../components/MayNot';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { asRefusal } from '../../lib/useAction';
@@ -11,6 +12,16 @@ import { PolicyForm } from './PolicyForm';
 import { PolicyFacts } from './PolicyFacts';
 
 export default function Security() {
+  if (mayReadRules(useSession().viewer)) return <Policies />;
+  return (
+    <>
+      <PageHead title="Security policies" />
+      <MayNot what="see security policies" needed={needs.either} />
+    </>
+  );
+}
+
+function Policies() {
   const { viewer } = useSession();
   const policies = useQuery(policiesQuery);
   const filters = useQuery(filtersQuery);

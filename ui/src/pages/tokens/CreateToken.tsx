@@ -5,6 +5,7 @@ import { policiesQuery } from '../../api/security';
 import { permissionsQuery, type SystemToken, tokenQuery } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { ButtonLink } from '../../components/Button';
+import { MayNot, needs } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
@@ -15,7 +16,6 @@ import { asRefusal } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import { CreateForm } from './CreateForm';
 import { byLink, emptyStart, likeToken, type Prefill } from './prefill';
-import { MayNot } from './MayNot';
 import { policyOf } from './tokenPolicy';
 
 /** Reads what the form needs to know before it asks anything. */
@@ -24,7 +24,7 @@ export default function CreateToken() {
   return (
     <>
       <PageHead title="New system token" back={{ to: lastList('/tokens'), label: 'System tokens' }} />
-      {mayAdministerTokens(viewer) ? <Form /> : <MayNot />}
+      {mayAdministerTokens(viewer) ? <Form /> : <MayNot what="administer system tokens" needed={needs.administers} />}
     </>
   );
 }

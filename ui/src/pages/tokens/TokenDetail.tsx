@@ -4,6 +4,7 @@ import { policiesQuery } from '../../api/security';
 import { endedQuery, type Permission, permissionsQuery, tokenQuery, type TokenWithRules } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { Button, ButtonLink } from '../../components/Button';
+import { needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
@@ -113,6 +114,7 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
           )
         }
       />
+      {!administers && <Takes what="reset, change or delete it" needed={needs.administers} />}
       {token.replacedBy != null && (
         <Notice tone="warn" title="Its secret was reset" actions={<ButtonLink to={`/tokens/${encodeURIComponent(token.replacedBy)}`}>Go to its successor</ButtonLink>}>
           <p>This is the old string, which still works until its grace period is over.</p>

@@ -6,6 +6,7 @@ import { permissionsQuery } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { ButtonLink } from '../../components/Button';
 import { LifeLegend } from '../../components/LifeLegend';
+import { MayNot, needs } from '../../components/MayNot';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { Pager } from '../../components/Pager';
@@ -16,7 +17,6 @@ import { ChosenBar } from './ChosenBar';
 import { EndedTable } from './EndedTable';
 import { NoMatch, NoTokens } from './Empty';
 import { ListTools } from './ListTools';
-import { MayNot } from './MayNot';
 import { ReadyViews } from './ReadyViews';
 import { isOfEnded, noFilters, orderChange, questionOf, withoutScale } from './selection';
 import { TokenTable } from './TokenTable';
@@ -30,7 +30,7 @@ export function Tokens() {
   return (
     <>
       <PageHead title="System tokens" />
-      <MayNot />
+      <MayNot what="administer system tokens" needed={needs.administers} />
     </>
   );
 }
