@@ -104,10 +104,23 @@ export function Row({ children, chosen = false, onOpen }: RowProps) {
   );
 }
 
+type ValueProps = {
+  label: string;
+  children: ReactNode;
+  /** What the row is about: it stands first where there is no room for columns. */
+  lead?: boolean;
+  /** Kept on one line in a column. */
+  fixed?: boolean;
+  /** Takes a line of its own where there is no room for columns. */
+  whole?: boolean;
+  /** Speaks for itself, without its label. */
+  bare?: boolean;
+};
+
 /** A value. Its label stands before it where there is no room for columns. */
-export function Value({ label, lead = false, fixed = false, children }: { label: string; lead?: boolean; fixed?: boolean; children: ReactNode }) {
+export function Value({ label, lead = false, fixed = false, whole = false, bare = lead || whole, children }: ValueProps) {
   return (
-    <td role="cell" data-label={label} data-lead={lead || undefined} className={classes(fixed && styles.fixed)}>
+    <td role="cell" data-label={label} data-lead={lead || undefined} data-whole={whole || undefined} data-bare={bare || undefined} className={classes(fixed && styles.fixed)}>
       <div>{children}</div>
     </td>
   );

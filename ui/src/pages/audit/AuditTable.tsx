@@ -40,7 +40,7 @@ function EventRows({ event, open, onOpen }: { event: AuditEvent; open: boolean; 
   return (
     <>
       <Row>
-        <Value label="When" fixed>
+        <Value label="When" fixed bare>
           <Exact at={event.timestamp} seconds />
         </Value>
         <Value label="What" lead>
@@ -64,7 +64,7 @@ function EventRows({ event, open, onOpen }: { event: AuditEvent; open: boolean; 
         <Value label="About">
           <About event={event} />
         </Value>
-        <Value label="Result">{event.refused == null ? 'Done' : <Tag tone="dead">refused</Tag>}</Value>
+        <Value label="Result" bare>{event.refused == null ? 'Done' : <Tag tone="dead">refused</Tag>}</Value>
       </Row>
       {open && (
         <tr role="row" id={`event-${event.id}`}>

@@ -55,7 +55,7 @@ export function FilterUsage({ id }: { id: string }) {
                     <Name name={token.name} clamp />
                   </Link>
                 </Value>
-                <Value label="Expires">
+                <Value label="Expires" whole>
                   <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={null} scale={scale} />
                 </Value>
               </Row>

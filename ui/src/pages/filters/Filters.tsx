@@ -89,10 +89,10 @@ function FilterList() {
                       <Name name={filter.name} clamp />
                     </Link>
                   </Value>
-                  <Value label="Rules">
+                  <Value label="Rules" whole>
                     <span className={styles.rules}>{filter.ipFilter.slice(0, shown)}</span>
                   </Value>
-                  <Value label="Length">{isEmptyOfRules(filter.ipFilter) ? 'No rules' : counted(linesOf(filter.ipFilter.trimEnd()).length, 'line')}</Value>
+                  <Value label="Length" bare>{isEmptyOfRules(filter.ipFilter) ? 'No rules' : counted(linesOf(filter.ipFilter.trimEnd()).length, 'line')}</Value>
                 </Row>
               ))
             )}

@@ -59,7 +59,7 @@ function EndedRow({ token, permissions }: { token: SystemToken; permissions: rea
       <Value label="Last used">
         <UseOf at={token.lastUsedAt} from={token.lastUsedFrom} never="Never" />
       </Value>
-      <Value label="Permissions">
+      <Value label="Permissions" bare>
         <PermissionGlyph permissions={permissions} held={token.permissions} />
       </Value>
       <Value label="Created">

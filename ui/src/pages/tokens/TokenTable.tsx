@@ -84,10 +84,10 @@ function TokenRow({ token, permissions, maximumMs, scale, chosen }: TokenRowProp
         {token.expired && <Tag tone="dead">expired</Tag>}
         {token.replacedBy != null && <Tag tone="soon">replaced</Tag>}
       </Value>
-      <Value label="Permissions">
+      <Value label="Permissions" bare>
         <PermissionGlyph permissions={permissions} held={token.permissions} />
       </Value>
-      <Value label="Expires" fixed>
+      <Value label="Expires" fixed whole>
         <Expiry createdAt={token.createdAt} expireAt={token.expireAt ?? null} maximumMs={maximumMs} scale={scale} />
       </Value>
       <Value label="IP filter">
