@@ -136,3 +136,39 @@ test('the manual is a press away, also before signing in, and looks like the pag
   await page.getByRole('heading', { level: 1, name: 'System tokens' }).waitFor();
   browser.calm();
 });
+
+test('on paper stands what is said and not what can be pressed, in columns, with where and when', async () => {
+  browser = await openBrowser(server, { scheme: 'dark', viewport: { width: 700, height: 1000 } });
+  const { page } = browser;
+  await server.make({ name: 'nurse', permissions: ['ReadHealthCheck'], expiresIn: { amount: 20, unit: 'Days' } });
+  await browser.signIn(server.token, '/tokens?permission=ReadHealthCheck');
+  await page.getByRole('link', { name: 'nurse' }).waitFor();
+  await page.pdf({ format: 'A4' });
+  await page.emulateMedia({ media: 'print' });
+  const pressed = page.locator('button:visible, input:visible, nav a:visible');
+  assert.deepEqual(await pressed.evaluateAll((all) => all.filter((e) => !e.closest('th')).map((e) => e.innerText.trim())), ['May: Read cluster health check'], 'but the filter in use');
+  assert.equal(await page.getByRole('cell').first().evaluate((cell) => getComputedStyle(cell.nextElementSibling).display), 'table-cell');
+  assert.ok(await page.getByRole('columnheader', { name: 'Expires' }).isVisible());
+  const foot = page.getByText(/ · printed \d/);
+  assert.match(await foot.textContent(), /^http:\/\/127[^ ]+\/tokens\?permission=ReadHealthCheck · printed \d+ \w+ \d{4} \d\d:\d\d$/);
+  assert.ok(await foot.isVisible());
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'light');
+  browser.calm();
+});
+
+test('on a phone rows are short, and can be put in order', async () => {
+  browser = await openBrowser(server, { viewport: { width: 360, height: 780 } });
+  const { page } = browser;
+  const filter = await server.makeFilter('office', 'allow all');
+  for (const name of ['albatross', 'zebra crossing of the northern cluster']) await server.make({ name, permissions: ['ManageCluster'], ipFilterId: filter, expiresIn: { amount: 20, unit: 'Days' } });
+  await browser.signIn(server.token, '/tokens');
+  const rows = page.getByRole('table').locator('tbody tr:not([aria-hidden])');
+  await rows.first().waitFor();
+  for (const height of await rows.evaluateAll((all) => all.map((row) => row.getBoundingClientRect().height))) assert.ok(height < 150, `a row of ${height} px`);
+  assert.ok((await rows.first().innerText()).includes('albatross'));
+  await page.getByLabel('Order').selectOption({ label: 'Name, Z first' });
+  await page.waitForURL('**/tokens?dir=desc');
+  await page.waitForFunction(() => document.querySelector('tbody tr')?.textContent.includes('zebra'));
+  await browser.axe('the list on a phone');
+  browser.calm();
+});

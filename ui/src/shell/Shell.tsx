@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Band } from './Band';
 import { Navigation } from './Navigation';
+import { PaperFoot } from './PaperFoot';
 import { useSession } from './session';
 import { SessionEnding } from './SessionEnding';
 import { Told } from './Told';
@@ -24,6 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <SessionEnding />
           {children}
           <Told />
+          <PaperFoot />
         </main>
       </div>
     </>
