@@ -16,6 +16,7 @@ var frame string
 // purposes says what each document is for, in the order in which they are offered.
 var purposes = []struct{ name, purpose string }{
 	{"operations", "Start it, back it up, watch it, rotate its keys."},
+	{"jobs", "What an administrator does on the page, and in how many clicks."},
 	{"api", "Every operation of the API, with lines that work as they stand."},
 	{"proxies", "nginx, Caddy, HAProxy, Traefik or Envoy in front of it, and asking it."},
 	{"cluster", "Several nodes on one store in etcd."},

@@ -15,6 +15,8 @@ describe('distance', () => {
     [90 * second, 'in 90 seconds'],
     [-40 * minute, '40 minutes ago'],
     [-2 * second, 'just now'],
+    [0.4 * second, 'just now'],
+    [1.2 * second, 'in 1 second'],
     [400 * day, 'in 400 days'],
     [10 * 365 * day, 'in 10 years'],
   ])('%d ms is %s', (ms, words) => {

@@ -40,7 +40,8 @@ export function distance(at: number, now: number): string {
     const smaller = units[index + 1]?.[1] ?? second;
     if (Math.round(size / smaller) * smaller >= 2 * length) return relative.format(Math.round(ms / length), name);
   }
-  if (size < 5 * second && ms <= 0) return 'just now';
+  // The clock of the page goes in seconds: what has just happened may be a part of one ahead.
+  if (size < 5 * second && ms < second) return 'just now';
   return relative.format(Math.round(ms / second), 'second');
 }
 
