@@ -5,10 +5,8 @@ import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/
 import { Popover } from 'react-aria-components/Popover';
 import { Button } from '../src/components/Button';
 import command from '../src/shell/Command.module.css';
-import { type Example, examples, groups, opened } from './examples';
+import { type Example, examples, groups, isUntouched, opened } from './examples';
 import styles from './Explorer.module.css';
-
-const known = new Set(examples.map(({ query }) => query));
 
 /** Opens one of the examples. What was typed stays open beside it; nothing is run. */
 export function Examples({ isDisabled, onOpen }: { isDisabled: boolean; onOpen: () => void }) {
@@ -61,7 +59,7 @@ function useOpenExample(): (example: Example) => void {
     const before = query?.getValue() ?? '';
     const values = opened(example, Date.now());
     // An example that nobody changed gives way to the next.
-    if (before.trim() !== '' && !known.has(before)) addTab();
+    if (!isUntouched(before)) addTab();
     query?.setValue(values.query);
     variables?.setValue(values.variables);
     // The editor reads what it holds a moment later; the query can be run at once.

@@ -2,11 +2,10 @@ import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { Button } from '../src/components/Button';
 import { Examples } from './Examples';
 import styles from './Explorer.module.css';
-import type { Pane } from './panes';
 import { useReady } from './useReady';
 
 /** What is done with the query: run it, choose another, set it in order. */
-export function Toolbar({ onShow }: { onShow: (pane: Pane) => void }) {
+export function Toolbar({ onOpen }: { onOpen: () => void }) {
   const { prettifyEditors, run } = useGraphiQLActions();
   const operations = useGraphiQL((state) => state.operations) ?? [];
   const chosen = useGraphiQL((state) => state.operationName);
@@ -20,15 +19,12 @@ export function Toolbar({ onShow }: { onShow: (pane: Pane) => void }) {
         isDisabled={!ready}
         isPending={running}
         pendingLabel="Running"
-        onPress={() => {
-          onShow('answer');
-          run();
-        }}
+        onPress={run}
       >
         {operation?.operation === 'mutation' ? 'Run mutation' : 'Run query'}
       </Button>
       {operations.length > 1 && <OperationChoice names={operations.flatMap(({ name }) => name?.value ?? [])} chosen={operation?.name?.value ?? ''} />}
-      <Examples isDisabled={!ready} onOpen={() => onShow('query')} />
+      <Examples isDisabled={!ready} onOpen={onOpen} />
       <Button aria-label="Tidy up what is typed" isDisabled={!ready} onPress={() => void prettifyEditors()}>
         Tidy up
       </Button>

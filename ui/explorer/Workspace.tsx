@@ -55,7 +55,8 @@ function Bench({ first, reply, asks }: { first: number; reply: Reply | null; ask
   const [latest, setLatest] = useState<readonly Pane[]>([]);
   const show = (pane: Pane) => setLatest((before) => [pane, ...before.filter((other) => other !== pane)]);
   useFirstTab(first);
-  useShownReference(() => show('docs'));
+  useAfter('queryId', () => show('answer'));
+  useAfter('schemaReference', () => show('docs'));
 
   const panes: Record<Pane, ReactNode> = {
     query: <QueryEditor {...editorProps('Query')} />,
@@ -66,7 +67,7 @@ function Bench({ first, reply, asks }: { first: number; reply: Reply | null; ask
   };
   return (
     <>
-      <Toolbar onShow={show} />
+      <Toolbar onOpen={() => show('query')} />
       <Open />
       <p id="keys" hidden>
         Press Enter to write in it, Escape to leave it.
@@ -138,14 +139,14 @@ function useFirstTab(first: number): void {
   }, [ready, first, changeTab]);
 }
 
-/** Shows the documentation when a name in the query was followed. */
-function useShownReference(onShow: () => void): void {
-  const reference = useGraphiQL((state) => state.schemaReference);
-  const latest = useRef(onShow);
+/** Acts when a query was begun, by a key or a button, or a name in one was followed. */
+function useAfter(what: 'queryId' | 'schemaReference', act: () => void): void {
+  const value = useGraphiQL((state) => state[what]);
+  const latest = useRef(act);
   useEffect(() => {
-    latest.current = onShow;
+    latest.current = act;
   });
   useEffect(() => {
-    if (reference) latest.current();
-  }, [reference]);
+    if (value) latest.current();
+  }, [value]);
 }

@@ -1,6 +1,6 @@
 import { readExplorerDrafts, writeExplorerDrafts } from '../src/lib/explorerDrafts';
 import { mayHoldSecret } from '../src/lib/withoutSecret';
-import { examples, opened } from './examples';
+import { examples, isUntouched, opened } from './examples';
 
 /** What was typed into one of the open queries. */
 export type Draft = { query: string; variables: string; headers: string };
@@ -17,7 +17,8 @@ let typed: Drafts | null = null;
  * typed in this window, else the first example.
  */
 export function draftsOf(owner: string): Drafts {
-  return typed ?? keptFor(owner) ?? { active: 0, tabs: [{ ...opened(examples[0], Date.now()), headers: '' }] };
+  if (typed?.tabs.some(({ query, headers }) => headers !== '' || !isUntouched(query))) return typed;
+  return keptFor(owner) ?? typed ?? { active: 0, tabs: [{ ...opened(examples[0], Date.now()), headers: '' }] };
 }
 
 /**

@@ -319,6 +319,13 @@ query PolicyImpact($input: TokenSecurityPoliciesInput!) {
 
 export const groups = ['Find', 'Judge', 'Act', 'Before it bites'] as const;
 
+const texts = new Set(examples.map(({ query }) => query));
+
+/** Whether a query is one that nobody typed: an example as it is, or nothing. */
+export function isUntouched(query: string): boolean {
+  return query.trim() === '' || texts.has(query);
+}
+
 /** What stands in the two editors when an example is opened. */
 export function opened({ query, variables }: Example, now: number): { query: string; variables: string } {
   return { query, variables: variables === undefined ? '' : JSON.stringify(variables(now), null, 2) };

@@ -7,6 +7,9 @@ import '@graphiql/plugin-doc-explorer/style.css';
 import '../src/styles/global.css';
 import './library.css';
 
+// The editor is most of what is loaded. It begins to come while it is asked who is signed in.
+for (const part of [import('monaco-graphql/esm/monaco-editor.js'), import('monaco-graphql/esm/lite.js')]) part.catch(() => undefined);
+
 const root = createRoot(document.getElementById('root')!);
 keepNothing(root);
 root.render(<Explorer />);
