@@ -5,6 +5,7 @@ package ui
 import (
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -164,6 +165,27 @@ func TestAssetsAreServedPackedAndForAYear(t *testing.T) {
 	head := get(t, h, http.MethodHead, asset, http.Header{"Accept-Encoding": {"gzip"}})
 	if head.StatusCode != http.StatusOK || body(t, head.Body) != "" {
 		t.Error("HEAD has a body")
+	}
+}
+
+// All scripts that the page can ever need, as they are sent. What makes it heavier must be worth
+// it, and something else lighter; the explorer is apart.
+func TestTheScriptsOfThePageAreLight(t *testing.T) {
+	const most = 230_000
+	scripts, err := fs.Glob(dist, "dist/page/assets/*.js.gz")
+	if err != nil || len(scripts) < 10 {
+		t.Fatalf("%d scripts, %v", len(scripts), err)
+	}
+	sum := 0
+	for _, name := range append(scripts, "dist/page/theme.js.gz") {
+		body, err := dist.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += len(body)
+	}
+	if sum > most {
+		t.Errorf("%d bytes, want at most %d", sum, most)
 	}
 }
 
