@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"tokenscale/authority/rekey"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // The commands that need the running server speak to it through a socket in
@@ -45,6 +47,9 @@ func (a *App) openAdmin() {
 	mux.HandleFunc("POST /compact", a.serveCompact)
 	mux.HandleFunc("POST /checkpoint", a.serveCheckpoint)
 	mux.HandleFunc("POST /verifier-key", a.serveVerifierKey)
+	mux.HandleFunc("POST /rotate-keys", a.serveRotateKeys)
+	mux.HandleFunc("POST /drop-keys", a.serveDropKeys)
+	mux.HandleFunc("POST /key-status", a.serveKeyStatus)
 	if a.opts.Pprof {
 		routeProfiles(mux)
 	}
@@ -162,4 +167,61 @@ func routeProfiles(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+}
+
+// serveRotateKeys has the new key seal.
+func (a *App) serveRotateKeys(w http.ResponseWriter, r *http.Request) {
+	a.readKeys(r.Context())
+	done, err := a.auth.Keys().Rotate(r.Context())
+	if done.Nothing {
+		err = nil // it may be that older keys are still to be marked
+	} else if err == nil {
+		a.log.Info("the keys were rotated", "key", done.Key.String(), "rows", done.Rows)
+	}
+	a.tellKeys(w, done, err)
+}
+
+// serveDropKeys writes down which keys are dropped.
+func (a *App) serveDropKeys(w http.ResponseWriter, r *http.Request) {
+	var ids []token.KeyID
+	for _, text := range r.URL.Query()["id"] {
+		id, err := token.ParseKeyID(text)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		ids = append(ids, id)
+	}
+	a.readKeys(r.Context())
+	dropped, err := a.auth.Keys().Drop(r.Context(), ids...)
+	a.tellKeys(w, dropped, err)
+}
+
+// KeyStatus says what the keys of a server that runs are used for.
+type KeyStatus struct {
+	Uses  []rekey.Use
+	Nodes []store.Node // that have the store open; none if nobody else can
+}
+
+// serveKeyStatus says what is under which key, and which nodes have which.
+func (a *App) serveKeyStatus(w http.ResponseWriter, r *http.Request) {
+	a.readKeys(r.Context())
+	uses, err := a.auth.Keys().Uses(r.Context())
+	s := KeyStatus{Uses: uses}
+	if shared, ok := a.db.(store.Shared); ok {
+		s.Nodes = shared.Nodes()
+	}
+	a.tellKeys(w, s, err)
+}
+
+func (a *App) tellKeys(w http.ResponseWriter, answer any, err error) {
+	switch {
+	case err != nil:
+		a.log.Error("the keys were not changed, or not wholly", "err", err)
+		http.Error(w, err.Error(), http.StatusConflict)
+	default:
+		if err := json.NewEncoder(w).Encode(answer); err != nil { // who asked is gone
+			a.log.Debug("nobody was told of the keys", "err", err)
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"tokenscale/authority"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rekey"
 	"tokenscale/store"
 	"tokenscale/web"
 )
@@ -22,6 +23,7 @@ type App struct {
 	lines  *lineFile // nil unless audit entries are written to a file
 	db     store.DB
 	keys   *keyring.Keys
+	file   *rekey.Watcher // of the keys
 	auth   *authority.Authority
 	sink   *sink            // nil unless audit entries are written out
 	cert   *web.Certificate // nil for plain HTTP
@@ -65,6 +67,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.auth.Start()
+	a.watchKeys()
 	a.heedReopen()
 	a.openAdmin()
 	go func() { a.served <- a.server.Serve(a.ln) }()
@@ -93,7 +96,7 @@ func (a *App) open(ctx context.Context) (err error) {
 // webOptions says what the server serves.
 func (a *App) webOptions() web.Options {
 	o := web.Options{
-		Authority: a.auth, Store: a.db, SessionKey: a.keys.Session(), Limit: a.limit, Certificate: a.cert,
+		Authority: a.auth, Store: a.db, Sessions: a.keys, Limit: a.limit, Certificate: a.cert,
 		Listen: a.opts.Listen, TrustedProxies: prefixes(a.opts.TrustedProxies),
 		AllowedHosts: a.opts.AllowedHosts, AllowedOrigins: a.opts.AllowedOrigins,
 		Memory: a.opts.Memory, Labels: a.opts.Pprof, Data: a.opts.Data, AuditFile: a.opts.AuditFile,

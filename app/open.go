@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"tokenscale/authority"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
+	"tokenscale/authority/rekey"
 	"tokenscale/authority/rows"
 	"tokenscale/store"
 	"tokenscale/store/bolt"
@@ -45,6 +47,7 @@ func (a *App) openToServe(ctx context.Context) (out io.Writer, err error) {
 	if out, err = a.openSink(); err != nil {
 		return nil, err
 	}
+	a.file = rekey.NewWatcher(a.opts.KeyPath(), a.log)
 	a.db, a.keys, err = OpenStore(ctx, a.opts, true)
 	return out, err
 }
@@ -99,7 +102,7 @@ func (a *App) advised(err error) error {
 // OpenStore opens the store and its keys. Only for a store that is still
 // empty, and only if mayMake is set, keys are made: to a store with rows in
 // it, new keys would be wrong ones. Nodes that share a store have one key file,
-// which key new makes, so for etcd none is made here.
+// which key new makes, so for etcd none is made here. The keys heed what the store says of them.
 func OpenStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring.Keys, error) {
 	keys, err := keyring.Load(o.KeyPath())
 	missing := errors.Is(err, keyring.ErrNoFile)
@@ -117,6 +120,9 @@ func OpenStore(ctx context.Context, o Options, mayMake bool) (store.DB, *keyring
 		if keys, err = makeKeys(ctx, db, o); err != nil {
 			return nil, nil, errors.Join(err, db.Close())
 		}
+	}
+	if err := db.View(ctx, rows.New(keys).Heed); err != nil && !errors.Is(err, keyring.ErrSeal) {
+		return nil, nil, errors.Join(err, db.Close())
 	}
 	return db, keys, nil
 }
@@ -139,6 +145,33 @@ func OpenFolder(o Options, readOnly bool) (store.DB, error) {
 		Folder: o.Data, Tables: rows.Tables(), MaxSize: int64(o.MaxStoreSize), Now: o.Now,
 		AnyHome: o.AllowNetworkStorage, ReadOnly: readOnly,
 	})
+}
+
+// watchKeys reads the key file again whenever it has changed.
+func (a *App) watchKeys() {
+	if a.file == nil {
+		return // a server that can write nothing
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	watching.Go(func() { a.file.Run(ctx, a.takeKeys) })
+	a.undoes("key file", func(context.Context) error { stop(); watching.Wait(); return nil })
+}
+
+// readKeys reads the key file again if it has changed.
+func (a *App) readKeys(ctx context.Context) {
+	if a.file != nil {
+		a.file.Look(ctx, a.takeKeys)
+	}
+}
+
+// takeKeys goes on with other keys, and tells the other nodes at once: a rotation may wait for it.
+func (a *App) takeKeys(ctx context.Context, keys *keyring.Keys) error {
+	err := a.auth.Keys().Take(ctx, keys)
+	if err == nil {
+		a.describe(a.ln.Addr().String())
+	}
+	return err
 }
 
 func makeKeys(ctx context.Context, db store.DB, o Options) (*keyring.Keys, error) {

@@ -31,7 +31,7 @@ func (a *App) heedReopen() {
 	a.undoes("signals", func(context.Context) error { end(); return nil })
 }
 
-// reopen opens the audit file and reads the certificate anew.
+// reopen opens the audit file and reads the certificate and the key file anew.
 func (a *App) reopen() {
 	if a.lines != nil {
 		a.lines.renew()
@@ -39,5 +39,9 @@ func (a *App) reopen() {
 	if a.cert != nil {
 		a.cert.Renew()
 	}
-	a.log.Info("the audit file and the certificate are opened anew")
+	if a.file != nil {
+		a.file.Forget()
+	}
+	a.readKeys(context.Background())
+	a.log.Info("the audit file, the certificate and the key file are opened anew")
 }

@@ -106,14 +106,6 @@ func TestHasSession(t *testing.T) {
 	}
 }
 
-func TestSessions_NeedAKeyOf32Bytes(t *testing.T) {
-	for _, n := range []int{0, 5, 31, 33} {
-		if s, err := NewSessions(make([]byte, n), "store"); err == nil || s != nil {
-			t.Errorf("a key of %d bytes is taken", n)
-		}
-	}
-}
-
 // The figures are promised in docs/security.md and docs/operations.md.
 func TestThrottle_HasTheFiguresThatArePromised(t *testing.T) {
 	if refusalsAtOnce != 100 || mostClients != 32_768 {

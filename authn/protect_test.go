@@ -3,6 +3,8 @@ package authn
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/rand"
 	"crypto/tls"
 	"log/slog"
@@ -54,13 +56,33 @@ type stand struct {
 	log      bytes.Buffer
 }
 
-func newStand(t *testing.T) *stand {
+// A sealer has one key.
+type sealer struct{ cipher.AEAD }
+
+func newSealer(t *testing.T) sealer {
 	t.Helper()
-	s := &stand{}
-	sessions, err := NewSessions([]byte("0123456789abcdef0123456789abcdef"), "store")
+	block, err := aes.NewCipher([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealer{seal}
+}
+
+func (s sealer) SealSession(plain, bound []byte) []byte { return s.Seal(nil, nil, plain, bound) }
+
+func (s sealer) OpenSession(sealed, bound []byte) ([]byte, bool) {
+	plain, err := s.Open(nil, nil, sealed, bound)
+	return plain, err == nil
+}
+
+func newStand(t *testing.T) *stand {
+	t.Helper()
+	s := &stand{}
+	sessions := NewSessions(newSealer(t), "store")
 	s.Sessions = sessions
 	s.authn = &Authenticator{
 		Verifier: verdicts{
@@ -315,10 +337,7 @@ func TestEnd_TakesOurCookieAndNothingElse(t *testing.T) {
 // Two stores may have been made with one key file.
 func TestSession_OfAnotherStoreDoesNotOpen(t *testing.T) {
 	s := newStand(t)
-	other, err := NewSessions([]byte("0123456789abcdef0123456789abcdef"), "other")
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := NewSessions(newSealer(t), "other")
 	r := httptest.NewRequest("GET", "/api/v1/session", nil)
 	r.Header.Set("X-Requested-By", "tokenscale")
 	r.AddCookie(&http.Cookie{Name: "tokenscale-other", Value: s.session("good").Value})

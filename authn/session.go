@@ -1,11 +1,8 @@
 package authn
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"net/http"
 
 	"tokenscale/epoch"
@@ -32,27 +29,25 @@ const (
 //
 // It is safe for concurrent use. A nil *Sessions opens no cookie.
 type Sessions struct {
-	seal cipher.AEAD
+	seal Sealer
 	name string // of the cookie, over plain HTTP
 }
 
-// NewSessions returns Sessions under a key of 32 bytes, which must be used for
-// nothing else. The store is what the store is called, in letters and digits.
-func NewSessions(key []byte, store string) (*Sessions, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("session key: %w", err)
-	}
-	seal, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("session key: %w", err)
-	}
-	return &Sessions{seal, "tokenscale-" + store}, nil
+// A Sealer encrypts and authenticates the contents of cookies (AES-256-GCM), and authenticates what
+// they are bound to. It may change to another key meanwhile, and opens then what it sealed under
+// the one before, for a while. It is safe for concurrent use.
+type Sealer interface {
+	SealSession(plain, bound []byte) (sealed []byte)
+	OpenSession(sealed, bound []byte) (plain []byte, ok bool)
 }
+
+// NewSessions returns Sessions that are sealed by seal. The store is what the store is called, in
+// letters and digits.
+func NewSessions(seal Sealer, store string) *Sessions { return &Sessions{seal, "tokenscale-" + store} }
 
 // Begin gives the client a cookie that stands for s.
 func (c *Sessions) Begin(w http.ResponseWriter, r *http.Request, s policy.Session) {
-	text := base64.RawURLEncoding.EncodeToString(c.seal.Seal(nil, nil, encode(s), c.sealedFor()))
+	text := base64.RawURLEncoding.EncodeToString(c.seal.SealSession(encode(s), c.sealedFor()))
 	http.SetCookie(w, c.cookie(r, text, int(policy.SessionLife.Seconds())))
 }
 
@@ -84,8 +79,8 @@ func (c *Sessions) open(r *http.Request) (policy.Session, Presented) {
 	if err != nil || len(found) > 1 {
 		return policy.Session{}, Malformed
 	}
-	plain, err := c.seal.Open(nil, nil, sealed, c.sealedFor())
-	if err != nil {
+	plain, ok := c.seal.OpenSession(sealed, c.sealedFor())
+	if !ok {
 		return policy.Session{}, Malformed
 	}
 	return decode(plain), Candidate

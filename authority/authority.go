@@ -20,6 +20,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/rekey"
 	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/authority/sessions"
@@ -106,6 +107,7 @@ type Authority struct {
 	archiver    *archive.Archiver
 	read        *tally.Readings
 	scrub       *integrity.Scrubber
+	turning     *rekey.Running // of keys
 
 	sessions   *sessions.Sessions
 	tombstones *tombstones.Tombstones // of tokens that have ended
@@ -136,14 +138,20 @@ func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 	if db, ok := a.store.(store.Guarded); ok {
 		db.Guard(a.scrub.Foreign)
 	}
+	if err := a.heedKeys(ctx); err != nil { // before any change of another node is judged
+		return nil, err
+	}
 	a.store.SumBy(o.Keys)
-	if err := a.door.Join(ctx, o.Node, o.Keys.NewestID().String()); err != nil {
+	if err := a.door.Join(ctx, o.Node, o.Keys.SealingID().String()); err != nil {
 		return nil, fmt.Errorf("this node cannot join: %w", err)
 	}
 	a.feed = feed.New(a.store)
 	a.feed.Pause() // until all is read: other nodes do not wait for us
 	a.index.Follow(a.feed, a.rows, a.log, o.RootHash != nil)
 	if a.storeID, err = claim.Store(ctx, claim.Options{DB: o.DB, Rows: a.rows, Random: o.Random, ReadOnly: a.verifyOnly}); err != nil {
+		return nil, err
+	}
+	if err := a.store.View(ctx, a.rows.Heed); err != nil { // another node may have claimed it
 		return nil, err
 	}
 	accepted, err := a.keeper.Begin(ctx, o.AcceptClock)
@@ -156,7 +164,7 @@ func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 		if a.reached, err = rollback.Begin(ctx, begin); err != nil {
 			return nil, err
 		}
-		if a.reached != nil {
+		if a.turning.Reached = a.reached; a.reached != nil {
 			a.runs = append(a.runs, a.reached.Run)
 		}
 	}
@@ -175,10 +183,7 @@ func Open(ctx context.Context, o Options) (_ *Authority, err error) {
 		return nil, err
 	}
 	a.checkpoints.Load(ctx)
-	if o.Keys.Unfinished() {
-		a.log.Warn("a rotation of the keys was cut off; stop the server and run tokenscale key rotate to finish it")
-	}
-	if o.RootHash != nil {
+	if a.byHash {
 		a.takeRoot(*o.RootHash)
 	}
 	if a.verifyOnly {
@@ -196,7 +201,7 @@ func assemble(o Options) *Authority {
 	a := &Authority{
 		rows: all, ledger: ledger.New(all), store: o.DB, keys: o.Keys, index: index.New(),
 		time: clock.New(o.Now, o.Steady), random: o.Random, log: o.Log, pause: cmp.Or(o.Pause, time.Minute),
-		counts: newCounts(), node: o.Node,
+		counts: newCounts(), node: o.Node, byHash: o.RootHash != nil,
 	}
 	all.NumberOf = a.index.Number
 	a.archiver = archive.New(archive.Options{
@@ -208,6 +213,16 @@ func assemble(o Options) *Authority {
 	write := a.writeDown
 	if a.verifyOnly {
 		write = a.tellInstead
+	}
+	a.turning = &rekey.Running{
+		Turn: rekey.Turn{DB: o.DB, Rows: all, Now: a.clock, Self: o.Node}, Pause: a.pause, Log: o.Log, Taken: func() {
+			if a.byHash {
+				a.takeRoot(*o.RootHash) // the key that it was digested under may be gone
+			}
+		},
+	}
+	if shared, ok := o.DB.(store.Shared); ok {
+		a.turning.Nodes = shared.Nodes
 	}
 	a.refused = tally.NewRefusals(write, a.log)
 	a.denied, a.read = tally.NewRefusedChanges(write), tally.NewReadings(write)
@@ -228,7 +243,7 @@ func assemble(o Options) *Authority {
 	})
 	a.runs = []func(context.Context){a.housekeeping, a.refused.Run, a.keeper.Run, a.scrub.Run, a.door.Run}
 	a.last = []task{{"writing counted refusals", a.refused.Flush}, {"writing refused changes", a.denied.Flush}, {"writing who has read what", a.read.Flush}}
-	a.tasks = []task{{"looking for long reads", a.tellLongReads}}
+	a.tasks = []task{{"looking for long reads", a.tellLongReads}, {"refusing keys that seal nothing any more", a.turning.Shut}}
 	if !a.verifyOnly {
 		a.runs = append(a.runs, a.checkpoints.Run, a.mending)
 		a.last = append(a.last, task{"writing last uses", a.flushUses}, task{"writing uses of ended tokens", a.flushTried})
@@ -237,6 +252,19 @@ func assemble(o Options) *Authority {
 	}
 	return a
 }
+
+// heedKeys has the keys do what the store says of them, now and whenever it changes.
+func (a *Authority) heedKeys(ctx context.Context) error {
+	a.store.Follow(func(changes []store.Change) {
+		if err := a.rows.HeedChanges(changes); err != nil {
+			a.log.Error("this node takes no more changes", "err", err)
+		}
+	})
+	return claim.Foreign(a.store.View(ctx, a.rows.Heed))
+}
+
+// Keys turns the keys while the server runs.
+func (a *Authority) Keys() *rekey.Running { return a.turning }
 
 // load reads what is held in memory, and refuses a store whose rows are not those that were written
 // last: nobody can say which of them would have to be left out.

@@ -137,6 +137,7 @@ func (a *Authority) batchSize(most, each int) int { return upkeep.BatchSize(a.st
 func (a *Authority) mending(ctx context.Context) {
 	loop.Every(ctx, a.pause, func(ctx context.Context) {
 		a.attempt(ctx, a.forAll(task{"bringing tokens up to date with the security policies", a.upkeep.Mend}))
+		a.attempt(ctx, a.forAll(task{"finishing a rotation of the keys", a.turning.GoOn}))
 	})
 }
 

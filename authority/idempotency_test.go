@@ -22,7 +22,11 @@ import (
 
 // keyed makes a token as by, with an idempotency key.
 func keyed(h *authoritytest.House, by policy.Actor, key string, d policy.Draft) (token.Token, string, error) {
-	v, s, err := h.CreateToken(context.Background(), withKey(as(by, "createSystemToken"), key), d)
+	return keyedAt(h.Authority, by, key, d)
+}
+
+func keyedAt(a *authority.Authority, by policy.Actor, key string, d policy.Draft) (token.Token, string, error) {
+	v, s, err := a.CreateToken(context.Background(), withKey(as(by, "createSystemToken"), key), d)
 	if err != nil {
 		return v, "", err
 	}

@@ -14,8 +14,7 @@ import (
 
 // takeRoot makes the token that has the hash the only root token.
 func (a *Authority) takeRoot(hash token.Hash) {
-	a.byHash = true
-	a.index.SetRoot(index.Root{Digest: a.keys.DigestHash(a.keys.NewestID(), hash), Key: a.keys.NewestID()})
+	a.index.SetRoot(index.Root{Digest: a.keys.DigestHash(a.keys.SealingID(), hash), Key: a.keys.SealingID()})
 }
 
 // FirstRoot makes the root token of an empty store and returns its Secret,
@@ -62,7 +61,7 @@ func (a *Authority) setRoot(ctx context.Context, action string, may func(store.R
 	if err != nil {
 		return token.Secret{}, err
 	}
-	now, key := a.clock(), a.keys.NewestID()
+	now, key := a.clock(), a.keys.SealingID()
 	digest := a.keys.DigestHash(key, s.Hash())
 	err = a.store.Update(ctx, func(w store.Writer) error {
 		if err := may(w); err != nil {

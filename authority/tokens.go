@@ -238,7 +238,7 @@ func (t *tx) remove(v token.Token) error {
 // named completes a token that the policy has admitted.
 func (a *Authority) named(t token.Token, id token.ID, s token.Secret) token.Token {
 	t.ID = id
-	t.DigestKey = a.keys.NewestID()
+	t.DigestKey = a.keys.SealingID()
 	t.Digest = a.keys.Digest(t.DigestKey, s)
 	return t
 }

@@ -187,8 +187,7 @@ func reseal(ctx context.Context, o app.Options, keys *keyring.Keys) error {
 	if err != nil {
 		return err
 	}
-	_, err = rekey.Reseal(ctx, db, keys)
-	return errors.Join(err, db.Close())
+	return errors.Join(rekey.Restored(ctx, db, keys), db.Close())
 }
 
 // workName is the pattern of the names of folders that restores work in.

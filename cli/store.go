@@ -12,6 +12,7 @@ import (
 	"tokenscale/app"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rollback"
+	"tokenscale/authority/rows"
 	"tokenscale/authority/transfer"
 	"tokenscale/epoch"
 	"tokenscale/store"
@@ -53,6 +54,9 @@ func (c *storeCopy) Run(ctx context.Context, base app.Options) (err error) {
 		return fmt.Errorf("opening %s: %w", c.From, err)
 	}
 	defer func() { err = errors.Join(err, closeSource(err == nil)) }()
+	if err := source.View(ctx, rows.New(keys).Heed); err != nil {
+		return err
+	}
 	if err := checkRecord(ctx, source, keys, from.StatePath()); err != nil {
 		return err
 	}

@@ -23,6 +23,10 @@ var (
 	// is opened anew.
 	ErrReadOnly = errors.New("the store can only be read")
 
+	// ErrLacksKey means that rows are sealed under a key that this process does not have: it can
+	// neither read them nor tell whether they are ours. It is for a Summer to say so.
+	ErrLacksKey = errors.New("a key is missing")
+
 	// ErrUnavailable means that the store cannot be asked at present: too few of its members
 	// answer. The store goes on, and the same transaction may be tried again.
 	ErrUnavailable = errors.New("the store does not answer at present")

@@ -37,7 +37,8 @@ type Summer interface {
 	// them, nor take those of another commit for them.
 	SealSums(commit uint64, sums []Sum) []byte
 
-	// OpenSums returns what SealSums was given, or an error if it was not given that.
+	// OpenSums returns what SealSums was given, or an error if it was not given that. It wraps
+	// ErrLacksKey if another process was given that, by what the rows of the store say.
 	OpenSums(commit uint64, sealed []byte) ([]Sum, error)
 }
 

@@ -18,10 +18,7 @@ import (
 // routes says what stands at which address. What proxies ask is apart: it
 // passes none of what stands before the others.
 func (s *Server) routes() (asked, others http.Handler, _ error) {
-	sessions, err := authn.NewSessions(s.o.SessionKey, s.o.Authority.StoreID())
-	if err != nil {
-		return nil, nil, err
-	}
+	sessions := authn.NewSessions(s.o.Sessions, s.o.Authority.StoreID())
 	page, err := ui.Page()
 	if err != nil {
 		return nil, nil, err

@@ -111,7 +111,7 @@ func (r *running) open(o *settings) (err error) {
 	if made {
 		r.root = root.Reveal()
 	}
-	o.Authority, o.Store, o.SessionKey = auth, r.db, keys.Session()
+	o.Authority, o.Store, o.Sessions = auth, r.db, keys
 	return err
 }
 

@@ -39,9 +39,9 @@ const (
 // Options say what a Server serves, and to whom. All fields are required
 // unless it says otherwise.
 type Options struct {
-	Authority  *authority.Authority
-	Store      Store
-	SessionKey []byte // of 32 bytes: seals the cookies of the page, and nothing else
+	Authority *authority.Authority
+	Store     Store
+	Sessions  authn.Sealer // of the cookies of the page
 
 	Limit       *ConnLimit
 	Certificate *Certificate // nil for plain HTTP

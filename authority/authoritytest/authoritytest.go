@@ -134,6 +134,9 @@ func (h *House) authority(db store.DB, change ...func(*authority.Options)) (*aut
 	if err != nil {
 		return nil, err
 	}
+	if shared, ok := db.(store.Shared); ok {
+		shared.Describe(func() store.Node { return store.Node{Keys: keys.Names()} })
+	}
 	if h.setup.Wrap != nil {
 		db = h.setup.Wrap(db)
 	}

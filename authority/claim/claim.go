@@ -43,7 +43,7 @@ func Store(ctx context.Context, o Options) (name uint64, err error) {
 func (o Options) bind(ctx context.Context) error {
 	claimed := false
 	ask := func(r store.Reader) (err error) {
-		if _, claimed, err = o.Rows.Numbers.Get(r, rows.KeysKey); err != nil {
+		if _, claimed, err = o.Rows.Sealing.Get(r, rows.KeysKey); err != nil {
 			return err
 		}
 		_, unfinished, err := o.Rows.Numbers.Get(r, rows.CopyKey)
@@ -53,18 +53,24 @@ func (o Options) bind(ctx context.Context) error {
 		return err
 	}
 	err := o.DB.View(ctx, ask)
-	if errors.Is(err, keyring.ErrSeal) {
-		return fmt.Errorf("the key file does not belong to this store: give the one it was made with (%w)", err)
-	}
 	if err != nil || claimed {
-		return err
+		return Foreign(err)
 	}
 	return o.DB.Update(ctx, func(w store.Writer) error {
 		if err := ask(w); err != nil || claimed { // another node was faster
 			return err
 		}
-		return cmp.Or(o.Rows.Numbers.Put(w, rows.KeysKey, 1), o.Rows.Policies.Put(w, rows.PoliciesKey, policy.History{Policies: policy.Fresh()}))
+		return cmp.Or(o.Rows.Sealing.Put(w, rows.KeysKey, keyring.Sealing{Key: o.Rows.Keys.SealingID(), Done: true, Step: 1}), o.Rows.Policies.Put(w, rows.PoliciesKey, policy.History{Policies: policy.Fresh()}))
 	})
+}
+
+// Foreign says of an error, if it is that the keys do not open what the store says of them, what
+// that means.
+func Foreign(err error) error {
+	if !errors.Is(err, keyring.ErrSeal) {
+		return err
+	}
+	return fmt.Errorf("the key file does not belong to this store: give the one it was made with, or, if the keys were rotated since, a copy of the newest (%w)", err)
 }
 
 // name finds out what the store is called, and gives it a name if it has none.

@@ -32,8 +32,7 @@ func (d *Door) Join(ctx context.Context, self, key string) error {
 	}
 	for i, n := range nodes {
 		if i != at && len(n.Keys) > 0 && !slices.Contains(n.Keys, key) {
-			return fmt.Errorf("%w: it would seal rows under the key %s, which the node %s does not have. Give all nodes the same key file; "+
-				"to rotate keys, stop all nodes", ErrKeys, key, n.Name)
+			return fmt.Errorf("%w: it would seal rows under the key %s, which the node %s does not have. Give all nodes the same key file", ErrKeys, key, n.Name)
 		}
 	}
 	return joins(nodes, at)

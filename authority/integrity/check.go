@@ -121,11 +121,12 @@ func (c *checker) checkSettings() error {
 	}
 	_, _, badExport := c.rows.Export.Get(c.r, rows.ExportKey)
 	_, _, badRoot := c.rows.Root.Get(c.r, rows.RootKey)
-	for _, key := range []string{rows.KeysKey, rows.EpochKey, rows.ClockKey, rows.RunningKey, rows.StoreKey, rows.PutBackKey} {
+	_, _, badKeys := c.rows.Sealing.Get(c.r, rows.KeysKey)
+	for _, key := range []string{rows.EpochKey, rows.ClockKey, rows.RunningKey, rows.StoreKey, rows.PutBackKey} {
 		_, _, err := c.rows.Numbers.Get(c.r, key)
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, badExport, badRoot)...)
+	return errors.Join(append(errs, badExport, badRoot, badKeys)...)
 }
 
 func (c *checker) checkTrail() error {

@@ -4,12 +4,23 @@ import (
 	"errors"
 
 	"tokenscale/audit"
+	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
+
+// repairKeys has the store say which key seals, if that is lost. Rows may be under others, which
+// the next start then brings under it.
+func (s *Salvager) repairKeys(w store.Writer) error {
+	_, found, err := s.rows.Sealing.Get(w, rows.KeysKey)
+	if err != nil || found {
+		return err
+	}
+	return s.rows.Sealing.Put(w, rows.KeysKey, keyring.Sealing{Key: s.rows.Keys.SealingID(), Step: 1})
+}
 
 // repairSubjects makes the index of the audit log anew.
 func (s *Salvager) repairSubjects(w store.Writer) error {

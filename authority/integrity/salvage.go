@@ -133,7 +133,7 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 		if err := errors.Join(s.repairPolicies(w, damage), s.repairTokens(w), s.repairEvidence(w)); err != nil {
 			return err
 		}
-		return errors.Join(s.repairSubjects(w), s.repairFilters(w), s.repairUses(w), s.repairIdempotency(w), s.record(w, now, damage))
+		return errors.Join(s.repairKeys(w), s.repairSubjects(w), s.repairFilters(w), s.repairUses(w), s.repairIdempotency(w), s.record(w, now, damage))
 	})
 	return s.done, err
 }

@@ -12,7 +12,7 @@ import (
 // VerifierKey returns the key that checks the signatures of new checkpoints of the audit log that
 // is called origin, as one line. It is no secret.
 func (k *Keys) VerifierKey(origin string) (string, error) {
-	s, err := audit.NewSigner(origin, k.current.signing)
+	s, err := audit.NewSigner(origin, k.ring().sealing.signing)
 	if err != nil {
 		return "", err
 	}
@@ -39,8 +39,9 @@ func (k *Keys) Trusting(origin string, lines ...string) (*Keys, error) {
 // SignCheckpoint returns c as a note signed by every key, the newest first, so that who knows only
 // an older one is carried along until that one is dropped.
 func (k *Keys) SignCheckpoint(c audit.Checkpoint) (string, error) {
-	by := make([]note.Signer, len(k.lines))
-	for i, line := range k.lines {
+	lines := k.ring().lines
+	by := make([]note.Signer, len(lines))
+	for i, line := range lines {
 		s, err := audit.NewSigner(c.Origin, line.signing)
 		if err != nil {
 			return "", err
@@ -54,7 +55,7 @@ func (k *Keys) SignCheckpoint(c audit.Checkpoint) (string, error) {
 // keys.
 func (k *Keys) OpenCheckpoint(signed, origin string) (audit.Checkpoint, error) {
 	known := slices.Clone(k.trusted)
-	for _, line := range k.lines {
+	for _, line := range k.ring().lines {
 		s, err := audit.NewSigner(origin, line.signing)
 		if err != nil {
 			return audit.Checkpoint{}, err

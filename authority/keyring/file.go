@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ type keyLine struct {
 	old    bool
 }
 
+// Equal reports whether two files have the same keys in the same order, and the same are marked.
+func (f File) Equal(g File) bool { return bytes.Equal(f.text(), g.text()) }
+
 func newKeyLine(random io.Reader) (keyLine, error) {
 	secret := make([]byte, keyLength)
 	if _, err := io.ReadFull(random, secret); err != nil {
@@ -88,19 +92,21 @@ func (f File) text() []byte {
 // Keys derives the keys of all lines. No two of them may have one id, which
 // rows and digests name.
 func (f File) Keys() (*Keys, error) {
-	keys := &Keys{all: map[token.KeyID]*key{}}
+	r := ring{all: map[token.KeyID]*key{}}
 	for i, line := range f {
 		k, err := derive(line.secret)
 		if err != nil {
 			return nil, err
 		}
 		k.old = line.old
-		if _, twice := keys.all[k.id]; twice {
+		if _, twice := r.all[k.id]; twice {
 			return nil, fmt.Errorf("line %d has the id %v, as a line above it: take one of the two away", i+2, k.id)
 		}
-		keys.lines, keys.all[k.id] = append(keys.lines, k), k
+		r.lines, r.all[k.id] = append(r.lines, k), k
 	}
-	keys.current = keys.lines[0]
+	r.sealing = r.lines[0]
+	keys := &Keys{shared: new(shared)}
+	keys.shared.now.Store(&r)
 	return keys, nil
 }
 
@@ -158,26 +164,29 @@ func (f File) Without(ids []token.KeyID) (File, error) {
 	}
 	var left File
 	for i, line := range f {
-		if !slices.Contains(ids, keys.lines[i].id) {
+		if !slices.Contains(ids, keys.ring().lines[i].id) {
 			left = append(left, line)
 		}
 	}
 	return left, nil
 }
 
-// Unfinished reports whether rows may be sealed under another key than the
-// newest.
-func (f File) Unfinished() bool {
-	return slices.ContainsFunc(f[1:], func(line keyLine) bool { return !line.old })
-}
-
-// Outdated returns f with all keys but the newest marked as old ones.
-func (f File) Outdated() File {
-	next := append(File{}, f...)
-	for i := range next[1:] {
-		next[i+1].old = true
+// Outdated returns f with all keys behind the key id marked as old ones. It refuses if f does not
+// have that one.
+func (f File) Outdated(id token.KeyID) (File, error) {
+	keys, err := f.Keys()
+	if err != nil {
+		return nil, err
 	}
-	return next
+	at := slices.IndexFunc(keys.Lines(), func(l Line) bool { return l.ID == id })
+	if at < 0 {
+		return nil, fmt.Errorf("the key file does not have the key %v", id)
+	}
+	next := slices.Clone(f)
+	for i := range next[at+1:] {
+		next[at+1+i].old = true
+	}
+	return next, nil
 }
 
 // WithNew returns f with a new key in front. random must be fit for keys.

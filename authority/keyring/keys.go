@@ -1,13 +1,13 @@
 package keyring
 
 import (
+	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -17,12 +17,10 @@ import (
 // Keys are the server's own secrets: what turns a token string into its
 // digest, what seals each row of the store, what seals the page's sessions,
 // what signs checkpoints of the audit log, and what idempotency keys are known
-// by. They are never changed after they were loaded, so they are safe for
-// concurrent use.
+// by. They are safe for concurrent use, while a server runs with them and
+// which of them seals changes; see [Sealing].
 type Keys struct {
-	current  *key   // the newest
-	lines    []*key // as they stand in the key file, the newest first
-	all      map[token.KeyID]*key
+	shared   *shared
 	oldSeals bool            // seals of old keys are accepted
 	trusted  []note.Verifier // of checkpoints, beside those of the keys
 	remark   string
@@ -38,7 +36,7 @@ type key struct {
 	digester *token.Digester
 	seal     *sealer
 	summing  summer
-	session  []byte
+	session  cipher.AEAD
 	signing  ed25519.PrivateKey // of checkpoints
 	repeats  []byte             // for idempotency keys
 }
@@ -60,22 +58,26 @@ func derive(secret []byte) (*key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("deriving the keys of sums: %w", err)
 	}
+	session, err := newSessionCipher(parts[3])
+	if err != nil {
+		return nil, fmt.Errorf("deriving the key of sessions: %w", err)
+	}
 	return &key{
 		id:       token.KeyID(binary.BigEndian.Uint32(parts[0])),
 		digester: token.NewDigester(parts[1]),
 		seal:     newSealer(parts[2]),
 		summing:  summing,
-		session:  parts[3],
+		session:  session,
 		signing:  ed25519.NewKeyFromSeed(parts[4]),
 		repeats:  parts[5],
 	}, nil
 }
 
-// NewestID returns the id of the newest key, under which all is made and sealed.
-func (k *Keys) NewestID() token.KeyID { return k.current.id }
+// SealingID returns the id of the key under which all is made and sealed.
+func (k *Keys) SealingID() token.KeyID { return k.ring().sealing.id }
 
 // Has reports whether the key file has the key.
-func (k *Keys) Has(id token.KeyID) bool { return k.all[id] != nil }
+func (k *Keys) Has(id token.KeyID) bool { return k.ring().all[id] != nil }
 
 // A Line is one key, as the key file lists it.
 type Line struct {
@@ -85,27 +87,32 @@ type Line struct {
 
 // Lines returns all keys, the newest first.
 func (k *Keys) Lines() []Line {
-	list := make([]Line, len(k.lines))
-	for i, line := range k.lines {
+	lines := k.ring().lines
+	list := make([]Line, len(lines))
+	for i, line := range lines {
 		list[i] = Line{line.id, line.old}
 	}
 	return list
 }
 
 // IdempotencyMACs returns the MAC of a text about an idempotency key, under
-// each of the keys, the newest first.
+// each of the keys, beginning with the one that all nodes make them under.
 func (k *Keys) IdempotencyMACs(text []byte) [][sha256.Size]byte {
-	list := make([][sha256.Size]byte, len(k.lines))
-	for i, line := range k.lines {
-		mac := hmac.New(sha256.New, line.repeats)
+	r := k.ring()
+	list := make([][sha256.Size]byte, 0, len(r.lines))
+	add := func(by *key) {
+		mac := hmac.New(sha256.New, by.repeats)
 		mac.Write(text)
-		mac.Sum(list[i][:0])
+		list = append(list, [sha256.Size]byte(mac.Sum(nil)))
+	}
+	add(r.sealing)
+	for _, line := range r.lines {
+		if line != r.sealing {
+			add(line)
+		}
 	}
 	return list
 }
-
-// Session returns the 32 bytes that seal the page's session cookies.
-func (k *Keys) Session() []byte { return k.current.session }
 
 // WithOldSeals returns the same keys, but accepting seals of old ones: for
 // backups that were made before the keys were rotated. A store in use has no
@@ -126,24 +133,21 @@ func (k *Keys) DigestHash(id token.KeyID, h token.Hash) token.Digest {
 	return k.digester(id).DigestHash(h)
 }
 
-// digester returns that of the key id, or of the current key if that one is
+// digester returns that of the key id, or of the one that seals if that one is
 // not known: an unknown token costs as much as a known one.
 func (k *Keys) digester(id token.KeyID) *token.Digester {
-	if old, ok := k.all[id]; ok {
-		return old.digester
+	r := k.ring()
+	if named, ok := r.all[id]; ok {
+		return named.digester
 	}
-	return k.current.digester
-}
-
-// Unfinished reports the same of keys that were loaded.
-func (k *Keys) Unfinished() bool {
-	return slices.ContainsFunc(k.lines[1:], func(line *key) bool { return !line.old })
+	return r.sealing.digester
 }
 
 // Names returns the ids of all keys, as people read them.
 func (k *Keys) Names() []string {
-	list := make([]string, len(k.lines))
-	for i, line := range k.lines {
+	lines := k.ring().lines
+	list := make([]string, len(lines))
+	for i, line := range lines {
 		list[i] = line.id.String()
 	}
 	return list

@@ -89,22 +89,23 @@ func (m *sealing) appendMAC(out []byte, t store.Table, k, row []byte) []byte {
 // Seal returns payload as it is stored under k in t.
 func (k *Keys) Seal(t store.Table, rowKey, payload []byte) []byte {
 	row := make([]byte, 0, sealOverhead+len(payload))
-	row = append(k.appendHead(row), payload...)
-	return k.current.seal.appendMAC(row, t, rowKey, row)
+	by := k.ring().sealing
+	row = append(by.appendHead(row), payload...)
+	return by.seal.appendMAC(row, t, rowKey, row)
 }
 
 // Begin appends what stands before the payload of a sealed row to out, which
 // must be empty. The payload goes behind it, and then End completes the row.
-func (k *Keys) Begin(out []byte) []byte { return k.appendHead(out) }
+func (k *Keys) Begin(out []byte) []byte { return k.ring().sealing.appendHead(out) }
 
 // End appends the MAC to a row that was begun with Begin and is to stand under
-// rowKey in t.
+// rowKey in t. It is sealed under the key that sealed when it was begun.
 func (k *Keys) End(row []byte, t store.Table, rowKey []byte) []byte {
-	return k.current.seal.appendMAC(row, t, rowKey, row)
+	return k.ring().all[KeyOf(row)].seal.appendMAC(row, t, rowKey, row)
 }
 
-func (k *Keys) appendHead(row []byte) []byte {
-	return binary.BigEndian.AppendUint32(append(row, sealFormat), uint32(k.current.id))
+func (k *key) appendHead(row []byte) []byte {
+	return binary.BigEndian.AppendUint32(append(row, sealFormat), uint32(k.id))
 }
 
 // Open returns the payload of a sealed row, or an error that wraps ErrSeal.
@@ -113,7 +114,7 @@ func (k *Keys) Open(t store.Table, rowKey, row []byte) ([]byte, error) {
 	if len(row) < sealOverhead || row[0] != sealFormat {
 		return nil, Damaged(t, rowKey, changedOutside)
 	}
-	key, why := k.opener(KeyOf(row))
+	key, why := k.ring().opener(KeyOf(row), k.oldSeals)
 	if key == nil {
 		return nil, Damaged(t, rowKey, why)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
 // The seal of a row shows that we wrote it, and not that it is the newest under its key. That shows
@@ -41,9 +40,10 @@ func newSummer(shares, sums []byte) (s summer, err error) {
 
 // Share implements store.Summer. A row that nobody sealed has one too.
 func (k *Keys) Share(_ store.Table, _, row []byte) store.Sum {
-	by := k.current
+	r := k.ring()
+	by := r.sealing
 	if len(row) >= sealOverhead {
-		if named := k.all[KeyOf(row)]; named != nil {
+		if named := r.all[KeyOf(row)]; named != nil {
 			by = named
 		}
 	}
@@ -65,13 +65,14 @@ const sumLen = 16
 
 // SealSums implements store.Summer.
 func (k *Keys) SealSums(commit uint64, sums []store.Sum) []byte {
-	plain := k.appendHead(make([]byte, 0, sealHead+sumLen*len(sums)))
+	by := k.ring().sealing
+	plain := by.appendHead(make([]byte, 0, sealHead+sumLen*len(sums)))
 	for _, s := range sums {
 		plain = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(plain, s[0]), s[1])
 	}
 	sealed := make([]byte, sealOverhead+sumLen*len(sums))
-	k.current.macOfSums(append(sealed[:0], plain[:sealHead]...), commit, plain)
-	k.current.hideSums(sealed[sealOverhead:], plain[sealHead:], sealed)
+	by.macOfSums(append(sealed[:0], plain[:sealHead]...), commit, plain)
+	by.hideSums(sealed[sealOverhead:], plain[sealHead:], sealed)
 	return sealed
 }
 
@@ -87,12 +88,17 @@ func (k *key) hideSums(out, text, sealed []byte) {
 	cipher.NewCTR(k.summing.sums, sealed[sealHead:sealOverhead]).XORKeyStream(out, text)
 }
 
-// OpenSums implements store.Summer. Its errors wrap ErrSeal.
+// OpenSums implements store.Summer. Its errors wrap ErrSeal, or store.ErrLacksKey if the store says
+// that this node lacks a key.
 func (k *Keys) OpenSums(commit uint64, sealed []byte) ([]store.Sum, error) {
 	if len(sealed) < sealOverhead || (len(sealed)-sealOverhead)%sumLen != 0 || sealed[0] != sealFormat {
 		return nil, damagedSums(changedOutside)
 	}
-	key, why := k.opener(KeyOf(sealed))
+	r := k.ring()
+	if id := KeyOf(sealed); r.lacks(r.said.Key) || r.lacks(id) && id == r.said.Next {
+		return nil, fmt.Errorf("%w: %s", store.ErrLacksKey, r.newest())
+	}
+	key, why := r.opener(KeyOf(sealed), k.oldSeals)
 	if key == nil {
 		return nil, damagedSums(why)
 	}
@@ -113,16 +119,4 @@ func (k *Keys) OpenSums(commit uint64, sealed []byte) ([]store.Sum, error) {
 
 func damagedSums(why string) error {
 	return &SealError{Table: sumsTable, Name: "of all rows", Why: why}
-}
-
-// opener returns the key that a seal names, or why it opens nothing.
-func (k *Keys) opener(id token.KeyID) (*key, string) {
-	named, ok := k.all[id]
-	switch {
-	case !ok:
-		return nil, fmt.Sprintf("it names the key %v, which the key file does not have", id)
-	case named.old && !k.oldSeals:
-		return nil, fmt.Sprintf("it names the key %v, which is an old one and seals nothing any more; restore brings a backup of that time under the newest key", id)
-	}
-	return named, ""
 }

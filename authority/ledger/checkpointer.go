@@ -54,7 +54,8 @@ func (c *Checkpointer) follow(changes []store.Change) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = binary.BigEndian.Uint64(row.Key)
+	// Older ones are written anew under a new key.
+	c.last = max(c.last, binary.BigEndian.Uint64(row.Key))
 	if c.last >= c.newest.Size+checkpointEvery {
 		c.due.Set()
 	}

@@ -34,7 +34,10 @@ func filled(t *testing.T, keyFile string) rekey.Change {
 				return err
 			}
 		}
-		return all.Root.Put(w, rows.RootKey, rows.Root{Digest: token.Digest{1}, Key: keys.NewestID()})
+		return errors.Join(
+			all.Sealing.Put(w, rows.KeysKey, keyring.Sealing{Key: keys.SealingID(), Done: true, Step: 1}),
+			all.Root.Put(w, rows.RootKey, rows.Root{Digest: token.Digest{1}, Key: keys.SealingID()}),
+		)
 	})
 	return rekey.Change{DB: db, KeyFile: keyFile, Random: rand.Reader, Now: 1}
 }
@@ -61,13 +64,13 @@ func uses(t *testing.T, c rekey.Change) (list []rekey.Use) {
 
 func TestARotationBringsEveryRowUnderTheNewKeyAndLeavesDigestsUnderTheirs(t *testing.T) {
 	c := filled(t, rowstest.KeyFile(t, "a"))
-	before := load(t, c.KeyFile).NewestID()
+	before := load(t, c.KeyFile).SealingID()
 	done, err := rekey.Rotate(t.Context(), c)
 	if err != nil || done.Resumed || done.Key == before || done.Rows < filters+1 {
 		t.Fatalf("got %+v, %v", done, err)
 	}
 	list := uses(t, c)
-	if len(list) != 2 || !list[0].Newest || list[0].ID != done.Key || list[0].Rows < filters+1 {
+	if len(list) != 2 || !list[0].Seals || list[0].ID != done.Key || list[0].Rows < filters+1 {
 		t.Errorf("the newest key is used so: %+v", list)
 	}
 	if old := list[1]; old.ID != before || !old.Old || old.Rows != 0 || !old.Root || old.Needs() != "to verify the root token" {
@@ -118,8 +121,8 @@ func TestARotationThatWasCutOffAnywhereIsFinishedByTheNext(t *testing.T) {
 
 func TestOnlyAKeyThatNothingNeedsIsDropped(t *testing.T) {
 	c := filled(t, rowstest.KeyFile(t, "a"))
-	newest := load(t, c.KeyFile).NewestID()
-	if _, err := rekey.Drop(t.Context(), c, newest); !errors.Is(err, rekey.ErrKeyInUse) || !strings.Contains(err.Error(), "it is the newest") {
+	newest := load(t, c.KeyFile).SealingID()
+	if _, err := rekey.Drop(t.Context(), c, newest); !errors.Is(err, rekey.ErrKeyInUse) || !strings.Contains(err.Error(), "it seals all that is new") {
 		t.Errorf("the newest: %v", err)
 	}
 	done, err := rekey.Rotate(t.Context(), c)
@@ -156,11 +159,11 @@ func TestAStoreThatIsNotSoundIsNotRotated(t *testing.T) {
 		bad[len(bad)-1] ^= 1
 		return w.Put(rows.FiltersTable, []byte("f7"), bad)
 	})
-	before := load(t, c.KeyFile).NewestID()
+	before := load(t, c.KeyFile).SealingID()
 	if _, err := rekey.Rotate(t.Context(), c); !errors.Is(err, keyring.ErrSeal) {
 		t.Errorf("got %v", err)
 	}
-	if after := load(t, c.KeyFile).NewestID(); after != before {
+	if after := load(t, c.KeyFile).SealingID(); after != before {
 		t.Errorf("the newest key is %v, it was %v", after, before)
 	}
 }

@@ -17,22 +17,39 @@ const resealBatch = 1000
 // growth is how many bytes longer a row may become: a checkpoint gets a signature of each key.
 const growth = 1 << 10
 
-// Reseal seals every row of the store that stands under an older key under
-// the newest, and returns how many those were. Checkpoints among them are
-// signed anew. It may be cut off and begun again at any time.
-func Reseal(ctx context.Context, db store.DB, keys *keyring.Keys) (n int, err error) {
+// Restored seals every row of a store that no server has open under the newest of the keys, and has
+// the store say so: for a copy from before they were rotated. It may be cut off and begun again at
+// any time.
+func Restored(ctx context.Context, db store.DB, keys *keyring.Keys) error {
 	db.SumBy(keys)
-	s := resealer{rows.New(keys)}
+	all := rows.New(keys)
+	if _, err := reseal(ctx, db, all); err != nil {
+		return err
+	}
+	return db.Update(ctx, func(w store.Writer) error {
+		s, found, err := all.Sealing.Get(w, rows.KeysKey)
+		if err != nil || !found {
+			return err
+		}
+		return all.Sealing.Put(w, rows.KeysKey, keyring.Sealing{Key: keys.SealingID(), Done: true, Step: s.Step + 1})
+	}, store.UseReserve)
+}
+
+// reseal seals every row of the store that stands under another key under the one that seals, and
+// returns how many those were. Checkpoints among them are signed anew. It may be cut off and begun
+// again at any time.
+func reseal(ctx context.Context, db store.DB, all *rows.Rows) (n int, err error) {
+	s := resealer{all}
 	for _, t := range rows.Tables() {
 		moved, err := s.table(ctx, db, t)
 		if n += moved; err != nil {
-			return n, fmt.Errorf("bringing the rows under the newest key: %w", err)
+			return n, fmt.Errorf("bringing the rows under the key that seals: %w", err)
 		}
 	}
 	return n, nil
 }
 
-// A resealer brings rows under the newest of its keys.
+// A resealer brings rows under the one of its keys that seals.
 type resealer struct{ rows *rows.Rows }
 
 func (s resealer) table(ctx context.Context, db store.DB, t store.Table) (n int, err error) {
@@ -63,7 +80,7 @@ func (s resealer) some(w store.Writer, t store.Table, from []byte, most, space i
 			return store.Stop
 		}
 		payload, err := s.rows.Keys.Open(t, key, row)
-		if err != nil || keyring.KeyOf(row) == s.rows.Keys.NewestID() {
+		if err != nil || keyring.KeyOf(row) == s.rows.Keys.SealingID() {
 			return err
 		}
 		if t == rows.CheckpointsTable {

@@ -1,16 +1,14 @@
 package rekey
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
-	"tokenscale/audit"
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
-	"tokenscale/authority/ledger"
 	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
@@ -28,39 +26,129 @@ type Change struct {
 	Now       epoch.Millis
 }
 
-// Rotated says what a rotation did.
-type Rotated struct {
-	Key     token.KeyID
-	Resumed bool // an earlier run, which was cut off, had added the key
-	Rows    int  // sealed under it by this run
-}
-
-// Rotate gives the store a new key and seals every row under it. It
-// refuses a store that is not sound, or older than it was. Whenever it is cut
-// off, the store can be used, and another call goes on.
-func Rotate(ctx context.Context, c Change) (Rotated, error) {
+// Rotate gives the store a new key, unless the key file has one already, and seals every row under
+// it. It refuses a store that is not sound, or older than it was. Whenever it is cut off, the store
+// can be used, and another call goes on.
+func Rotate(ctx context.Context, c Change) (done Rotated, err error) {
 	f, keys, err := c.examine(ctx)
 	if err != nil {
 		return Rotated{}, err
 	}
-	done := Rotated{Resumed: f.Unfinished()}
-	if !done.Resumed {
-		if f, keys, err = c.addKey(ctx, f, keys); err != nil {
+	if keys.Said() == (keyring.Sealing{}) {
+		return Rotated{}, errors.New("no server was ever started on this store: its first start decides about the keys")
+	}
+	if _, newer := keys.Next(); !newer && keys.Said().Done {
+		if unmarked(f) {
+			return Rotated{Key: keys.SealingID(), Resumed: true}, c.mark(keys)
+		}
+		if keys, err = c.addKey(f, keys.Said()); err != nil {
 			return Rotated{}, err
 		}
 	}
-	done.Key = keys.NewestID()
-	if done.Rows, err = Reseal(ctx, c.DB, keys); err != nil {
+	if done, err = c.turn(keys).Rotate(ctx); err != nil {
 		return done, err
 	}
-	if err := cmp.Or(c.leftNone(ctx, keys), c.resealState(keys)); err != nil {
-		return done, err
+	return done, c.mark(keys)
+}
+
+// unmarked reports whether a key behind the first is not marked as an old one.
+func unmarked(f keyring.File) bool {
+	keys, err := f.Keys()
+	return err == nil && slices.ContainsFunc(keys.Lines()[1:], func(l keyring.Line) bool { return !l.Old })
+}
+
+// mark ends a rotation: what is beside the store heeds it for later starts.
+func (c Change) mark(keys *keyring.Keys) error {
+	if err := c.resealState(keys); err != nil {
+		return err
 	}
-	if err := c.record(ctx, keys, audit.KeysRotated,
-		audit.One("key", done.Key.String()), audit.One("done", "true"), audit.Count("resealedRows", uint64(done.Rows))); err != nil {
-		return done, err
+	return Mark(c.KeyFile, keys.SealingID())
+}
+
+// Mark marks all keys of a key file as old that are older than the one with the id, which seals all
+// rows.
+func Mark(keyFile string, id token.KeyID) error {
+	f, err := keyring.ReadFile(keyFile)
+	if err != nil {
+		return err
 	}
-	return done, f.Outdated().Replace(c.KeyFile)
+	next, err := f.Outdated(id)
+	if err != nil {
+		return fmt.Errorf("%s: %w", keyFile, err)
+	}
+	return next.Replace(keyFile)
+}
+
+// Marked does what Mark does, if an earlier run was cut off before that. It refuses with
+// ErrNoNewKey if nothing is to be marked.
+func Marked(keyFile string, id token.KeyID) (Rotated, error) {
+	f, err := keyring.ReadFile(keyFile)
+	if err != nil {
+		return Rotated{}, err
+	}
+	next, err := f.Outdated(id)
+	if err != nil {
+		return Rotated{}, fmt.Errorf("%s: %w", keyFile, err)
+	}
+	switch newest, err := f.Keys(); {
+	case err == nil && newest.SealingID() != id:
+		return Rotated{}, fmt.Errorf("the server does not have the newest key of %s: give its own key file, or see in its log why it was not taken", keyFile)
+	case next.Equal(f):
+		return Rotated{}, ErrNoNewKey
+	}
+	return Rotated{Key: id, Resumed: true}, next.Replace(keyFile)
+}
+
+// Add puts a new key into a key file, in front of the others, and returns its id. It seals nothing
+// until a rotation.
+func Add(keyFile string, random io.Reader) (token.KeyID, error) {
+	f, err := keyring.ReadFile(keyFile)
+	if err != nil {
+		return 0, err
+	}
+	if f, err = f.WithNew(random); err != nil {
+		return 0, err
+	}
+	keys, err := f.Keys()
+	if err != nil {
+		return 0, err
+	}
+	return keys.Lines()[0].ID, f.Replace(keyFile)
+}
+
+// Drop takes the keys out of the key file, or if none are given all that nothing needs any more,
+// and returns which. It refuses, with an error that wraps ErrKeyInUse, to drop one that something
+// in the store needs.
+func Drop(ctx context.Context, c Change, ids ...token.KeyID) ([]token.KeyID, error) {
+	_, keys, err := c.examine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return Without(c.KeyFile, func() ([]token.KeyID, error) { return c.turn(keys).Drop(ctx, ids...) })
+}
+
+// Without takes the keys out of a key file that drop returns. It finds out before whether the file
+// can be replaced.
+func Without(keyFile string, drop func() ([]token.KeyID, error)) ([]token.KeyID, error) {
+	f, err := keyring.ReadFile(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.Stage(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Drop(); err != nil {
+		return nil, err
+	}
+	ids, err := drop()
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	if f, err = f.Without(ids); err != nil {
+		return nil, err
+	}
+	return ids, f.Replace(keyFile)
 }
 
 // examine reads the key file, and the whole store with it.
@@ -79,42 +167,37 @@ func (c Change) examine(ctx context.Context) (keyring.File, *keyring.Keys, error
 		if err = errors.Join(err, rep.Err()); err != nil {
 			return err
 		}
-		if c.StateFile == "" {
-			return nil
+		if err := rows.New(keys).Heed(r); err != nil || c.StateFile == "" {
+			return err
 		}
 		return rollback.Check(r, keys, c.StateFile)
 	})
 }
 
-// addKey puts a new key in front of f. The file is written beside the old one
-// first, so that nothing is recorded that cannot be done.
-func (c Change) addKey(ctx context.Context, f keyring.File, before *keyring.Keys) (keyring.File, *keyring.Keys, error) {
-	next, err := f.WithNew(c.Random)
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := next.Keys()
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := next.Stage(c.KeyFile)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := c.record(ctx, before, audit.KeysRotated,
-		audit.One("key", keys.NewestID().String()), audit.Many("olderKeys", before.Names()), audit.One("done", "false")); err != nil {
-		return nil, nil, errors.Join(err, s.Drop())
-	}
-	return next, keys, s.Commit()
+// turn returns what turns the keys of a store that no server has open.
+func (c Change) turn(keys *keyring.Keys) Turn {
+	all := rows.New(keys)
+	c.DB.SumBy(keys)
+	c.DB.Follow(func(changes []store.Change) {
+		_ = all.HeedChanges(changes) // of keys that are there
+	})
+	return Turn{DB: c.DB, Rows: all, Now: func() epoch.Millis { return c.Now }}
 }
 
-// record writes an entry about the keys.
-func (c Change) record(ctx context.Context, keys *keyring.Keys, kind audit.Type, fields ...audit.Field) error {
-	return c.DB.Update(ctx, func(w store.Writer) error {
-		return ledger.New(rows.New(keys)).Append(w, audit.Entry{
-			Time: c.Now, Type: kind, Action: "key", Sensitive: true, Actor: audit.System(), Fields: fields,
-		})
-	}, store.UseReserve)
+// addKey puts a new key in front of f, and returns the keys, of which the store has said something.
+func (c Change) addKey(f keyring.File, said keyring.Sealing) (*keyring.Keys, error) {
+	f, err := f.WithNew(c.Random)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := f.Keys()
+	if err != nil {
+		return nil, err
+	}
+	if err := keys.Heed(said); err != nil {
+		return nil, err
+	}
+	return keys, f.Replace(c.KeyFile)
 }
 
 // resealState seals the record beside the key file under the newest key.
@@ -123,18 +206,4 @@ func (c Change) resealState(keys *keyring.Keys) error {
 		return nil
 	}
 	return rollback.Reseal(c.StateFile, keys)
-}
-
-// leftNone reads all rows again, because what comes next shuts out those under
-// an older key.
-func (c Change) leftNone(ctx context.Context, keys *keyring.Keys) error {
-	return c.DB.View(ctx, func(r store.Reader) error {
-		uses, err := Uses(ctx, r, keys)
-		for _, u := range uses {
-			if !u.Newest && u.Rows > 0 && err == nil {
-				err = fmt.Errorf("%d rows are still sealed under the key %v", u.Rows, u.ID)
-			}
-		}
-		return err
-	})
 }

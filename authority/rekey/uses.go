@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
-	"tokenscale/audit"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/store"
@@ -17,32 +17,41 @@ import (
 // A Use says what one key of the key file is used for.
 type Use struct {
 	ID     token.KeyID
-	Newest bool
-	Old    bool // it seals nothing any more
+	Seals  bool // all that is new
+	Waits  bool // it is newer than that, and seals nothing before a rotation
+	Old    bool // it is older, and marked so: it seals nothing any more
 	Rows   int  // sealed under it
 	Tokens int  // whose digests were made under it
 	Root   bool // so was that of the root token
 }
 
 // Idle reports whether nothing needs the key any more.
-func (u Use) Idle() bool { return !u.Newest && u.Rows == 0 && u.Tokens == 0 && !u.Root }
+func (u Use) Idle() bool { return !u.Seals && !u.Waits && u.unused() }
+
+func (u Use) unused() bool { return u.Rows == 0 && u.Tokens == 0 && !u.Root }
 
 // Uses says of each key, as they stand in the key file, what in the
 // store is under it. It refuses a store with a row that is not sound.
 func Uses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]Use, error) {
+	all := rows.New(keys)
+	if err := all.Heed(r); err != nil {
+		return nil, err
+	}
 	lines := keys.Lines()
+	sealing := slices.IndexFunc(lines, func(l keyring.Line) bool { return l.ID == keys.SealingID() })
 	uses, at := make([]Use, len(lines)), map[token.KeyID]*Use{}
 	for i, line := range lines {
-		uses[i] = Use{ID: line.ID, Newest: i == 0, Old: line.Old}
+		uses[i] = Use{ID: line.ID, Seals: i == sealing, Waits: i < sealing, Old: line.Old}
 		at[line.ID] = &uses[i]
 	}
-	all, r := rows.New(keys), r
 	for _, t := range rows.Tables() {
 		if err := r.Scan(t, store.Range{}, func(key, row []byte) error {
 			if err := all.Sound(t, key, row); err != nil {
 				return err
 			}
-			at[keyring.KeyOf(row)].Rows++
+			if u := at[keyring.KeyOf(row)]; u != nil { // or it was added meanwhile
+				u.Rows++
+			}
 			return ctx.Err()
 		}); err != nil {
 			return nil, err
@@ -63,34 +72,6 @@ func Uses(ctx context.Context, r store.Reader, keys *keyring.Keys) ([]Use, error
 // ErrKeyInUse means that something needs a key that was to be dropped.
 var ErrKeyInUse = errors.New("the key is in use")
 
-// Drop takes the keys out of the key file, or if none are given all that
-// nothing needs any more, and returns which. It refuses, with an error that
-// wraps ErrKeyInUse, to drop one that something in the store needs.
-func Drop(ctx context.Context, c Change, ids ...token.KeyID) ([]token.KeyID, error) {
-	f, keys, err := c.examine(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if f.Unfinished() {
-		return nil, fmt.Errorf("%w: rows may still be sealed under another key than the newest; finish the rotation first, with tokenscale key rotate", ErrKeyInUse)
-	}
-	var uses []Use
-	if err := c.DB.View(ctx, func(r store.Reader) (err error) {
-		uses, err = Uses(ctx, r, keys)
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	if ids, err = droppable(uses, ids); err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	left, err := f.Without(ids)
-	if err != nil {
-		return nil, err
-	}
-	return ids, c.putKeys(ctx, left, keys, ids)
-}
-
 // droppable returns which of the keys can be dropped: those given, or else all
 // that are idle.
 func droppable(uses []Use, given []token.KeyID) (ids []token.KeyID, err error) {
@@ -101,8 +82,8 @@ func droppable(uses []Use, given []token.KeyID) (ids []token.KeyID, err error) {
 			ids = append(ids, u.ID)
 		}
 	}
-	if len(ids) == 0 && len(given) == 0 && len(uses) > 1 {
-		u := uses[1]
+	if last := len(uses) - 1; len(ids) == 0 && len(given) == 0 && !uses[last].Seals {
+		u := uses[slices.IndexFunc(uses, func(u Use) bool { return u.Seals })+1]
 		return nil, fmt.Errorf("%w: there is no old key that nothing needs; %v is needed %s", ErrKeyInUse, u.ID, u.Needs())
 	}
 	for _, id := range given {
@@ -110,7 +91,7 @@ func droppable(uses []Use, given []token.KeyID) (ids []token.KeyID, err error) {
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("the key file has no key %v", id)
-		case !u.Idle():
+		case u.Seals || !u.unused():
 			return nil, fmt.Errorf("%w: %v is needed %s", ErrKeyInUse, id, u.Needs())
 		}
 		ids = append(ids, id)
@@ -121,8 +102,8 @@ func droppable(uses []Use, given []token.KeyID) (ids []token.KeyID, err error) {
 // Needs says in words what needs the key.
 func (u Use) Needs() string {
 	switch what := plural(u.Tokens, "token"); {
-	case u.Newest:
-		return "to seal rows, since it is the newest"
+	case u.Seals:
+		return "to seal rows, as it seals all that is new"
 	case u.Rows > 0:
 		return "to open " + plural(u.Rows, "row")
 	case u.Root && u.Tokens > 0:
@@ -140,20 +121,4 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return strconv.Itoa(n) + " " + what + "s"
-}
-
-// putKeys replaces the key file by one without the keys ids, with an entry.
-func (c Change) putKeys(ctx context.Context, f keyring.File, keys *keyring.Keys, ids []token.KeyID) error {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = id.String()
-	}
-	s, err := f.Stage(c.KeyFile)
-	if err != nil {
-		return err
-	}
-	if err := c.record(ctx, keys, audit.KeysDropped, audit.Many("keys", names)); err != nil {
-		return errors.Join(err, s.Drop())
-	}
-	return s.Commit()
 }

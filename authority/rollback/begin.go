@@ -30,7 +30,11 @@ type Options struct {
 // store that can only be read nothing is counted, and there is no Record.
 func Begin(ctx context.Context, o Options) (*Record, error) {
 	f := file{o.Path, o.Rows.Keys}
-	side, found, err := f.read()
+	reads := f
+	if o.Join { // it may stand from before the keys were rotated, and none is needed
+		reads.keys = f.keys.WithOldSeals()
+	}
+	side, found, err := reads.read()
 	bad := ""
 	if err != nil {
 		if !o.Accept {

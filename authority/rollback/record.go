@@ -1,14 +1,17 @@
 package rollback
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tokenscale/authority/rows"
 	"tokenscale/loop"
 	"tokenscale/store"
+	"tokenscale/token"
 )
 
 // writePause is the least time between two writes of the record. A store put
@@ -25,12 +28,16 @@ type Record struct {
 	at    milestone // as it is to be written
 	saved bool      // it was
 
+	under atomic.Uint32 // the key that the record was last sealed under
+
 	mu   sync.Mutex
 	last store.Row // the newest committed entry; none if at has it already
+	// The key of the newest entry that was ever told of.
+	newest []byte
 }
 
 func newRecord(f file, o Options, at milestone) *Record {
-	r := &Record{file: f, rows: o.Rows, log: o.Log, at: at, saved: true, due: loop.NewSignal()}
+	r := &Record{file: f, rows: o.Rows, log: o.Log, at: at, saved: true, due: loop.NewSignal(), newest: []byte(rows.SeqKey(at.seq))}
 	o.DB.Follow(r.follow)
 	return r
 }
@@ -43,8 +50,11 @@ func (r *Record) follow(changes []store.Change) {
 		return
 	}
 	r.mu.Lock()
-	r.last = row
-	r.mu.Unlock()
+	defer r.mu.Unlock()
+	if bytes.Compare(row.Key, r.newest) < 0 {
+		return // it was written anew, under another key
+	}
+	r.last, r.newest = row, row.Key
 	r.due.Set()
 }
 
@@ -57,6 +67,9 @@ func (r *Record) Run(ctx context.Context) {
 		}
 	})
 }
+
+// Under returns the key that the record was last sealed under by this process, or 0.
+func (r *Record) Under() token.KeyID { return token.KeyID(r.under.Load()) }
 
 // Save writes the record, unless it is up to date. One goroutine at a time
 // may call it, and none while Run runs; commits do not wait for it.
@@ -75,9 +88,11 @@ func (r *Record) Save() error {
 	if r.saved {
 		return nil
 	}
+	key := r.file.keys.SealingID() // or, by now, a newer one
 	if err := r.file.write(r.at); err != nil {
 		return err
 	}
 	r.saved = true
+	r.under.Store(uint32(key))
 	return nil
 }

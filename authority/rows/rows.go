@@ -45,7 +45,7 @@ func Tables() []store.Table {
 const (
 	PoliciesKey = "policies"
 	RootKey     = "root"
-	KeysKey     = "keys"
+	KeysKey     = "keys"   // which of them seals
 	ExportKey   = "export" // and "export/" with the name of a node, if there are several
 	EpochKey    = "epoch"
 	ClockKey    = "clock"
@@ -75,6 +75,7 @@ type Rows struct {
 	Policies Table[policy.History]  // settings: policies
 	Export   Table[Exported]        // settings: export
 	Root     Table[Root]            // settings: root
+	Sealing  Table[keyring.Sealing] // settings: keys
 	// By when it would be over, 8 bytes, big-endian, and session id: those signed out.
 	EndedSessions Table[time.Duration]
 	Numbers       Table[uint64] // settings: all others, which are numbers
@@ -104,7 +105,7 @@ type Root struct {
 	Since  epoch.Millis
 }
 
-// New returns the tables, whose rows are sealed under the newest of the keys.
+// New returns the tables, whose rows are sealed under the one of the keys that seals.
 func New(keys *keyring.Keys) *Rows {
 	return &Rows{
 		Keys:          keys,
@@ -115,6 +116,7 @@ func New(keys *keyring.Keys) *Rows {
 		Policies:      Table[policy.History]{SettingsTable, keys, packHistory, unpackHistory},
 		Export:        Table[Exported]{SettingsTable, keys, packExported, unpackExported},
 		Root:          Table[Root]{SettingsTable, keys, packRoot, unpackRoot},
+		Sealing:       Table[keyring.Sealing]{SettingsTable, keys, packSealing, unpackSealing},
 		EndedSessions: Table[time.Duration]{SessionsTable, keys, packSessionEnd, unpackSessionEnd},
 		Numbers:       Table[uint64]{SettingsTable, keys, packNumber, unpackNumber},
 		Tombstones:    Table[Tombstone]{TombstonesTable, keys, packTombstone, unpackTombstone},

@@ -46,7 +46,7 @@ func kinds(r *Rows) ([]kind, [][]byte) {
 	all := []kind{
 		kindOf(r.Tokens), kindOf(r.Uses), kindOf(r.Filters), kindOf(r.Export), kindOf(r.Policies),
 		kindOf(r.Evidence), kindOf(r.Root), kindOf(r.Numbers), kindOf(r.Entries), kindOf(r.Subjects),
-		kindOf(r.Requests),
+		kindOf(r.Requests), kindOf(r.Sealing),
 	}
 	keys := make([][]byte, len(all))
 	for i := range keys {
@@ -92,6 +92,7 @@ func samples() [][]byte {
 	})
 	pack(func(p *Packer) { packSubject(p, "an id") })
 	pack(func(p *Packer) { packMade(p, Made{Number: 300}) })
+	pack(func(p *Packer) { packSealing(p, keyring.Sealing{Key: 1<<32 - 1, Next: 7, Done: true, Step: 300}) })
 	return all
 }
 

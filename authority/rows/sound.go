@@ -51,6 +51,8 @@ func (r *Rows) soundSetting(key, row []byte) error {
 		return decodes(r.Export, key, row)
 	case RootKey:
 		return decodes(r.Root, key, row)
+	case KeysKey:
+		return decodes(r.Sealing, key, row)
 	}
 	return decodes(r.Numbers, key, row)
 }

@@ -45,7 +45,7 @@ func filled(t *testing.T, keys *keyring.Keys) store.DB {
 		for i := range entries {
 			list = append(list, audit.Entry{Time: 1, Action: fmt.Sprint(i)})
 		}
-		return errors.Join(ledger.New(all).AppendAll(w, list), all.Numbers.Put(w, rows.EpochKey, 3), all.Numbers.Put(w, rows.KeysKey, 1))
+		return errors.Join(ledger.New(all).AppendAll(w, list), all.Numbers.Put(w, rows.EpochKey, 3), all.Sealing.Put(w, rows.KeysKey, keyring.Sealing{Key: keys.SealingID(), Done: true, Step: 1}))
 	})
 	return db
 }

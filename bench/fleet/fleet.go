@@ -56,7 +56,7 @@ func Token(keys *keyring.Keys, r *mathrand.Rand, i int, many bool) (token.Token,
 		Permissions: permission.Of(permission.ReadHealthCheck, permission.Permission(r.IntN(16))),
 		CreatedAt:   now - epoch.Millis(r.IntN(86_400_000)), CreatedBy: token.Root,
 	}
-	t.DigestKey = keys.NewestID()
+	t.DigestKey = keys.SealingID()
 	t.Digest = keys.Digest(t.DigestKey, secret)
 	t.IssuedAt = t.CreatedAt
 	if i%3 > 0 {

@@ -86,7 +86,7 @@ func mint(keys *keyring.Keys, n int, now epoch.Millis) ([]token.Token, error) {
 			ID: id, Name: fmt.Sprintf("machine-of-the-fleet-%07d", i), CreatedAt: now, IssuedAt: now, CreatedBy: token.Root,
 			Permissions: permission.Of(permission.ReadHealthCheck),
 		}
-		t.DigestKey = keys.NewestID()
+		t.DigestKey = keys.SealingID()
 		t.Digest = keys.Digest(t.DigestKey, secret)
 		if i%3 > 0 {
 			t.ExpireAt = now.Add(time.Duration(i%300+2) * 24 * time.Hour)

@@ -48,13 +48,16 @@ var errForeign = errors.New("the head is not one of ours")
 
 // fits returns an error unless h is a head that a node has written behind ours, with these changes.
 // Before anybody has said what sums the rows, all are believed: whoever says so looks at all rows
-// then. mu is held.
+// then. A head under a key that this node lacks stops it. mu is held.
 func (db *DB) fits(changes []store.Change, h head) error {
 	by := db.committer.Summer()
 	if by == nil {
 		return nil
 	}
 	sums, err := db.head.summed().Open(by, len(db.options.Tables))
+	if errors.Is(err, store.ErrLacksKey) {
+		return db.committer.Stop(err)
+	}
 	if err != nil {
 		return nil //nolint:nilerr // of a mirror that nobody can have believed either
 	}
@@ -62,6 +65,9 @@ func (db *DB) fits(changes []store.Change, h head) error {
 		return fmt.Errorf("%w: its number is %d, and there was %d", errForeign, h.number, db.head.number)
 	}
 	claimed, err := h.summed().Open(by, len(db.options.Tables))
+	if errors.Is(err, store.ErrLacksKey) { // it is no foreign one, and must not be undone
+		return db.committer.Stop(err)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errForeign, err)
 	}

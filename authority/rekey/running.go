@@ -1,0 +1,78 @@
+package rekey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tokenscale/authority/keyring"
+	"tokenscale/authority/rollback"
+	"tokenscale/loop"
+)
+
+// Running turns the keys of a server that runs. Its methods may be called by many goroutines at
+// once, but for Shut.
+type Running struct {
+	Turn
+	Reached *rollback.Record // the record beside the key file; nil without one
+	Pause   time.Duration    // between two calls of Shut
+	Taken   func()           // is called when keys were taken over; see Take
+	Log     *slog.Logger
+
+	done keyring.Sealing // as of the last call of Shut
+}
+
+// recordTime is how long the record may take to be written under a new key.
+const recordTime = 30 * time.Second
+
+// Rotate is Turn.Rotate, and also returns only when the record beside the key file is under the new
+// key: then the older ones can be marked as old.
+func (k *Running) Rotate(ctx context.Context) (done Rotated, err error) {
+	if done, err = k.Turn.Rotate(ctx); err != nil || k.Reached == nil {
+		return done, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	for k.Reached.Under() != done.Key {
+		if loop.Rest(ctx, 20*time.Millisecond) != nil {
+			return done, errors.New("all rows are under the new key, but the record of the store's state could not be written under it; the log says why")
+		}
+	}
+	return done, nil
+}
+
+// Take goes on with the keys of the key file as it is now. It refuses one without a key that the
+// store needs; then those of before stay in use.
+func (k *Running) Take(ctx context.Context, from *keyring.Keys) error {
+	if err := k.Missed(ctx, k.Rows.Keys.Gone(from)); err != nil {
+		return fmt.Errorf("it lacks a key: %w", err)
+	}
+	if err := k.Rows.Keys.Adopt(from); err != nil {
+		return err
+	}
+	k.Taken()
+	return nil
+}
+
+// GoOn finishes a rotation that was cut off.
+func (k *Running) GoOn(ctx context.Context) error {
+	n, err := k.Finish(ctx)
+	if n > 0 {
+		k.Log.InfoContext(ctx, "rows were brought under the key that seals", "rows", n, "key", k.Rows.Keys.SealingID().String())
+	}
+	return err
+}
+
+// Shut has older keys open nothing any more, once nothing is sealed under them and nobody reads
+// what was read before that: not at the first call after it was said, but at the next, unless a
+// transaction has been reading for so long.
+func (k *Running) Shut(context.Context) error {
+	said := k.Rows.Keys.Said()
+	if said == k.done && k.DB.Stats().OldestRead < k.Pause {
+		k.Rows.Keys.Shut()
+	}
+	k.done = said
+	return nil
+}
