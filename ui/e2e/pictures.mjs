@@ -1,0 +1,46 @@
+// Pictures of the page on the server of the demonstration. Without an argument those of README.md;
+// with a folder, each state at three widths in both schemes, to be looked at.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { startServer } from './support/server.mjs';
+import { idsOf, show, states } from './support/states.mjs';
+
+const shown = { 'the list': 'list', 'what a policy would do': 'policy', 'a form filled in like another token': 'create' };
+const folder = process.argv[2];
+const server = await startServer({ demo: true });
+try {
+  const ids = await idsOf(server);
+  const browser = await openBrowser(server);
+  const { page } = browser;
+  page.on('dialog', (dialog) => dialog.accept()); // work is left unsaved
+  await browser.signIn();
+  const take = async (path, options) => {
+    await page.waitForTimeout(200); // colours may fade over at most 150 ms
+    await page.screenshot({ path, ...options });
+    console.log(path);
+  };
+  if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  for (const [n, state] of states.entries()) {
+    if (folder === undefined && shown[state.name] === undefined) continue;
+    await page.setViewportSize({ width: 1280, height: 840 });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await show(browser, state, ids);
+    await page.evaluate(() => document.activeElement?.blur());
+    if (folder === undefined) {
+      await take(fileURLToPath(new URL(`../../docs/screenshots/${shown[state.name]}.png`, import.meta.url)));
+      continue;
+    }
+    for (const width of [360, 1280, 2560])
+      for (const colorScheme of ['light', 'dark']) {
+        await page.setViewportSize({ width, height: width === 360 ? 780 : 900 });
+        await page.emulateMedia({ colorScheme });
+        await take(join(folder, `${String(n + 1).padStart(2, '0')}-${width}-${colorScheme}.png`), { fullPage: width === 360 });
+      }
+  }
+  await browser.close();
+} finally {
+  await closeBrowser();
+  await server.close();
+}
