@@ -35,6 +35,27 @@ func onlyEnded(t testing.TB, h *authoritytest.House) authority.TokenView {
 	return all[0]
 }
 
+// A use is written by the minute, and nobody ends a token more often than when it is in use.
+func TestEnded_AUseInTheLastMinuteIsKnown(t *testing.T) {
+	h := authoritytest.Open(t)
+	for _, end := range []func(token.ID) error{
+		func(id token.ID) error { return h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), id) },
+		func(id token.ID) error {
+			_, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), id, 0)
+			return err
+		},
+	} {
+		made, secret := h.Token(draft("nurse"))
+		verdict(t, h, secret, policy.Accepted)
+		used := h.Clock.Millis()
+		h.Clock.Pass(time.Second)
+		must(t, end(made.ID))
+		if gone := ended(t, h, token.Query{Search: string(made.ID)}); len(gone) != 1 || gone[0].LastUsedAt != used {
+			t.Errorf("it was used at %v, and of the end is kept: %+v", used, gone)
+		}
+	}
+}
+
 func TestEnded_ADeletedTokenTellsWhoEndedItAndWhoStillUsesIt(t *testing.T) {
 	h := authoritytest.Open(t)
 	by, _ := h.Holder(permission.ChangeSystemPermissions)

@@ -83,7 +83,12 @@ func (t *tx) keepsPredecessor(v token.Token, x *index.Index) error {
 
 // entomb keeps what there is to know of a token that the actor ends, before its rows go.
 func (t *tx) entomb(v token.Token, why token.EndReason) error {
-	return t.rows.Entomb(t, v, rows.End{At: t.now, Why: why, By: t.by.ID, ByName: t.by.Name})
+	var used rows.Use
+	if e, ok := t.index.Find(v.ID); ok {
+		last := e.LastUse()
+		used = rows.Use{At: last.At, From: last.From}
+	}
+	return t.rows.Entomb(t, v, rows.End{At: t.now, Why: why, By: t.by.ID, ByName: t.by.Name}, used)
 }
 
 // regrantInGrace gives the token that v replaced, if it still works out its

@@ -6,6 +6,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/archive"
+	"tokenscale/authority/index"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
 	"tokenscale/authority/rows"
@@ -23,7 +24,8 @@ type tx struct {
 	store.Writer
 	rows   rows.Present // with the policies as they are now
 	ledger ledger.Ledger
-	action string // the name of the mutation
+	index  *index.Index // for last uses, which come to the rows by the minute
+	action string       // the name of the mutation
 	now    epoch.Millis
 	by     policy.Actor // the actor as it is now, not as it was when the request began
 	own    token.Token  // the actor's token; nothing for root
@@ -56,7 +58,7 @@ func (a *Authority) begin(w store.Writer, by Caller, now epoch.Millis) (*tx, err
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{Writer: w, rows: present, ledger: a.ledger, action: by.Action, now: now}
+	t := &tx{Writer: w, rows: present, ledger: a.ledger, index: a.index, action: by.Action, now: now}
 	return t, t.refresh(by.Actor, a.index)
 }
 

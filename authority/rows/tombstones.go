@@ -42,12 +42,15 @@ func ParseTombstoneKey(key []byte) (ended epoch.Millis, id token.ID, ok bool) {
 	return epoch.Millis(binary.BigEndian.Uint64(key)), token.ID(key[8:]), true
 }
 
-// Entomb keeps what there is to know of v, which ends; its last use is read from its row, so that
-// must be there still.
-func (p Present) Entomb(w store.Writer, v token.Token, end End) error {
-	used, err := p.useOf(w, v)
+// Entomb keeps what there is to know of v, which ends. Its last use is read from its row, so that
+// must be there still; used is one that may not have been written yet, and wins if it is later.
+func (p Present) Entomb(w store.Writer, v token.Token, end End, used Use) error {
+	stored, err := p.useOf(w, v)
 	if err != nil {
 		return err
+	}
+	if stored.At > used.At {
+		used = stored
 	}
 	v.CreateRequest, v.RotateRequest = "", "" // nobody repeats them for what is gone
 	s := Tombstone{Token: v, End: end, Used: used}

@@ -65,7 +65,7 @@ func (u *Upkeep) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time
 		if v.InGrace() {
 			why = token.EndRotated
 		}
-		if err := present.Entomb(w, v, rows.End{At: now, Why: why}); err != nil {
+		if err := present.Entomb(w, v, rows.End{At: now, Why: why}, rows.Use{}); err != nil {
 			return 0, err
 		}
 		if err := present.HideToken(w, v); err != nil {

@@ -46,7 +46,7 @@ func (u *Upkeep) entombDeleted(w store.Writer, p rows.Present, s rows.StoredToke
 	if _, alive, err := p.Now(s); err != nil || alive || s.Hidden() || u.ended.Len() >= policy.MostEnded {
 		return err
 	}
-	return p.Entomb(w, s.Token, rows.End{At: now, Why: token.EndByPolicy})
+	return p.Entomb(w, s.Token, rows.End{At: now, Why: token.EndByPolicy}, rows.Use{})
 }
 
 // behind returns the number of the newest tightening, and whether some are kept for rows that may
