@@ -50,7 +50,7 @@ export function AuditFilters({ params, onChange }: AuditFiltersProps) {
           {action !== '' && !deeds.some(({ actions }) => actions.join(',') === action) && <option value={action}>{action}</option>}
         </select>
       </div>
-      <Field label="Actor" placeholder="root, system, a token’s name or id" value={actor} onChange={(text) => setActor(masked(text))} autoComplete="off" spellCheck="false" mono />
+      <Field label="Actor" placeholder="root, system, or a token" value={actor} onChange={(text) => setActor(masked(text))} autoComplete="off" spellCheck="false" mono />
       <Field label="Token" placeholder="A token’s name or id" value={token} onChange={(text) => setToken(masked(text))} autoComplete="off" spellCheck="false" mono />
       <MomentField label="From" value={params.get('since')} onChange={(since) => onChange({ since })} />
       <MomentField label="Until" value={params.get('until')} onChange={(until) => onChange({ until })} />

@@ -14,6 +14,7 @@ export const deeds: readonly Deed[] = [
   { label: 'IP filter changed', actions: ['updateIPFilter'] },
   { label: 'IP filter deleted', actions: ['deleteIPFilter'] },
   { label: 'Security policies changed', actions: ['updateTokenSecurityPolicies'] },
+  { label: 'Change of an IP filter tried', actions: ['ipFilterImpact'] },
 ];
 
 /** What an entry is of, by its action; undefined for what nobody has asked for. */

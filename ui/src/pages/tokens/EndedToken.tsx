@@ -29,7 +29,7 @@ export function EndedToken({ token, permissions }: { token: SystemToken; permiss
       <Notice
         tone={token.lastTriedAt == null ? 'info' : 'warn'}
         title={token.lastTriedAt == null ? 'It has ended, and nobody has tried to use it since' : 'It has ended, and somebody still tries to use it'}
-        actions={token.replacedBy != null && <ButtonLink to={`/tokens/${encodeURIComponent(token.replacedBy)}`}>Go to its successor</ButtonLink>}
+        actions={token.replacedBy == null ? undefined : <ButtonLink to={`/tokens/${encodeURIComponent(token.replacedBy)}`}>Go to its successor</ButtonLink>}
       >
         {token.lastTriedAt != null && (
           <p>

@@ -39,14 +39,14 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen
             some={chosen.ids.size > 0}
             onChange={chosen.setAll}
           />
-          <Sorted by="Name" sort={sort}>
+          <Sorted by="Name" sort={sort} width="22%">
             Name
           </Sorted>
           <Column>Permissions</Column>
-          <Sorted by="ExpirationDate" sort={sort} width="20%">
+          <Sorted by="ExpirationDate" sort={sort}>
             Expires
           </Sorted>
-          <Column width="14%">IP filter</Column>
+          <Column width="12%">IP filter</Column>
           <Sorted by="LastUsedAt" sort={sort}>
             Last used
           </Sorted>

@@ -35,7 +35,9 @@ it.each([
   [event({ actionName: 'deleteSystemToken' }, { successorId: 'next' }), 'dead', 'The old string was ended'],
   [event({ type: 'tokens.expire', actionName: 'removeExpiredTokens' }), 'dead', 'It expired'],
   [event({ type: 'tokens.expiring', actionName: 'warnOfExpiry' }, { withinDays: '7', expireAt: String(day) }), 'soon', expect.stringMatching(/^The log warned that it ends within 7 days, at /)],
-  [event({ type: 'authentication.refused', actionName: null, refused: 'The token has expired' }), 'dead', 'A use of it was refused: The token has expired'],
+  [event({ type: 'authentication.refused' }, { reason: 'expired', count: '1' }), 'dead', 'A use of it was refused: its time is over'],
+  [event({ type: 'authentication.refused' }, { reason: 'deleted', count: '1200', since: '7' }), 'dead', '1,200 uses of it were refused: it was deleted'],
+  [event({ type: 'authentication.refused' }, { reason: 'of another kind', count: '1' }), 'dead', 'A use of it was refused'],
   [event({ actionName: 'deleteSystemToken', refused: 'Not allowed' }), 'dead', 'deleteSystemToken was refused: Not allowed'],
   [event({ type: 'something.new', actionName: 'newAction' }), 'soon', 'newAction was done with it'],
 ])('tells %j', (entry, tone, text) => {

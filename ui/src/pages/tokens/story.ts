@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../api/audit';
-import { exact, span } from '../../lib/time';
+import { exact, number, span } from '../../lib/time';
 
 /** How an entry of a history is drawn: what gave it something, what changed it, what ended it. */
 export type Tone = 'living' | 'soon' | 'dead';
@@ -17,7 +17,8 @@ type Words = (permission: string) => string;
 /** What an entry about a token tells, as a sentence by its action. */
 export function toldOf(event: AuditEvent, id: string, label: Words): Told {
   const detail = (name: string) => event.fields.find((field) => field.name === name)?.value ?? '';
-  if (event.refused != null && event.refused !== '') return { tone: 'dead', text: refusedText(event, event.refused) };
+  if (event.type === 'authentication.refused') return { tone: 'dead', text: refusedUses(Number(detail('count')), detail('reason')) };
+  if (event.refused != null && event.refused !== '') return { tone: 'dead', text: `${event.actionName ?? 'A change'} was refused: ${event.refused}` };
   if (event.type === 'tokens.expire') return { tone: 'dead', text: 'It expired' };
   if (event.type === 'tokens.expiring') return { tone: 'soon', text: warningText(Number(detail('withinDays')), Number(detail('expireAt'))) };
   if (event.type === 'hashedtokens.rotate') return rotated(id, detail);
@@ -41,9 +42,18 @@ export function toldOf(event: AuditEvent, id: string, label: Words): Told {
   }
 }
 
-function refusedText({ type, actionName }: AuditEvent, reason: string): string {
-  const what = type === 'authentication.refused' ? 'A use of it was refused' : `${actionName ?? 'A change'} was refused`;
-  return `${what}: ${reason}`;
+const reasons: Readonly<Record<string, string>> = {
+  expired: 'its time is over',
+  deleted: 'it was deleted',
+  rotated: 'its secret was reset',
+  filtered: 'its IP filter does not allow the address',
+  unreadable: 'the address could not be told',
+  disabled: 'the security policies allow no system tokens',
+};
+
+function refusedUses(count: number, reason: string): string {
+  const what = count > 1 ? `${number(count)} uses of it were refused` : 'A use of it was refused';
+  return reasons[reason] === undefined ? what : `${what}: ${reasons[reason]}`;
 }
 
 function warningText(days: number, at: number): string {
