@@ -85,13 +85,16 @@ proxytools:
 	fi
 	@PATH="$$PATH:/usr/sbin"; for tool in nginx caddy haproxy; do command -v $$tool >/dev/null || echo "SKIPPED: what TestProxies does with $$tool"; done
 
-soak: faulttools
+soak: faulttools $(MODULES) chromium build
 	SOAK=1 go test -count=1 -v -run TestSoak ./authn
 	SOAK=1 go test -count=1 -v -run TestRefused_AFlood ./authority
 	SOAK=1 go test -count=1 -timeout 1h -v -run 'History|CutOff' ./store/etcd
 	SOAK=1 go test -count=1 -v -run TestString ./token
 	TOKENSCALE_TEST_STORE=etcd go test -count=1 -timeout 30m ./authority
 	go test -count=1 -v -run 'Idempotent|Shrinks|Revives|LateJudgment|SinceHas|NoEscalation_From' ./policy -rapid.checks 100000
+	@browser="$$(command -v chromium chromium-browser google-chrome | head -n 1)"; \
+	if test -z "$$browser"; then echo 'SKIPPED: each state of the page at every width; it needs Chromium'; exit 0; fi; \
+	cd ui && E2E_ALL=1 CHROMIUM="$$browser" TOKENSCALE_BINARY='$(CURDIR)/bin/tokenscale' node --test e2e/states.test.mjs
 	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest
 
 # One small mistake at a time; see mutation/main.go and mutation/survivors.txt.

@@ -247,15 +247,3 @@ test('who may not administer tokens sees why, and no button', async () => {
   assert.equal(await page.getByRole('button', { name: 'Create token' }).count(), 0);
   browser.calm();
 });
-
-test('nothing of it is too wide, from 320 pixels on', async () => {
-  await browser.signIn(server.token, '/tokens?q=load 0');
-  await page.getByText(/^1–1\d of/).waitFor();
-  await all().check();
-  for (const width of [320, 768, 1280, 2560]) {
-    await page.setViewportSize({ width, height: 900 });
-    await browser.axe(`chosen rows at ${width}`, ['light']);
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, `too wide at ${width}`);
-  }
-  browser.calm();
-});
