@@ -16,6 +16,7 @@ graphql(`
   fragment TokenRow on SystemPermissionsToken {
     id
     name
+    note
     expireAt
     createdAt
     permissions
@@ -158,6 +159,14 @@ const RotateSystemTokenDocument = graphql(`
 const UpdatePermissionsDocument = graphql(`
   mutation UpdatePermissions($input: UpdateSystemPermissionsTokenPermissionsInput!) {
     updateSystemPermissionsTokenPermissions(input: $input)
+  }
+`);
+
+const UpdateNoteDocument = graphql(`
+  mutation UpdateNote($input: UpdateSystemTokenNoteInput!) {
+    updateSystemTokenNote(input: $input) {
+      id
+    }
   }
 `);
 
@@ -311,6 +320,11 @@ export async function rotateToken(key: string, id: string, gracePeriodMs: number
 
 export async function updatePermissions(input: UpdateSystemPermissionsTokenPermissionsInput): Promise<void> {
   await request(UpdatePermissionsDocument, { input });
+}
+
+/** An empty note takes it away. */
+export async function updateNote(id: string, note: string): Promise<void> {
+  await request(UpdateNoteDocument, { input: { id, note } });
 }
 
 /** All of them, or none. */

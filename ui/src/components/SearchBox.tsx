@@ -5,12 +5,12 @@ import { SearchField } from 'react-aria-components/SearchField';
 import { masked } from '../lib/withoutSecret';
 import styles from './SearchBox.module.css';
 
-type SearchBoxProps = { label: string; value: string; onChange: (value: string) => void; inputRef?: Ref<HTMLInputElement> };
+type SearchBoxProps = { label: string; value: string; placeholder?: string; onChange: (value: string) => void; inputRef?: Ref<HTMLInputElement> };
 
-export function SearchBox({ label, value, onChange, inputRef }: SearchBoxProps) {
+export function SearchBox({ label, value, placeholder = label, onChange, inputRef }: SearchBoxProps) {
   return (
     <SearchField aria-label={label} value={value} onChange={(text) => onChange(masked(text))} className={styles.box}>
-      <Input ref={inputRef} className={styles.input} placeholder={label} spellCheck="false" autoComplete="off" />
+      <Input ref={inputRef} className={styles.input} placeholder={placeholder} spellCheck="false" autoComplete="off" />
       <Button className={styles.clear} aria-label="Clear">
         ✕
       </Button>

@@ -276,6 +276,17 @@ export type UpdateSystemPermissionsTokenPermissionsInput = {
   permissions: Array<SystemPermission>;
 };
 
+/**
+ * The note a token shall have from now on.
+ * Stability: Preview
+ */
+export type UpdateSystemTokenNoteInput = {
+  /** The id of the token. Stability: Preview */
+  id: string;
+  /** What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview */
+  note: string;
+};
+
 export type AuditEventsQueryVariables = Exact<{
   typeFilter?: Array<string> | string | null | undefined;
   actionFilter?: Array<string> | string | null | undefined;
@@ -305,7 +316,7 @@ export type IpFilterUsageQueryVariables = Exact<{
 }>;
 
 
-export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type IpFilterImpactQueryVariables = Exact<{
   input: IpFilterUpdateInput;
@@ -358,7 +369,7 @@ export type PolicyImpactQueryVariables = Exact<{
 }>;
 
 
-export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
+export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
 
 export type UpdatePoliciesMutationVariables = Exact<{
   input: TokenSecurityPoliciesInput;
@@ -367,7 +378,7 @@ export type UpdatePoliciesMutationVariables = Exact<{
 
 export type UpdatePoliciesMutation = { updateTokenSecurityPolicies: { id: string } };
 
-export type TokenRowFragment = { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null };
+export type TokenRowFragment = { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null };
 
 export type SystemTokensQueryVariables = Exact<{
   searchFilter?: string | null | undefined;
@@ -387,7 +398,7 @@ export type SystemTokensQueryVariables = Exact<{
 }>;
 
 
-export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type TokenCountsQueryVariables = Exact<{
   expiresBefore?: number | null | undefined;
@@ -405,7 +416,7 @@ export type TokenQueryVariables = Exact<{
 export type TokenQuery = { token:
     | { __typename: 'OrganizationPermissionsToken' }
     | { __typename: 'PersonalUserToken' }
-    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }
+    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }
     | { __typename: 'ViewPermissionsToken' }
    };
 
@@ -419,14 +430,14 @@ export type CreateSystemTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type RotateSystemTokenMutationVariables = Exact<{
   input: RotateSystemTokenInput;
 }>;
 
 
-export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type UpdatePermissionsMutationVariables = Exact<{
   input: UpdateSystemPermissionsTokenPermissionsInput;
@@ -434,6 +445,13 @@ export type UpdatePermissionsMutationVariables = Exact<{
 
 
 export type UpdatePermissionsMutation = { updateSystemPermissionsTokenPermissions: string };
+
+export type UpdateNoteMutationVariables = Exact<{
+  input: UpdateSystemTokenNoteInput;
+}>;
+
+
+export type UpdateNoteMutation = { updateSystemTokenNote: { id: string } };
 
 export type DeleteSystemTokenMutationVariables = Exact<{
   input: InputData;
@@ -508,6 +526,7 @@ export const TokenRowFragmentDoc = new TypedDocumentString(`
     fragment TokenRow on SystemPermissionsToken {
   id
   name
+  note
   expireAt
   createdAt
   permissions
@@ -589,6 +608,7 @@ export const IpFilterUsageDocument = new TypedDocumentString(`
     fragment TokenRow on SystemPermissionsToken {
   id
   name
+  note
   expireAt
   createdAt
   permissions
@@ -725,6 +745,7 @@ export const PolicyImpactDocument = new TypedDocumentString(`
     fragment TokenRow on SystemPermissionsToken {
   id
   name
+  note
   expireAt
   createdAt
   permissions
@@ -783,6 +804,7 @@ export const SystemTokensDocument = new TypedDocumentString(`
     fragment TokenRow on SystemPermissionsToken {
   id
   name
+  note
   expireAt
   createdAt
   permissions
@@ -843,6 +865,7 @@ export const TokenDocument = new TypedDocumentString(`
     fragment TokenRow on SystemPermissionsToken {
   id
   name
+  note
   expireAt
   createdAt
   permissions
@@ -888,6 +911,7 @@ export const CreateSystemTokenDocument = new TypedDocumentString(`
     fragment TokenRow on SystemPermissionsToken {
   id
   name
+  note
   expireAt
   createdAt
   permissions
@@ -922,6 +946,7 @@ export const RotateSystemTokenDocument = new TypedDocumentString(`
     fragment TokenRow on SystemPermissionsToken {
   id
   name
+  note
   expireAt
   createdAt
   permissions
@@ -949,6 +974,13 @@ export const UpdatePermissionsDocument = new TypedDocumentString(`
   updateSystemPermissionsTokenPermissions(input: $input)
 }
     `) as unknown as TypedDocumentString<UpdatePermissionsMutation, UpdatePermissionsMutationVariables>;
+export const UpdateNoteDocument = new TypedDocumentString(`
+    mutation UpdateNote($input: UpdateSystemTokenNoteInput!) {
+  updateSystemTokenNote(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateNoteMutation, UpdateNoteMutationVariables>;
 export const DeleteSystemTokenDocument = new TypedDocumentString(`
     mutation DeleteSystemToken($input: InputData!) {
   deleteSystemToken(input: $input)

@@ -9,6 +9,7 @@ export const deeds: readonly Deed[] = [
   { label: 'Token deleted', actions: ['deleteSystemToken', 'deleteSystemTokens', 'deleteToken'] },
   { label: 'Secret reset', actions: ['rotateSystemToken', 'rotateToken'] },
   { label: 'Permissions changed', actions: ['updateSystemPermissionsTokenPermissions'] },
+  { label: 'Note changed', actions: ['updateSystemTokenNote'] },
   { label: 'Token expired', actions: ['removeExpiredTokens'] },
   { label: 'IP filter made', actions: ['createIPFilter'] },
   { label: 'IP filter changed', actions: ['updateIPFilter'] },

@@ -6,6 +6,7 @@ import { mayManageCluster } from '../../api/viewer';
 import { ExpiryField } from '../../components/ExpiryField';
 import { Field } from '../../components/Field';
 import { Name } from '../../components/Name';
+import { NoteField } from '../../components/NoteField';
 import { RefusalNotice } from '../../components/Notice';
 import { PermissionPicker } from '../../components/PermissionPicker';
 import { Restored } from '../../components/Restored';
@@ -33,7 +34,7 @@ type CreateFormProps = {
   onDone: (made: { id: string; name: string }) => void;
 };
 
-const fieldLabels = { name: 'Token name', permissions: 'Permissions', ipFilterId: 'IP filter', expiresIn: 'Expiration', expireAt: 'Expiration' };
+const fieldLabels = { name: 'Token name', note: 'Note', permissions: 'Permissions', ipFilterId: 'IP filter', expiresIn: 'Expiration', expireAt: 'Expiration' };
 
 export function CreateForm({ permissions, filters, policy, start, keptAs, onDone }: CreateFormProps) {
   const { viewer } = useSession();
@@ -41,7 +42,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
   const grantable = viewer.isRoot ? permissions.map((p) => p.name) : viewer.permissions;
   const begin = { ...start, permissions: start.permissions.filter((one) => grantable.includes(one)) };
   const { value, set, restored, drop } = useDraft(keptAs, begin);
-  const { name, permissions: chosen, filterId, expiry } = value;
+  const { name, note, permissions: chosen, filterId, expiry } = value;
   const change = (part: Partial<Start>) => set({ ...value, ...part });
   // The one place where the new string is kept. It goes when the reader closes it.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
@@ -52,6 +53,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
   const submit = async () => {
     const made = await creating.run({
       name,
+      note,
       permissions: chosen,
       ipFilterId: policy.enforcedFilter === null ? filterId : undefined,
       ...expiryInput(expiry),
@@ -92,6 +94,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
               autoComplete="off"
               autoFocus
             />
+            <NoteField value={note} onChange={(note) => change({ note })} error={fields['note']} />
           </div>
         </section>
         <section className={styles.step}>

@@ -6,6 +6,7 @@ import { PermissionGlyph } from '../../components/PermissionGlyph';
 import { Bones, Column, Row, Secondary, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
 import { Ender, Maker } from './Maker';
+import { RowNote } from './RowNote';
 import styles from './TokenTable.module.css';
 
 type EndReason = NonNullable<SystemToken['endReason']>;
@@ -46,6 +47,7 @@ function EndedRow({ token, permissions }: { token: SystemToken; permissions: rea
           <Name name={token.name} clamp />
         </Link>
         {token.endReason != null && <Tag tone="dead">{reasonWords[token.endReason]}</Tag>}
+        <RowNote note={token.note} />
       </Value>
       <Value label="Ended">
         {token.endedAt != null && <Distance at={token.endedAt} />}

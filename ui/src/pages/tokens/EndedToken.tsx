@@ -9,6 +9,7 @@ import styles from './Detail.module.css';
 import { reasonWords, UseOf } from './EndedTable';
 import { History } from './History';
 import { Ender, Maker } from './Maker';
+import { TokenNote } from './TokenNote';
 
 /** What is kept of a token that has ended: the answer to "who still uses it?". */
 export function EndedToken({ token, permissions }: { token: SystemToken; permissions: readonly Permission[] }) {
@@ -44,6 +45,7 @@ export function EndedToken({ token, permissions }: { token: SystemToken; permiss
           </p>
         )}
       </Notice>
+      <TokenNote token={token} mayChange={false} />
       <section className={styles.section}>
         <h2>About it</h2>
         <dl className={styles.facts}>

@@ -34,7 +34,7 @@ export function ListTools({ search, selection, order, permissions, onSelect }: L
   return (
     <search className={styles.tools}>
       <div className={styles.row}>
-        <SearchBox label="Filter tokens" value={search.typed} onChange={search.onType} inputRef={search.inputRef} />
+        <SearchBox label="Filter tokens" placeholder="Filter by name or note" value={search.typed} onChange={search.onType} inputRef={search.inputRef} />
         <Button ref={opener} aria-expanded={open} aria-controls={open ? panelId : undefined} onPress={() => setOpen(!open)}>
           {open ? 'Hide filters' : 'More filters'}
         </Button>

@@ -20,6 +20,7 @@ import { History } from './History';
 import { Predecessor } from './Predecessor';
 import { ResetSecret } from './ResetSecret';
 import { Facts, Life } from './TokenFacts';
+import { TokenNote } from './TokenNote';
 import { UpdatePermissions } from './UpdatePermissions';
 
 const back = () => ({ to: lastList('/tokens'), label: 'System tokens' });
@@ -121,6 +122,7 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
         </Notice>
       )}
       {token.replaces != null && <Predecessor key={token.replaces} id={token.replaces} />}
+      <TokenNote token={token} mayChange={administers && !token.expired && token.replacedBy == null} />
       <Life token={token} maximumMs={maximumMs} />
       <div className={styles.columns}>
         <section className={styles.section}>

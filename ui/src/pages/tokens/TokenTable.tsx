@@ -10,6 +10,7 @@ import { Tag } from '../../components/Tag';
 import type { LifeScale } from '../../lib/life';
 import { Maker } from './Maker';
 import type { Order } from './selection';
+import { RowNote } from './RowNote';
 import styles from './TokenTable.module.css';
 import type { Chosen } from './useChosen';
 
@@ -83,6 +84,7 @@ function TokenRow({ token, permissions, maximumMs, scale, chosen }: TokenRowProp
         </Link>
         {token.expired && <Tag tone="dead">expired</Tag>}
         {token.replacedBy != null && <Tag tone="soon">replaced</Tag>}
+        <RowNote note={token.note} />
       </Value>
       <Value label="Permissions" bare>
         <PermissionGlyph permissions={permissions} held={token.permissions} />

@@ -5,6 +5,7 @@ import { headOf, written } from './download';
 const token: SystemToken = {
   id: 'a1',
   name: '=cmd|"/C calc"!A0',
+  note: '+49 30 1234, "ops"',
   permissions: ['ReadHealthCheck', 'ManageCluster'],
   createdAt: 0,
   createdBy: 'localroot',
@@ -30,6 +31,7 @@ test('a token is a row with as many cells as the head, and none of them a formul
   const row = written('csv', [token]);
   expect(row.match(/"(?:[^"]|"")*"/g)?.length).toBe(head.length);
   expect(row).toContain('"\'=cmd|""/C calc""!A0"');
+  expect(row).toContain('"\'+49 30 1234, ""ops"""');
   expect(row).toContain('"ReadHealthCheck ManageCluster"');
 });
 

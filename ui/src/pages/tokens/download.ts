@@ -17,6 +17,7 @@ const moment = (at: number | null | undefined) => (at == null ? '' : utc(at));
 const columns: readonly Column[] = [
   { name: 'id', of: ({ id }) => id },
   { name: 'name', of: ({ name }) => name },
+  { name: 'note', of: ({ note }) => note ?? '' },
   { name: 'permissions', of: ({ permissions }) => permissions.join(' ') },
   { name: 'expired', of: ({ expired }) => String(expired) },
   { name: 'createdAt', of: ({ createdAt }) => moment(createdAt) },

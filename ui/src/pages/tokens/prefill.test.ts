@@ -13,7 +13,7 @@ const link = (query: string, more = {}) => byLink(new URLSearchParams(query), { 
 
 test('a link fills in what it says, in the order of the map', () => {
   expect(link('name=nurse&permissions=ListSubdomains,ReadHealthCheck&days=7&filter=office')).toEqual({
-    start: { name: 'nurse', permissions: ['ReadHealthCheck', 'ListSubdomains'], filterId: 'office', expiry: { mode: 'after', amount: 7, unit: 'Days' } },
+    start: { name: 'nurse', note: '', permissions: ['ReadHealthCheck', 'ListSubdomains'], filterId: 'office', expiry: { mode: 'after', amount: 7, unit: 'Days' } },
     left: [],
   });
 });
@@ -38,13 +38,14 @@ test('a token string in a name goes no further', () => {
   expect(link(`name=${'A'.repeat(32)}~${'aB3'.repeat(15)}`)?.start.name).toBe('A'.repeat(32));
 });
 
-const token = { id: 'a', name: 'nurse', permissions: ['ReadHealthCheck', 'PatchGlobal'], createdAt: 1000, expireAt: 1000 + 36 * hour, ipFilterV2: { id: 'office', name: 'Office' } } as unknown as SystemToken;
+const token = { id: 'a', name: 'nurse', note: 'Call ops.', permissions: ['ReadHealthCheck', 'PatchGlobal'], createdAt: 1000, expireAt: 1000 + 36 * hour, ipFilterV2: { id: 'office', name: 'Office' } } as unknown as SystemToken;
 
-test('a token like another has its name, permissions, filter and length of life', () => {
+test('a token like another has its name, note, permissions, filter and length of life', () => {
   expect(likeToken(token, known)).toEqual({
-    start: { name: 'nurse', permissions: ['ReadHealthCheck'], filterId: 'office', expiry: { mode: 'after', amount: 36, unit: 'Hours' } },
+    start: { name: 'nurse', note: 'Call ops.', permissions: ['ReadHealthCheck'], filterId: 'office', expiry: { mode: 'after', amount: 36, unit: 'Hours' } },
     left: [expect.stringContaining('PatchGlobal')],
   });
+  expect(likeToken({ ...token, note: null }, known).start.note).toBe('');
   expect(likeToken({ ...token, expireAt: null }, known).start.expiry).toEqual({ mode: 'never' });
 });
 

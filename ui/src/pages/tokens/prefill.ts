@@ -5,7 +5,7 @@ import { withoutSecret } from '../../lib/withoutSecret';
 import type { TokenPolicy } from './tokenPolicy';
 
 /** What the form for a new token begins with. */
-export type Start = { name: string; permissions: PermissionName[]; filterId: string | null; expiry: ExpiryChoice };
+export type Start = { name: string; note: string; permissions: PermissionName[]; filterId: string | null; expiry: ExpiryChoice };
 
 /** What was filled in by something else than the reader, and what of it was left out. */
 export type Prefill = { start: Start; left: string[] };
@@ -13,13 +13,13 @@ export type Prefill = { start: Start; left: string[] };
 type Known = { permissions: readonly Permission[]; filters: readonly { id: string }[]; policy: TokenPolicy };
 
 export function emptyStart(policy: TokenPolicy): Start {
-  return { name: '', permissions: [], filterId: null, expiry: firstExpiry(policy.maximumMs) };
+  return { name: '', note: '', permissions: [], filterId: null, expiry: firstExpiry(policy.maximumMs) };
 }
 
 /** A form like an existing token; null if the link names none. */
 export function likeToken(token: SystemToken, known: Known): Prefill {
   const life = token.expireAt == null ? null : token.expireAt - token.createdAt;
-  return filledIn({ name: token.name, permissions: token.permissions, filterId: token.ipFilterV2?.id ?? null, life }, known);
+  return filledIn({ name: token.name, note: token.note ?? '', permissions: token.permissions, filterId: token.ipFilterV2?.id ?? null, life }, known);
 }
 
 /** A form as a link says, `?name=…&permissions=A,B&days=30&filter=<id>`; null if it says none. */
@@ -28,16 +28,16 @@ export function byLink(params: URLSearchParams, known: Known): Prefill | null {
   if (name == null && permissions == null && days == null && filterId == null) return null;
   const life = /^[1-9]\d{0,4}$/.test(days ?? '') ? Number(days) * day : undefined;
   const asked = (permissions ?? '').split(',').filter((one) => one !== '');
-  return filledIn({ name: withoutSecret(name ?? '').slice(0, 253), permissions: asked, filterId: filterId ?? null, life }, known);
+  return filledIn({ name: withoutSecret(name ?? '').slice(0, 253), note: '', permissions: asked, filterId: filterId ?? null, life }, known);
 }
 
-type Wanted = { name: string; permissions: readonly string[]; filterId: string | null; life: number | null | undefined };
+type Wanted = { name: string; note: string; permissions: readonly string[]; filterId: string | null; life: number | null | undefined };
 
 /**
  * Whoever gives somebody a link must not choose what does great harm: that is left for the reader
  * to tick, and so is what does not exist.
  */
-function filledIn({ name, permissions, filterId, life }: Wanted, known: Known): Prefill {
+function filledIn({ name, note, permissions, filterId, life }: Wanted, known: Known): Prefill {
   const wanted = known.permissions.filter((one) => permissions.includes(one.name));
   const harmless = wanted.filter((one) => one.warning == null);
   const unknown = permissions.filter((one) => !wanted.some(({ name }) => name === one));
@@ -45,6 +45,7 @@ function filledIn({ name, permissions, filterId, life }: Wanted, known: Known): 
   return {
     start: {
       name,
+      note,
       permissions: harmless.map((one) => one.name),
       filterId: filter ? filterId : null,
       expiry: expiryOf(life, known.policy.maximumMs),

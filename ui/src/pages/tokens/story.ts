@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../../api/audit';
+import { shownName } from '../../lib/invisible';
 import { exact, number, span } from '../../lib/time';
 
 /** How an entry of a history is drawn: what gave it something, what changed it, what ended it. */
@@ -25,6 +26,8 @@ export function toldOf(event: AuditEvent, id: string, label: Words): Told {
   switch (event.actionName) {
     case 'updateSystemPermissionsTokenPermissions':
       return { tone: 'soon', text: permissionsText(listOf(detail('oldPermissions')), listOf(detail('newPermissions')), label) };
+    case 'updateSystemTokenNote':
+      return { tone: 'soon', text: noteText(shownName(detail('oldNote')), shownName(detail('newNote'))) };
     case 'updateTokenSecurityPolicies':
       return policyEffect(Number(detail('expireAt')), detail('ipFilterId'), detail('newPermissions') === '' && detail('oldPermissions') !== '');
     case 'createSystemToken':
@@ -85,6 +88,10 @@ function permissionsText(before: string[], after: string[], label: Words): strin
   const taken = before.filter((name) => !after.includes(name)).map(label);
   const parts = [added.length > 0 && `it may now: ${added.join(', ')}`, taken.length > 0 && `it may no more: ${taken.join(', ')}`].filter((part) => part !== false);
   return parts.length === 0 ? 'Its permissions were set to what they were' : `Its permissions were changed; ${parts.join('; ')}`;
+}
+
+function noteText(before: string, after: string): string {
+  return after === '' ? `Its note was taken away: “${before}”` : `Its note became: “${after}”`;
 }
 
 function mayText(names: string[], label: Words): string {
