@@ -109,6 +109,12 @@ func TestArchive_SaysWhichFilesAreMissing(t *testing.T) {
 	must(t, os.Remove(filepath.Join(h.AuditFolder(), segment.FileName(2))))
 	lost, err := h.Archiver().State(t.Context())
 	must(t, err)
+	must(t, os.Truncate(segmentPath(h, 1), 99))
+	cut, err := h.Archiver().State(t.Context())
+	must(t, err)
+	if len(cut.Bad) != 2 || cut.Files != 1 || cut.Bytes != 99 {
+		t.Errorf("it says %+v, want two that are bad", cut)
+	}
 	if len(lost.Bad) != 1 || !strings.Contains(lost.Bad[0].Error(), "Segment 2 ") {
 		t.Errorf("it says that %v are missing, want segment 2", lost.Bad)
 	}

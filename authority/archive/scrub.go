@@ -38,15 +38,27 @@ func (a *Archiver) Scrub(ctx context.Context) error {
 	})
 }
 
-// Look finds files that are missing, and looks again at those that were found bad: somebody may
-// have copied them back.
+// Look finds files that are missing or have another length, and looks again at those that were
+// found bad: somebody may have copied them back.
 func (a *Archiver) Look(ctx context.Context) error {
 	return a.each(ctx, func(seg rows.Segment) {
-		_, err := os.Stat(a.Segments.path(seg))
-		if err != nil || a.Segments.bad.get(seg) != nil {
+		if _, err := a.Segments.stat(seg); err != nil || a.Segments.bad.get(seg) != nil {
 			_ = a.Segments.again(seg) // which notes what is wrong
 		}
 	})
+}
+
+// stat looks for the file of a segment, and returns an error if it is not there or cannot be the
+// one that was written.
+func (s *Segments) stat(seg rows.Segment) (bytes int64, err error) {
+	info, err := os.Stat(s.path(seg))
+	if err == nil && info.Size() != seg.Bytes {
+		err = fmt.Errorf("it has %d bytes instead of %d: %w", info.Size(), seg.Bytes, errOther)
+	}
+	if info != nil {
+		bytes = info.Size()
+	}
+	return bytes, err
 }
 
 // each calls fn for all segments, and tells what was found by then.

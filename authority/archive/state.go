@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"os"
 
 	"tokenscale/audit/segment"
 	"tokenscale/authority/rows"
@@ -26,8 +25,8 @@ type State struct {
 // copied is what is known of the second place.
 type copied struct{ newest, failures, mended uint64 }
 
-// State says what has left the store. It looks whether the files are there, and reads none: one
-// that was changed is bad once somebody has needed it, or Scrub has come to it.
+// State says what has left the store. It looks whether the files are there and how long, and reads
+// none: one that was changed is bad once somebody has needed it, or Scrub has come to it.
 func (a *Archiver) State(ctx context.Context) (s State, err error) {
 	all, err := a.all(ctx)
 	s.Segments = len(all)
@@ -44,10 +43,10 @@ func (a *Archiver) State(ctx context.Context) (s State, err error) {
 
 // addFile adds the file of one segment to a State.
 func (a *Archiver) addFile(s *State, seg rows.Segment) {
-	info, err := os.Stat(a.Segments.path(seg))
-	if err == nil {
+	bytes, err := a.Segments.stat(seg)
+	if bytes > 0 {
 		s.Files++
-		s.Bytes += info.Size()
+		s.Bytes += bytes
 	}
 	switch u := a.Segments.bad.get(seg); {
 	case u != nil:
