@@ -144,20 +144,27 @@ func (c *compaction) makeFile() (err error) {
 // copyRows copies all rows.
 func (c *compaction) copyRows() error { return c.fresh.CopyRows(c.old) }
 
-// compare compares the copy with the store row by row, and asks whether its rows are sound.
+// compare compares the copy with the store row by row, and asks whether its rows are sound and
+// those that were written last.
 func (c *compaction) compare() error {
-	rows := 0
-	return c.fresh.CheckCopy(c.old, func(t store.Table, key, value []byte) error {
+	rows, all := 0, c.db.newTotals()
+	err := c.fresh.CheckCopy(c.old, func(t store.Table, key, value []byte) error {
 		if rows++; rows%1024 == 0 {
 			if err := c.over(); err != nil {
 				return err
 			}
 		}
-		if _, declared := slices.BinarySearch(c.db.options.Tables, t); !declared {
+		table, declared := slices.BinarySearch(c.db.options.Tables, t)
+		if !declared {
 			return nil // nobody here knows its rows
 		}
+		all.add(table, key, value)
 		return c.sound(t, key, value)
 	})
+	if err == nil {
+		err = all.agree(c.fresh)
+	}
+	return err
 }
 
 func (c *compaction) checkPages() error {

@@ -35,6 +35,13 @@ func anything(store.Table, []byte, []byte) error { return nil }
 func airy(t testing.TB, o Options) *DB {
 	t.Helper()
 	db := mustOpen(t, o)
+	fill(t, db)
+	return db
+}
+
+// fill puts rows into a store, and takes most of them out.
+func fill(t testing.TB, db *DB) {
+	t.Helper()
 	value := bytes.Repeat([]byte("x"), 1000)
 	for i := range 10 {
 		must(t, db.Update(t.Context(), func(w store.Writer) error {
@@ -56,7 +63,6 @@ func airy(t testing.TB, o Options) *DB {
 			return nil
 		}))
 	}
-	return db
 }
 
 // stillWhole fails unless the store goes on as it was, without a second file.
