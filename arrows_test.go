@@ -46,7 +46,7 @@ var floors = [][]string{
 	{"authority/rows"},
 	{"authority/keyring", "authority/clock", "authority/archive/bucket"},
 	{"store/bolt", "store/etcd"},
-	{"store/bolt/boltfile", "store/etcd/dial", "store/etcd/turns"},
+	{"store/bolt/boltfile", "store/etcd/dial", "store/etcd/turns", "store/etcd/watching"},
 	{"store/overlay"},
 	{"store/storetest", "store/etcd/etcdtest"},
 	{"policy", "store"},

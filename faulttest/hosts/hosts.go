@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -23,11 +24,14 @@ type Host struct {
 	V4, V6 string // its addresses; V6 is empty if it has none
 }
 
+// namespaces has those of tests that run at the same time have names of their own.
+var namespaces atomic.Int64
+
 // NewNamespace makes a namespace that is there until the test ends. The test is skipped if there
 // can be none.
 func NewNamespace(tb testing.TB, name string) string {
 	tb.Helper()
-	name = fmt.Sprintf("tokenscale-%d-%s", os.Getpid(), name)
+	name = fmt.Sprintf("tokenscale-%d-%d-%s", os.Getpid(), namespaces.Add(1), name)
 	if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
 		tb.Skipf("SKIPPED: there can be no network namespace: %s", out)
 	}

@@ -116,7 +116,8 @@ func (db *DB) after(was head, on overlay.Base, changed *overlay.Overlay) (head, 
 // confirm returns nil if was is the newest head: then what a transaction that changes nothing was
 // told is true of the whole cluster.
 func (db *DB) confirm(was head) error {
-	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
+	began := db.options.Now()
+	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience)
 	defer cancel()
 	now, err := db.newest(ctx)
 	if err != nil {
@@ -125,11 +126,14 @@ func (db *DB) confirm(was head) error {
 	if now.revision == was.revision {
 		return nil
 	}
-	return db.overtaken(ctx, now)
+	return db.overtaken(began, now)
 }
 
-// overtaken waits for what another node has committed and has the batch run again.
-func (db *DB) overtaken(ctx context.Context, now head) error {
+// overtaken waits for what another node has committed and has the batch, which began to be
+// committed at began, run again.
+func (db *DB) overtaken(began time.Time, now head) error {
+	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience-db.options.Now().Sub(began))
+	defer cancel()
 	if err := db.await(ctx, now.revision); err != nil {
 		return unavailable(err)
 	}
@@ -144,13 +148,29 @@ func (db *DB) overtaken(ctx context.Context, now head) error {
 
 func unavailable(err error) error { return fmt.Errorf("%w: %w", store.ErrUnavailable, err) }
 
-// newest returns the head of the cluster, as a majority of the members has it.
-func (db *DB) newest(ctx context.Context) (head, error) {
-	r, err := db.client.Get(ctx, db.keys.head())
-	if err != nil {
-		return head{}, err
+// askAgain puts a question that changes nothing until it is answered or ctx ends. The client takes
+// one member after the other, and one that says nothing must not use up all the time there is; it
+// has twice as long each time, since all may be merely busy.
+func (db *DB) askAgain(ctx context.Context, ask func(context.Context) error) error {
+	for limit := db.options.Timeout / 8; ; limit *= 2 {
+		limited, cancel := context.WithTimeout(ctx, limit)
+		err := ask(limited)
+		cancel()
+		if err == nil || loop.Rest(ctx, 10*time.Millisecond) != nil {
+			return err
+		}
 	}
-	return headIn(r)
+}
+
+// newest returns the head of the cluster, as a majority of the members has it.
+func (db *DB) newest(ctx context.Context) (h head, err error) {
+	return h, db.askAgain(ctx, func(ctx context.Context) error {
+		r, err := db.client.Get(ctx, db.keys.head())
+		if err == nil {
+			h, err = headIn(r)
+		}
+		return err
+	})
 }
 
 // send has etcd make the changes of a batch if was is the newest head.
@@ -174,7 +194,7 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 		if err != nil {
 			return unavailable(err)
 		}
-		return db.overtaken(ctx, now)
+		return db.overtaken(began, now)
 	case errors.Is(err, rpctypes.ErrNoSpace), errors.Is(err, rpctypes.ErrTooManyOps), errors.Is(err, rpctypes.ErrRequestTooLarge):
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	case errors.Is(err, rpctypes.ErrPermissionDenied):

@@ -43,8 +43,11 @@ func (db *DB) resolve(b *overlay.Batch, was, next head, began time.Time, cause e
 func (db *DB) ask(request requestID, was head, limit time.Duration) (revision int64, decided bool) {
 	ctx, cancel := context.WithTimeout(db.alive, limit)
 	defer cancel()
-	r, err := db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.last(db.options.Node)), clientv3.OpGet(db.keys.head())).Commit()
-	if err != nil {
+	var r *clientv3.TxnResponse
+	if err := db.askAgain(ctx, func(ctx context.Context) (err error) {
+		r, err = db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.last(db.options.Node)), clientv3.OpGet(db.keys.head())).Commit()
+		return err
+	}); err != nil {
 		return 0, false
 	}
 	last := r.Responses[0].GetResponseRange().Kvs
@@ -62,12 +65,14 @@ func (db *DB) ask(request requestID, was head, limit time.Duration) (revision in
 }
 
 // fence takes the place that our commit would take, so that it can never be made. It reports
-// whether it has.
+// whether it has. It does not wait long: if it has and we do not hear of it, asking anew tells.
 func (db *DB) fence(ctx context.Context, was head) bool {
 	f, err := db.after(was, nil, overlay.New())
 	if err != nil {
 		return false
 	}
+	ctx, cancel := context.WithTimeout(ctx, db.options.Timeout/4)
+	defer cancel()
 	r, err := db.client.Txn(ctx).If(db.unchanged(was)).Then(db.operations(overlay.New(), f)...).Commit()
 	return err == nil && r.Succeeded && db.await(ctx, r.Header.Revision) == nil
 }

@@ -17,6 +17,7 @@ import (
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/store/etcd/dial"
 	"tokenscale/store/etcd/turns"
+	"tokenscale/store/etcd/watching"
 	"tokenscale/store/overlay"
 )
 
@@ -29,6 +30,8 @@ type DB struct {
 	committer *overlay.Committer
 	turns     *turns.Ring
 	quota     quota
+
+	watching *watching.Watch
 
 	member membership
 	door   door
@@ -74,8 +77,13 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if db.client, err = connect(o); err != nil {
 		return nil, err
 	}
+	watcher, err := connect(o)
+	if err != nil {
+		return nil, errors.Join(err, db.client.Close())
+	}
+	db.watching = watching.New(watcher, o.Endpoints, o.Node)
 	if db.mirror, err = openMirror(o); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the mirror %s: %w", o.Folder, err), db.client.Close())
+		return nil, errors.Join(fmt.Errorf("opening the mirror %s: %w", o.Folder, err), db.client.Close(), db.watching.Client.Close())
 	}
 	rows, size := db.Limits()
 	db.committer = overlay.Start(backend{db}, overlay.Settings{
@@ -201,7 +209,7 @@ func (db *DB) Close() error {
 		patience.Stop()
 		db.cancel()
 		db.loops.Wait()
-		db.closeErr = errors.Join(db.mirror.Close(), db.client.Close())
+		db.closeErr = errors.Join(db.mirror.Close(), db.client.Close(), db.watching.Client.Close())
 	})
 	return db.closeErr
 }

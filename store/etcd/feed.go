@@ -29,14 +29,16 @@ var errWatch = errors.New("the watch has ended")
 func (db *DB) watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := db.list(ctx); err != nil {
+	db.watching.Begin(cancel, db.options.Now())
+	if err := db.list(ctx, db.watching.Client); err != nil {
 		return err
 	}
 	db.mu.Lock()
 	from := db.watched + 1
 	db.mu.Unlock()
-	for r := range db.client.Watch(clientv3.WithRequireLeader(ctx), db.options.Prefix, clientv3.WithPrefix(), clientv3.WithRev(from),
+	for r := range db.watching.Client.Watch(clientv3.WithRequireLeader(ctx), db.options.Prefix, clientv3.WithPrefix(), clientv3.WithRev(from),
 		clientv3.WithFragment(), clientv3.WithProgressNotify()) {
+		db.watching.Applies(true)
 		if r.CompactRevision != 0 && db.options.controls.noResync {
 			db.saw(r.CompactRevision-1, nil)
 			return errWatch
@@ -61,6 +63,7 @@ func (db *DB) watch(ctx context.Context) error {
 		if r.IsProgressNotify() {
 			db.saw(r.Header.Revision, nil)
 		}
+		db.watching.Applies(false)
 	}
 	return errWatch
 }
@@ -186,6 +189,8 @@ func (db *DB) announce() {
 
 // await waits until the mirror has come to a revision, and all followers know of it.
 func (db *DB) await(ctx context.Context, revision int64) error {
+	late := time.NewTicker(db.options.Timeout / 8)
+	defer late.Stop()
 	for {
 		db.mu.Lock()
 		applied, moved := db.applied, db.moved
@@ -195,6 +200,8 @@ func (db *DB) await(ctx context.Context, revision int64) error {
 		}
 		select {
 		case <-moved:
+		case <-late.C:
+			db.watching.Late(db.options.Now(), db.options.Timeout/4)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

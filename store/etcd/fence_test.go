@@ -73,6 +73,7 @@ func countApart(t *testing.T, rounds int, how ...func(*Options)) (acknowledged, 
 }
 
 func TestWhatIsDecidedLateIsNeitherLostNorCountedTwice(t *testing.T) {
+	t.Parallel()
 	acknowledged, doubtful, count := countApart(t, 4)
 	if count < acknowledged || count > acknowledged+doubtful {
 		t.Errorf("%d are counted; %d were acknowledged and %d in doubt", count, acknowledged, doubtful)
@@ -82,6 +83,7 @@ func TestWhatIsDecidedLateIsNeitherLostNorCountedTwice(t *testing.T) {
 
 // It is chance what is under way when a member is cut off, so there is more than one try.
 func TestControl_WithoutTheFenceSomethingIsCountedTwice(t *testing.T) {
+	t.Parallel()
 	for range 3 {
 		acknowledged, doubtful, count := countApart(t, 4, func(o *Options) { o.controls.noFence = true })
 		t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, count)

@@ -38,8 +38,8 @@ func (o Options) leaseTime() int64 {
 	return int64((3*o.MaxStaleness + time.Second - 1) / time.Second)
 }
 
-// join has the other nodes know of this one. It waits for the name if a node had it that died
-// lately, and fails with ErrNameTaken if one has it.
+// join has the other nodes know of this one. It waits for a member that answers, and for the name
+// if a node had it that died lately; it fails with ErrNameTaken if one has it.
 func (db *DB) join(ctx context.Context) error {
 	ctx = clientv3.WithRequireLeader(ctx)
 	db.endOldLease(ctx)
@@ -48,16 +48,17 @@ func (db *DB) join(ctx context.Context) error {
 		limited, cancel := context.WithTimeout(ctx, db.options.Timeout)
 		err := db.enter(limited)
 		if err == nil {
-			err = db.list(limited) // who has joined knows the others
+			err = db.list(limited, db.client) // who has joined knows the others
 		}
 		cancel()
 		switch {
 		case err == nil:
 			return nil
-		case !errors.Is(err, ErrNameTaken):
-			return unavailable(err)
-		case db.options.Now().After(patience):
+		case !db.options.Now().After(patience):
+		case errors.Is(err, ErrNameTaken):
 			return err
+		default:
+			return unavailable(err)
 		}
 		if err := loop.Rest(ctx, 200*time.Millisecond); err != nil {
 			return err

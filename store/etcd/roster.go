@@ -53,8 +53,10 @@ func (db *DB) offerHouse(ctx context.Context) {
 }
 
 // list reads the roster anew. What the watch brings of a time before is then skipped.
-func (db *DB) list(ctx context.Context) error {
-	r, err := db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.nodes(), clientv3.WithPrefix()), clientv3.OpGet(db.keys.house())).Commit()
+func (db *DB) list(ctx context.Context, client *clientv3.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, db.options.Timeout)
+	defer cancel()
+	r, err := client.Txn(ctx).Then(clientv3.OpGet(db.keys.nodes(), clientv3.WithPrefix()), clientv3.OpGet(db.keys.house())).Commit()
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,37 @@
+//go:build linux
+
+package etcd
+
+import (
+	"context"
+	"testing"
+
+	"tokenscale/faulttest/hosts"
+	"tokenscale/store"
+	"tokenscale/store/etcd/etcdtest"
+)
+
+// One member says nothing: the others are asked, and what a majority can decide is decided.
+func TestAMemberThatSaysNothingKeepsNobodyFromChanging(t *testing.T) {
+	t.Parallel()
+	wires, endpoints := apart(t)
+	a, b := node(t, endpoints, "a"), node(t, endpoints, "b")
+	wires.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches("m1", etcdtest.ClientPort)} })
+	for round := range 6 {
+		for _, db := range []*DB{a, b} {
+			if err := db.Refresh(context.Background()); err != nil {
+				t.Errorf("question %d fails: %v", round, err)
+			}
+			if err := db.Update(context.Background(), func(store.Writer) error { return nil }); err != nil {
+				t.Errorf("what changes nothing fails in round %d: %v", round, err)
+			}
+			if err := db.Update(context.Background(), add); err != nil {
+				t.Errorf("change %d fails: %v", round, err)
+			}
+		}
+	}
+	if n := counted(t, a); n != 12 {
+		t.Errorf("%d are counted", n)
+	}
+	wires.Let(nil)
+}
