@@ -62,11 +62,11 @@ vet: stock
 # What the authority does on a store in etcd, in less than a minute; all of it by `make soak`.
 ONETCD ?= Nodes_|Batches|Revoked|Traps_|Denied|Reading|Refused_|Checkpoint|Expiring|IdempotencyKey_C
 
-# Packages are tested two at a time, so the one that takes longest begins.
+# Packages are tested two at a time, so the two that take longest begin.
 gotest: faulttools proxytools stock
 	@test -n '$(RACE)' || echo 'note: no C compiler, so the tests run without the race detector'
 	go test -tags bench ./bench/...
-	go test $(RACE) -timeout 20m ./faulttest ./...
+	go test $(RACE) -timeout 20m ./faulttest ./store/etcd ./...
 	TOKENSCALE_TEST_STORE=etcd go test $(RACE) -run '$(ONETCD)' ./authority
 
 # The fault tests cut the power of disks of their own and break system calls.
