@@ -87,10 +87,11 @@ function Who({ session, onSignIn }: { session: Session | null; onSignIn: () => v
   if (session === null) {
     return (
       <p className={styles.who}>
-        <span>Not signed in: give a token as Authorization under Headers, or</span>
+        <span>Not signed in.</span>
         <Button small look="primary" onPress={onSignIn}>
           Sign in
         </Button>
+        <span>Or give a token as Authorization under Headers.</span>
       </p>
     );
   }
