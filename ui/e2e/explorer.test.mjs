@@ -77,6 +77,7 @@ test('each example does what it says, and none of them by itself', async () => {
   page.on('request', (request) => request.url().endsWith('/graphql') && asked.push(request.postDataJSON().operationName));
   const filter = await server.makeFilter('office', 'allow 127.0.0.1');
   const make = async (name) => (await server.make({ name, permissions: ['ManageCluster'], expiresIn: { amount: 400, unit: 'Days' } })).tokenMetadata.id;
+  await make('the first');
 
   await page.getByRole('button', { name: /^Examples/ }).click();
   const titles = await page.getByRole('menuitem').locator('span:first-child').allTextContents();

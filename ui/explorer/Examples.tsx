@@ -64,7 +64,7 @@ function useOpenExample(): (example: Example) => void {
     variables?.setValue(values.variables);
     // The editor reads what it holds a moment later; the query can be run at once.
     const documentAST = parse(values.query);
-    const operations = documentAST.definitions.filter((definition): definition is OperationDefinitionNode => definition.kind === 'OperationDefinition');
+    const operations = documentAST.definitions.filter((one): one is OperationDefinitionNode => one.kind === 'OperationDefinition');
     const operationName = operations[0]?.name?.value;
     setOperationFacts({ documentAST, operations, operationName });
     updateActiveTabValues({ ...values, operationName: operationName ?? null, response: null });

@@ -23,7 +23,9 @@ export function Toolbar({ onOpen }: { onOpen: () => void }) {
       >
         {operation?.operation === 'mutation' ? 'Run mutation' : 'Run query'}
       </Button>
-      {operations.length > 1 && <OperationChoice names={operations.flatMap(({ name }) => name?.value ?? [])} chosen={operation?.name?.value ?? ''} />}
+      {operations.length > 1 && (
+        <OperationChoice names={operations.flatMap(({ name }) => name?.value ?? [])} chosen={operation?.name?.value ?? ''} />
+      )}
       <Examples isDisabled={!ready} onOpen={onOpen} />
       <Button aria-label="Tidy up what is typed" isDisabled={!ready} onPress={() => void prettifyEditors()}>
         Tidy up

@@ -1,8 +1,17 @@
 import { DOC_EXPLORER_PLUGIN, DocExplorer, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
-import { GraphiQLProvider, HeaderEditor, QueryEditor, ResponseEditor, useGraphiQL, useGraphiQLActions, VariableEditor } from '@graphiql/react';
+import {
+  GraphiQLProvider,
+  HeaderEditor,
+  QueryEditor,
+  ResponseEditor,
+  type TabsState,
+  useGraphiQL,
+  useGraphiQLActions,
+  VariableEditor,
+} from '@graphiql/react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { counted } from '../src/lib/time';
-import { draftsOf, keepDrafts } from './drafts';
+import { type Drafts, draftsOf, keepDrafts } from './drafts';
 import styles from './Explorer.module.css';
 import { makeFetcher, type Reply } from './fetcher';
 import { memoryStorage } from './memory';
@@ -37,15 +46,21 @@ export function Workspace({ owner }: { owner: string }) {
       defaultTabs={drafts.tabs}
       editorTheme={editorTheme}
       shouldPersistHeaders={false}
-      onTabChange={({ tabs, activeTabIndex }) =>
-        keepDrafts(owner, { active: activeTabIndex, tabs: tabs.map(({ query, variables, headers }) => ({ query: query ?? '', variables: variables ?? '', headers: headers ?? '' })) })
-      }
+      onTabChange={(state) => keepDrafts(owner, typedIn(state))}
     >
       <DocExplorerStore>
         <Bench first={drafts.active} reply={reply} asks={asks} />
       </DocExplorerStore>
     </GraphiQLProvider>
   );
+}
+
+function typedIn({ tabs, activeTabIndex }: TabsState): Drafts {
+  const text = (typed?: string | null) => typed ?? '';
+  return {
+    active: activeTabIndex,
+    tabs: tabs.map(({ query, variables, headers }) => ({ query: text(query), variables: text(variables), headers: text(headers) })),
+  };
 }
 
 function Bench({ first, reply, asks }: { first: number; reply: Reply | null; asks: boolean }) {

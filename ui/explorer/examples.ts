@@ -165,7 +165,9 @@ mutation CreateToken($input: CreateSystemTokenInput!) {
   }
 }
 `,
-    variables: () => ({ input: { name: 'health probe', permissions: ['ReadHealthCheck'], expiresIn: { amount: 12, unit: 'Hours' }, ipFilterId: null } }),
+    variables: () => ({
+      input: { name: 'health probe', permissions: ['ReadHealthCheck'], expiresIn: { amount: 12, unit: 'Hours' }, ipFilterId: null },
+    }),
   },
   {
     title: 'Make one like this one',
@@ -196,7 +198,10 @@ mutation Clone($input: CreateSystemTokenInput!) {
   }
 }
 `,
-    variables: () => ({ id: anId, input: { name: 'its double', permissions: ['ReadHealthCheck'], expiresIn: { amount: 90, unit: 'Days' }, ipFilterId: null } }),
+    variables: () => ({
+      id: anId,
+      input: { name: 'its double', permissions: ['ReadHealthCheck'], expiresIn: { amount: 90, unit: 'Days' }, ipFilterId: null },
+    }),
   },
   {
     title: 'Give a token another string',

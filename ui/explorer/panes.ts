@@ -3,7 +3,13 @@ import { useSyncExternalStore } from 'react';
 /** What the explorer is made of. */
 export type Pane = 'query' | 'variables' | 'headers' | 'answer' | 'docs';
 
-export const names: Readonly<Record<Pane, string>> = { query: 'Query', variables: 'Variables', headers: 'Headers', answer: 'Answer', docs: 'Docs' };
+export const names: Readonly<Record<Pane, string>> = {
+  query: 'Query',
+  variables: 'Variables',
+  headers: 'Headers',
+  answer: 'Answer',
+  docs: 'Docs',
+};
 
 /** Panes that share one place: of several, one is seen, and tabs lead to the others. */
 export type Group = { place: string; panes: readonly [Pane, ...Pane[]] };

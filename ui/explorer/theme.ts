@@ -7,8 +7,36 @@ export const editorTheme = { light: 'house-light', dark: 'house-dark' };
 
 // The colours of src/styles/tokens.css; the editor cannot read them from there.
 const palette = {
-  light: { base: 'vs', panel: '#fffefb', high: '#ffffff', hover: '#efede5', ink: '#14171c', ink2: '#41474f', edge: '#84806f', accent: '#1a3cb0', wash: '#e8ecfa', select: '#cfd9f7', text: '#1c5539', number: '#6f3f00', wrong: '#b3261e' },
-  dark: { base: 'vs-dark', panel: '#161b22', high: '#1c232c', hover: '#1d242d', ink: '#ebe8e1', ink2: '#b9bdc4', edge: '#6f7985', accent: '#a5b9ff', wash: '#1c2540', select: '#2c3a66', text: '#8ed6b0', number: '#f6c377', wrong: '#ff8a7d' },
+  light: {
+    base: 'vs',
+    panel: '#fffefb',
+    high: '#ffffff',
+    hover: '#efede5',
+    ink: '#14171c',
+    ink2: '#41474f',
+    edge: '#84806f',
+    accent: '#1a3cb0',
+    wash: '#e8ecfa',
+    select: '#cfd9f7',
+    text: '#1c5539',
+    number: '#6f3f00',
+    wrong: '#b3261e',
+  },
+  dark: {
+    base: 'vs-dark',
+    panel: '#161b22',
+    high: '#1c232c',
+    hover: '#1d242d',
+    ink: '#ebe8e1',
+    ink2: '#b9bdc4',
+    edge: '#6f7985',
+    accent: '#a5b9ff',
+    wash: '#1c2540',
+    select: '#2c3a66',
+    text: '#8ed6b0',
+    number: '#f6c377',
+    wrong: '#ff8a7d',
+  },
 } as const;
 
 function themeOf(scheme: Scheme) {

@@ -2,7 +2,19 @@ import { useGraphiQL, useMonaco } from '@graphiql/react';
 import { useEffect } from 'react';
 import { names } from './panes';
 
-const untilClosed = '!suggestWidgetVisible && !findWidgetVisible && !parameterHintsVisible && !editorHoverVisible && !referenceSearchVisible && !hasOtherSuggestions';
+// Escape closes these first.
+const nothingOpen = ['suggestWidget', 'findWidget', 'parameterHints', 'editorHover', 'referenceSearch'].map((what) => `!${what}Visible`).join(' && ');
+
+const look = {
+  fontFamily: "'IBM Plex Mono', ui-monospace, monospace",
+  fontSize: 14,
+  lineHeight: 21,
+  lineNumbersMinChars: 3,
+  padding: { top: 8, bottom: 8 },
+  wordWrap: 'on',
+  // What an editor offers may reach over its pane.
+  fixedOverflowWidgets: true,
+} as const;
 
 /**
  * Gives the editors the typeface of the house, a name, and a way out by the keyboard: in them Tab
@@ -18,12 +30,12 @@ export function useHouseEditors(): void {
     if (!monaco) return;
     for (const [pane, editor] of Object.entries({ query, variables, headers, answer }) as [keyof typeof names, typeof query][]) {
       if (!editor) continue;
-      editor.updateOptions({ ariaLabel: names[pane], fontFamily: "'IBM Plex Mono', ui-monospace, monospace", fontSize: 14, lineHeight: 21, lineNumbersMinChars: 3, padding: { top: 8, bottom: 8 }, wordWrap: 'on', fixedOverflowWidgets: true });
+      editor.updateOptions({ ...look, ariaLabel: names[pane] });
       editor.addAction({
         id: 'leave',
         label: 'Leave the editor',
         keybindings: [monaco.KeyCode.Escape],
-        keybindingContext: untilClosed,
+        keybindingContext: nothingOpen,
         run: () => editor.getContainerDomNode().focus(),
       });
     }
