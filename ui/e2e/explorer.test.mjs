@@ -233,6 +233,7 @@ test('axe has nothing to say of it on a desk, with several queries open and the 
 
 test('the keyboard goes into an editor and out of it, and the colours are those chosen on the page', async () => {
   await open();
+  const before = (await server.ask('{ systemTokens(searchFilter: "health probe") { totalResults } }')).systemTokens.totalResults;
   await page.getByRole('group', { name: 'Query' }).focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Control+A');
@@ -248,6 +249,22 @@ test('the keyboard goes into an editor and out of it, and the colours are those 
   const asked = page.waitForRequest((request) => request.postDataJSON()?.query?.includes('meta'));
   await page.keyboard.press('Control+Enter');
   await asked;
+
+  // Keys that are held down make one token, and its string is shown.
+  await choose('Make a token for a machine');
+  await page.getByRole('group', { name: 'Query' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.down('Control');
+  for (let i = 0; i < 4; i++) {
+    await page.keyboard.down('Enter');
+    await page.getByText('"token":').waitFor();
+  }
+  await page.keyboard.up('Enter');
+  await page.keyboard.up('Control');
+  const { systemTokens } = await server.ask('{ systemTokens(searchFilter: "health probe") { results { id } } }');
+  const { id } = JSON.parse(await editor('Answer')).data.createSystemToken.tokenMetadata;
+  assert.equal(systemTokens.results.filter((token) => token.id === id).length, 1);
+  assert.equal(systemTokens.results.length, before + 1);
 
   const dark = (wanted) => page.waitForFunction((wanted) => [...document.querySelectorAll('.monaco-editor')].every((one) => one.classList.contains('vs-dark') === wanted), wanted);
   await dark(false);

@@ -9,7 +9,7 @@ import {
   useGraphiQLActions,
   VariableEditor,
 } from '@graphiql/react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { counted } from '../src/lib/time';
 import { type Drafts, draftsOf, keepDrafts } from './drafts';
 import styles from './Explorer.module.css';
@@ -70,6 +70,7 @@ function Bench({ first, reply, asks }: { first: number; reply: Reply | null; ask
   const [latest, setLatest] = useState<readonly Pane[]>([]);
   const show = (pane: Pane) => setLatest((before) => [pane, ...before.filter((other) => other !== pane)]);
   useFirstTab(first);
+  const onlyOnce = useOnlyOnce();
   useAfter('queryId', () => show('answer'));
   useAfter('schemaReference', () => show('docs'));
 
@@ -87,7 +88,7 @@ function Bench({ first, reply, asks }: { first: number; reply: Reply | null; ask
       <p id="keys" hidden>
         Press Enter to write in it, Escape to leave it.
       </p>
-      <div className={styles.panes}>
+      <div className={styles.panes} onKeyDownCapture={onlyOnce}>
         {groups.flatMap((group) => {
           const shown = shownOf(group, latest);
           return [
@@ -152,6 +153,19 @@ function useFirstTab(first: number): void {
     went.current = true;
     changeTab(first);
   }, [ready, first, changeTab]);
+}
+
+/**
+ * Keeps from the editors the keys that run a query, while one runs or the keys are held down: a
+ * mutation would be made again, and what the first one answered would never be shown.
+ */
+function useOnlyOnce(): (event: KeyboardEvent) => void {
+  const running = useGraphiQL((state) => state.isFetching);
+  return (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !(event.repeat || running)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
 }
 
 /** Acts when a query was begun, by a key or a button, or a name in one was followed. */
