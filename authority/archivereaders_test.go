@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.etcd.io/bbolt"
 
 	"tokenscale/audit"
 	"tokenscale/audit/segment"
@@ -21,6 +24,7 @@ import (
 	"tokenscale/fault"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/token"
 )
 
 // The doctor's look at all rows fits them to what has left, and says so where a file is missing.
@@ -87,6 +91,45 @@ func TestArchive_ASalvageReadsThroughIt(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What can be read of the log does not refute a token that was made in a part of it that cannot;
+// but it still refutes one that it knows to be gone.
+func TestArchive_ASalvageWithoutTheFilesKeepsTheTokens(t *testing.T) {
+	h := moved(t)
+	h.Unchecked = true // checkpoints begin anew
+	var gone token.Token
+	for _, v := range h.All() {
+		if v.Name == "t20" { // of the first segment, and not touched since
+			gone = v.Token
+		}
+	}
+	row := storedRow(t, h, rows.TokensTable, authority.RowKey(gone))
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), gone.ID))
+	want := h.State()
+	h.Close()
+	aside := h.AuditFolder() + ".aside"
+	must(t, os.Rename(h.AuditFolder(), aside))
+	inFile(t, h, func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(rows.TokensTable)).Put([]byte(authority.RowKey(gone)), row)
+	})
+	salvageOf(t, h, func(boltfile.Find) bool { return true }, nil)
+	must(t, h.TryOpen())
+	must(t, os.Rename(aside, h.AuditFolder()))
+	if diff := cmp.Diff(h.State(), want, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Errorf("the tokens (-got +want):\n%s", diff)
+	}
+}
+
+// storedRow returns a row as it lies in the store.
+func storedRow(t *testing.T, h *authoritytest.House, table store.Table, key string) (row []byte) {
+	t.Helper()
+	must(t, h.DB.View(t.Context(), func(r store.Reader) error {
+		v, err := r.Get(table, []byte(key))
+		row = bytes.Clone(v)
+		return err
+	}))
+	return row
 }
 
 // A server that is not told where the files are takes no entry that has left for a lost one: it

@@ -22,6 +22,12 @@ import (
 // salvage makes the closed House anew from the rows of its file that pass take.
 func salvage(t *testing.T, h *authoritytest.House, take func(boltfile.Find) bool) integrity.Salvaged {
 	t.Helper()
+	return salvageOf(t, h, take, map[store.Table]int{"": 1})
+}
+
+// salvageOf is salvage of a file parts of which could not be read, by table.
+func salvageOf(t *testing.T, h *authoritytest.House, take func(boltfile.Find) bool, damaged map[store.Table]int) integrity.Salvaged {
+	t.Helper()
 	from, saved := boltfile.Path(filepath.Join(h.Folder(), "data")), filepath.Join(t.TempDir(), "saved")
 	keys, err := keyring.Load(h.KeyFile())
 	must(t, err)
@@ -36,7 +42,7 @@ func salvage(t *testing.T, h *authoritytest.House, take func(boltfile.Find) bool
 		return s.Take(context.Background(), f.Table, f.Key, f.Value)
 	})
 	must(t, err)
-	done, err := s.Finish(t.Context(), h.Clock.Millis(), map[store.Table]int{"": 1})
+	done, err := s.Finish(t.Context(), h.Clock.Millis(), damaged)
 	must(t, err)
 	must(t, db.Close())
 	must(t, os.Rename(boltfile.Path(saved), from))

@@ -26,6 +26,21 @@ type life struct {
 	alive       bool
 	permissions permission.Set
 	seen        bool // its row was
+
+	// What a part of the log tells for certain.
+	begun, ended, allowed bool // that it was made, is gone, and has these permissions
+}
+
+func (l *life) begins() { l.alive, l.ended = true, false }
+func (l *life) ends()   { l.alive, l.ended = false, true }
+
+// refutes reports whether the audit log says that a token is not as its row is. If partly, what
+// was read of the log ends with its newest entry, and begins anywhere.
+func (l *life) refutes(v rows.StoredToken, partly bool) bool {
+	if partly {
+		return l.ended || l.begun && l.number != v.Number || l.allowed && l.permissions != v.Permissions
+	}
+	return !l.alive || l.number != v.Number || l.permissions != v.Permissions
 }
 
 func (t history) life(id token.ID) *life {
@@ -47,7 +62,7 @@ func (t history) read(all *rows.Rows, tx store.Reader, also func(audit.Entry)) e
 			_, effects, err := audit.OpenPiece(p.Packed)
 			for _, f := range effects {
 				if f.Did == audit.Deleted {
-					t.life(t.at[f.Place()]).alive = false
+					t.life(t.at[f.Place()]).ends()
 				}
 			}
 			return err
@@ -66,7 +81,9 @@ func (t history) learn(e audit.Entry) {
 	if old := has["oldTokenId"].Value; old != "" {
 		v := t.life(token.ID(old))
 		v.mentions++
-		v.alive = v.alive && has["gracePeriodMs"].Value != "0"
+		if has["gracePeriodMs"].Value == "0" {
+			v.ends()
+		}
 	}
 	if e.TokenID == "" || e.TokenID == string(token.Root) {
 		return
@@ -77,18 +94,22 @@ func (t history) learn(e audit.Entry) {
 	v := t.life(token.ID(e.TokenID))
 	v.mentions++
 	if e.Begins() {
+		v.begun = true
 		v.number = token.Number(e.Number)
 		t.at[audit.Effect{Number: e.Number, InGrace: true}.Place()] = token.ID(has["oldTokenId"].Value)
 		t.at[audit.Effect{Number: e.Number}.Place()] = token.ID(e.TokenID)
 	}
 	switch {
 	case e.Type == audit.ClockAccepted:
-		v.alive, v.permissions = true, named(now.List) // it had expired only by a wrong clock
+		v.begins() // it had expired only by a wrong clock
+		v.permissions, v.allowed = named(now.List), true
 	case is:
-		v.alive = v.alive || !was
-		v.permissions = named(now.List)
+		if !was {
+			v.begins()
+		}
+		v.permissions, v.allowed = named(now.List), true
 	case was, e.Type == audit.TokenExpired:
-		v.alive = false
+		v.ends()
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Salvager) takeOrphan(ctx context.Context, key, row []byte) error {
 func (s *Salvager) readTrail(r store.Reader) error {
 	err := s.readLog(s.rows.Whole(r))
 	if errors.Is(err, rows.ErrPast) {
-		s.histories, s.done.Gaps = newHistory(), 0
+		s.histories, s.done.Gaps, s.partly = newHistory(), 0, true
 		err = s.readLog(r)
 	}
 	return err
@@ -121,7 +121,7 @@ func (s *Salvager) dropRefuted(ctx context.Context) error {
 	var keys []string
 	if err := s.db.View(ctx, func(r store.Reader) error {
 		return s.rows.Tokens.Each(r, store.Range{}, func(key []byte, v rows.StoredToken) error {
-			if told := s.histories.of[v.ID]; told != nil && !v.Hidden() && (!told.alive || told.number != v.Number || told.permissions != v.Permissions) {
+			if told := s.histories.of[v.ID]; told != nil && !v.Hidden() && told.refutes(v, s.partly) {
 				keys = append(keys, string(key))
 			}
 			return nil

@@ -31,6 +31,7 @@ type Salvager struct {
 	histories history
 	have      map[string]bool // numbers of the audit entries that stand in the new store
 	whole     bool            // the audit log was read where it stands, without a loss
+	partly    bool            // a part that has left the store could not be read
 	done      Salvaged
 }
 
