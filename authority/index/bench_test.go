@@ -64,6 +64,8 @@ func BenchmarkPageOfAMillion(b *testing.B) {
 		"search few":            {Search: "nurse-12345", Limit: 50},
 		"search 1 %":            {Search: "prod-nurse", Limit: 50},
 		"search most":           {Search: "e", Limit: 50},
+		"search few in notes":   {Search: "nurse-12345", SearchNotes: true, Limit: 50},
+		"search most in notes":  {Search: "e", SearchNotes: true, Limit: 50},
 		"search by expiry":      {Search: "1234", Order: token.ByExpiry, Limit: 50},
 		"search most by expiry": {Search: "e", Order: token.ByExpiry, Limit: 50},
 		"all by creation":       {Order: token.ByCreation, Limit: 50},
@@ -72,6 +74,26 @@ func BenchmarkPageOfAMillion(b *testing.B) {
 		"soon expiring":         {ExpiresBefore: 1_801_000_000_000, Order: token.ByExpiry, Limit: 50},
 		"unused":                {UnusedSince: 1_790_000_500_000, Order: token.ByLastUse, Limit: 50},
 		"active":                {States: []token.State{token.Active}, Limit: 50},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				x.Page(q, 1_795_000_000_000)
+			}
+		})
+	}
+}
+
+// One in ten tokens has a note, which is more than names would be read for.
+func BenchmarkSearchInNotesOfAMillion(b *testing.B) {
+	tokens := slices.Clone(million())
+	for i := 0; i < len(tokens); i += 10 {
+		tokens[i].Note = fmt.Sprintf("For the ward on floor %d; call the Operators of building %d.", i%7, i%13)
+	}
+	x := index.New()
+	load(x, tokens)
+	for name, q := range map[string]token.Query{
+		"few":  {Search: "nurse-12345", SearchNotes: true, Limit: 50},
+		"many": {Search: "building 7", SearchNotes: true, Limit: 50},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
