@@ -1,6 +1,6 @@
-import { readExplorerDrafts, writeExplorerDrafts } from '../src/lib/explorerDrafts';
+import { forgetExplorerDrafts, readExplorerDrafts, writeExplorerDrafts } from '../src/lib/explorerDrafts';
 import { mayHoldSecret } from '../src/lib/withoutSecret';
-import { examples, isUntouched, opened } from './examples';
+import { examples, opened } from './examples';
 
 /** What was typed into one of the open queries. */
 export type Draft = { query: string; variables: string; headers: string };
@@ -17,7 +17,7 @@ let typed: Drafts | null = null;
  * typed in this window, else the first example.
  */
 export function draftsOf(owner: string): Drafts {
-  if (typed?.tabs.some(({ query, headers }) => headers !== '' || !isUntouched(query))) return typed;
+  if (typed !== null && !isBeginning(typed)) return typed;
   return keptFor(owner) ?? typed ?? { active: 0, tabs: [{ ...opened(examples[0], Date.now()), headers: '' }] };
 }
 
@@ -29,11 +29,17 @@ export function draftsOf(owner: string): Drafts {
 export function keepDrafts(owner: string, drafts: Drafts): void {
   typed = drafts;
   if (owner === '') return; // nobody could be asked whether it is theirs
+  if (isBeginning(drafts)) return forgetExplorerDrafts();
   const mayBeKept = ({ query, variables }: Draft) => !mayHoldSecret(query) && !mayHoldSecret(variables);
   const tabs = drafts.tabs.filter(mayBeKept).map(({ query, variables }) => ({ query, variables }));
   const before = drafts.tabs.slice(0, drafts.active).filter(mayBeKept).length;
   const kept: Kept = { owner, active: Math.max(0, Math.min(before, tabs.length - 1)), tabs };
   writeExplorerDrafts(JSON.stringify(kept));
+}
+
+/** Whether nothing was typed or opened: then there is nothing to keep. */
+function isBeginning({ tabs: [tab, ...others] }: Drafts): boolean {
+  return others.length === 0 && tab?.query === examples[0].query && tab.variables + tab.headers === '';
 }
 
 function keptFor(owner: string): Drafts | null {
