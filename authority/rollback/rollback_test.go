@@ -169,3 +169,50 @@ func TestReseal_BringsTheRecordUnderTheNewestKey(t *testing.T) {
 		t.Errorf("where there is no record: %v", err)
 	}
 }
+
+// A rotation of the keys writes old entries anew, which do not make the store an older one.
+func TestAnOldEntryThatIsWrittenAnewDoesNotSetTheRecordBack(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "state")
+		w := watch(t, rowstest.Open(t), rowstest.Keys(t, "a"), path)
+		w.write(t, "one", "two")
+		if restarted {
+			w.start(t)
+		}
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rowstest.Write(t, w.DB, func(tx store.Writer) error {
+			e, err := w.Rows.Entries.Require(tx, rows.SeqKey(1))
+			return errors.Join(err, w.Rows.Entries.Put(tx, rows.SeqKey(1), e))
+		})
+		if err := w.record.Save(); err != nil {
+			t.Fatal(err)
+		}
+		if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
+			t.Errorf("restarted %v: the record is another one, %v", restarted, err)
+		}
+	}
+}
+
+// A node of a cluster that was stopped while the keys were rotated has a record under an old key.
+func TestARecordUnderAnOldKeyCountsForANodeAndForNoServerAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	w := watch(t, rowstest.Open(t), rowstest.Keys(t, "a"), path)
+	w.write(t, "one", "two")
+	newer := watch(t, rowstest.Open(t), rowstest.Keys(t, "b", "a"), filepath.Join(t.TempDir(), "state"))
+	newer.write(t, "one", "two")
+	newer.Path = path
+	if _, err := rollback.Begin(t.Context(), newer.Options); err == nil || !strings.Contains(err.Error(), "which is an old one") {
+		t.Errorf("a server alone: %v", err)
+	}
+	newer.Join = true
+	if _, err := rollback.Begin(t.Context(), newer.Options); err != nil {
+		t.Errorf("a node: %v", err)
+	}
+	w.write(t, "three")
+	if _, err := rollback.Begin(t.Context(), newer.Options); !errors.Is(err, rollback.ErrRollback) {
+		t.Errorf("a node whose store is older than that record: %v", err)
+	}
+}
