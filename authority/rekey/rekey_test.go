@@ -9,10 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"tokenscale/audit"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rekey"
 	"tokenscale/authority/rows"
 	"tokenscale/authority/rows/rowstest"
+	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -165,5 +167,57 @@ func TestAStoreThatIsNotSoundIsNotRotated(t *testing.T) {
 	}
 	if after := load(t, c.KeyFile).SealingID(); after != before {
 		t.Errorf("the newest key is %v, it was %v", after, before)
+	}
+}
+
+// overtaken is a store that another node changes before the first transaction.
+type overtaken struct {
+	store.DB
+	first func()
+}
+
+func (o *overtaken) Update(ctx context.Context, fn func(store.Writer) error, how ...store.Option) error {
+	if first := o.first; first != nil {
+		o.first = nil
+		first()
+	}
+	return o.DB.Update(ctx, fn, how...)
+}
+
+func TestOfTwoNodesThatFinishARotationOneWritesSo(t *testing.T) {
+	c := filled(t, rowstest.KeyFile(t, "a"))
+	if _, err := rekey.Add(c.KeyFile, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	all := rows.New(load(t, c.KeyFile))
+	c.DB.SumBy(all.Keys)
+	if err := c.DB.View(t.Context(), all.Heed); err != nil {
+		t.Fatal(err)
+	}
+	c.DB.Follow(func(changes []store.Change) { _ = all.HeedChanges(changes) })
+	turn := rekey.Turn{DB: &failing{c.DB, 2}, Rows: all, Now: func() epoch.Millis { return 1 }}
+	if _, err := turn.Rotate(t.Context()); !errors.Is(err, errCut) {
+		t.Fatalf("it was not cut off before its rows: %v", err)
+	}
+	other := turn
+	other.DB = c.DB
+	turn.DB = &overtaken{c.DB, func() {
+		if n, err := other.Finish(t.Context()); err != nil || n < filters {
+			t.Errorf("the other node: %d rows, %v", n, err)
+		}
+	}}
+	if n, err := turn.Finish(t.Context()); err != nil || n != 0 {
+		t.Errorf("this one: %d rows, %v", n, err)
+	}
+	done := 0
+	if err := c.DB.View(t.Context(), func(r store.Reader) error {
+		return all.Entries.Each(r, store.Range{}, func(_ []byte, e audit.Entry) error {
+			if e.Type == audit.KeysRotated && e.Fields[1].Value == "true" {
+				done++
+			}
+			return nil
+		})
+	}); err != nil || done != 1 {
+		t.Errorf("%d entries say that it is done, %v", done, err)
 	}
 }

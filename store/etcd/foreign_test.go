@@ -209,3 +209,41 @@ func TestRowsThatOthersHaveChangedDoNotAddUpForANewMirror(t *testing.T) {
 	b := node(t, endpoints, "b")
 	must(t, b.View(t.Context(), storetest.Summed))
 }
+
+// unversed knows that commits from a number on are summed by what it does not have.
+type unversed struct {
+	storetest.Plain
+	from uint64
+}
+
+func (u unversed) OpenSums(commit uint64, sealed []byte) ([]store.Sum, error) {
+	if commit >= u.from {
+		return nil, store.ErrLacksKey
+	}
+	return u.Plain.OpenSums(commit, sealed)
+}
+
+// What a node lacks the key of may be right: it must not undo it, and cannot go on.
+func TestANodeStopsAtAHeadUnderAKeyThatItLacksAndUndoesNothing(t *testing.T) {
+	endpoints := members(t, 1)
+	client := intruder(t, endpoints)
+	a, _ := summedNode(t, endpoints, "a")
+	b, told := summedNode(t, endpoints, "b")
+	replaced(t, a)
+	counted(t, b)
+	b.SumBy(unversed{from: b.head.number + 1})
+	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("later"), []byte("new")) }))
+	select {
+	case <-b.Stopped():
+	case what := <-told:
+		t.Fatalf("it takes it for somebody else's: %s", what)
+	case <-time.After(20 * time.Second):
+		t.Fatal("it goes on")
+	}
+	if err := b.Err(); !errors.Is(err, store.ErrLacksKey) {
+		t.Errorf("it stops with %v", err)
+	}
+	if got := rowsIn(t, client, a); got != "changed=new kept=old later=new " {
+		t.Errorf("etcd has %s", got)
+	}
+}
