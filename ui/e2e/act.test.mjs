@@ -237,6 +237,18 @@ test('deleting a token that made others says how many go on working', async () =
   browser.calm();
 });
 
+test('on a phone all of a page are chosen by a button, as the table has no head to tick', async () => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  await browser.signIn(server.token, '/tokens?q=load 0');
+  await page.getByText(/^1–\d+ of/).waitFor();
+  await acts().getByRole('button', { name: 'Choose all on this page' }).click();
+  await chosen(/^1\d tokens chosen$/);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  assert.ok(await all().isChecked());
+  assert.equal(await acts().getByRole('button', { name: 'Choose all on this page' }).count(), 0);
+  browser.calm();
+});
+
 test('who may not administer tokens sees why, and no button', async () => {
   const other = await server.make({ name: 'cluster only', permissions: ['ManageCluster'] });
   await browser.signIn(other.token, '/tokens');

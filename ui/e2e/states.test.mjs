@@ -22,6 +22,7 @@ after(() => Promise.all([server.close(), closeBrowser()]));
 
 for (const [n, state] of states.entries()) {
   test(`nothing is wrong with ${state.name}`, async () => {
+    await browser.page.setViewportSize({ width: 1280, height: 900 });
     await show(browser, state, ids);
     for (const [k, width] of widths.entries()) {
       await widen(browser.page, width, state.name);

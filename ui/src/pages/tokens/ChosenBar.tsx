@@ -12,6 +12,8 @@ import type { Chosen } from './useChosen';
 type ChosenBarProps = {
   chosen: Chosen;
   tokens: readonly SystemToken[];
+  /** Whether the rows have boxes to tick. */
+  choosable: boolean;
   /** What the list asks, for a download of all that it finds. */
   question: TokenQuestion;
   total: number;
@@ -20,7 +22,7 @@ type ChosenBarProps = {
 type Open = { what: 'reset' | 'delete' | 'download'; tokens: readonly SystemToken[] };
 
 /** What can be done with the rows that are ticked, or with all that the list finds. */
-export function ChosenBar({ chosen, tokens, question, total }: ChosenBarProps) {
+export function ChosenBar({ chosen, tokens, choosable, question, total }: ChosenBarProps) {
   // What a dialog is about stays as it was when it was opened.
   const [open, setOpen] = useState<Open | null>(null);
   const ticked = tokens.filter(({ id }) => chosen.ids.has(id));
@@ -52,6 +54,13 @@ export function ChosenBar({ chosen, tokens, question, total }: ChosenBarProps) {
         <Button small look="quiet" onPress={chosen.clear}>
           Choose none
         </Button>
+      )}
+      {choosable && ticked.length < tokens.length && (
+        <span className={styles.narrow}>
+          <Button small look="quiet" onPress={() => chosen.setAll(true)}>
+            Choose all on this page
+          </Button>
+        </span>
       )}
       {open?.what === 'reset' && first && <ResetSecret token={first} stay onClose={close} />}
       {open?.what === 'delete' && open.tokens.length === 1 && first && <DeleteToken token={first} stay onClose={close} />}

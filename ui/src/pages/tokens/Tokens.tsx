@@ -86,7 +86,7 @@ function TokenList() {
       {nothing && (narrowed ? <NoMatch search={selection.search} filtered={filtered} onClear={showAll} /> : <NoTokens />)}
       {!nothing && !list.failed && (
         <>
-          <ChosenBar chosen={chosen} tokens={tokens} question={questionOf(selection)} total={data?.totalResults ?? 0} />
+          <ChosenBar chosen={chosen} tokens={tokens} choosable={!isOfEnded(selection)} question={questionOf(selection)} total={data?.totalResults ?? 0} />
           {isOfEnded(selection) ? (
             <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} />
           ) : (
