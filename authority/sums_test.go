@@ -267,6 +267,37 @@ func TestSalvage_TakesNoTokenThatTheLogKnowsToBeGone(t *testing.T) {
 	must(t, h.Check(t.Context()))
 }
 
+// Nor does it take older rules of a filter for the newest, which might let in who is shut out.
+// Where the log knows, it tells the rules; the doctor says so before.
+func TestSalvage_TakesTheRulesOfFiltersFromTheLog(t *testing.T) {
+	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true})
+	id := filter(t, h, "office", "allow all")
+	row := storedRow(t, h, rows.FiltersTable, string(id))
+	stricter := "allow 10.0.0.0/8\ndeny all"
+	_, err := h.UpdateFilter(t.Context(), as(root(), "updateIPFilter"), id, nil, &stricter)
+	must(t, err)
+	want := h.State()
+	h.Close()
+	inFile(t, h, func(tx *bbolt.Tx) error { return tx.Bucket([]byte(rows.FiltersTable)).Put([]byte(id), row) })
+	keys, err := keyring.Load(h.KeyFile())
+	must(t, err)
+	must(t, boltfile.Inspect(t.Context(), storeOf{h}.path(), func(r store.Reader) error {
+		rep, err := integrity.Inspect(t.Context(), r, keys)
+		if !strings.Contains(fmt.Sprint(rep.Odd), "the IP filter "+string(id)+" has another name or other rules than the audit log says") {
+			t.Errorf("the doctor says %v", rep.Odd)
+		}
+		return err
+	}))
+	if done := salvageOf(t, h, func(boltfile.Find) bool { return true }, nil); done.Rules != 1 || done.Filters != 0 {
+		t.Errorf("the salvage says %+v", done)
+	}
+	h.Unchecked = true
+	must(t, h.TryOpen())
+	if diff := cmp.Diff(h.State(), want, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Errorf("after the salvage (-got +want):\n%s", diff)
+	}
+}
+
 // inEtcd is somebody who can write to the etcd of a House and has no keys.
 func inEtcd(t *testing.T) *clientv3.Client {
 	t.Helper()

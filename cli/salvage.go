@@ -98,6 +98,9 @@ func tellSalvage(out io.Writer, to string, found boltfile.Salvage, s integrity.S
 	if s.Filters > 0 {
 		fmt.Fprintf(out, "  %d IP filters are lost; those in their place let nobody in until you edit them\n", s.Filters)
 	}
+	if s.Rules > 0 {
+		fmt.Fprintf(out, "  %d IP filters had older rules than the audit log tells; they have got those of the audit log\n", s.Rules)
+	}
 	if s.Disabled {
 		fmt.Fprintln(out, "  The security policies are lost: all tokens are disabled until root sets them again.")
 	}

@@ -5,6 +5,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/authority/rows"
+	"tokenscale/ipfilter"
 	"tokenscale/permission"
 	"tokenscale/store"
 	"tokenscale/token"
@@ -15,9 +16,20 @@ import (
 type history struct {
 	of map[token.ID]*life
 	at map[uint64]token.ID // who stands where, by audit.Effect.Place
+
+	filters map[ipfilter.ID]ipfilter.Filter // as the newest entries tell, without requests
 }
 
-func newHistory() history { return history{map[token.ID]*life{}, map[uint64]token.ID{}} }
+func newHistory() history {
+	return history{map[token.ID]*life{}, map[uint64]token.ID{}, map[ipfilter.ID]ipfilter.Filter{}}
+}
+
+// filter returns what a filter has to be by the log, and whether it is something else.
+func (t history) filter(f ipfilter.Filter) (told ipfilter.Filter, refuted bool) {
+	told, known := t.filters[f.ID]
+	told.Request = f.Request
+	return told, known && told != f && f != lostFilter(f.ID)
+}
 
 // A life is what the audit log tells of one token.
 type life struct {
@@ -76,6 +88,11 @@ func (t history) learn(e audit.Entry) {
 		return
 	}
 	has := e.ByName()
+	if e.Type == audit.FilterChanged {
+		id := ipfilter.ID(has["ipFilterId"].Value)
+		t.filters[id] = ipfilter.Filter{ID: id, Name: has["ipFilterName"].Value, Text: has["actionData"].Value}
+		return
+	}
 	_, was := has["oldPermissions"]
 	now, is := has["newPermissions"]
 	if old := has["oldTokenId"].Value; old != "" {
@@ -166,5 +183,18 @@ func (c *checker) checkHistory() error {
 	if err := t.read(c.rows, c.r, func(audit.Entry) {}); err != nil {
 		return err
 	}
+	if err := t.compareFilters(c.rows, c.r); err != nil {
+		return err
+	}
 	return t.compare(c.rows, c.r)
+}
+
+// compareFilters tells which filter is not what the audit log tells.
+func (t history) compareFilters(all *rows.Rows, tx store.Reader) error {
+	return all.Filters.Each(tx, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
+		if _, refuted := t.filter(f); refuted {
+			return fmt.Errorf("the IP filter %s has another name or other rules than the audit log says", f.ID)
+		}
+		return nil
+	})
 }

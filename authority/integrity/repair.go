@@ -125,7 +125,28 @@ func (s *Salvager) repairFilter(w store.Writer, id ipfilter.ID) error {
 		return err
 	}
 	s.done.Filters++
-	return s.rows.Filters.Put(w, string(id), ipfilter.Filter{ID: id, Name: "lost and salvaged " + string(id), Text: nobody})
+	return s.rows.Filters.Put(w, string(id), lostFilter(id))
+}
+
+// lostFilter is what stands in the place of a filter that is lost.
+func lostFilter(id ipfilter.ID) ipfilter.Filter {
+	return ipfilter.Filter{ID: id, Name: "lost and salvaged " + string(id), Text: nobody}
+}
+
+// repairRules gives filters the rules that the audit log tells, where the rows have others: an
+// older row was put back, or the disk has lost the write of a newer one.
+func (s *Salvager) repairRules(w store.Writer) error {
+	if !s.whole || s.done.Gaps > 0 {
+		return nil // the log does not know
+	}
+	return s.rows.Filters.Each(w, store.Range{}, func(_ []byte, f ipfilter.Filter) error {
+		told, refuted := s.histories.filter(f)
+		if !refuted {
+			return nil
+		}
+		s.done.Rules++
+		return s.rows.Filters.Put(w, string(f.ID), told)
+	})
 }
 
 // repairUses drops the last uses of tokens that are lost.

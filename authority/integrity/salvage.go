@@ -43,7 +43,9 @@ type Salvaged struct {
 	Lost    int                 // tokens not saved that were there as far as the audit log tells
 	Gaps    int                 // audit entries that must have been there and are lost
 	// Lost IP filters, in the place of which stands one that lets nobody in.
-	Filters  int
+	Filters int
+	// IP filters that had other rules than the audit log tells, and got these.
+	Rules    int
 	Disabled bool // the security policies are lost, and everything is disabled
 }
 
@@ -134,7 +136,7 @@ func (s *Salvager) Finish(ctx context.Context, now epoch.Millis, damaged map[sto
 		if err := errors.Join(s.repairPolicies(w, damage), s.repairTokens(w), s.repairEvidence(w)); err != nil {
 			return err
 		}
-		return errors.Join(s.repairKeys(w), s.repairSubjects(w), s.repairFilters(w), s.repairUses(w), s.repairIdempotency(w), s.record(w, now, damage))
+		return errors.Join(s.repairKeys(w), s.repairSubjects(w), s.repairRules(w), s.repairFilters(w), s.repairUses(w), s.repairIdempotency(w), s.record(w, now, damage))
 	})
 	return s.done, err
 }
@@ -153,7 +155,7 @@ func (s *Salvager) record(w store.Writer, now epoch.Millis, damage int) error {
 	e.Fields = []audit.Field{
 		count("unreadable", damage), count("badRows", s.done.bad()),
 		count("tokens", s.done.Rows[rows.TokensTable]), count("lostTokens", s.done.Lost),
-		count("lostEntries", s.done.Gaps), count("lostFilters", s.done.Filters),
+		count("lostEntries", s.done.Gaps), count("lostFilters", s.done.Filters), count("refutedFilters", s.done.Rules),
 		audit.One("disabled", strconv.FormatBool(s.done.Disabled)),
 	}
 	return ledger.New(s.rows).Append(w, e)
