@@ -57,7 +57,7 @@ test('nothing is wider than the window, from 320 pixels on, which is also 640 at
     await browser.goto(route);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForLoadState('networkidle');
-    for (const width of [320, 768, 1280, 2560]) {
+    for (const width of [320, 768, 900, 1040, 1280, 2560]) {
       await page.setViewportSize({ width, height: 900 });
       const over = await page.evaluate(
         () => new Promise((measured) => requestAnimationFrame(() => requestAnimationFrame(() => measured(document.documentElement.scrollWidth - document.documentElement.clientWidth)))),
