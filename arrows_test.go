@@ -48,7 +48,7 @@ var floors = [][]string{
 	{"store/bolt", "store/etcd"},
 	{"store/bolt/boltfile", "store/etcd/dial", "store/etcd/turns", "store/etcd/watching"},
 	{"store/overlay"},
-	{"store/storetest", "store/etcd/etcdtest"},
+	{"store/storetest", "store/etcd/etcdtest", "store/readers"},
 	{"policy", "store"},
 	{"token", "audit", "audit/segment"},
 	{"permission", "ipfilter"},

@@ -11,6 +11,7 @@ import (
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/store/overlay"
+	"tokenscale/store/readers"
 )
 
 // DB is a store.DB in a folder of the local disk.
@@ -20,7 +21,7 @@ type DB struct {
 	lock      io.Closer
 	committer *overlay.Committer
 	file      atomic.Pointer[boltfile.File]
-	readers   readers
+	readers   readers.Open
 	// Held while the file at path is looked at, or another one is put there.
 	place sync.Mutex
 	loops sync.WaitGroup // what looks at the file, and who waits to close one that was replaced

@@ -10,7 +10,7 @@ func (db *DB) Stats() store.Stats {
 	}
 	s.Size = db.file.Load().Size()
 	s.MaxSize, s.Reserve = db.options.MaxSize, db.options.Reserve
-	s.Readers, s.OldestRead = db.readers.state(db.options.Now())
+	s.Readers, s.OldestRead = db.readers.State(db.options.Now())
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	s.Compacting, s.Compactions = db.compacting, db.compactions

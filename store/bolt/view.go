@@ -27,7 +27,7 @@ func (db *DB) view(ctx context.Context, fn func(*boltfile.Reader) error) (err er
 		return err
 	}
 	r := tx.Reader(ctx, db.metDamage)
-	defer db.readers.enter(r, db.options.Now())()
+	defer db.readers.Enter(db.options.Now())()
 	defer func() {
 		if failed := tx.Rollback(); failed != nil {
 			err = errors.Join(err, failed)
@@ -55,6 +55,9 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 	}
 	return n, err
 }
+
+// ErrSlowBackup means that a backup was read so slowly that the store grew too much meanwhile.
+var ErrSlowBackup = errors.New("the backup was read too slowly and is given up, because the store cannot use space again meanwhile")
 
 // limitGrowth returns a function that fails when the file has grown too much since. A file that
 // a compaction took out of use does not grow.

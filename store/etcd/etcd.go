@@ -19,6 +19,7 @@ import (
 	"tokenscale/store/etcd/turns"
 	"tokenscale/store/etcd/watching"
 	"tokenscale/store/overlay"
+	"tokenscale/store/readers"
 )
 
 // DB is a store.DB in etcd.
@@ -29,6 +30,7 @@ type DB struct {
 	mirror    *mirror
 	committer *overlay.Committer
 	turns     *turns.Ring
+	readers   readers.Open
 	quota     quota
 
 	watching *watching.Watch
@@ -137,6 +139,7 @@ func (db *DB) view(ctx context.Context, fn func(*boltfile.Reader) error) (err er
 			err = errors.Join(err, failed)
 		}
 	}()
+	defer db.readers.Enter(db.options.Now())()
 	return fn(tx.Reader(ctx, db.metDamage))
 }
 
@@ -186,6 +189,7 @@ func (db *DB) Err() error { return db.committer.Err() }
 func (db *DB) Stats() store.Stats {
 	s := db.committer.Stats()
 	db.quota.fill(&s)
+	s.Readers, s.OldestRead = db.readers.State(db.options.Now())
 	return s
 }
 

@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"a transaction that panics or exits is refused alone", panics},
 		{"many writers count to the right sum", counters},
 		{"a view does not change while it is open", viewIsolated},
+		{"a view is counted while it is open", viewCounted},
 		{"a reader is dead after its transaction", readerDies},
 		{"what a function returns is what the caller gets", errorsAsTheyAre},
 

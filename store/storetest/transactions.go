@@ -135,6 +135,19 @@ func counters(t *testing.T, open Open) {
 	holds(t, db, left, "n="+strconv.Itoa(writers*each*4/5))
 }
 
+func viewCounted(t *testing.T, open Open) {
+	db := open(t, t.TempDir())
+	err := db.View(t.Context(), func(store.Reader) error {
+		if s := db.Stats(); s.Readers != 1 {
+			t.Errorf("while it is open %d are counted", s.Readers)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func viewIsolated(t *testing.T, open Open) {
 	db := open(t, t.TempDir())
 	update(t, db, func(w store.Writer) error { return put(w, left, "a=1") })
