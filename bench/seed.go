@@ -15,7 +15,7 @@ import (
 	"unsafe"
 
 	"tokenscale/authority"
-	"tokenscale/authority/index"
+	"tokenscale/authority/index/caseless"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/rows"
 	"tokenscale/bench/fleet"
@@ -146,7 +146,7 @@ func (h *house) mint(keys *keyring.Keys, from, n int) ([]token.Token, error) {
 		h.strings = append(h.strings, s...)
 	}
 	for _, t := range batch {
-		h.names = append(append(h.names, index.Fold(t.Name)...), '\n')
+		h.names = append(append(h.names, caseless.Fold(t.Name)...), '\n')
 	}
 	return batch, errors.Join(errs...)
 }
