@@ -114,11 +114,11 @@ test('the manual is a press away, also before signing in, and looks like the pag
   assert.equal(await ground(page), paper);
   assert.match(await page.evaluate(() => getComputedStyle(document.body).fontFamily), /IBM Plex Sans/);
   await browser.axe('the manual');
-  await page.evaluate(() => localStorage.setItem('theme', 'dark'));
+  await page.evaluate(() => localStorage.setItem('tokenscale/theme', 'dark'));
   await page.getByRole('main').getByRole('link', { name: 'Running it' }).click();
   await page.getByRole('heading', { level: 1, name: 'Running it' }).waitFor();
   assert.equal(await ground(page), night, 'in the chosen colours');
-  await page.evaluate(() => localStorage.removeItem('theme'));
+  await page.evaluate(() => localStorage.removeItem('tokenscale/theme'));
   await browser.goto('/docs/api');
   await page.getByRole('link', { name: 'why' }).first().click();
   await page.waitForURL('**/docs/decisions#http');

@@ -3,7 +3,7 @@
   const apply = () => {
     let theme;
     try {
-      theme = localStorage.getItem('theme');
+      theme = localStorage.getItem('tokenscale/theme');
     } catch {
       return; // what was chosen in this window stays
     }

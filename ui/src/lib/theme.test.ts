@@ -8,6 +8,7 @@ const load = () => new Function(beforePaint)();
 const root = document.documentElement;
 
 afterEach(() => {
+  vi.unstubAllGlobals();
   localStorage.clear();
   delete root.dataset['theme'];
 });
@@ -26,7 +27,7 @@ it('leaves nothing behind when the colours of the system are chosen', () => {
 });
 
 it('takes a word that it does not know for none', () => {
-  localStorage.setItem('theme', 'purple');
+  localStorage.setItem('tokenscale/theme', 'purple');
   load();
   expect(root.dataset['theme']).toBeUndefined();
 });
@@ -35,15 +36,15 @@ it('follows what another window chooses', async () => {
   load();
   const { result } = renderHook(useTheme);
   expect(result.current).toBe('system');
-  localStorage.setItem('theme', 'light');
-  act(() => void window.dispatchEvent(new StorageEvent('storage', { key: 'theme' })));
+  localStorage.setItem('tokenscale/theme', 'light');
+  act(() => void window.dispatchEvent(new StorageEvent('storage', { key: 'tokenscale/theme' })));
   await waitFor(() => expect(result.current).toBe('light'));
 });
 
 it('holds for this window in a browser that keeps nothing', () => {
-  vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
-    throw new Error('denied');
-  });
+  const setItem = vi.fn<() => void>().mockThrow(new Error('denied'));
+  vi.stubGlobal('localStorage', { setItem });
   chooseTheme('dark');
+  expect(setItem).toHaveBeenCalledOnce();
   expect(root.dataset['theme']).toBe('dark');
 });
