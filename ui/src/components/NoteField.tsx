@@ -23,8 +23,9 @@ export function NoteField({ value, onChange, error, autoFocus, onEscape }: NoteF
         onChange={(event) => onChange(event.target.value.replace(/[\n\r\t]/g, ' '))}
         onKeyDown={(event) => {
           const { key, shiftKey, currentTarget, nativeEvent } = event;
+          if (nativeEvent.isComposing) return; // the key is for the input method
           if (key === 'Escape') onEscape?.();
-          if (key !== 'Enter' || shiftKey || nativeEvent.isComposing) return;
+          if (key !== 'Enter' || shiftKey) return;
           event.preventDefault();
           currentTarget.form?.requestSubmit();
         }}

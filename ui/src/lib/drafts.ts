@@ -58,6 +58,11 @@ export function useDraft<T>(key: string | null, start: T): Draft<T> {
   };
 }
 
+/** Whether something was left in this form. */
+export function hasDraft(key: string): boolean {
+  return drafts.has(key);
+}
+
 /** Throws away what was typed into one form. */
 export function forgetDraft(key: string): void {
   drafts.delete(key);

@@ -9,6 +9,7 @@ import { Confirm } from '../../components/Confirm';
 import { MayNot, needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
+import { Overtaken } from '../../components/Overtaken';
 import { PageHead } from '../../components/PageHead';
 import { forgetDraft } from '../../lib/drafts';
 import { shownName } from '../../lib/invisible';
@@ -81,24 +82,14 @@ function Editor({ filter }: { filter: IPFilter }) {
   return (
     <>
       {overtaken && (
-        <Notice
-          tone="warn"
-          urgent
-          title="Somebody changed this filter while it was open here."
-          actions={
-            <Button
-              onPress={() => {
-                forgetDraft(keptAs);
-                setStart(filter);
-                setLoads(loads + 1);
-              }}
-            >
-              Load what is there now
-            </Button>
-          }
-        >
-          <p>Saving would write over that change.</p>
-        </Notice>
+        <Overtaken
+          what="filter"
+          onLoad={() => {
+            forgetDraft(keptAs);
+            setStart(filter);
+            setLoads(loads + 1);
+          }}
+        />
       )}
       <FilterForm
         key={loads}
