@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { type QueryClient, queryOptions } from '@tanstack/react-query';
 import { Refusal } from '../lib/refusal';
 import { hasSession, request } from './client';
 import { graphql } from './gen';
@@ -42,6 +42,14 @@ export const sessionQuery = queryOptions({
   },
   staleTime: 30_000,
 });
+
+/** After somebody signed in again, who may be another. */
+export async function readAnew(client: QueryClient): Promise<void> {
+  await client.invalidateQueries({ queryKey: sessionKey });
+  // Another token may see less: what the old one read must not stay.
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] && !query.isActive() });
+  await client.invalidateQueries();
+}
 
 export function mayAdministerTokens(viewer: Viewer): boolean {
   return viewer.isRoot || viewer.permissions.includes('ChangeSystemPermissions');

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { Refusal } from '../lib/refusal';
-import { sessionKey } from '../api/viewer';
+import { readAnew } from '../api/viewer';
 import { Button } from '../components/Button';
 import { Dialog } from '../components/Dialog';
 import { SignInForm } from './SignInForm';
@@ -13,10 +13,7 @@ export function SessionEnded({ refusal, onBack, onLeave }: { refusal: Refusal; o
   const client = useQueryClient();
   const filtered = refusal.kind === 'filtered';
   const back = async () => {
-    await client.invalidateQueries({ queryKey: sessionKey });
-    // Another token may see less: what the old one read must not stay.
-    client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] && !query.isActive() });
-    await client.invalidateQueries();
+    await readAnew(client);
     onBack();
   };
   return (

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { sessionKey } from '../api/viewer';
+import { readAnew } from '../api/viewer';
 import { Button } from '../components/Button';
 import { Dialog, DialogActions } from '../components/Dialog';
 import { SignInForm } from './SignInForm';
@@ -11,8 +11,7 @@ export function SignInDialog({ title, onClose }: { title: string; onClose: () =>
     <Dialog title={title} onClose={onClose}>
       <SignInForm
         onSignedIn={async () => {
-          await client.invalidateQueries({ queryKey: sessionKey });
-          await client.invalidateQueries();
+          await readAnew(client);
           onClose();
         }}
       />
