@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { SystemToken, TokenQuestion } from '../../api/tokens';
 import { Button } from '../../components/Button';
 import { counted } from '../../lib/time';
@@ -30,6 +31,10 @@ export function ChosenBar({ chosen, tokens, choosable, question, total }: Chosen
   const show = (what: Open['what']) => () => setOpen({ what, tokens: ticked });
   const close = () => setOpen(null);
   const [first] = open?.tokens ?? [];
+  // A button that is pressed may go by that; the focus then stays in the bar.
+  const all = useRef<HTMLButtonElement>(null);
+  const none = useRef<HTMLButtonElement>(null);
+  const download = useRef<HTMLButtonElement>(null);
   return (
     <div role="group" aria-label="Act on tokens" className={styles.bar}>
       <p role="status" className={styles.count}>
@@ -47,17 +52,34 @@ export function ChosenBar({ chosen, tokens, choosable, question, total }: Chosen
           </Button>
         </>
       )}
-      <Button small onPress={show('download')} isDisabled={total === 0}>
+      <Button ref={download} small onPress={show('download')} isDisabled={total === 0}>
         Download {counted(ticked.length === 0 ? total : ticked.length, 'token')}
       </Button>
       {ticked.length > 0 && (
-        <Button small look="quiet" onPress={chosen.clear}>
+        <Button
+          ref={none}
+          small
+          look="quiet"
+          onPress={() => {
+            flushSync(chosen.clear);
+            download.current?.focus();
+            all.current?.focus(); // it is not there beside a table with a head
+          }}
+        >
           Choose none
         </Button>
       )}
       {choosable && ticked.length < tokens.length && (
         <span className={styles.narrow}>
-          <Button small look="quiet" onPress={() => chosen.setAll(true)}>
+          <Button
+            ref={all}
+            small
+            look="quiet"
+            onPress={() => {
+              flushSync(() => chosen.setAll(true));
+              none.current?.focus();
+            }}
+          >
             Choose all on this page
           </Button>
         </span>
