@@ -20,14 +20,16 @@ export function Export({ shown, selection, total }: ExportProps) {
     // chunk, twice.
     const until = selection.until ?? Date.now();
     const lines: string[] = [];
+    let written = 0;
     for (let skip = 0; skip < Math.min(total, most); skip += chunk) {
       setRead(skip);
       const part = await readAudit({ ...selection, until, skip, limit: chunk });
       lines.push(jsonLines(part.results));
+      written += part.results.length;
       if (part.results.length < chunk) break;
     }
     save(lines.join(''));
-    tell({ text: `${counted(Math.min(total, most), 'entry', 'entries')} exported.` });
+    tell({ text: `${counted(written, 'entry', 'entries')} exported.` });
   });
   if (total === 0) return null;
   return (
