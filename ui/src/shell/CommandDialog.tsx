@@ -26,8 +26,9 @@ export default function CommandDialog({ onClose, onShortcuts }: CommandDialogPro
   const { sections, searching } = useCommands(typed);
 
   const first = searching ? undefined : sections[0]?.commands[0]?.key;
-  // What was typed when Enter was pressed, which may be before it is known where that leads.
-  const [entered, setEntered] = useState<string | null>(null);
+  // Whether Enter was pressed after what was typed, which may be before it is known where that
+  // leads.
+  const [entered, setEntered] = useState(false);
 
   const act = (key: string) => {
     if (key === 'sign-out') {
@@ -42,7 +43,7 @@ export default function CommandDialog({ onClose, onShortcuts }: CommandDialogPro
   };
 
   const go = useEffectEvent(() => first !== undefined && act(first));
-  const ready = entered === typed && !searching;
+  const ready = entered && !searching;
   useEffect(() => {
     if (ready) go();
   }, [ready]);
@@ -55,7 +56,13 @@ export default function CommandDialog({ onClose, onShortcuts }: CommandDialogPro
             Go to
           </Heading>
           {/* The sections are already those that fit; nothing more is filtered away here. */}
-          <Autocomplete inputValue={typed} onInputChange={(text) => setTyped(masked(text))}>
+          <Autocomplete
+            inputValue={typed}
+            onInputChange={(text) => {
+              setTyped(masked(text));
+              setEntered(false);
+            }}
+          >
             {/* Not a search field: there Escape would only empty it. */}
             <TextField
               aria-label="Go to a token, filter or page"
@@ -64,7 +71,7 @@ export default function CommandDialog({ onClose, onShortcuts }: CommandDialogPro
               onKeyDown={(event) => {
                 // Who types fast, or pastes, presses Enter before the list has marked its first
                 // entry.
-                if (event.key === 'Enter' && !event.currentTarget.hasAttribute('aria-activedescendant')) setEntered(typed);
+                if (event.key === 'Enter' && !event.currentTarget.hasAttribute('aria-activedescendant')) setEntered(true);
                 else event.continuePropagation();
               }}
             >
