@@ -5,6 +5,7 @@ import { Field } from '../../components/Field';
 import { RefusalNotice } from '../../components/Notice';
 import { Restored } from '../../components/Restored';
 import { useDraft } from '../../lib/drafts';
+import { forget } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useLeadToField } from '../../lib/useLead';
 import { binds, type Binding, ConfirmBinding } from './ConfirmBinding';
@@ -36,6 +37,10 @@ type FilterFormProps = {
 /** A filter's name and rules, to be made or changed. */
 export function FilterForm({ start, action, pendingLabel, save, binding, keptAs, onSaved, extra, autoFocus = false }: FilterFormProps) {
   const { value: draft, set: setDraft, restored, changed, drop } = useDraft(keptAs ?? null, { name: start.name, ipFilter: start.ipFilter });
+  const change = (part: Partial<Draft>) => {
+    forget();
+    setDraft({ ...draft, ...part });
+  };
   const saving = useAction(save);
   // Whom the new rules bind, while that is asked about.
   const [bound, setBound] = useState<Binding | null>(null);
@@ -73,13 +78,13 @@ export function FilterForm({ start, action, pendingLabel, save, binding, keptAs,
           <Field
             label="Name"
             value={draft.name}
-            onChange={(name) => setDraft({ ...draft, name })}
+            onChange={(name) => change({ name })}
             error={fields['name']}
             autoComplete="off"
             autoFocus={autoFocus}
           />
         </div>
-        <FilterBench rules={draft.ipFilter} onChange={(ipFilter) => setDraft({ ...draft, ipFilter })} error={fields['ipFilter']} mayTest />
+        <FilterBench rules={draft.ipFilter} onChange={(ipFilter) => change({ ipFilter })} error={fields['ipFilter']} mayTest />
         <RefusalNotice refusal={counting.refusal ?? saving.refusal} fieldLabels={fieldLabels} />
         <div className={styles.actions}>
           <Button look="primary" type="submit" isPending={saving.pending || counting.pending} pendingLabel={pendingLabel} isDisabled={!changed}>

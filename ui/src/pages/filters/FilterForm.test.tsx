@@ -1,0 +1,21 @@
+import { render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, it, vi } from 'vitest';
+import { tell } from '../../lib/told';
+import { Told } from '../../shell/Told';
+import { FilterForm } from './FilterForm';
+
+vi.mock('./FilterBench', () => ({ FilterBench: () => null }));
+
+it('says no more that it is saved when one goes on editing', async () => {
+  render(
+    <>
+      <FilterForm start={{ name: 'office', ipFilter: 'allow all' }} action="Save" pendingLabel="Saving" save={vi.fn<() => Promise<never>>()} onSaved={() => {}} />
+      <Told />
+    </>,
+  );
+  tell({ text: 'Saved.' });
+  await screen.findByText('Saved.');
+  await userEvent.type(screen.getByRole('textbox', { name: 'Name' }), 's');
+  expect(screen.queryByText('Saved.')).toBeNull();
+});
