@@ -17,7 +17,7 @@ export function MayNot({ what, needed }: { what: string; needed: readonly Needed
   return (
     <Notice tone="warn" title={`Your token may not ${what}`}>
       <p>
-        That takes <Permissions names={needed} />. Whoever may give it, as root may, can make a token for you that has it.
+        That takes <Permissions names={needed} />. Anyone who may grant it (root always may) can make you a token that has it.
       </p>
     </Notice>
   );

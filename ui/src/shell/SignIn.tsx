@@ -49,7 +49,7 @@ export function SignIn({ session }: { session: Session | null }) {
               <code>tokenscale root-token</code> makes a new one while the server is stopped.
             </p>
             <p>
-              How to start, run and restore this server stands in the <a href={`${home}/docs/`}>manual</a>.
+              The <a href={`${home}/docs/`}>manual</a> says how to start, run and restore this server.
             </p>
             <p>What you may see and do here is what the token may do. The session ends 12 hours after it began, with the token if that is sooner, and on the server when you sign out.</p>
           </div>
