@@ -9,6 +9,7 @@ import { Tag } from '../../components/Tag';
 import { span, utc } from '../../lib/time';
 import styles from './Detail.module.css';
 import { Maker } from './Maker';
+import { StringBefore } from './StringBefore';
 
 /** Remaining time and exact moment, with the line they stand on. */
 export function Life({ token, maximumMs }: { token: SystemToken; maximumMs: number | null }) {
@@ -52,7 +53,7 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
         <dt>Last used</dt>
         <dd>
           {token.lastUsedAt == null ? (
-            token.issuedAt === token.createdAt ? 'Never' : 'Not yet with its present string'
+            <Unused token={token} administers={administers} />
           ) : (
             <>
               <Distance at={token.lastUsedAt} /> · <Exact at={token.lastUsedAt} />
@@ -101,4 +102,10 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
       {token.ipFilter != null && <RuleEditor label="Its rules" value={token.ipFilter} />}
     </section>
   );
+}
+
+function Unused({ token, administers }: { token: SystemToken; administers: boolean }) {
+  if (token.issuedAt === token.createdAt) return 'Never';
+  // While the string before this one works, the page says more of it above.
+  return administers && token.replaces == null ? <StringBefore id={token.id} /> : 'Not yet with its present string';
 }
