@@ -14,7 +14,8 @@ import (
 
 // takeRoot makes the token that has the hash the only root token.
 func (a *Authority) takeRoot(hash token.Hash) {
-	a.index.SetRoot(index.Root{Digest: a.keys.DigestHash(a.keys.SealingID(), hash), Key: a.keys.SealingID()})
+	key := a.keys.SealingID() // once: another may seal a moment later
+	a.index.SetRoot(index.Root{Digest: a.keys.DigestHash(key, hash), Key: key})
 }
 
 // FirstRoot makes the root token of an empty store and returns its Secret,

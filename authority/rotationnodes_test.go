@@ -343,3 +343,36 @@ func TestRotation_AKeyFileWithoutWhatIsNeededIsNotTaken(t *testing.T) {
 	write(t, a.KeyFile(), added)
 	must(t, take())
 }
+
+// The key may change while the root token that is set from outside is digested.
+func TestRotation_TheRootTokenFromOutsideIsDigestedUnderTheKeyThatIsNotedWithIt(t *testing.T) {
+	secret, err := token.MintFor(token.Root, rand.Reader)
+	must(t, err)
+	hash := secret.Hash()
+	a := authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) { o.RootHash = &hash }})
+	_, err = rekey.Add(a.KeyFile(), rand.Reader)
+	must(t, err)
+	reread(t, a, a.Authority)
+	keys := a.Keys().Rows.Keys
+	said, lines := keys.Said(), keys.Lines()
+	var stop atomic.Bool
+	var turns sync.WaitGroup
+	turns.Go(func() {
+		for i := 0; !stop.Load(); i++ {
+			said.Step++
+			said.Key = lines[i%len(lines)].ID
+			if err := keys.Heed(said); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for i := range 2_000 {
+		a.Keys().Taken()
+		if _, outcome := a.Verify(secret.Reveal(), here); outcome != policy.Accepted {
+			t.Errorf("after %d times the root token is %v", i, outcome)
+			break
+		}
+	}
+	stop.Store(true)
+	turns.Wait()
+}
