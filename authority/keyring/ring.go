@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,8 +35,8 @@ type ring struct {
 	lines   []*key // as they stand in the key file, the newest first
 	all     map[token.KeyID]*key
 	sealing *key
-	said    Sealing // by the store; zero if it has said nothing
-	shut    bool    // keys older than the sealing one open no seal
+	said    Sealing                  // by the store; zero if it has said nothing
+	shut    map[token.KeyID]struct{} // keys that open no seal; see Shut
 }
 
 func (k *Keys) ring() *ring { return k.shared.now.Load() }
@@ -54,10 +55,11 @@ func (k *Keys) change(to func(*ring) error) error {
 // opener returns the key that a seal names, or why it opens nothing.
 func (r *ring) opener(id token.KeyID, oldSeals bool) (*key, string) {
 	named, ok := r.all[id]
+	_, shut := r.shut[id]
 	switch {
 	case !ok:
 		return nil, fmt.Sprintf("it names the key %v, which the key file does not have", id)
-	case !oldSeals && (named.old || r.shut && named != r.sealing && r.older(named)):
+	case !oldSeals && (named.old || shut && named != r.sealing):
 		return nil, fmt.Sprintf("it names the key %v, which is an old one and seals nothing any more; restore brings a backup of that time under the newest key", id)
 	}
 	return named, ""
@@ -102,7 +104,7 @@ func (k *Keys) Heed(s Sealing) (err error) {
 		if s.Step <= r.said.Step {
 			return nil
 		}
-		r.said, r.shut = s, false
+		r.said = s
 		switch named := r.all[s.Key]; {
 		case named == nil:
 			err = fmt.Errorf("%w: %s", ErrOldFile, lacking(s.Key))
@@ -116,11 +118,21 @@ func (k *Keys) Heed(s Sealing) (err error) {
 }
 
 // Shut has no key that is older than the one that seals open a seal, if the store says that nothing
-// is sealed under them. Call it when nobody reads any more what was read from the store before it
-// said so.
+// is sealed under them. They stay shut, also during the next rotation. Call it when nobody any more
+// reads what was read from the store before it said so.
 func (k *Keys) Shut() {
 	_ = k.change(func(r *ring) error { // which cannot fail
-		r.shut = r.said.Done && r.said.Next == 0
+		if !r.said.Done || r.said.Next != 0 {
+			return nil
+		}
+		shut := map[token.KeyID]struct{}{}
+		maps.Copy(shut, r.shut)
+		for _, line := range r.lines {
+			if r.older(line) {
+				shut[line.id] = struct{}{}
+			}
+		}
+		r.shut = shut
 		return nil
 	})
 }

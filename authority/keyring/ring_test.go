@@ -110,8 +110,16 @@ func TestOlderKeysAreShutWhenTheStoreSaysThatNothingIsUnderThemAndNewerOnesAreNo
 	if _, err := keys.Open("t", []byte("k"), keysOf(t, "c").Seal("t", []byte("k"), nil)); err != nil {
 		t.Errorf("a row under the newer key %v: %v", newer, err)
 	}
-	must(t, keys.Heed(keyring.Sealing{Key: sealing, Next: newer, Done: true, Step: 4}))
-	opens(true, "when the next rotation begins")
+	for step, s := range []keyring.Sealing{{Key: sealing, Next: newer, Done: true}, {Key: newer}, {Key: newer, Done: true}} {
+		s.Step = uint64(4 + step)
+		must(t, keys.Heed(s))
+		opens(false, "during the next rotation")
+		keys.Shut()
+		opens(false, "and when it is asked again")
+		if _, err := keys.Open("t", []byte("k"), keysOf(t, "b").Seal("t", []byte("k"), nil)); (err == nil) == (step == 2) {
+			t.Errorf("step %d: a row under the key that sealed until now: %v", s.Step, err)
+		}
+	}
 }
 
 func TestIdempotencyKeysAreDigestedFirstUnderTheKeyThatAllNodesHave(t *testing.T) {
