@@ -221,3 +221,31 @@ func TestOfTwoNodesThatFinishARotationOneWritesSo(t *testing.T) {
 		t.Errorf("%d entries say that it is done, %v", done, err)
 	}
 }
+
+// Another node may begin to rotate while the store is looked through.
+func TestNoKeyIsDroppedIfARotationHasBegunMeanwhile(t *testing.T) {
+	c := filled(t, rowstest.KeyFile(t, "a"))
+	waits, err := rekey.Add(c.KeyFile, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := rows.New(load(t, c.KeyFile))
+	whole := c.DB
+	c.DB = &overtaken{whole, func() {
+		rowstest.Write(t, whole, func(w store.Writer) error {
+			s, err := all.Sealing.Require(w, rows.KeysKey)
+			if err != nil {
+				return err
+			}
+			s.Next, s.Step = waits, s.Step+1
+			return all.Sealing.Put(w, rows.KeysKey, s)
+		})
+	}}
+	dropped, err := rekey.Drop(t.Context(), c, waits)
+	if !errors.Is(err, rekey.ErrKeyInUse) || !strings.Contains(err.Error(), "has begun meanwhile") || len(dropped) > 0 {
+		t.Errorf("got %v, %v", dropped, err)
+	}
+	if !load(t, c.KeyFile).Has(waits) {
+		t.Error("the key that is about to seal is gone from the key file")
+	}
+}

@@ -168,7 +168,8 @@ func (t Turn) record(w store.Writer, kind audit.Type, fields ...audit.Field) err
 // needs any more, and returns which. It refuses, with an error that wraps ErrKeyInUse, one that
 // something in the store needs.
 func (t Turn) Drop(ctx context.Context, ids ...token.KeyID) ([]token.KeyID, error) {
-	if said := t.Rows.Keys.Said(); said.Next != 0 || !said.Done {
+	said := t.Rows.Keys.Said()
+	if said.Next != 0 || !said.Done {
 		return nil, fmt.Errorf("%w: rows may still be sealed under another key than the newest; finish the rotation first, with tokenscale key rotate", ErrKeyInUse)
 	}
 	uses, err := t.Uses(ctx)
@@ -183,8 +184,21 @@ func (t Turn) Drop(ctx context.Context, ids ...token.KeyID) ([]token.KeyID, erro
 		names[i] = id.String()
 	}
 	return ids, t.DB.Update(ctx, func(w store.Writer) error {
+		if err := t.stillSays(w, said); err != nil {
+			return err
+		}
 		return t.record(w, audit.KeysDropped, audit.Many("keys", names))
 	}, store.UseReserve)
+}
+
+// stillSays refuses if the store says something else of its keys than it did: then what was seen of
+// them since may not be so any more.
+func (t Turn) stillSays(r store.Reader, said keyring.Sealing) error {
+	now, err := t.Rows.Sealing.Require(r, rows.KeysKey)
+	if err == nil && now.Step != said.Step {
+		err = fmt.Errorf("%w: a rotation of the keys has begun meanwhile, on this node or another; drop keys when it is done", ErrKeyInUse)
+	}
+	return err
 }
 
 // Uses says of each key what in the store is under it.
