@@ -154,8 +154,9 @@ func (k *Keys) Gone(from *Keys) (ids []token.KeyID) {
 }
 
 // Adopt goes on with the keys of a key file that was read anew, and refuses one, with an error that
-// wraps ErrOldFile, without the key that seals or the one that is about to. Marks of old keys count
-// from the next start on; until then Shut does what they do.
+// wraps ErrOldFile, without the key that seals or the one that is about to. It refuses one too with
+// an older key in front of that: nodes that know it as old would refuse what it seals. Marks of old
+// keys count from the next start on; until then Shut does what they do.
 func (k *Keys) Adopt(from *Keys) error {
 	fresh := from.ring()
 	return k.change(func(r *ring) error {
@@ -163,6 +164,9 @@ func (k *Keys) Adopt(from *Keys) error {
 			if named := fresh.all[id]; r.all[id] != nil && (named == nil || named.old) {
 				return fmt.Errorf("%w: the key %v seals the rows of the store, or is about to, and it lacks that one or marks it as old", ErrOldFile, id)
 			}
+		}
+		if id, found := r.broughtForward(fresh); found {
+			return fmt.Errorf("the key %v is an older one, and it has that before the key %v, which seals: put it back behind that one; tokenscale key add makes a new key", id, r.sealing.id)
 		}
 		lines, all := slices.Clone(fresh.lines), make(map[token.KeyID]*key, len(fresh.lines))
 		for i, line := range lines {
@@ -172,6 +176,19 @@ func (k *Keys) Adopt(from *Keys) error {
 		r.lines, r.all = lines, all
 		return nil
 	})
+}
+
+// broughtForward returns a key that is older here than the one that seals, and newer in fresh.
+func (r *ring) broughtForward(fresh *ring) (id token.KeyID, found bool) {
+	for _, line := range fresh.lines {
+		if line.id == r.sealing.id {
+			break
+		}
+		if named := r.all[line.id]; named != nil && r.older(named) {
+			return line.id, true
+		}
+	}
+	return 0, false
 }
 
 func newSessionCipher(secret []byte) (cipher.AEAD, error) {

@@ -129,3 +129,18 @@ func TestIdempotencyKeysAreDigestedFirstUnderTheKeyThatAllNodesHave(t *testing.T
 		t.Errorf("they are %x", got)
 	}
 }
+
+func TestAKeyFileThatBringsAnOlderKeyToTheFrontIsRefusedInWords(t *testing.T) {
+	old := keysOf(t, "a").SealingID()
+	for name, keys := range map[string]*keyring.Keys{"marked": rowstest.Keys(t, "b", "a"), "not marked": keysOf(t, "b", "a")} {
+		sealing := keys.SealingID()
+		must(t, keys.Heed(keyring.Sealing{Key: sealing, Done: true, Step: 1}))
+		if err := keys.Adopt(keysOf(t, "a", "b")); err == nil || !strings.Contains(err.Error(), old.String()) || !strings.Contains(err.Error(), sealing.String()) {
+			t.Errorf("%s as old: %v", name, err)
+		}
+		if next, newer := keys.Next(); newer {
+			t.Errorf("%s as old: %v can be rotated to", name, next)
+		}
+		must(t, keys.Adopt(keysOf(t, "c", "b", "a"))) // which only takes the mark away
+	}
+}
