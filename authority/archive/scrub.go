@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,8 @@ func (s *Segments) readSlowly(ctx context.Context, seg rows.Segment) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return same(&slow{ctx, f}, f, seg)
+	whole := bufio.NewReaderSize(&slow{ctx, f}, scrubBytes) // sums ask for less at once
+	return same(whole, f, seg)
 }
 
 // slow is a Reader that rests after each piece.
@@ -91,7 +93,7 @@ type slow struct {
 
 // Read implements io.Reader.
 func (s *slow) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p[:min(len(p), scrubBytes)])
+	n, err := s.r.Read(p)
 	if err == nil {
 		err = loop.Rest(s.ctx, scrubPause)
 	}
