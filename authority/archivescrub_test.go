@@ -380,3 +380,16 @@ func TestArchive_TellsHowFarItHasCome(t *testing.T) {
 		t.Errorf("once it can be (-got +want):\n%s", diff)
 	}
 }
+
+// A second file that is found bad does not take the place of the first that was put aside.
+func TestArchive_TheFirstFileThatWasPutAsideStays(t *testing.T) {
+	h := moved(t, func(a *archive.Settings) { a.Copy = archive.Folder(filepath.Join(t.TempDir(), "second")) })
+	for _, content := range []string{"first", "second"} {
+		must(t, os.WriteFile(segmentPath(h, 1), []byte(content), 0o600))
+		must(t, h.Archiver().Look(t.Context()))
+		must(t, readAll(t, h))
+	}
+	if kept, err := os.ReadFile(segmentPath(h, 1) + ".bad"); string(kept) != "first" {
+		t.Errorf("put aside is %q (%v), want the first", kept, err)
+	}
+}

@@ -79,8 +79,12 @@ func (s *Segments) fetch(seg rows.Segment) error {
 	})
 }
 
-// putAside gives a file another name, if there is one.
+// putAside gives a file another name, if there is one. If a file was put aside before, that one
+// stays: what was there first tells most of what became of the segment.
 func putAside(path string) error {
+	if _, err := os.Lstat(path + aside); err == nil {
+		return nil
+	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
