@@ -286,11 +286,17 @@ func TestArchive_KeepsTheHighestNumber(t *testing.T) {
 func moved(t *testing.T, change ...func(*archive.Settings)) *authoritytest.House {
 	t.Helper()
 	h := archiving(t, change...)
+	move(t, h)
+	return h
+}
+
+// move has two segments of a log leave.
+func move(t *testing.T, h *authoritytest.House) {
+	t.Helper()
 	eventful(t, h)
 	signed(t, h)
 	h.Clock.Pass(91 * day)
 	must(t, h.Archiver().Move(t.Context()))
-	return h
 }
 
 // Two nodes with the same rows build the same file.

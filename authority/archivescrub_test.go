@@ -19,6 +19,7 @@ import (
 
 	"tokenscale/audit"
 	"tokenscale/audit/segment"
+	"tokenscale/authority"
 	"tokenscale/authority/archive"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/fault"
@@ -392,4 +393,30 @@ func TestArchive_TheFirstFileThatWasPutAsideStays(t *testing.T) {
 	if kept, err := os.ReadFile(segmentPath(h, 1) + ".bad"); string(kept) != "first" {
 		t.Errorf("put aside is %q (%v), want the first", kept, err)
 	}
+}
+
+// What was found of files is told by the audit log as soon as that can be written, and by the log
+// once.
+func TestArchive_WhatTheAuditLogDoesNotTakeIsWrittenLater(t *testing.T) {
+	g := &authoritytest.Gate{}
+	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true, Wrap: g.Wrap, Options: func(o *authority.Options) { short(&o.Archive) }})
+	move(t, h)
+	back, behind := setAside(t, h), newestEntry(t, h)
+	must(t, errors.Join(os.Remove(segmentPath(h, 1)), os.Truncate(segmentPath(h, 2), 99)))
+	full := errors.New("the disk is full")
+	g.Before(func(context.Context) error { return full })
+	for range 2 {
+		if err := h.Archiver().Look(t.Context()); !errors.Is(err, full) {
+			t.Errorf("a look that cannot write: %v", err)
+		}
+	}
+	g.Before(nil)
+	for range 2 {
+		must(t, h.Archiver().Look(t.Context()))
+	}
+	asTold(t, h, behind, map[uint64]string{1: "it is missing", 2: "it has 99 bytes"}, 1)
+	if n := strings.Count(h.Log.String(), "cannot be read here"); n != 2 {
+		t.Errorf("the log tells %d times of two files", n)
+	}
+	back()
 }

@@ -56,9 +56,10 @@ type Archiver struct {
 
 	built rows.Segment // the newest that this process has built
 
-	mu     sync.Mutex
-	held   string // what Held returns
-	copied copied
+	mu        sync.Mutex
+	held      string // what Held returns
+	copied    copied
+	unwritten []audit.Entry // of what is wrong with files, for the audit log
 }
 
 // New returns an Archiver, and has the rows show what has left the store; see rows.Rows.Whole. It

@@ -101,6 +101,7 @@ func (s *slow) Read(p []byte) (int, error) {
 }
 
 // tell tells what became of files: in the log, and of what was wrong with them in the audit log.
+// What could not be written to that is written the next time.
 func (a *Archiver) tell(ctx context.Context, list []news) error {
 	var wrong []news
 	for _, n := range list {
@@ -120,7 +121,7 @@ func (a *Archiver) tell(ctx context.Context, list []news) error {
 	if errors.Is(a.DB.Err(), store.ErrReadOnly) {
 		return nil // the log has it
 	}
-	return a.record(ctx, a.entriesOf(wrong))
+	return a.record(ctx, append(a.takeUnwritten(), a.entriesOf(wrong)...))
 }
 
 // entriesOf returns an entry for all files of which the same is to be told, as a whole folder may
@@ -161,9 +162,25 @@ func (a *Archiver) record(ctx context.Context, entries []audit.Entry) error {
 		part := entries[:min(len(entries), recordBatch)]
 		err := a.DB.Update(context.WithoutCancel(ctx), func(w store.Writer) error { return a.ledger.AppendAll(w, part) }, store.UseReserve)
 		if err != nil {
+			a.keepUnwritten(entries)
 			return fmt.Errorf("what is wrong with files of the audit log could not be written to it: %w", err)
 		}
 		entries = entries[len(part):]
 	}
 	return nil
+}
+
+func (a *Archiver) takeUnwritten() (entries []audit.Entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	entries, a.unwritten = a.unwritten, nil
+	return entries
+}
+
+// keepUnwritten keeps entries that could not be written, the oldest ones if there are too many.
+func (a *Archiver) keepUnwritten(entries []audit.Entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.unwritten = append(a.unwritten, entries...)
+	a.unwritten = a.unwritten[:min(len(a.unwritten), mostNews)]
 }
