@@ -1,4 +1,4 @@
-import { act, render, screen } from '@testing-library/react';
+import { act, fireEvent, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import CommandDialog from './CommandDialog';
@@ -30,6 +30,14 @@ it('goes where Enter wanted to go, as soon as it is known where that is', async 
 it('goes nowhere by an Enter before more was typed, also when that is taken back', async () => {
   const { closed, find } = open();
   await userEvent.type(screen.getByRole('textbox'), 'a{Enter}b{Backspace}');
+  await find();
+  expect(closed).not.toHaveBeenCalled();
+});
+
+it('goes nowhere by an Enter that was for an input method', async () => {
+  const { closed, find } = open();
+  await userEvent.type(screen.getByRole('textbox'), 'か');
+  fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter', isComposing: true });
   await find();
   expect(closed).not.toHaveBeenCalled();
 });

@@ -71,7 +71,7 @@ export default function CommandDialog({ onClose, onShortcuts }: CommandDialogPro
               onKeyDown={(event) => {
                 // Who types fast, or pastes, presses Enter before the list has marked its first
                 // entry.
-                if (event.key === 'Enter' && !event.currentTarget.hasAttribute('aria-activedescendant')) setEntered(true);
+                if (event.key === 'Enter' && !event.nativeEvent.isComposing && !event.currentTarget.hasAttribute('aria-activedescendant')) setEntered(true);
                 else event.continuePropagation();
               }}
             >
