@@ -28,3 +28,8 @@ export function leadToField(form: HTMLElement): boolean {
   field.scrollIntoView({ block: 'center' });
   return true;
 }
+
+/** For a button that goes when it is pressed, so that the focus is not lost with it. */
+export function leadToHeading(): void {
+  document.querySelector<HTMLElement>('main h1')?.focus();
+}

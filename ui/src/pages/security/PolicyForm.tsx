@@ -7,7 +7,7 @@ import { useDraft } from '../../lib/drafts';
 import { type Draft, errorsOf, type Kind, sameDraft } from './draft';
 import { Impact } from './Impact';
 import { forget } from '../../lib/told';
-import { leadToField } from '../../lib/useLead';
+import { leadToField, leadToHeading } from '../../lib/useLead';
 import { KindFields } from './KindFields';
 import styles from './Security.module.css';
 
@@ -32,6 +32,10 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
     setDraft(now);
     setLoads(loads + 1);
   };
+  const anew = () => {
+    leadToHeading();
+    load();
+  };
   const change = (kind: Kind) => (value: Draft[Kind]) => {
     forget();
     setDraft({ ...draft, [kind]: value });
@@ -45,7 +49,7 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
       <div className={styles.form} key={loads} ref={form}>
         {restored && !overtaken && <Restored onAnew={load} />}
         {overtaken && (
-          <Notice tone="warn" urgent title="Somebody changed the policies while you were editing." actions={<Button onPress={load}>Load what holds now</Button>}>
+          <Notice tone="warn" urgent title="Somebody changed the policies while you were editing." actions={<Button onPress={anew}>Load what holds now</Button>}>
             <p>What is shown beside counts from what holds now.</p>
           </Notice>
         )}
