@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -148,21 +147,17 @@ func TestNothingHappensBeforeMain(t *testing.T) {
 // Who leaves a goroutine behind is told by name, in each package.
 func TestEachPackageLooksForGoroutinesLeftBehind(t *testing.T) {
 	looks := map[string]bool{}
-	tests, err := filepath.Glob("*_test.go")
-	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go"} {
-		more, bad := filepath.Glob(pattern)
-		tests, err = append(tests, more...), cmp.Or(err, bad)
-	}
+	err := eachFile(func(name string) error {
+		if !strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		folder := path.Dir(name)
+		looks[folder] = looks[folder] || strings.Contains(string(text), "goleak.VerifyTestMain(m)") || strings.Contains(string(text), "goleak.Find()")
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, name := range tests {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		folder := filepath.Dir(name)
-		looks[folder] = looks[folder] || strings.Contains(string(text), "goleak.VerifyTestMain(m)") || strings.Contains(string(text), "goleak.Find()")
 	}
 	for folder, ok := range looks {
 		if !ok && folder != "bench" { // which measures
@@ -174,27 +169,33 @@ func TestEachPackageLooksForGoroutinesLeftBehind(t *testing.T) {
 	}
 }
 
+// eachFile calls fn with each file of Go in this module.
+func eachFile(fn func(name string) error) error {
+	return filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (slices.Contains([]string{"node_modules", "testdata", "dist", "tools"}, d.Name()) || len(d.Name()) > 1 && d.Name()[0] == '.'):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go"):
+			return nil
+		}
+		return fn(filepath.ToSlash(name))
+	})
+}
+
 // sources parses the module's files, but for tests. It reads them itself: the
 // test cache notices only files that the test has opened, so a version that
 // asked `go list` would stay "ok (cached)" after a forbidden import.
 func sources(t *testing.T) map[string]*ast.File {
 	t.Helper()
 	files := map[string]*ast.File{}
-	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if slices.Contains([]string{"node_modules", "testdata", "dist", "tools"}, d.Name()) || len(d.Name()) > 1 && d.Name()[0] == '.' {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+	err := eachFile(func(name string) error {
+		if strings.HasSuffix(name, "_test.go") {
 			return nil
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution|parser.ParseComments)
-		files[filepath.ToSlash(name)] = file
+		files[name] = file
 		return err
 	})
 	if err != nil {
