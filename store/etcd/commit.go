@@ -8,6 +8,7 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
 
 	"tokenscale/loop"
 	"tokenscale/store"
@@ -150,13 +151,14 @@ func unavailable(err error) error { return fmt.Errorf("%w: %w", store.ErrUnavail
 
 // askAgain puts a question that changes nothing until it is answered or ctx ends. The client takes
 // one member after the other, and one that says nothing must not use up all the time there is; it
-// has twice as long each time, since all may be merely busy.
+// has twice as long each time, since all may be merely busy. A refusal is an answer.
 func (db *DB) askAgain(ctx context.Context, ask func(context.Context) error) error {
-	for limit := db.options.Timeout / 8; ; limit *= 2 {
+	for limit := db.options.Timeout / 8; ; limit = min(2*limit, db.options.Timeout) {
 		limited, cancel := context.WithTimeout(ctx, limit)
 		err := ask(limited)
 		cancel()
-		if err == nil || loop.Rest(ctx, 10*time.Millisecond) != nil {
+		var said rpctypes.EtcdError
+		if err == nil || errors.As(err, &said) && said.Code() != codes.Unavailable || loop.Rest(ctx, 10*time.Millisecond) != nil {
 			return err
 		}
 	}

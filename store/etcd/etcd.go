@@ -83,7 +83,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, errors.Join(err, db.client.Close())
 	}
-	db.watching = watching.New(watcher, o.Endpoints, o.Node)
+	db.watching = watching.New(watcher, o.Endpoints, o.Node, o.Timeout/4)
 	if db.mirror, err = openMirror(o); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the mirror %s: %w", o.Folder, err), db.client.Close(), db.watching.Client.Close())
 	}

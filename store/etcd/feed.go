@@ -38,7 +38,7 @@ func (db *DB) watch(ctx context.Context) error {
 	db.mu.Unlock()
 	for r := range db.watching.Client.Watch(clientv3.WithRequireLeader(ctx), db.options.Prefix, clientv3.WithPrefix(), clientv3.WithRev(from),
 		clientv3.WithFragment(), clientv3.WithProgressNotify()) {
-		db.watching.Applies(true)
+		db.watching.Came()
 		if r.CompactRevision != 0 && db.options.controls.noResync {
 			db.saw(r.CompactRevision-1, nil)
 			return errWatch
@@ -63,7 +63,7 @@ func (db *DB) watch(ctx context.Context) error {
 		if r.IsProgressNotify() {
 			db.saw(r.Header.Revision, nil)
 		}
-		db.watching.Applies(false)
+		db.watching.Applied(db.options.Now())
 	}
 	return errWatch
 }
@@ -201,7 +201,7 @@ func (db *DB) await(ctx context.Context, revision int64) error {
 		select {
 		case <-moved:
 		case <-late.C:
-			db.watching.Late(db.options.Now(), db.options.Timeout/4)
+			db.watching.Late(db.options.Now())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

@@ -15,7 +15,7 @@ func begun(t *testing.T, node string) (w *Watch, at time.Time, ended *int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	w, at, ended = New(client, []string{"localhost:1", "localhost:2", "localhost:3"}, node), time.Unix(100, 0), new(int)
+	w, at, ended = New(client, []string{"localhost:1", "localhost:2", "localhost:3"}, node, time.Second), time.Unix(100, 0), new(int)
 	w.Begin(func() { *ended++ }, at)
 	return w, at, ended
 }
@@ -37,25 +37,32 @@ func TestAWatchGoesFromOneMemberToTheNext(t *testing.T) {
 func TestOnlyAWatchThatSaysNothingEndsForBeingLate(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		busy bool
-		age  time.Duration
+		do   func(*Watch, time.Time)
+		at   time.Duration // of the question
 		ends int
 	}{
-		{"nothing comes", false, time.Second, 1},
-		{"it has hardly begun", false, time.Second - 1, 0},
-		{"this node has not applied yet what came", true, time.Hour, 0},
+		{"nothing comes", func(*Watch, time.Time) {}, time.Second, 1},
+		{"it has hardly begun", func(*Watch, time.Time) {}, time.Second - 1, 0},
+		{"this node has not applied yet what came", func(w *Watch, _ time.Time) { w.Came() }, time.Hour, 0},
+		{"something has come lately", func(w *Watch, at time.Time) { w.Came(); w.Applied(at.Add(time.Hour)) }, time.Hour + time.Second - 1, 0},
+		{"nothing has come since", func(w *Watch, at time.Time) { w.Came(); w.Applied(at.Add(time.Hour)) }, time.Hour + time.Second, 1},
+		{"it is the second one from which nothing comes", again, 2*time.Second - 1, 0},
+		{"the second one had twice as long", again, 2 * time.Second, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, at, ended := begun(t, "a")
-			w.Applies(c.busy)
-			w.Late(at.Add(c.age), time.Second)
+			c.do(w, at)
+			w.Late(at.Add(c.at))
 			if *ended != c.ends {
 				t.Errorf("it was ended %d times, want %d", *ended, c.ends)
 			}
 		})
 	}
-	(&Watch{}).Late(time.Unix(100, 0), time.Second) // one that has not begun
+	new(Watch).Late(time.Unix(100, 0)) // which has not begun
 }
+
+// again begins a watch at the next member.
+func again(w *Watch, at time.Time) { w.Begin(w.end, at) }
 
 func TestNodesBeginAtDifferentMembers(t *testing.T) {
 	at := map[string]bool{}
