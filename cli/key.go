@@ -97,8 +97,17 @@ func (c *keyRotate) Run(ctx context.Context, base app.Options) error {
 	return err
 }
 
-// askRotation has the server that runs rotate its keys, and marks the older ones as old.
+// askRotation has the server that runs rotate its keys, and marks the older ones as old. No key is
+// dropped from the key file meanwhile, and none is added.
 func askRotation(ctx context.Context, o app.Options) (done rekey.Rotated, err error) {
+	err = keyring.Holding(o.KeyPath(), func() error {
+		done, err = askAndMark(ctx, o)
+		return err
+	})
+	return done, err
+}
+
+func askAndMark(ctx context.Context, o app.Options) (done rekey.Rotated, err error) {
 	err = askKeys(ctx, o, "/rotate-keys", "does not rotate the keys", &done)
 	if err != nil {
 		return done, err

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -247,5 +249,56 @@ func TestNoKeyIsDroppedIfARotationHasBegunMeanwhile(t *testing.T) {
 	}
 	if !load(t, c.KeyFile).Has(waits) {
 		t.Error("the key that is about to seal is gone from the key file")
+	}
+}
+
+func TestAKeyThatComesWhileOthersAreDroppedStaysInTheKeyFile(t *testing.T) {
+	file := rowstest.KeyFile(t, "b", "a")
+	old := load(t, file).Lines()[1].ID
+	newer, err := os.ReadFile(rowstest.KeyFile(t, "c", "b", "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dropped, err := rekey.Without(file, func() ([]token.KeyID, error) {
+		if _, err := rekey.Add(file, rand.Reader); !errors.Is(err, keyring.ErrBusy) {
+			t.Errorf("adding one by a command: %v", err)
+		}
+		return []token.KeyID{old}, os.WriteFile(file, newer, 0o600) // as cp does
+	})
+	if want := load(t, rowstest.KeyFile(t, "c", "b")).Lines(); err != nil || !slices.Equal(load(t, file).Lines(), want) || len(dropped) != 1 {
+		t.Errorf("dropped %v, %v; the file has %v, want %v", dropped, err, load(t, file).Lines(), want)
+	}
+}
+
+// examined is a store during whose examination something happens.
+type examined struct {
+	store.DB
+	during func()
+}
+
+func (e *examined) View(ctx context.Context, fn func(store.Reader) error) error {
+	e.during()
+	return e.DB.View(ctx, fn)
+}
+
+func TestAKeyFileThatChangesBeforeItGetsANewKeyIsNotReplaced(t *testing.T) {
+	c := filled(t, rowstest.KeyFile(t, "b"))
+	newer, err := os.ReadFile(rowstest.KeyFile(t, "c", "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.DB = &examined{c.DB, func() {
+		if _, err := rekey.Add(c.KeyFile, rand.Reader); !errors.Is(err, keyring.ErrBusy) {
+			t.Errorf("adding a key by a command: %v", err)
+		}
+		if err := os.WriteFile(c.KeyFile, newer, 0o600); err != nil {
+			t.Error(err)
+		}
+	}}
+	if done, err := rekey.Rotate(t.Context(), c); err == nil || !strings.Contains(err.Error(), "was changed while") {
+		t.Errorf("got %+v, %v", done, err)
+	}
+	if now, err := os.ReadFile(c.KeyFile); err != nil || !bytes.Equal(now, newer) {
+		t.Errorf("the key file was replaced: %v", err)
 	}
 }

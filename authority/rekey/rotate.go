@@ -27,9 +27,18 @@ type Change struct {
 }
 
 // Rotate gives the store a new key, unless the key file has one already, and seals every row under
-// it. It refuses a store that is not sound, or older than it was. Whenever it is cut off, the store
-// can be used, and another call goes on.
+// it. It refuses a store that is not sound, or older than it was, and with [keyring.ErrBusy] while
+// another command changes the key file. Whenever it is cut off, the store can be used, and another
+// call goes on.
 func Rotate(ctx context.Context, c Change) (done Rotated, err error) {
+	err = keyring.Holding(c.KeyFile, func() error {
+		done, err = c.rotate(ctx)
+		return err
+	})
+	return done, err
+}
+
+func (c Change) rotate(ctx context.Context) (done Rotated, err error) {
 	f, keys, err := c.examine(ctx)
 	if err != nil {
 		return Rotated{}, err
@@ -66,7 +75,7 @@ func (c Change) mark(keys *keyring.Keys) error {
 }
 
 // Mark marks all keys of a key file as old that are older than the one with the id, which seals all
-// rows.
+// rows. The caller holds the file; see [keyring.Holding].
 func Mark(keyFile string, id token.KeyID) error {
 	f, err := keyring.ReadFile(keyFile)
 	if err != nil {
@@ -80,7 +89,7 @@ func Mark(keyFile string, id token.KeyID) error {
 }
 
 // Marked does what Mark does, if an earlier run was cut off before that. It refuses with
-// ErrNoNewKey if nothing is to be marked.
+// ErrNoNewKey if nothing is to be marked. The caller holds the file.
 func Marked(keyFile string, id token.KeyID) (Rotated, error) {
 	f, err := keyring.ReadFile(keyFile)
 	if err != nil {
@@ -100,8 +109,16 @@ func Marked(keyFile string, id token.KeyID) (Rotated, error) {
 }
 
 // Add puts a new key into a key file, in front of the others, and returns its id. It seals nothing
-// until a rotation.
-func Add(keyFile string, random io.Reader) (token.KeyID, error) {
+// until a rotation. It refuses with [keyring.ErrBusy] while another command changes the file.
+func Add(keyFile string, random io.Reader) (id token.KeyID, err error) {
+	err = keyring.Holding(keyFile, func() error {
+		id, err = add(keyFile, random)
+		return err
+	})
+	return id, err
+}
+
+func add(keyFile string, random io.Reader) (token.KeyID, error) {
 	f, err := keyring.ReadFile(keyFile)
 	if err != nil {
 		return 0, err
@@ -118,7 +135,7 @@ func Add(keyFile string, random io.Reader) (token.KeyID, error) {
 
 // Drop takes the keys out of the key file, or if none are given all that nothing needs any more,
 // and returns which. It refuses, with an error that wraps ErrKeyInUse, to drop one that something
-// in the store needs.
+// in the store needs, and with [keyring.ErrBusy] while another command changes the file.
 func Drop(ctx context.Context, c Change, ids ...token.KeyID) ([]token.KeyID, error) {
 	_, keys, err := c.examine(ctx)
 	if err != nil {
@@ -128,27 +145,47 @@ func Drop(ctx context.Context, c Change, ids ...token.KeyID) ([]token.KeyID, err
 }
 
 // Without takes the keys out of a key file that drop returns. It finds out before whether the file
-// can be replaced.
-func Without(keyFile string, drop func() ([]token.KeyID, error)) ([]token.KeyID, error) {
-	f, err := keyring.ReadFile(keyFile)
+// can be replaced, and refuses with [keyring.ErrBusy] while another command changes it.
+func Without(keyFile string, drop func() ([]token.KeyID, error)) (ids []token.KeyID, err error) {
+	err = keyring.Holding(keyFile, func() error {
+		if err := replaceable(keyFile); err != nil {
+			return err
+		}
+		if ids, err = drop(); err != nil || len(ids) == 0 {
+			return err
+		}
+		return without(keyFile, ids)
+	})
 	if err != nil {
 		return nil, err
+	}
+	return ids, nil
+}
+
+// replaceable refuses a key file that cannot be replaced.
+func replaceable(keyFile string) error {
+	f, err := keyring.ReadFile(keyFile)
+	if err != nil {
+		return err
 	}
 	s, err := f.Stage(keyFile)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.Drop(); err != nil {
-		return nil, err
-	}
-	ids, err := drop()
-	if err != nil || len(ids) == 0 {
-		return nil, err
+	return s.Drop()
+}
+
+// without takes the keys out of the key file as it is now: somebody may have copied another one
+// there.
+func without(keyFile string, ids []token.KeyID) error {
+	f, err := keyring.ReadFile(keyFile)
+	if err != nil {
+		return err
 	}
 	if f, err = f.Without(ids); err != nil {
-		return nil, err
+		return err
 	}
-	return ids, f.Replace(keyFile)
+	return f.Replace(keyFile)
 }
 
 // examine reads the key file, and the whole store with it.
@@ -185,7 +222,13 @@ func (c Change) turn(keys *keyring.Keys) Turn {
 }
 
 // addKey puts a new key in front of f, and returns the keys, of which the store has said something.
+// It refuses if f is not any more what the key file says.
 func (c Change) addKey(f keyring.File, said keyring.Sealing) (*keyring.Keys, error) {
+	if now, err := keyring.ReadFile(c.KeyFile); err != nil {
+		return nil, err
+	} else if !now.Equal(f) {
+		return nil, fmt.Errorf("the key file %s was changed while the store was examined: run this again", c.KeyFile)
+	}
 	f, err := f.WithNew(c.Random)
 	if err != nil {
 		return nil, err
