@@ -205,6 +205,7 @@ func TestArchive_AFileThatWasCopiedBackIsReadAtOnce(t *testing.T) {
 // Whether files are missing is looked up every minute by itself, and the walk over all of them is
 // part of the one over the store.
 func TestArchive_FilesAreLookedAfterByThemselves(t *testing.T) {
+	readOnce(t)
 	synctest.Test(t, func(t *testing.T) {
 		h := moved(t)
 		back := setAside(t, h)

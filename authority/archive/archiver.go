@@ -87,6 +87,7 @@ func (a *Archiver) Run(ctx context.Context) {
 	if a.Folder == "" {
 		return
 	}
+	defer a.Segments.end()
 	a.round(ctx, a.Look, "the files of the audit log that has left the store could not be looked after")
 	a.askSecond(ctx)
 	loop.Every(ctx, a.Pause, func(ctx context.Context) {

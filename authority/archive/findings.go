@@ -21,8 +21,7 @@ type findings struct {
 // again, or asks the second place again, but for who looks after the files; see Archiver.Look.
 type finding struct {
 	*Unreadable
-	info    fs.FileInfo // of the file; nil if it was missing
-	doubted bool        // it is to be looked at again
+	info fs.FileInfo // of the file; nil if it was missing
 }
 
 // A news is what became of a file.
@@ -53,7 +52,7 @@ func (f *findings) note(u *Unreadable, path string) {
 	if f.of == nil {
 		f.of = map[uint64]finding{}
 	}
-	f.of[u.Segment.Number] = finding{u, info, false}
+	f.of[u.Segment.Number] = finding{u, info}
 }
 
 // sound notes that a file is what was written.
@@ -74,23 +73,12 @@ func (f *findings) mended(seg rows.Segment, why error) {
 	f.tell(news{seg, why, false})
 }
 
-// doubt has a file looked at again.
-func (f *findings) doubt(seg rows.Segment) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if known, ok := f.of[seg.Number]; ok {
-		known.doubted = true
-		f.of[seg.Number] = known
-	}
-}
-
-// still returns what is known of a file that cannot be read, unless it was changed since or is to
-// be looked at again; else nil.
+// still returns what is known of a file that cannot be read, unless it was changed since; else nil.
 func (f *findings) still(seg rows.Segment, path string) *Unreadable {
 	f.mu.Lock()
 	known, ok := f.of[seg.Number]
 	f.mu.Unlock()
-	if !ok || known.doubted || known.Segment.SHA256 != seg.SHA256 {
+	if !ok || known.Segment.SHA256 != seg.SHA256 {
 		return nil
 	}
 	info, err := os.Stat(path)

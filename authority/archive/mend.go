@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"tokenscale/audit/segment"
 	"tokenscale/authority/rows"
 	"tokenscale/durable"
@@ -23,26 +25,61 @@ const fetchTime = time.Minute
 // may be a trace of somebody, or of a failing disk.
 const aside = ".bad"
 
+// errSilent means that the second place did not answer in time.
+var errSilent = fmt.Errorf("it did not give it within %v", fetchTime)
+
+// A caller needs files. It belongs to one goroutine.
+type caller struct {
+	alive  func() error // returns an error once it needs none any more
+	silent bool         // the second place did not answer it in time, and is not asked for it again
+}
+
+// lookUp is how often a caller that waits is asked whether it still does: what tells it, a
+// transaction, belongs to its goroutine.
+const lookUp = 50 * time.Millisecond
+
+// await returns what comes, or the error of a caller that waits no more.
+func (c *caller) await(come <-chan singleflight.Result) (singleflight.Result, error) {
+	tick := time.NewTicker(lookUp)
+	defer tick.Stop()
+	for {
+		select {
+		case r := <-come:
+			return r, r.Err
+		case <-tick.C:
+			if err := c.alive(); err != nil {
+				return singleflight.Result{}, err
+			}
+		}
+	}
+}
+
 // mend takes the file of a segment from the second place, because of what is wrong with the one in
-// the folder. Who asks meanwhile gets the same answer.
-func (s *Segments) mend(seg rows.Segment, wrong error) (*segment.File, error) {
+// the folder. Who asks meanwhile gets the same answer. It goes on if the caller is gone.
+func (s *Segments) mend(seg rows.Segment, wrong error, by *caller) (*segment.File, error) {
 	if s.second == nil || !mendable(wrong) {
 		return nil, wrong
 	}
-	f, err, _ := s.mending.Do(segment.FileName(seg.Number), func() (any, error) {
-		if err := s.fetch(seg); err != nil {
-			return nil, fmt.Errorf("%w; and no copy comes from %s: %w", spoken(wrong), s.second, spoken(err))
-		}
-		f, err := s.check(seg)
-		if err == nil {
-			s.bad.mended(seg, fmt.Errorf("%w; it was taken from %s", spoken(wrong), s.second))
-		}
-		return f, err
-	})
+	if by.silent {
+		return nil, fmt.Errorf("%w; and %s was not asked for a copy, as it has just not given another", spoken(wrong), s.second)
+	}
+	r, err := by.await(s.mending.DoChan(segment.FileName(seg.Number), func() (any, error) { return s.replace(seg, wrong) }))
 	if err != nil {
+		by.silent = errors.Is(err, errSilent)
 		return nil, err
 	}
-	return f.(*segment.File), nil
+	return r.Val.(*segment.File), nil
+}
+
+func (s *Segments) replace(seg rows.Segment, wrong error) (*segment.File, error) {
+	if err := s.fetch(seg); err != nil {
+		return nil, fmt.Errorf("%w; and no copy comes from %s: %w", spoken(wrong), s.second, spoken(err))
+	}
+	f, err := s.check(seg)
+	if err == nil {
+		s.bad.mended(seg, fmt.Errorf("%w; it was taken from %s", spoken(wrong), s.second))
+	}
+	return f, err
 }
 
 // mendable reports whether another copy is better than what is there.
@@ -60,15 +97,15 @@ func mendable(err error) bool {
 func (s *Segments) fetch(seg rows.Segment) error {
 	name := segment.FileName(seg.Number)
 	// It is for all who will read it, not only for who asks first.
-	ctx, cancel := context.WithTimeout(context.Background(), fetchTime)
+	ctx, cancel := context.WithTimeoutCause(s.life, fetchTime, errSilent)
 	defer cancel()
-	return s.folder.write(name, func(out io.Writer) error {
+	err := s.folder.write(name, func(out io.Writer) error {
 		in, err := s.second.Get(ctx, name)
 		if err != nil {
 			return err
 		}
 		sum := sha256.New()
-		_, err = io.Copy(io.MultiWriter(out, sum), io.LimitReader(in, seg.Bytes+1))
+		_, err = io.Copy(io.MultiWriter(out, sum), io.LimitReader(&attentive{ctx, in}, seg.Bytes+1))
 		if err = errors.Join(err, in.Close()); err != nil {
 			return err
 		}
@@ -77,6 +114,10 @@ func (s *Segments) fetch(seg rows.Segment) error {
 		}
 		return putAside(s.path(seg))
 	})
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // putAside gives a file another name, if there is one. If a file was put aside before, that one

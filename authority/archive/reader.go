@@ -17,14 +17,17 @@ type reader struct {
 	store.Reader
 	s    *Segments
 	left []rows.Segment // that are passed over
+	by   caller
 }
 
 // Through returns a Reader of what is in the store and what has left it; see rows.Past.
-func (s *Segments) Through(tx store.Reader) store.Reader { return &reader{Reader: tx, s: s} }
+func (s *Segments) Through(tx store.Reader) store.Reader { return s.Without(tx, nil) }
 
 // Without is Through, but passes over some segments: of the rows in them it shows none.
 func (s *Segments) Without(tx store.Reader, left []rows.Segment) store.Reader {
-	return &reader{Reader: tx, s: s, left: left}
+	r := &reader{Reader: tx, s: s, left: left}
+	r.by.alive = r.alive
+	return r
 }
 
 // LeftOut implements rows.Past.
@@ -71,13 +74,13 @@ func (r *reader) Get(t store.Table, key []byte) ([]byte, error) {
 	if err != nil || !ok || seq < seg.First || r.passesOver(seg) {
 		return nil, err
 	}
-	f, err := r.s.open(seg)
+	f, err := r.s.open(seg, &r.by)
 	if err != nil {
 		return nil, err
 	}
 	value, err := f.Get(section, key)
 	if err != nil {
-		return nil, r.s.failed(seg, err)
+		return nil, r.s.failed(seg, err, &r.by)
 	}
 	if value == nil {
 		return nil, nil
@@ -133,13 +136,13 @@ func (r *reader) NumberOf(id token.ID) (n token.Number, err error) {
 		return 0, err
 	}
 	for i := len(list) - 1; i >= 0; i-- {
-		f, err := r.s.open(list[i])
+		f, err := r.s.open(list[i], &r.by)
 		if err != nil {
 			return 0, err
 		}
 		value, err := f.Get(segment.Tokens, []byte(id))
 		if err != nil {
-			return 0, r.s.failed(list[i], err)
+			return 0, r.s.failed(list[i], err, &r.by)
 		}
 		if len(value) == 8 {
 			return token.Number(binary.BigEndian.Uint64(value)), nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"tokenscale/audit"
@@ -32,9 +33,9 @@ func (a *Archiver) Scrub(ctx context.Context) error {
 	if a.Folder == "" {
 		return nil
 	}
-	return a.each(ctx, func(seg rows.Segment) {
+	return a.each(ctx, func(seg rows.Segment, by *caller) {
 		if err := a.Segments.readSlowly(ctx, seg); err != nil && ctx.Err() == nil {
-			_ = a.Segments.again(seg) // which notes what is wrong
+			_ = a.Segments.again(seg, by) // which notes what is wrong
 		}
 	})
 }
@@ -42,9 +43,9 @@ func (a *Archiver) Scrub(ctx context.Context) error {
 // Look finds files that are missing or have another length, and looks again at those that were
 // found bad: somebody may have copied them back.
 func (a *Archiver) Look(ctx context.Context) error {
-	return a.each(ctx, func(seg rows.Segment) {
+	return a.each(ctx, func(seg rows.Segment, by *caller) {
 		if _, err := a.Segments.stat(seg); err != nil || a.Segments.bad.get(seg) != nil {
-			_ = a.Segments.again(seg) // which notes what is wrong
+			_ = a.Segments.again(seg, by) // which notes what is wrong
 		}
 	})
 }
@@ -62,16 +63,31 @@ func (s *Segments) stat(seg rows.Segment) (bytes int64, err error) {
 	return bytes, err
 }
 
-// each calls fn for all segments, and tells what was found by then.
-func (a *Archiver) each(ctx context.Context, fn func(rows.Segment)) error {
+// each calls fn for all segments, and tells what was found by then. Once the second place has been
+// silent it is asked for no other file: one round waits for it once. The next one asks for others
+// first.
+func (a *Archiver) each(ctx context.Context, fn func(rows.Segment, *caller)) error {
 	all, err := a.all(ctx)
-	for _, seg := range all {
+	by := &caller{alive: ctx.Err}
+	for _, seg := range a.turned(all) {
 		if ctx.Err() != nil {
 			break
 		}
-		fn(seg)
+		asked := !by.silent
+		fn(seg, by)
+		if asked && by.silent {
+			a.silentAt(seg.Number)
+		}
 	}
 	return errors.Join(err, a.tell(ctx, a.Segments.bad.take()))
+}
+
+// turned has a list begin behind the segment that the second place was silent about.
+func (a *Archiver) turned(all []rows.Segment) []rows.Segment {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.IndexFunc(all, func(seg rows.Segment) bool { return seg.Number > a.copied.silent })
+	return slices.Concat(all[max(i, 0):], all[:max(i, 0)])
 }
 
 // readSlowly reads the file of a segment to its end, and compares it with its row.

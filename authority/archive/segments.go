@@ -38,6 +38,8 @@ type Segments struct {
 
 	bad     findings
 	mending singleflight.Group
+	life    context.Context // of files on their way from the second place
+	end     func()          // ends that: nobody will want them any more
 }
 
 // known is what is known of a file that was read to its end.
@@ -69,12 +71,14 @@ type fileKey struct {
 // makes nothing.
 func NewSegments(all *rows.Rows, folder string, second Place, log *slog.Logger) *Segments {
 	files, _ := lru.New[fileKey, *segment.File](openAtOnce) // it fails for a size of 0
-	return &Segments{rows: all, folder: Folder(folder), second: second, log: log, files: files, whole: map[fileKey]known{}}
+	s := &Segments{rows: all, folder: Folder(folder), second: second, log: log, files: files, whole: map[fileKey]known{}}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
 }
 
 // open returns the file of a segment, having compared it with its row. A file that is missing or
 // not what was written is taken from the second place, if there is one.
-func (s *Segments) open(seg rows.Segment) (*segment.File, error) {
+func (s *Segments) open(seg rows.Segment, by *caller) (*segment.File, error) {
 	key := fileKey{seg.Number, seg.SHA256}
 	if f, ok := s.files.Get(key); ok && s.known(key).still(s.path(seg)) {
 		return f, nil
@@ -82,33 +86,41 @@ func (s *Segments) open(seg rows.Segment) (*segment.File, error) {
 	if u := s.bad.still(seg, s.path(seg)); u != nil {
 		return nil, u
 	}
+	return s.read(seg, by)
+}
+
+// read is open, but does not believe that a file is still bad.
+func (s *Segments) read(seg rows.Segment, by *caller) (*segment.File, error) {
 	f, err := s.check(seg)
 	if err != nil {
-		f, err = s.mend(seg, err)
+		f, err = s.mend(seg, err, by)
 	}
 	if err != nil {
+		if gone := by.alive(); gone != nil {
+			return nil, gone // what is wrong is for who waits to the end
+		}
 		s.forget(seg)
 		u := s.unread(seg, err)
 		s.bad.note(u, s.path(seg))
 		return nil, u
 	}
 	s.bad.sound(seg)
-	s.files.Add(key, f)
+	s.files.Add(fileKey{seg.Number, seg.SHA256}, f)
 	return f, nil
 }
 
-// again is open, but believes nothing that was found out before.
-func (s *Segments) again(seg rows.Segment) error {
+// again is open, but believes nothing that was found out before. Others do meanwhile: a file that
+// is known to be bad keeps no reader waiting.
+func (s *Segments) again(seg rows.Segment, by *caller) error {
 	s.forget(seg)
-	s.bad.doubt(seg)
-	_, err := s.open(seg)
+	_, err := s.read(seg, by)
 	return err
 }
 
 // failed returns the error of a read of a file that was opened soundly. The file is looked at
 // again, so if it can be mended the next read goes well.
-func (s *Segments) failed(seg rows.Segment, err error) error {
-	if e := s.again(seg); e != nil {
+func (s *Segments) failed(seg rows.Segment, err error, by *caller) error {
+	if e := s.again(seg, by); e != nil {
 		return e
 	}
 	return s.unread(seg, err)

@@ -23,7 +23,10 @@ type State struct {
 }
 
 // copied is what is known of the second place.
-type copied struct{ newest, failures, mended uint64 }
+type copied struct {
+	newest, failures, mended uint64
+	silent                   uint64 // the number of the segment that it did not give in time
+}
 
 // State says what has left the store. It looks whether the files are there and how long, and reads
 // none: one that was changed is bad once somebody has needed it, or Scrub has come to it.
@@ -79,6 +82,12 @@ func (a *Archiver) inSecond(number uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.copied.newest = max(a.copied.newest, number)
+}
+
+func (a *Archiver) silentAt(number uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.copied.silent = number
 }
 
 func (a *Archiver) noteMended() {

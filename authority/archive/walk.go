@@ -102,7 +102,7 @@ func (w *walk) inFiles() error {
 		for {
 			row, ok, err := c.Next()
 			if err != nil {
-				return w.r.s.failed(seg, err)
+				return w.r.s.failed(seg, err, &w.r.by)
 			}
 			if !ok {
 				break
@@ -136,7 +136,7 @@ func first8(bound []byte) []byte {
 }
 
 func (w *walk) cursor(seg rows.Segment) (*segment.Cursor, error) {
-	f, err := w.r.s.open(seg)
+	f, err := w.r.s.open(seg, &w.r.by)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (w *walk) drain(s *sources, key []byte) error {
 func (s *source) step(w *walk) (more bool, err error) {
 	s.row, more, err = s.cursor.Next()
 	if err != nil {
-		err = w.r.s.failed(s.seg, err)
+		err = w.r.s.failed(s.seg, err, &w.r.by)
 	}
 	return more, err
 }
