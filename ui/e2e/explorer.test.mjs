@@ -240,7 +240,10 @@ test('the keyboard goes into an editor and out of it, and the colours are those 
   await page.keyboard.type('{ meta { version ');
   // The first closes what is offered to complete it, if that is there by now.
   const out = () => page.evaluate(() => document.activeElement.matches('[role=group]'));
-  for (let i = 0; i < 5 && !(await out()); i++) await page.keyboard.press('Escape');
+  for (let i = 0; i < 20 && !(await out()); i++) {
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(50);
+  }
   assert.ok(await out(), 'Escape does not leave the editor');
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Variables');
@@ -297,4 +300,22 @@ test('a token in a header needs no session, and one that no browser can send is 
   await page.getByRole('tab', { name: 'Docs' }).click();
   await page.getByText('Root Types').waitFor();
   browser.calm();
+});
+
+test('while a query runs no other is opened beside its answer, and one that hangs is let go', async () => {
+  await open();
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/graphql', async (route) => {
+    await held;
+    await route.continue().catch(() => undefined); // nobody waits for it any more
+  });
+  await page.getByRole('button', { name: /^Run / }).click();
+  await page.getByRole('button', { name: 'Running' }).waitFor();
+  assert.ok(await page.getByRole('button', { name: /^Examples/ }).isDisabled(), 'another query can be opened');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.waitForFunction(() => globalThis.__MONACO.editor.getModels().some((model) => model.getValue().includes('Stopped waiting')));
+  assert.ok(await page.getByRole('button', { name: /^Examples/ }).isEnabled(), 'no other query can be opened');
+  release();
+  await page.unroute('**/graphql');
 });

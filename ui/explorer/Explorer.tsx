@@ -6,6 +6,7 @@ import { Exact } from '../src/components/Moment';
 import { Name } from '../src/components/Name';
 import { forgetDrafts } from '../src/lib/drafts';
 import { home } from '../src/lib/home';
+import { Refusal } from '../src/lib/refusal';
 import { makeQueryClient } from '../src/queryClient';
 import { Band } from '../src/shell/Band';
 import { ErrorBoundary } from '../src/shell/ErrorBoundary';
@@ -29,7 +30,6 @@ const shortcuts = [
   { keys: ['Ctrl Enter', '⌘ Enter'], does: 'Run what is in the editor' },
   { keys: ['Enter', 'Esc'], does: 'Go into an editor, and out of it' },
   { keys: ['Ctrl Space'], does: 'Offer what can stand here' },
-  { keys: ['Ctrl Alt K'], does: 'Search the documentation' },
 ];
 
 export function Explorer() {
@@ -50,6 +50,7 @@ function Frame() {
   const client = useQueryClient();
   const { session, isPending, error, ended, revive } = useWatchedSession();
   const [signingIn, setSigningIn] = useState(false);
+  const refused = session === null && error instanceof Refusal && error.kind !== 'signed-out' ? error : null;
   // Until it is known whose typed work may be shown, none is.
   if (isPending) return <Starting />;
   const leave = () => {
@@ -70,8 +71,9 @@ function Frame() {
         <main id="main" className={styles.main} tabIndex={-1}>
           <div className={styles.head}>
             <h1>API explorer</h1>
-            {(session !== null || !error) && <Who session={session} onSignIn={() => setSigningIn(true)} />}
+            {refused?.kind !== 'unreachable' && <Who session={session} onSignIn={() => setSigningIn(true)} />}
           </div>
+          {refused && refused.kind !== 'unreachable' && <p role="alert">{refused.message}</p>}
           {session && <SessionEnding />}
           {/* Another identity finds what was typed, but not what was answered before. */}
           <Workspace key={session?.viewer.id ?? ''} owner={session?.viewer.id ?? ''} />

@@ -2,6 +2,7 @@ import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { Button } from '../src/components/Button';
 import { Examples } from './Examples';
 import styles from './Explorer.module.css';
+import { stopAsking } from './fetcher';
 import { useReady } from './useReady';
 
 /** What is done with the query: run it, choose another, set it in order. */
@@ -15,6 +16,7 @@ export function Toolbar({ onOpen }: { onOpen: () => void }) {
   return (
     <div className={styles.toolbar}>
       <Button
+        id="run"
         look="primary"
         isDisabled={!ready}
         isPending={running}
@@ -23,10 +25,12 @@ export function Toolbar({ onOpen }: { onOpen: () => void }) {
       >
         {operation?.operation === 'mutation' ? 'Run mutation' : 'Run query'}
       </Button>
+      {running && <Button onPress={stopAsking}>Stop</Button>}
       {operations.length > 1 && (
         <OperationChoice names={operations.flatMap(({ name }) => name?.value ?? [])} chosen={operation?.name?.value ?? ''} />
       )}
-      <Examples isDisabled={!ready} onOpen={onOpen} />
+      {/* What is answered belongs beside its question, so no other is opened meanwhile. */}
+      <Examples isDisabled={!ready || running} onOpen={onOpen} />
       <Button aria-label="Tidy up what is typed" isDisabled={!ready} onPress={() => void prettifyEditors()}>
         Tidy up
       </Button>

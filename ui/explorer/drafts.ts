@@ -10,15 +10,18 @@ export type Drafts = { active: number; tabs: Draft[] };
 type Kept = { owner: string; active: number; tabs: { query: string; variables: string }[] };
 
 // Headers, which are where a token is put, stay in the memory of this document.
-let typed: Drafts | null = null;
+let typed: (Drafts & { owner: string }) | null = null;
 
 /**
  * What the editors begin with: what was typed in this document before, else what this identity had
- * typed in this window, else the first example.
+ * typed in this window, else the first example. Headers are for who typed them, and for who signs
+ * in after having typed them.
  */
 export function draftsOf(owner: string): Drafts {
-  if (typed !== null && !isBeginning(typed)) return typed;
-  return keptFor(owner) ?? typed ?? { active: 0, tabs: [{ ...opened(examples[0], Date.now()), headers: '' }] };
+  if (typed !== null && !isBeginning(typed)) {
+    return typed.owner === '' || typed.owner === owner ? typed : { ...typed, tabs: typed.tabs.map((tab) => ({ ...tab, headers: '' })) };
+  }
+  return keptFor(owner) ?? { active: 0, tabs: [{ ...opened(examples[0], Date.now()), headers: '' }] };
 }
 
 /**
@@ -27,7 +30,7 @@ export function draftsOf(owner: string): Drafts {
  * which a secret may stand is not kept there.
  */
 export function keepDrafts(owner: string, drafts: Drafts): void {
-  typed = drafts;
+  typed = { ...drafts, owner };
   if (owner === '') return; // nobody could be asked whether it is theirs
   if (isBeginning(drafts)) return forgetExplorerDrafts();
   const mayBeKept = ({ query, variables }: Draft) => !mayHoldSecret(query) && !mayHoldSecret(variables);

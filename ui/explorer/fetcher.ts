@@ -19,6 +19,10 @@ type Listener = {
 
 type Answer = ExecutionResult<Record<string, unknown>, Record<string, unknown>>;
 
+const introspection = 'IntrospectionQuery';
+
+const stopped = 'Stopped waiting. Whether the server carried it out is not known: look before you run it again.';
+
 const notSignedIn = failure('Not signed in. Sign in above, or give a token as Authorization under Headers.');
 
 /**
@@ -37,30 +41,48 @@ export function makeFetcher({ signedIn, onReply, onToken }: Listener): Fetcher {
     if (status === 401 && !bearer) reportRefusal(new Refusal('signed-out', 'The session has ended.'));
     if (status === 403 && !bearer) reportRefusal(new Refusal('filtered', answer.errors?.[0]?.message ?? ''));
     if (status === 200 && bearer) onToken();
-    if (params.operationName !== 'IntrospectionQuery') onReply({ ms: performance.now() - start, errors: answer.errors?.length ?? 0 });
+    if (params.operationName !== introspection) onReply({ ms: performance.now() - start, errors: answer.errors?.length ?? 0 });
     return answer;
   };
 }
 
-async function ask(params: unknown, typed: Record<string, string>, bearer: boolean): Promise<{ status: number; answer: Answer }> {
-  let response: Response;
+let asking: AbortController | null = null;
+
+/** Waits no longer for the answer to the query that runs. It may be carried out all the same. */
+export function stopAsking(): void {
+  asking?.abort();
+}
+
+type Answered = { status: number; answer: Answer };
+
+async function ask(params: unknown, typed: Record<string, string>, bearer: boolean): Promise<Answered> {
+  const control = new AbortController();
+  const isQuery = (params as { operationName?: string }).operationName !== introspection;
+  if (isQuery) asking = control;
   try {
-    response = await fetch(`${home}/graphql`, {
+    const response = await fetch(`${home}/graphql`, {
       method: 'POST',
       // With a token of its own a request must not bring the session along as well.
       credentials: bearer ? 'omit' : 'same-origin',
       cache: 'no-store',
       headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-By': 'tokenscale', ...typed },
       body: JSON.stringify(params),
+      signal: control.signal,
     });
+    return { status: response.status, answer: read(response.status, await response.text()) };
   } catch {
-    return { status: 0, answer: failure('The server does not answer.') };
+    return { status: 0, answer: failure(control.signal.aborted ? stopped : 'The server does not answer.') };
+  } finally {
+    if (asking === control) asking = null;
   }
-  const text = await response.text();
+}
+
+function read(status: number, text: string): Answer {
   try {
-    return { status: response.status, answer: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
-    return { status: response.status, answer: failure(text.trim() || `The server answered with status ${response.status}.`) };
+    if (status >= 502 && status <= 504) return failure(`The server does not answer; what stands before it says so (status ${status}).`);
+    return failure(text.trim() || `The server answered with status ${status}.`);
   }
 }
 

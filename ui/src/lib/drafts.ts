@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { forgetExplorerDrafts } from './explorerDrafts';
+import { leaveExplorerDrafts } from './explorerDrafts';
 import { home } from './home';
 
 // What was typed into forms and not saved, by the address of the form: in memory, for as long as
@@ -72,7 +72,7 @@ export function forgetDraft(key: string): void {
 export function forgetDrafts(): void {
   drafts.clear();
   unsaved.clear();
-  forgetExplorerDrafts();
+  leaveExplorerDrafts();
 }
 
 let ask: ((go: () => void) => void) | null = null;

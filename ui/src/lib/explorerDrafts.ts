@@ -13,8 +13,18 @@ export function readExplorerDrafts(): string | null {
   }
 }
 
+// Whoever has signed out writes no more: an answer that comes late would bring the queries back.
+let left = false;
+
+/** Forgets the queries of who signs out, for good. */
+export function leaveExplorerDrafts(): void {
+  left = true;
+  forgetExplorerDrafts();
+}
+
 /** Keeps a text in which there is no secret. */
 export function writeExplorerDrafts(text: string): void {
+  if (left) return;
   try {
     sessionStorage.setItem(key, text);
   } catch {
