@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tokenscale/audit"
 	"tokenscale/authority"
@@ -128,7 +129,7 @@ func TestRotation_OfNodesThatRunRefusesNothing(t *testing.T) {
 	}
 	must(t, rekey.Mark(a.KeyFile(), next))
 	reread(t, a, nodes...)
-	refusesOld(t, nodes, before)
+	refusesOld(t, a, nodes, before)
 	must(t, a.Check(t.Context()))
 
 	list, err := a.Keys().Uses(t.Context())
@@ -168,7 +169,7 @@ func TestRotation_OfNodesThatRunRefusesNothing(t *testing.T) {
 
 // refusesOld has each node refuse what is sealed under an old key, which is not before the second
 // round.
-func refusesOld(t *testing.T, nodes []*authority.Authority, stolen *keyring.Keys) {
+func refusesOld(t *testing.T, h *authoritytest.House, nodes []*authority.Authority, stolen *keyring.Keys) {
 	t.Helper()
 	row := stolen.Seal("settings", []byte("k"), nil)
 	for i, n := range nodes {
@@ -177,6 +178,7 @@ func refusesOld(t *testing.T, nodes []*authority.Authority, stolen *keyring.Keys
 		if _, err := keys.Open("settings", []byte("k"), row); err != nil {
 			t.Errorf("node %d: while transactions of before may read: %v", i, err)
 		}
+		h.Clock.Pass(time.Second)
 		must(t, n.Keys().Shut(t.Context()))
 		if _, err := keys.Open("settings", []byte("k"), row); !errors.Is(err, keyring.ErrSeal) {
 			t.Errorf("node %d: a row under the old key is accepted, %v", i, err)

@@ -17,11 +17,12 @@ import (
 type Running struct {
 	Turn
 	Reached *rollback.Record // the record beside the key file; nil without one
-	Pause   time.Duration    // between two calls of Shut
+	Time    func() time.Time // as the store's own, which says for how long it is read
 	Taken   func()           // is called when keys were taken over; see Take
 	Log     *slog.Logger
 
-	done keyring.Sealing // as of the last call of Shut
+	said  keyring.Sealing // as of the last call of Shut
+	since time.Time       // when Shut was first called after that was said
 }
 
 // recordTime is how long the record may take to be written under a new key.
@@ -66,13 +67,15 @@ func (k *Running) GoOn(ctx context.Context) error {
 }
 
 // Shut has older keys open nothing any more, once nothing is sealed under them and nobody reads
-// what was read before that: not at the first call after it was said, but at the next, unless a
-// transaction has been reading for so long.
+// what was read before that: not at the first call after it was said, but at a later one, when no
+// transaction is left that began before the first.
 func (k *Running) Shut(context.Context) error {
-	said := k.Rows.Keys.Said()
-	if said == k.done && k.DB.Stats().OldestRead < k.Pause {
+	now := k.Time()
+	if said := k.Rows.Keys.Said(); said != k.said {
+		k.said, k.since = said, now
+	}
+	if k.DB.Stats().OldestRead < now.Sub(k.since) {
 		k.Rows.Keys.Shut()
 	}
-	k.done = said
 	return nil
 }
