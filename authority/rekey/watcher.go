@@ -16,13 +16,16 @@ import (
 const look = time.Second
 
 // A Watcher reads the key file of a server anew when it has changed. One that cannot be used leaves
-// the keys as they are, and the log says why, once. It is safe for concurrent use.
+// the keys as they are, and the log says why, once. One that cannot be read is tried again at each
+// look, because what was wrong may not show in it: who owns it, or a folder on the way. It is safe
+// for concurrent use.
 type Watcher struct {
 	path string
 	log  *slog.Logger
 
 	mu    sync.Mutex
-	stamp string // of the file as it was read last
+	stamp string // of the file as it was read last, or empty if it is to be read again
+	told  string // what the log said last of one that cannot be used; empty after one that can
 }
 
 // NewWatcher returns a Watcher of the file at path, which is about to be read.
@@ -53,18 +56,30 @@ func (f *Watcher) Look(ctx context.Context, take func(context.Context, *keyring.
 		return
 	}
 	keys, err := keyring.Load(f.path)
-	if err == nil {
-		err = take(ctx, keys)
+	if err != nil {
+		f.stamp = ""
+		f.refuse(stamp, err)
+		return
 	}
+	err = take(ctx, keys)
 	if ctx.Err() != nil {
 		return
 	}
 	f.stamp = stamp
 	if err != nil {
-		f.log.Error("a changed key file cannot be used; the keys stay as they are", "file", f.path, "err", err)
+		f.refuse(stamp, err)
 		return
 	}
+	f.told = ""
 	f.log.Info("the key file was read anew", "file", f.path, "keys", keys.Names())
+}
+
+// refuse tells once why a file with the stamp cannot be used.
+func (f *Watcher) refuse(stamp string, err error) {
+	if why := stamp + ": " + err.Error(); why != f.told {
+		f.told = why
+		f.log.Error("a changed key file cannot be used; the keys stay as they are", "file", f.path, "err", err)
+	}
 }
 
 // Forget has the next look read the file although it looks unchanged.
