@@ -53,7 +53,36 @@ func (f File) Stage(path string) (Staged, error) {
 	if err := durable.Write(s.whole, f.text()); err != nil {
 		return s, fmt.Errorf("the key file cannot be replaced, which takes a folder that can be written to; a copy of it elsewhere can (--key-file): %w", err)
 	}
+	if err := s.share(); err != nil {
+		return s, fmt.Errorf("the key file cannot be replaced by one that its group can read: %w", errors.Join(err, s.Drop()))
+	}
 	return s, nil
+}
+
+// share lets the group read the staged file that can read the key file: the server may have it by
+// that alone, as where root owns it.
+func (s Staged) share() error {
+	info, err := os.Stat(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, group, ok := platform.Owner(info)
+	if !ok || info.Mode().Perm()&0o070 == 0 {
+		return nil
+	}
+	if made, err := os.Stat(s.whole); err == nil && made.Mode() == info.Mode() {
+		if _, got, _ := platform.Owner(made); got == group {
+			return nil // as where a mount says who owns all
+		}
+	}
+	f, err := os.OpenFile(s.whole, os.O_RDWR|platform.OpenItself, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chown(-1, group), f.Chmod(info.Mode().Perm()), f.Sync(), f.Close())
 }
 
 // Commit puts the staged file in the place of the key file.
