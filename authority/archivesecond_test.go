@@ -1,12 +1,16 @@
 package authority_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/johannesboyne/gofakes3"
@@ -76,4 +80,41 @@ func TestArchive_KeepsASecondCopyInABucket(t *testing.T) {
 	if err != nil || page[len(page)-1].Seq > 10 {
 		t.Errorf("the log is not read from the bucket: %v", err)
 	}
+}
+
+// What had left before there was a second place is brought there, each file that is what was
+// written; and then nothing is asked of that place any more.
+func TestArchive_WhatLeftBeforeIsCopiedLater(t *testing.T) {
+	readOnce(t)
+	place := &countedPlace{Folder: archive.Folder(filepath.Join(t.TempDir(), "second"))}
+	synctest.Test(t, func(t *testing.T) {
+		var second archive.Place
+		h := moved(t, func(a *archive.Settings) { a.Copy = second })
+		back := setAside(t, h)
+		must(t, flipFile(h, 1))
+		second = place
+		h.Reopen()
+		h.Start()
+		there := func(want ...uint64) {
+			t.Helper()
+			for _, n := range []uint64{1, 2} {
+				is, err := os.ReadFile(segmentPath(h, n))
+				must(t, err)
+				if copied, _ := os.ReadFile(place.Path(segment.FileName(n))); bytes.Equal(copied, is) != slices.Contains(want, n) {
+					t.Errorf("segment %d was copied: %v", n, !slices.Contains(want, n))
+				}
+			}
+		}
+		time.Sleep(3 * time.Minute)
+		there(2)
+		back()
+		time.Sleep(3 * time.Minute)
+		there(1, 2)
+		asked := place.gets.Load()
+		time.Sleep(5 * time.Minute)
+		if more := place.gets.Load() - asked; more > 0 {
+			t.Errorf("the second place was asked %d times more", more)
+		}
+		h.Close()
+	})
 }

@@ -55,6 +55,7 @@ type Archiver struct {
 	moving   sync.Mutex
 
 	built rows.Segment // the newest that this process has built
+	older older
 
 	mu        sync.Mutex
 	held      string // what Held returns
@@ -93,6 +94,7 @@ func (a *Archiver) Run(ctx context.Context) {
 	loop.Every(ctx, a.Pause, func(ctx context.Context) {
 		a.round(ctx, a.Move, "no part of the audit log could leave the store")
 		a.round(ctx, a.Look, "the files of the audit log that has left the store could not be looked after")
+		a.round(ctx, a.CopyOlder, "a part of the audit log that has left the store could not be copied to its second place")
 	})
 }
 
