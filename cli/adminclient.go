@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"strings"
@@ -36,7 +37,10 @@ func fetchBackup(ctx context.Context, folder string, w io.Writer) error {
 // askServer posts to the server that runs on folder. done frees the answer.
 func askServer(ctx context.Context, folder, path string) (res *http.Response, done func(), err error) {
 	socket, closed, err := platform.SocketPath(folder, app.SocketName)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // nor is there a folder
+		return nil, nil, errNotRunning
+	case err != nil:
 		return nil, nil, err
 	}
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
