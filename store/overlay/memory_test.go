@@ -16,6 +16,7 @@ import (
 
 	"tokenscale/store"
 	"tokenscale/store/overlay"
+	"tokenscale/store/readers"
 	"tokenscale/store/storetest"
 )
 
@@ -45,8 +46,9 @@ type memory struct {
 	now  tables
 	fail error // what the next commit fails with
 	// before is asked before each commit, and its error is what comes of it.
-	before func(*overlay.Batch) error
-	once   sync.Once
+	before  func(*overlay.Batch) error
+	readers readers.Open
+	once    sync.Once
 }
 
 func newMemory(t testing.TB, now tables) *memory {
@@ -178,7 +180,15 @@ func (m *memory) View(ctx context.Context, fn func(store.Reader) error) error {
 	}
 	r := &reader{ctx: ctx, now: m.picture()}
 	defer func() { r.over = true }()
+	defer m.readers.Enter(time.Now())()
 	return fn(r)
+}
+
+// Stats implements store.DB.
+func (m *memory) Stats() store.Stats {
+	s := m.Committer.Stats()
+	s.Readers, s.OldestRead = m.readers.State(time.Now())
+	return s
 }
 
 // Limits implements store.DB. They are narrow, as in a cluster.
