@@ -224,6 +224,7 @@ test('a secret is reset from the list; the string before it is watched, ended, a
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: 'It is stored, close' }).click();
   await page.getByText('rotor has a new string.').waitFor();
+  await page.getByText('Not used yet; the string before it was never used').waitFor();
   await assert.rejects(server.ask('{ viewer { id } }', {}, made.token), { status: 401 });
   browser.calm();
 });
@@ -241,11 +242,19 @@ test('on a phone all of a page are chosen by a button, as the table has no head 
   await page.setViewportSize({ width: 360, height: 800 });
   await browser.signIn(server.token, '/tokens?q=load 0');
   await page.getByText(/^1–\d+ of/).waitFor();
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
   await acts().getByRole('button', { name: 'Choose all on this page' }).click();
+  await chosen(/^1\d tokens chosen$/);
+  assert.equal(await focused(), 'Choose none');
+  await page.keyboard.press('Enter');
+  assert.equal(await focused(), 'Choose all on this page');
+  await page.keyboard.press('Enter');
   await chosen(/^1\d tokens chosen$/);
   await page.setViewportSize({ width: 1280, height: 800 });
   assert.ok(await all().isChecked());
   assert.equal(await acts().getByRole('button', { name: 'Choose all on this page' }).count(), 0);
+  await acts().getByRole('button', { name: 'Choose none' }).click();
+  assert.match(await focused(), /^Download \d+ tokens$/);
   browser.calm();
 });
 

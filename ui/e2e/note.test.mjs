@@ -104,6 +104,13 @@ test('a note that cannot be is refused at its field, and nothing typed is lost b
   await page.getByRole('alertdialog').waitFor();
   await page.keyboard.press('Escape');
   assert.equal(await field().inputValue(), 'line one line two');
+  await page.getByRole('link', { name: 'IP filters' }).click();
+  await page.getByRole('button', { name: 'Leave', exact: true }).click();
+  await page.getByRole('heading', { name: 'IP filters', level: 1 }).waitFor();
+  await page.goBack();
+  await page.getByText('What you left here unsaved is still here.').waitFor();
+  assert.equal(await field().inputValue(), 'line one line two');
+  await browser.axe('a note that was left');
   await field().focus();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Add a note' }).waitFor();
