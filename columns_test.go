@@ -43,6 +43,9 @@ func TestProseFitsIntoAHundredColumns(t *testing.T) {
 			if width(lines[n]) > columns {
 				t.Errorf("%s:%d: %d columns, %d are the most", name, n+1, width(lines[n]), columns)
 			}
+			if strings.HasPrefix(lines[n], "<<<<<<< ") || strings.HasPrefix(lines[n], ">>>>>>> ") {
+				t.Errorf("%s:%d: two texts were merged, and nobody has decided between them", name, n+1)
+			}
 		}
 		return nil
 	})
