@@ -90,10 +90,11 @@ func newBusy(p *place, s *server) *busy {
 }
 
 // dial gives up when the server has ended: a connection to it that the system
-// takes for an old one is tried again only after a second.
+// takes for an old one is tried again only after a second. One that is reset
+// before it stands came while the server closed its listener, and brought nothing.
 func (b *busy) dial(_ context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(b.serving, network, address)
-	if err != nil && b.serving.Err() != nil {
+	if err != nil && (b.serving.Err() != nil || errors.Is(err, syscall.ECONNRESET)) {
 		return nil, fmt.Errorf("%w: %w", syscall.ECONNREFUSED, err)
 	}
 	return conn, err
