@@ -4,6 +4,8 @@ package etcd
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 
 	"tokenscale/faulttest/hosts"
@@ -16,7 +18,9 @@ func TestAMemberThatSaysNothingKeepsNobodyFromChanging(t *testing.T) {
 	t.Parallel()
 	wires, endpoints := apart(t)
 	a, b := node(t, endpoints, "a"), node(t, endpoints, "b")
-	wires.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches("m1", etcdtest.ClientPort)} })
+	watched := a.watching.Client.Endpoints()[0]
+	silent := fmt.Sprint("m", 1+slices.Index(endpoints, watched))
+	wires.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches(silent, etcdtest.ClientPort)} })
 	for round := range 6 {
 		for _, db := range []*DB{a, b} {
 			if err := db.Refresh(context.Background()); err != nil {
