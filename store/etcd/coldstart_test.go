@@ -3,6 +3,7 @@ package etcd
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -88,6 +89,37 @@ func TestPagesMissNoRow(t *testing.T) {
 	b := node(t, endpoints, "b", func(o *Options) { o.Page = 4 })
 	if diff := cmp.Diff(keysOf(t, b), keysOf(t, a)); diff != "" {
 		t.Errorf("a mirror that was filled from them: %s", diff)
+	}
+}
+
+// All tables are read at the same time, a few pages of each at a time.
+func TestAMirrorIsFilledWithAllTables(t *testing.T) {
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a")
+	tables, want := a.options.Tables, map[string]string{}
+	must(t, a.Update(t.Context(), func(w store.Writer) (err error) {
+		for i := range 50 {
+			for n, table := range tables[:2] {
+				key, value := fmt.Sprintf("%c%02d", 'a'+n, i), strings.Repeat("v", i)
+				want[string(table)+" "+key] = value
+				err = errors.Join(err, w.Put(table, []byte(key), []byte(value)))
+			}
+		}
+		return err
+	}))
+	b := node(t, endpoints, "b", func(o *Options) { o.Page = 2 })
+	got := map[string]string{}
+	must(t, b.View(t.Context(), func(r store.Reader) (err error) {
+		for _, table := range tables {
+			err = errors.Join(err, r.Scan(table, store.Range{}, func(key, value []byte) error {
+				got[string(table)+" "+string(key)] = string(value)
+				return nil
+			}))
+		}
+		return err
+	}))
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -77,7 +77,7 @@ func (db *DB) take(ctx context.Context, revision int64, events []*clientv3.Event
 		if t, key, ok := db.keys.rowOf(string(e.Kv.Key)); ok && slices.Contains(db.options.Tables, t) {
 			c := store.Change{Table: t, Key: key}
 			if e.Type == clientv3.EventTypePut {
-				c.Value = append([]byte{}, e.Kv.Value...)
+				c.Value = valueIn(e.Kv)
 			}
 			changes = append(changes, c)
 		} else if string(e.Kv.Key) == db.keys.head() {

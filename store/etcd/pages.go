@@ -42,6 +42,15 @@ func (w *rowsAt) next() error {
 	return nil
 }
 
+// some returns the row it stands at and those behind it, at most n together.
+func (w *rowsAt) some(n int) (rows []store.Row, err error) {
+	for w.row.Key != nil && len(rows) < n && err == nil {
+		rows = append(rows, w.row)
+		err = w.next()
+	}
+	return rows, err
+}
+
 // read reads a page. It is not serializable: a member that lags would not have the revision yet.
 func (w *rowsAt) read() error {
 	end := w.until
@@ -52,8 +61,9 @@ func (w *rowsAt) read() error {
 	if err != nil {
 		return err
 	}
-	for _, kv := range r.Kvs {
-		w.page = append(w.page, store.Row{Key: kv.Key[len(w.prefix):], Value: append([]byte{}, kv.Value...)})
+	w.page = make([]store.Row, len(r.Kvs))
+	for i, kv := range r.Kvs {
+		w.page[i] = store.Row{Key: kv.Key[len(w.prefix):], Value: valueIn(kv)}
 	}
 	switch {
 	case r.More:
@@ -65,6 +75,14 @@ func (w *rowsAt) read() error {
 	}
 	w.until = w.bound(r.Kvs)
 	return nil
+}
+
+// valueIn returns the value of a row, which may be empty: a nil one says that there is no row.
+func valueIn(kv *mvccpb.KeyValue) []byte {
+	if kv.Value == nil {
+		return []byte{}
+	}
+	return kv.Value
 }
 
 // bound returns where the page after one may end. A member counts all rows that a request asks for,

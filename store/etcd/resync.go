@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"tokenscale/store"
 )
 
@@ -78,36 +80,34 @@ func (db *DB) isEmpty(ctx context.Context) (bool, error) {
 	return empty, err
 }
 
-// pagesAtOnce is how many pages a mirror without rows is given at a time: so few that they take
-// little memory, and so many that what stands above them is not written anew too often.
-const pagesAtOnce = 10
+// What a mirror without rows is filled by: so many pages of a table at a time that what stands
+// above them is not written anew too often, and so many tables at a time that members read while
+// the mirror is written, and no more, for they take memory.
+const (
+	pagesAtOnce  = 10
+	tablesAtOnce = 4
+)
 
 // fill writes all rows of etcd at a revision into a mirror that has none, in the order of their
 // keys.
 func (db *DB) fill(ctx context.Context, revision int64) error {
+	tables, ctx := errgroup.WithContext(ctx)
+	tables.SetLimit(tablesAtOnce)
 	for _, t := range db.options.Tables {
-		rows, err := newRowsAt(ctx, db, t, revision)
-		if err != nil {
-			return err
-		}
-		for rows.row.Key != nil {
-			if err := db.fillSome(t, rows); err != nil {
-				return err
-			}
-		}
+		tables.Go(func() error { return db.fillTable(ctx, t, revision) })
 	}
-	return nil
+	return tables.Wait()
 }
 
-func (db *DB) fillSome(t store.Table, rows *rowsAt) error {
-	var some []store.Row
-	for rows.row.Key != nil && len(some) < pagesAtOnce*int(db.options.Page) {
-		some = append(some, rows.row)
-		if err := rows.next(); err != nil {
-			return err
+func (db *DB) fillTable(ctx context.Context, t store.Table, revision int64) error {
+	rows, err := newRowsAt(ctx, db, t, revision)
+	for err == nil && rows.row.Key != nil {
+		var some []store.Row
+		if some, err = rows.some(pagesAtOnce * int(db.options.Page)); err == nil {
+			err = db.mirror.add(t, some)
 		}
 	}
-	return db.mirror.add(t, some)
+	return err
 }
 
 // takeAll brings the mirror to where all rows are at a revision. If the head has not moved, no node
