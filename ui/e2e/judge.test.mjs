@@ -80,19 +80,19 @@ test('a token tells its history in sentences, across its resets and after its en
 
   await browser.signIn(server.token, `/tokens/${id}`);
   const history = page.getByRole('region', { name: 'History' });
-  await history.getByText(`It was made, and may: ${label.ReadHealthCheck}, ${label.ManageCluster}`).waitFor();
-  await history.getByText(`Its permissions were changed; it may now: ${label.PatchGlobal}; it may no more: ${label.ManageCluster}`).waitFor();
-  await history.getByText('Its secret was reset; the old string was to work for 1 hour more').waitFor();
-  await history.getByRole('link', { name: 'Its successor' }).click();
+  await history.getByText(`Made by root from 127.0.0.1: it may ${label.ReadHealthCheck}, ${label.ManageCluster}; it ends`).waitFor();
+  await history.getByText(`Permissions changed by root from 127.0.0.1: it may now ${label.PatchGlobal}; it may no more ${label.ManageCluster}`).waitFor();
+  await history.getByText('Secret reset by root from 127.0.0.1: this string was to work for 1 hour more; its successor took over').waitFor();
+  await history.getByRole('link', { name: 'successor' }).click();
   await page.waitForURL(`**/tokens/${next}`);
-  await history.getByText(/^A change of the security policies shortened its life to /).waitFor();
-  await history.getByText('A reset gave it its string; the old string was to work for 1 hour more').waitFor();
-  await history.getByRole('link', { name: 'The one before' }).waitFor();
+  await history.getByText(/^Shortened, to end .+, by a change of the security policies by root from 127\.0\.0\.1$/).waitFor();
+  await history.getByText('Secret reset by root from 127.0.0.1: this string took over; the old string was to work for 1 hour more').waitFor();
+  await history.getByRole('link', { name: 'old string' }).waitFor();
   await browser.axe('a token with its history');
   await server.ask('mutation D($input: InputData!) { deleteSystemToken(input: $input) }', { input: { id: next } });
   await page.reload();
   await page.getByText('It has ended, and nobody has tried to use it since').waitFor();
-  await history.getByText('It was deleted').waitFor();
+  await history.getByText('Deleted by root from 127.0.0.1').waitFor();
   await browser.axe('an ended token with its history');
   for (const width of [320, 1280]) {
     await page.setViewportSize({ width, height: 800 });

@@ -232,7 +232,7 @@ test('the audit log: filters in the address, one entry in full, export as JSON l
   await page.getByLabel('Token', { exact: true }).fill(made.tokenMetadata.id);
   await page.waitForURL(new RegExp(`token=${made.tokenMetadata.id}`));
   await page.getByText('1–1 of 1').waitFor();
-  await page.getByRole('button', { name: /Token made/ }).click();
+  await page.getByRole('button', { name: 'Details' }).click();
   await page.waitForURL(/event=\d+/);
   await page.getByText('actor.requestId').waitFor();
   await browser.axe('an entry in full');

@@ -91,7 +91,7 @@ export const states = [
   {
     name: 'an entry of the audit log',
     at: () => '/audit-log?action=updateIPFilter',
-    reach: (page) => button(page, /IP filter changed/).click(),
+    reach: (page) => button(page, 'Details').first().click(),
   },
   {
     name: 'where the command bar leads',

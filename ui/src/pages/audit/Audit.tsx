@@ -10,7 +10,7 @@ import { useListQuery } from '../../lib/useListQuery';
 import { pageOf, useLastPageInstead, useUrlState } from '../../lib/useListState';
 import { useSession } from '../../shell/session';
 import { AuditFilters } from './AuditFilters';
-import { AuditTable } from './AuditTable';
+import { AuditList } from './AuditList';
 import { Export } from './Export';
 import { isNarrowed, selectionOf } from './selection';
 
@@ -57,7 +57,7 @@ function Log() {
       )}
       {!empty && !events.failed && (
         <>
-          <AuditTable
+          <AuditList
             events={events.data?.results}
             stale={events.stale}
             opened={params.get('event')}

@@ -6,7 +6,7 @@ import { useTyped } from '../../lib/useListState';
 import { masked } from '../../lib/withoutSecret';
 import { deeds } from './actions';
 import styles from './Audit.module.css';
-import { types } from './selection';
+import { kinds } from './sentence';
 
 type Change = Readonly<Record<string, string | null>>;
 type AuditFiltersProps = { params: URLSearchParams; onChange: (change: Change) => void };
@@ -17,7 +17,6 @@ export function AuditFilters({ params, onChange }: AuditFiltersProps) {
   const typeId = useId();
   const action = params.get('action') ?? '';
   const actionId = useId();
-  const known = types.some(({ value }) => value === type);
   const [actor, setActor] = useTyped(params.get('actor') ?? '', (value) => onChange({ actor: value.trim() === 'root' ? 'localroot' : value.trim() }));
   const [token, setToken] = useTyped(params.get('token') ?? '', (value) => onChange({ token: value.trim() }));
   return (
@@ -28,12 +27,12 @@ export function AuditFilters({ params, onChange }: AuditFiltersProps) {
         </label>
         <select id={typeId} className={field.input} value={type} onChange={(event) => onChange({ type: event.target.value })}>
           <option value="">All</option>
-          {types.map(({ value, label }) => (
+          {Object.entries(kinds).map(([value, { label }]) => (
             <option key={value} value={value}>
               {label}
             </option>
           ))}
-          {!known && type !== '' && <option value={type}>{type}</option>}
+          {type !== '' && kinds[type] === undefined && <option value={type}>{type}</option>}
         </select>
       </div>
       <div className={field.field}>
