@@ -105,6 +105,9 @@ func (a *App) webOptions() web.Options {
 	if a.sink != nil {
 		o.AuditState = a.sink.state
 	}
+	if a.file != nil {
+		o.KeyFile = a.file.Refused
+	}
 	return o
 }
 

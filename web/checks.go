@@ -20,6 +20,9 @@ func (s *Server) checks() []check {
 		s.checkAudit(), checkCheckpoints(s.o.Authority.CheckpointState()),
 		checkIntegrity(s.o.Authority.Scrubbed()), checkFilters(s.o.Authority.FilterCount()), checkReads(stats),
 	}
+	if s.o.KeyFile != nil {
+		all = append(all, keyFileCheck(s.o.KeyFile()))
+	}
 	if c, any := s.checkSegments(); any {
 		all = append(all, c)
 	}
@@ -62,6 +65,14 @@ func segmentsCheck(a archive.State, err error) check {
 		return newCheck("audit-segments", warn, "parts of the audit log that have left the store cannot be read here. The log names the files and where to copy them from; once they are back that is noticed within a minute", fields...)
 	}
 	return newCheck("audit-segments", ok, "", fields...)
+}
+
+// keyFileCheck asks whether the server has the keys of its key file as it is now.
+func keyFileCheck(refused string) check {
+	if refused != "" {
+		return newCheck("key-file", warn, "the key file has changed and cannot be used as it is, so the keys of before stay in use, and a start would be refused or lack a key: put the right one there, which is noticed within a minute, or at once on SIGHUP", "used", "no", "why", refused)
+	}
+	return newCheck("key-file", ok, "", "used", "yes")
 }
 
 // checkFilters asks whether the rules of all stored filters can be read.

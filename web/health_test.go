@@ -80,6 +80,8 @@ func TestChecksWarn(t *testing.T) {
 		{"one whose file is missing warns", segmentsCheck(archive.State{Segments: 2, Bad: []error{errors.New("segment 1")}}, nil), warn},
 		{"filters that can be read are fine", checkFilters(authority.FilterCount{All: 3}), ok},
 		{"a filter that cannot be read warns", checkFilters(authority.FilterCount{All: 3, Shut: 1}), warn},
+		{"a key file that is used is fine", keyFileCheck(""), ok},
+		{"a changed key file that cannot be used warns", keyFileCheck("it lacks a key"), warn},
 		{"a node that may answer is fine", checkCluster(door.Cluster{Proven: true}), ok},
 		{"a member of etcd that does not answer warns", checkCluster(door.Cluster{Proven: true, Silent: []string{"https://etcd-1:2379"}}), warn},
 		{"a node that may not answer is down", checkCluster(door.Cluster{}), down},

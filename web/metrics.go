@@ -50,6 +50,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	f.clock(count, gauge)
 	f.certificate(gauge)
 	f.cluster(gauge)
+	gauge(desc("key_file_refused", "1 while the key file, which has changed, cannot be used as it is; health says why. Alert on it."), oneIf(f.s.o.KeyFile != nil && f.s.o.KeyFile() != ""))
 	gauge(desc("connections", "Clients that are connected."), float64(f.s.o.Limit.Connected()))
 	gauge(desc("connections_max", "How many clients may be connected."), float64(f.s.o.Limit.max))
 	count(desc("connections_refused_total", "Clients that were refused because the limit was reached."), float64(f.s.o.Limit.refused.Load()))

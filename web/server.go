@@ -66,6 +66,10 @@ type Options struct {
 	AuditFile  string
 	AuditState func() (busy time.Duration, last error)
 
+	// KeyFile, if not nil, returns why the key file, which has changed, is not used as it is, or
+	// nothing if it is.
+	KeyFile func() (refused string)
+
 	Version string
 	Now     func() time.Time
 	Log     *slog.Logger

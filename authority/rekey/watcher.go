@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tokenscale/authority/keyring"
@@ -15,17 +16,25 @@ import (
 // look is how often the key file is looked at.
 const look = time.Second
 
+// doublings is how often the pause doubles until a file is tried again that does not go together
+// with the store: from one look to 64, because finding that out may take a walk over all rows.
+const doublings = 6
+
 // A Watcher reads the key file of a server anew when it has changed. One that cannot be used leaves
-// the keys as they are, and the log says why, once. One that cannot be read is tried again at each
-// look, because what was wrong may not show in it: who owns it, or a folder on the way. It is safe
-// for concurrent use.
+// the keys as they are; the log says why, once, and Refused as long as it is so. It is tried again,
+// because what was wrong may not show in the file: who owns it, a folder on the way, a store that
+// could not be read, or tokens that needed a key and are gone. It is safe for concurrent use.
 type Watcher struct {
 	path string
 	log  *slog.Logger
 
-	mu    sync.Mutex
-	stamp string // of the file as it was read last, or empty if it is to be read again
-	told  string // what the log said last of one that cannot be used; empty after one that can
+	mu          sync.Mutex
+	stamp       string // of the file as it was read last
+	again       bool   // it is to be read although it looks unchanged
+	tries, wait int    // doublings of the pause before the next try; looks until then
+	told        string // what the log said last of one that cannot be used; empty after one that can
+
+	refused atomic.Pointer[string]
 }
 
 // NewWatcher returns a Watcher of the file at path, which is about to be read.
@@ -42,41 +51,67 @@ func stampOf(path string) string {
 	return fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size(), " ", info.Mode())
 }
 
-// Run looks at the file from time to time, until ctx ends.
-func (f *Watcher) Run(ctx context.Context, take func(context.Context, *keyring.Keys) error) {
-	loop.Every(ctx, look, func(ctx context.Context) { f.Look(ctx, take) })
+// Refused says why the key file, which has changed, is not used as it is; empty if it is used. It
+// never waits.
+func (f *Watcher) Refused() string {
+	if why := f.refused.Load(); why != nil {
+		return *why
+	}
+	return ""
 }
 
-// Look has take have the keys of the file if it has changed.
+// Run looks at the file from time to time, until ctx ends. Between two tries of a file that does
+// not go together with the store, the pause doubles up to a minute.
+func (f *Watcher) Run(ctx context.Context, take func(context.Context, *keyring.Keys) error) {
+	loop.Every(ctx, look, func(ctx context.Context) {
+		if !f.waits() {
+			f.Look(ctx, take)
+		}
+	})
+}
+
+// waits reports whether the file is as it was when it was tried last, and the next try not yet due.
+func (f *Watcher) waits() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wait = max(0, f.wait-1)
+	return f.wait > 0 && stampOf(f.path) == f.stamp
+}
+
+// Look has take have the keys of the file if it has changed, or could not be used before.
 func (f *Watcher) Look(ctx context.Context, take func(context.Context, *keyring.Keys) error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	stamp := stampOf(f.path)
-	if stamp == f.stamp {
+	if stamp == f.stamp && !f.again {
 		return
+	}
+	if stamp != f.stamp {
+		f.tries = 0
 	}
 	keys, err := keyring.Load(f.path)
-	if err != nil {
-		f.stamp = ""
-		f.refuse(stamp, err)
-		return
+	if err == nil {
+		if err = take(ctx, keys); ctx.Err() != nil {
+			return
+		}
+		f.wait = 1 << f.tries
+		f.tries = min(f.tries+1, doublings)
 	}
-	err = take(ctx, keys)
-	if ctx.Err() != nil {
-		return
-	}
-	f.stamp = stamp
+	f.stamp, f.again = stamp, err != nil
 	if err != nil {
 		f.refuse(stamp, err)
 		return
 	}
-	f.told = ""
+	f.tries, f.wait, f.told = 0, 0, ""
+	f.refused.Store(nil)
 	f.log.Info("the key file was read anew", "file", f.path, "keys", keys.Names())
 }
 
 // refuse tells once why a file with the stamp cannot be used.
 func (f *Watcher) refuse(stamp string, err error) {
-	if why := stamp + ": " + err.Error(); why != f.told {
+	text := err.Error()
+	f.refused.Store(&text)
+	if why := stamp + ": " + text; why != f.told {
 		f.told = why
 		f.log.Error("a changed key file cannot be used; the keys stay as they are", "file", f.path, "err", err)
 	}
@@ -86,5 +121,5 @@ func (f *Watcher) refuse(stamp string, err error) {
 func (f *Watcher) Forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.stamp = ""
+	f.again, f.wait = true, 0
 }
