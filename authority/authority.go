@@ -215,9 +215,9 @@ func assemble(o Options) *Authority {
 		write = a.tellInstead
 	}
 	a.turning = &rekey.Running{
-		Turn: rekey.Turn{DB: o.DB, Rows: all, Now: a.clock, Self: o.Node}, Time: o.Now, Log: o.Log, Taken: func() {
+		Turn: rekey.Turn{DB: o.DB, Rows: all, Now: a.clock, Self: o.Node}, Time: o.Now, Log: o.Log, Taking: func() {
 			if a.byHash {
-				a.takeRoot(*o.RootHash) // the key that it was digested under may be gone
+				a.takeRoot(*o.RootHash) // the key that it was digested under may be about to go
 			}
 		},
 	}

@@ -60,8 +60,8 @@ func (a *Authority) once(ctx context.Context, by Caller, q request, decide func(
 	if by.IdempotencyKey == "" {
 		return a.command(ctx, by, func(t *tx) error { return decide(t, "") }, how...)
 	}
-	stored := a.digests(by, q)
 	return a.command(ctx, by, func(t *tx) error {
+		stored := a.digests(by, q) // here: a key of before may be dropped by now
 		if err := t.by.May(q.kind.Needs()...); err != nil {
 			return err
 		}
@@ -80,16 +80,16 @@ func (a *Authority) digests(by Caller, q request) []string {
 	var input rows.Packer
 	input.Text(by.Action)
 	q.input(&input)
-	mac := func(what string, text []byte) [][32]byte {
+	about := func(what string, text []byte) []byte {
 		var p rows.Packer
 		p.Text(what)
 		p.Text(string(by.Actor.ID)) // so that nobody can tell that two actors chose the same key
-		return a.keys.IdempotencyMACs(append(p.Out, text...))
+		return append(p.Out, text...)
 	}
-	keys, inputs := mac("key", []byte(by.IdempotencyKey)), mac("input", input.Out)
-	all := make([]string, len(keys))
-	for i := range all {
-		all[i] = rows.Request(keys[i], inputs[i])
+	macs := a.keys.IdempotencyMACs(about("key", []byte(by.IdempotencyKey)), about("input", input.Out))
+	all := make([]string, len(macs))
+	for i, m := range macs {
+		all[i] = rows.Request(m[0], m[1])
 	}
 	return all
 }

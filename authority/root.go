@@ -62,13 +62,13 @@ func (a *Authority) setRoot(ctx context.Context, action string, may func(store.R
 	if err != nil {
 		return token.Secret{}, err
 	}
-	now, key := a.clock(), a.keys.SealingID()
-	digest := a.keys.DigestHash(key, s.Hash())
+	now := a.clock()
 	err = a.store.Update(ctx, func(w store.Writer) error {
 		if err := may(w); err != nil {
 			return err
 		}
-		if err := a.rows.Root.Put(w, rows.RootKey, rows.Root{Digest: digest, Key: key, Since: now}); err != nil {
+		key := a.keys.SealingID() // asked here: one of before may be dropped by now
+		if err := a.rows.Root.Put(w, rows.RootKey, rows.Root{Digest: a.keys.DigestHash(key, s.Hash()), Key: key, Since: now}); err != nil {
 			return err
 		}
 		return a.ledger.Append(w, audit.Entry{

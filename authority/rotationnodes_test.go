@@ -369,7 +369,7 @@ func TestRotation_TheRootTokenFromOutsideIsDigestedUnderTheKeyThatIsNotedWithIt(
 		}
 	})
 	for i := range 2_000 {
-		a.Keys().Taken()
+		a.Keys().Taking()
 		if _, outcome := a.Verify(secret.Reveal(), here); outcome != policy.Accepted {
 			t.Errorf("after %d times the root token is %v", i, outcome)
 			break

@@ -95,15 +95,13 @@ func (k *Keys) Lines() []Line {
 	return list
 }
 
-// IdempotencyMACs returns the MAC of a text about an idempotency key, under
-// each of the keys, beginning with the one that all nodes make them under.
-func (k *Keys) IdempotencyMACs(text []byte) [][sha256.Size]byte {
+// IdempotencyMACs returns the MACs of two texts, about an idempotency key and about what came with
+// it, under each of the keys, beginning with the one that all nodes make them under.
+func (k *Keys) IdempotencyMACs(named, input []byte) [][2][sha256.Size]byte {
 	r := k.ring()
-	list := make([][sha256.Size]byte, 0, len(r.lines))
+	list := make([][2][sha256.Size]byte, 0, len(r.lines))
 	add := func(by *key) {
-		mac := hmac.New(sha256.New, by.repeats)
-		mac.Write(text)
-		list = append(list, [sha256.Size]byte(mac.Sum(nil)))
+		list = append(list, [2][sha256.Size]byte{by.idempotencyMAC(named), by.idempotencyMAC(input)})
 	}
 	add(r.sealing)
 	for _, line := range r.lines {
@@ -112,6 +110,12 @@ func (k *Keys) IdempotencyMACs(text []byte) [][sha256.Size]byte {
 		}
 	}
 	return list
+}
+
+func (k *key) idempotencyMAC(text []byte) [sha256.Size]byte {
+	mac := hmac.New(sha256.New, k.repeats)
+	mac.Write(text)
+	return [sha256.Size]byte(mac.Sum(nil))
 }
 
 // WithOldSeals returns the same keys, but accepting seals of old ones: for

@@ -75,8 +75,11 @@ func TestOnlyAKeyOfWhichTheStoreHasSaidThatItIsNextIsMissing(t *testing.T) {
 	next := ids(both)[0]
 	sums := both.SealSums(7, []store.Sum{{1, 2}})
 	keys := keysOf(t, "a")
-	if _, err := keys.OpenSums(7, sums); !errors.Is(err, keyring.ErrSeal) {
+	if _, err := keys.OpenSums(7, sums); !errors.Is(err, keyring.ErrSeal) || !errors.Is(err, store.ErrUnknownKey) || errors.Is(err, store.ErrLacksKey) {
 		t.Errorf("before the store has said so: %v", err)
+	}
+	if _, err := keys.OpenSums(8, keys.SealSums(7, nil)); !errors.Is(err, keyring.ErrSeal) || errors.Is(err, store.ErrUnknownKey) {
+		t.Errorf("sums of another commit, under a key that is there: %v", err)
 	}
 	must(t, keys.Heed(keyring.Sealing{Key: ids(keys)[0], Next: next, Step: 1}))
 	if _, err := keys.OpenSums(7, sums); !errors.Is(err, store.ErrLacksKey) || !strings.Contains(err.Error(), next.String()) {
@@ -125,7 +128,7 @@ func TestOlderKeysAreShutWhenTheStoreSaysThatNothingIsUnderThemAndNewerOnesAreNo
 func TestIdempotencyKeysAreDigestedFirstUnderTheKeyThatAllNodesHave(t *testing.T) {
 	keys, alone := keysOf(t, "b", "a"), keysOf(t, "a")
 	must(t, keys.Heed(keyring.Sealing{Key: alone.SealingID(), Step: 1}))
-	if got := keys.IdempotencyMACs([]byte("x")); len(got) != 2 || got[0] != alone.IdempotencyMACs([]byte("x"))[0] || got[1] == got[0] {
+	if got := keys.IdempotencyMACs([]byte("x"), []byte("y")); len(got) != 2 || got[0] != alone.IdempotencyMACs([]byte("x"), []byte("y"))[0] || got[1] == got[0] || got[0][0] == got[0][1] {
 		t.Errorf("they are %x", got)
 	}
 }

@@ -18,7 +18,7 @@ type Running struct {
 	Turn
 	Reached *rollback.Record // the record beside the key file; nil without one
 	Time    func() time.Time // as the store's own, which says for how long it is read
-	Taken   func()           // is called when keys were taken over; see Take
+	Taking  func()           // is called before keys are taken over; see Take
 	Log     *slog.Logger
 
 	said  keyring.Sealing // as of the last call of Shut
@@ -50,11 +50,8 @@ func (k *Running) Take(ctx context.Context, from *keyring.Keys) error {
 	if err := k.Missed(ctx, k.Rows.Keys.Gone(from)); err != nil {
 		return fmt.Errorf("it lacks a key: %w", err)
 	}
-	if err := k.Rows.Keys.Adopt(from); err != nil {
-		return err
-	}
-	k.Taken()
-	return nil
+	k.Taking()
+	return k.Rows.Keys.Adopt(from)
 }
 
 // GoOn finishes a rotation that was cut off.
