@@ -27,6 +27,11 @@ var (
 	// neither read them nor tell whether they are ours. It is for a Summer to say so.
 	ErrLacksKey = errors.New("a key is missing")
 
+	// ErrUnknownKey means that something is sealed under a key of which no row that this process
+	// has read tells. Who has read all rows need not believe that there is one; who has missed what
+	// was changed lacks it. It is for a Summer to say so.
+	ErrUnknownKey = errors.New("a key is not known")
+
 	// ErrUnavailable means that the store cannot be asked at present: too few of its members
 	// answer. The store goes on, and the same transaction may be tried again.
 	ErrUnavailable = errors.New("the store does not answer at present")

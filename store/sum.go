@@ -38,7 +38,8 @@ type Summer interface {
 	SealSums(commit uint64, sums []Sum) []byte
 
 	// OpenSums returns what SealSums was given, or an error if it was not given that. It wraps
-	// ErrLacksKey if another process was given that, by what the rows of the store say.
+	// ErrLacksKey if another process was given that, by what the rows of the store say, and
+	// ErrUnknownKey if it may have been, and they do not say so.
 	OpenSums(commit uint64, sealed []byte) ([]Sum, error)
 }
 

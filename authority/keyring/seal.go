@@ -40,6 +40,8 @@ type SealError struct {
 	Key   string
 	Why   string
 	Name  string // the key as people write it, if it is known
+
+	unknown bool // it names a key that is not there
 }
 
 // Error implements error.
@@ -52,6 +54,9 @@ func (e *SealError) Sentence() string { return ErrSeal.Error() + ": " + e.Why }
 
 // Unwrap makes it an ErrSeal.
 func (e *SealError) Unwrap() error { return ErrSeal }
+
+// Is makes it a store.ErrUnknownKey as well, if it is that.
+func (e *SealError) Is(target error) bool { return e.unknown && target == store.ErrUnknownKey }
 
 // A sealer computes MACs under one key. It is safe for concurrent use.
 type sealer struct{ macs sync.Pool }
@@ -108,15 +113,16 @@ func (k *key) appendHead(row []byte) []byte {
 	return binary.BigEndian.AppendUint32(append(row, sealFormat), uint32(k.id))
 }
 
-// Open returns the payload of a sealed row, or an error that wraps ErrSeal.
-// The payload shares the memory of the row.
+// Open returns the payload of a sealed row, or an error that wraps ErrSeal, and store.ErrUnknownKey
+// if the row names a key that is not there. The payload shares the memory of the row.
 func (k *Keys) Open(t store.Table, rowKey, row []byte) ([]byte, error) {
 	if len(row) < sealOverhead || row[0] != sealFormat {
 		return nil, Damaged(t, rowKey, changedOutside)
 	}
-	key, why := k.ring().opener(KeyOf(row), k.oldSeals)
+	r := k.ring()
+	key, why := r.opener(KeyOf(row), k.oldSeals)
 	if key == nil {
-		return nil, Damaged(t, rowKey, why)
+		return nil, &SealError{Table: t, Key: string(rowKey), Why: why, unknown: r.all[KeyOf(row)] == nil}
 	}
 	body := row[:len(row)-sealMAC]
 	var buf [sealMAC]byte

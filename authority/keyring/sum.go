@@ -27,6 +27,8 @@ import (
 // sumsTable is what the seal of the sums is bound to; no table of a store.
 const sumsTable = store.Table("sums")
 
+const nameOfSums = "of all rows"
+
 // A summer makes shares and hides sums under one key. It is safe for concurrent use.
 type summer struct{ shares, sums cipher.Block }
 
@@ -88,8 +90,8 @@ func (k *key) hideSums(out, text, sealed []byte) {
 	cipher.NewCTR(k.summing.sums, sealed[sealHead:sealOverhead]).XORKeyStream(out, text)
 }
 
-// OpenSums implements store.Summer. Its errors wrap ErrSeal, or store.ErrLacksKey if the store says
-// that this node lacks a key.
+// OpenSums implements store.Summer. Its errors wrap ErrSeal, with store.ErrUnknownKey if they are
+// under a key that is not there, or store.ErrLacksKey if the store says that this node lacks a key.
 func (k *Keys) OpenSums(commit uint64, sealed []byte) ([]store.Sum, error) {
 	if len(sealed) < sealOverhead || (len(sealed)-sealOverhead)%sumLen != 0 || sealed[0] != sealFormat {
 		return nil, damagedSums(changedOutside)
@@ -100,7 +102,7 @@ func (k *Keys) OpenSums(commit uint64, sealed []byte) ([]store.Sum, error) {
 	}
 	key, why := r.opener(KeyOf(sealed), k.oldSeals)
 	if key == nil {
-		return nil, damagedSums(why)
+		return nil, &SealError{Table: sumsTable, Name: nameOfSums, Why: why, unknown: r.all[KeyOf(sealed)] == nil}
 	}
 	plain := make([]byte, len(sealed)-sealMAC)
 	copy(plain, sealed[:sealHead])
@@ -118,5 +120,5 @@ func (k *Keys) OpenSums(commit uint64, sealed []byte) ([]store.Sum, error) {
 }
 
 func damagedSums(why string) error {
-	return &SealError{Table: sumsTable, Name: "of all rows", Why: why}
+	return &SealError{Table: sumsTable, Name: nameOfSums, Why: why}
 }

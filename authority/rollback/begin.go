@@ -35,6 +35,10 @@ func Begin(ctx context.Context, o Options) (*Record, error) {
 		reads.keys = f.keys.WithOldSeals()
 	}
 	side, found, err := reads.read()
+	if o.Join && errors.Is(err, store.ErrUnknownKey) { // whoever can write one there can remove it as well
+		o.Log.Warn("the record of how far the store has come is under a key that the key file does not have, as after key drop; it is begun anew", "file", o.Path)
+		side, found, err = milestone{}, false, nil
+	}
 	bad := ""
 	if err != nil {
 		if !o.Accept {

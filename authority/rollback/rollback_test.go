@@ -216,3 +216,46 @@ func TestARecordUnderAnOldKeyCountsForANodeAndForNoServerAlone(t *testing.T) {
 		t.Errorf("a node whose store is older than that record: %v", err)
 	}
 }
+
+// One that was stopped while that key was dropped, too, has a record that it cannot read.
+func TestARecordUnderADroppedKeyIsBegunAnewByANodeAndByNoServerAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	w := watch(t, rowstest.Open(t), rowstest.Keys(t, "a"), path)
+	w.write(t, "one", "two", "three")
+	var log bytes.Buffer
+	newer := watch(t, rowstest.Open(t), rowstest.Keys(t, "b"), filepath.Join(t.TempDir(), "state"))
+	newer.write(t, "one", "two")
+	newer.Path, newer.Log = path, slog.New(slog.NewTextHandler(&log, nil))
+	if _, err := rollback.Begin(t.Context(), newer.Options); err == nil || !strings.Contains(err.Error(), "which the key file does not have") || !strings.Contains(err.Error(), "--accept-rollback") {
+		t.Errorf("a server alone: %v", err)
+	}
+	newer.Join = true
+	if _, err := rollback.Begin(t.Context(), newer.Options); err != nil || !strings.Contains(log.String(), "it is begun anew") {
+		t.Errorf("a node: %v; the log: %s", err, &log)
+	}
+	newer.Join = false
+	if _, err := rollback.Begin(t.Context(), newer.Options); err != nil {
+		t.Errorf("with the record that it began: %v", err)
+	}
+	if got := newer.entries(t); len(got) != 2 {
+		t.Errorf("the audit log tells of it: %v", got)
+	}
+	damaged(t, path)
+	newer.Join = true
+	if _, err := rollback.Begin(t.Context(), newer.Options); err == nil {
+		t.Error("a node takes a record that was changed")
+	}
+}
+
+// damaged changes a digit of the record at path.
+func damaged(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		text[len(text)-3] ^= 1
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -214,11 +216,12 @@ func TestRowsThatOthersHaveChangedDoNotAddUpForANewMirror(t *testing.T) {
 type unversed struct {
 	storetest.Plain
 	from uint64
+	err  error
 }
 
 func (u unversed) OpenSums(commit uint64, sealed []byte) ([]store.Sum, error) {
 	if commit >= u.from {
-		return nil, store.ErrLacksKey
+		return nil, u.err
 	}
 	return u.Plain.OpenSums(commit, sealed)
 }
@@ -231,7 +234,7 @@ func TestANodeStopsAtAHeadUnderAKeyThatItLacksAndUndoesNothing(t *testing.T) {
 	b, told := summedNode(t, endpoints, "b")
 	replaced(t, a)
 	counted(t, b)
-	b.SumBy(unversed{from: b.head.number + 1})
+	b.SumBy(unversed{from: b.head.number + 1, err: store.ErrLacksKey})
 	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("later"), []byte("new")) }))
 	select {
 	case <-b.Stopped():
@@ -245,5 +248,44 @@ func TestANodeStopsAtAHeadUnderAKeyThatItLacksAndUndoesNothing(t *testing.T) {
 	}
 	if got := rowsIn(t, client, a); got != "changed=new kept=old later=new " {
 		t.Errorf("etcd has %s", got)
+	}
+}
+
+// A head under a key of which no row tells is somebody else's, unless what was changed was missed:
+// then a rotation of the keys may have been.
+func TestANodeThatMissedARotationOfTheKeysSaysThatItLacksOne(t *testing.T) {
+	for name, cause := range map[string]struct {
+		err  error
+		want error
+	}{
+		"a key that it does not know": {store.ErrUnknownKey, store.ErrLacksKey},
+		"sums that are not ours":      {errors.New("changed"), store.ErrDamaged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			endpoints := members(t, 1)
+			a, _ := summedNode(t, endpoints, "a")
+			line := newCable(t, func() (net.Conn, error) { return net.Dial("unix", strings.TrimPrefix(endpoints[0], "unix://")) })
+			b, told := summedNode(t, []string{line.endpoint()}, "b")
+			replaced(t, a)
+			counted(t, b)
+			line.set(true)
+			b.SumBy(unversed{from: b.head.number + 1, err: cause.err})
+			for _, value := range []string{"new", "newer"} {
+				must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("later"), []byte(value)) }))
+			}
+			_, err := a.client.Compact(t.Context(), newestOf(t, a).revision)
+			must(t, err)
+			line.set(false)
+			select {
+			case <-b.Stopped():
+			case what := <-told:
+				t.Fatalf("it takes it for somebody else's: %s", what)
+			case <-time.After(20 * time.Second):
+				t.Fatal("it goes on")
+			}
+			if err := b.Err(); !errors.Is(err, cause.want) || errors.Is(err, store.ErrLacksKey) != strings.Contains(err.Error(), "Copy the key file here") {
+				t.Errorf("it stops with %v", err)
+			}
+		})
 	}
 }

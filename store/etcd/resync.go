@@ -120,7 +120,9 @@ func (db *DB) takeAll(different []store.Change, revision int64, h head) error {
 		return nil
 	}
 	if db.head.revision > 0 {
-		if err := db.fits(different, h); errors.Is(err, errForeign) {
+		if err := db.fits(different, h); errors.Is(err, store.ErrUnknownKey) {
+			return db.committer.Stop(fmt.Errorf("%w: rows came under another key while this node could hear of nothing. Copy the key file here from a node that runs, and start this one again (%w)", store.ErrLacksKey, err))
+		} else if errors.Is(err, errForeign) {
 			return db.committer.Stop(fmt.Errorf("%w: the rows in etcd are not those that a node wrote last: %w", store.ErrDamaged, err))
 		} else if err != nil {
 			return err
