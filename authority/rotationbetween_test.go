@@ -47,7 +47,7 @@ func dropsItsKey(t *testing.T, a *authoritytest.House) {
 	reread(t, a, a.Authority)
 }
 
-// What a change writes under a key is asked for inside of it: the key of a moment before may be gone.
+// Which key a change writes under is asked inside of it: that of a moment before may be gone.
 func TestRotation_BetweenAChangeAndItsTransaction_LeavesNothingUnderTheDroppedKey(t *testing.T) {
 	for name, change := range map[string]func(*testing.T, *authoritytest.House) (check func()){
 		"a new root token": func(t *testing.T, a *authoritytest.House) func() {

@@ -32,7 +32,7 @@ type Watcher struct {
 	stamp       string // of the file as it was read last
 	again       bool   // it is to be read although it looks unchanged
 	tries, wait int    // doublings of the pause before the next try; looks until then
-	told        string // what the log said last of one that cannot be used; empty after one that can
+	told        string // what the log said last of one that cannot be used; else empty
 
 	refused atomic.Pointer[string]
 }

@@ -72,10 +72,10 @@ func TestAKeyFileThatTheStoreDidNotTakeIsTriedAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
 				w := rekey.NewWatcher(file, slog.New(slog.NewTextHandler(&log, nil)))
-				tries, taken, began := 0, false, time.Now() //nolint:forbidigo // the clock of the bubble
+				tries, taken, began := 0, false, time.Now()
 				take := func(context.Context, *keyring.Keys) error {
 					tries++
-					if taken = time.Since(began) > test.until; taken { //nolint:forbidigo // the clock of the bubble
+					if taken = time.Since(began) > test.until; taken {
 						return nil
 					}
 					return test.say

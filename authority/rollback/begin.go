@@ -35,7 +35,8 @@ func Begin(ctx context.Context, o Options) (*Record, error) {
 		reads.keys = f.keys.WithOldSeals()
 	}
 	side, found, err := reads.read()
-	if o.Join && errors.Is(err, store.ErrUnknownKey) { // whoever can write one there can remove it as well
+	// Whoever could put one there under a key that is none could remove the right one as well.
+	if o.Join && errors.Is(err, store.ErrUnknownKey) {
 		o.Log.Warn("the record of how far the store has come is under a key that the key file does not have, as after key drop; it is begun anew", "file", o.Path)
 		side, found, err = milestone{}, false, nil
 	}
