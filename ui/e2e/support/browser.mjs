@@ -76,19 +76,20 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
 
   browser.signIn = (token = server.token, path = '/') => signIn(server, page, token, path);
 
-  /** Runs axe on what is shown, dialogs included, in both schemes or in those given. */
-  browser.axe = async (where, schemes = [scheme === 'light' ? 'dark' : 'light', scheme]) => {
+  /** Runs axe on what is shown, dialogs included, in both schemes or those given; `rules` turns some off. */
+  browser.axe = async (where, schemes = [scheme === 'light' ? 'dark' : 'light', scheme], rules = {}) => {
     for (const shown of schemes) {
       await page.emulateMedia({ colorScheme: shown });
       await page.waitForTimeout(200); // colours may fade over at most 150 ms
-      await examine(where, shown);
+      await examine(where, shown, rules);
     }
   };
 
-  const examine = async (where, shown) => {
+  const examine = async (where, shown, rules) => {
     if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
-    const found = await page.evaluate(() =>
-      window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+    const found = await page.evaluate(
+      (rules) => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'], rules }),
+      rules,
     );
     const said = found.violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 4).map((n) => `    ${n.html.slice(0, 200)}\n      ${n.failureSummary?.replaceAll('\n', '\n      ')}`).join('\n')}`);
     assert.deepEqual(said, [], `axe on ${where} (${shown})`);

@@ -1,160 +1,136 @@
-// What the page of a living server can show, one state each: how it is reached on the server of the
-// demonstration, with nothing changed there.
+// What the page of a living server can show, one state each, and how each is shown: on the server of
+// the demonstration, where nothing is changed, or on one with names and rights of every kind.
 import assert from 'node:assert/strict';
+import { openBrowser } from './browser.mjs';
+import { hostileNames } from './hostile.mjs';
+import { startServer } from './server.mjs';
+import { denials } from './states/denied.mjs';
+import { explorer, manual } from './states/explorer.mjs';
+import { frame } from './states/frame.mjs';
+import { list } from './states/list.mjs';
+import { rules } from './states/rules.mjs';
+import { tokens } from './states/tokens.mjs';
 
-const button = (page, name) => page.getByRole('button', { name });
-const dialog = (page) => page.locator('[role=dialog], [role=alertdialog]');
-const listed = (page) => page.locator('table[aria-busy=false] tbody a').first().waitFor();
+/**
+ * A state is a `name`, the address `at` which it stands, and how it is `reach`ed from there. It may be
+ * `on` the strange server; seen `as` a token that holds one permission, or null for who is not signed
+ * in; have other `answers` than the server's; be reached at a `width`, or on paper (`media`); be
+ * `busy`; and cause the browser to note what `fails`.
+ */
+export const states = [...list, ...tokens, ...rules, ...frame, ...denials, ...explorer, ...manual];
 
-async function chooseAll(page) {
-  await listed(page);
-  await page.getByRole('checkbox', { name: 'All tokens on this page' }).check();
-}
+/** The servers and browsers that the states are shown with. They are opened when they are needed. */
+export async function openStage() {
+  const opened = new Map();
+  const once = (key, open) => opened.get(key) ?? opened.set(key, open()).get(key);
+  const serverOf = (kind) => once(kind, kind === 'strange' ? strange : demonstration);
 
-export const states = [
-  { name: 'the list', at: () => '/tokens', reach: listed },
-  {
-    name: 'filters open, with chips',
-    at: ({ filter }) => `/tokens?permission=ManageCluster,ReadHealthCheck&state=Active,InGracePeriod&ends=365&filter=${filter}&creator=root`,
-    reach: async (page) => {
-      await button(page, 'More filters').click();
-      await page.getByRole('checkbox', { name: 'Manage cluster' }).waitFor();
-    },
-  },
-  { name: 'no match', at: () => '/tokens?q=nobody&ends=never', reach: (page) => page.getByRole('heading', { name: 'No token matches' }).waitFor() },
-  { name: 'rows that are chosen', at: () => '/tokens?q=Prometheus', reach: chooseAll },
-  {
-    name: 'the deletion of several, some of them in use',
-    at: () => '/tokens?q=o&sort=used&dir=desc',
-    reach: async (page) => {
-      await chooseAll(page);
-      await button(page, /^Delete \d+ tokens/).click();
-      await dialog(page).getByText(/to go on$/).waitFor();
-    },
-  },
-  {
-    name: 'a download',
-    at: () => '/tokens',
-    reach: async (page) => {
-      await listed(page);
-      await button(page, /^Download/).click();
-      await dialog(page).waitFor();
-    },
-  },
-  { name: 'what has ended', at: () => '/tokens?state=Ended', reach: listed },
-  { name: 'an ended token', at: ({ ended }) => `/tokens/${ended}`, reach: (page) => page.getByText('somebody still tries to use it').waitFor() },
-  { name: 'a token with its history', at: ({ token }) => `/tokens/${token}`, reach: (page) => page.getByRole('region', { name: 'History' }).getByText(/^It was made/).waitFor() },
-  { name: 'a token whose predecessor works', at: ({ successor }) => `/tokens/${successor}`, reach: (page) => page.getByText('The string before this one still works').waitFor() },
-  { name: 'a form filled in like another token', at: ({ token }) => `/tokens/new?like=${token}`, reach: (page) => page.getByText('Filled in like').waitFor() },
-  {
-    name: 'a form filled in by a link',
-    at: ({ filter }) => `/tokens/new?name=nurse&permissions=ReadHealthCheck,PatchGlobal,Everything&days=7&filter=${filter}`,
-    reach: (page) => page.getByText('A link filled this in').waitFor(),
-  },
-  { name: 'the rules of a filter', at: ({ filter }) => `/ip-filters/${filter}`, reach: (page) => page.getByRole('heading', { level: 1, name: 'Kubernetes production' }).waitFor() },
-  {
-    name: 'whom new rules of a filter refuse',
-    at: ({ filter }) => `/ip-filters/${filter}`,
-    reach: async (page) => {
-      await page.getByRole('textbox', { name: 'Rules' }).fill('allow 10.72.0.0/16');
-      await button(page, 'Save filter').click();
-      await dialog(page).getByText(/newly admitted/).waitFor();
-    },
-  },
-  {
-    name: 'what a policy would do',
-    at: () => '/security-policies',
-    reach: async (page) => {
-      await page.getByRole('spinbutton', { name: 'Maximum life of system tokens' }).fill('200');
-      await button(page, /^Delete \d+ tokens?, shorten/).waitFor();
-      await page.getByRole('table', { name: 'Tokens that change' }).waitFor();
-    },
-  },
-  {
-    name: 'the question before a policy is saved',
-    at: () => '/security-policies',
-    reach: async (page) => {
-      await page.getByRole('spinbutton', { name: 'Maximum life of system tokens' }).fill('200');
-      await button(page, /^Delete \d+ tokens?, shorten/).click();
-      await dialog(page).waitFor();
-    },
-  },
-  {
-    name: 'the question before unsaved work is left',
-    at: () => '/ip-filters/new',
-    reach: async (page) => {
-      await page.getByLabel('Name').fill('half a filter');
-      await page.getByRole('link', { name: 'Audit log' }).click();
-      await dialog(page).getByText('Leave what is not saved?').waitFor();
-    },
-  },
-  {
-    name: 'an entry of the audit log',
-    at: () => '/audit-log?action=updateIPFilter',
-    reach: (page) => button(page, 'Details').first().click(),
-  },
-  {
-    name: 'where the command bar leads',
-    at: () => '/audit-log',
-    reach: async (page) => {
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.keyboard.press('Control+k');
-      await dialog(page).getByRole('textbox').fill('pro');
-      await dialog(page).getByRole('menuitem', { name: /^Prometheus/ }).first().waitFor();
-    },
-  },
-  {
-    name: 'a session that is about to end',
-    soon: true,
-    at: () => '/tokens',
-    reach: async (page) => {
-      await page.getByText(/^Your session ends in/).waitFor();
-      await button(page, 'Sign in again').click();
-      await dialog(page).waitFor();
-    },
-  },
-];
+  const browserOf = ({ on, as = 'root' }) =>
+    once(`${on}, ${as}`, async () => {
+      const { server, strings } = await serverOf(on);
+      const browser = await openBrowser(server);
+      browser.page.on('dialog', (dialog) => dialog.accept()); // work is left unsaved
+      if (as !== null) await browser.signIn(strings[as]);
+      return browser;
+    });
 
-/** The ids that the addresses of the states are made of. */
-export async function idsOf(server) {
-  const { tokens, gone, ipFilters } = await server.ask(`{
-    tokens: systemTokens(limit: 100) { results { id name replaces } }
-    gone: systemTokens(stateFilter: [Ended], searchFilter: "Contractor") { results { id } }
-    ipFilters { id name }
-  }`);
   return {
-    filter: ipFilters.find(({ name }) => name === 'Kubernetes production').id,
-    token: tokens.results.find(({ name }) => name === 'Jenkins: release pipeline').id,
-    successor: tokens.results.find(({ replaces }) => replaces !== null).id,
-    ended: gone.results[0].id,
+    /** Leads to a state, lets it come to rest, and gives the browser in which it is seen. */
+    show: async (state) => {
+      const browser = await browserOf(state);
+      await show(browser, state, (await serverOf(state.on)).ids);
+      return browser;
+    },
+    close: () => Promise.all([...opened.values()].map(async (one) => (await one).server?.close())),
   };
 }
 
-/** Leads to a state, and lets it come to rest. */
-export async function show(browser, state, ids) {
+async function show(browser, state, ids) {
   const { page } = browser;
-  await page.unrouteAll();
-  if (state.soon) await endSoon(page);
+  await page.goto('about:blank');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await page.emulateMedia({ media: state.media ?? 'screen' });
+  browser.expected.splice(0, Infinity, ...(state.fails ?? []));
+  await page.setViewportSize({ width: state.width ?? 1280, height: 900 });
+  await state.answers?.(page);
   await browser.goto(state.at(ids));
-  await state.reach(page);
-  await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null && document.fonts.status === 'loaded');
+  await state.reach(page, ids);
+  await page.waitForFunction((busy) => (busy || document.querySelector('[aria-busy=true]') === null) && document.fonts.status === 'loaded', state.busy ?? false);
 }
 
-/** Has the server say that the session ends in five minutes. */
-const endSoon = (page) =>
-  page.route('**/graphql', async (route) => {
-    if (!route.request().postData().includes('query Viewer')) return route.continue();
-    const response = await route.fetch();
-    const answer = await response.json();
-    answer.data.viewer.sessionExpiresAt = Date.now() + 5 * 60_000;
-    return route.fulfill({ response, json: answer });
-  });
+async function demonstration() {
+  const server = await startServer({ demo: true });
+  const { tokens, gone, ipFilters } = await server.ask(`{
+    tokens: systemTokens(limit: 100) { results { id name replaces expired } }
+    gone: systemTokens(stateFilter: [Ended], searchFilter: "Contractor") { results { id } }
+    ipFilters { id name }
+  }`);
+  const named = (name) => tokens.results.find((token) => token.name === name).id;
+  const successor = tokens.results.find(({ replaces }) => replaces !== null);
+  const ids = {
+    filter: ipFilters.find(({ name }) => name === 'Kubernetes production').id,
+    token: named('Jenkins: release pipeline'),
+    maker: named('terraform platform'),
+    expired: tokens.results.find(({ expired }) => expired).id,
+    successor: successor.id,
+    predecessor: successor.replaces,
+    ended: gone.results[0].id,
+  };
+  return { server, strings: { root: server.token }, ids };
+}
 
-/** Makes the window as wide, and fails if the page is wider. */
+/** Names that people and machines give when they mean harm, and tokens that may do little. */
+async function strange() {
+  const server = await startServer();
+  const filter = await server.makeFilter('office '.repeat(36).trim(), '# the longest line there is\nallow 127.0.0.0/8\nallow 2001:db8:ffff:ffff:ffff:ffff:ffff:fff0/124 # as long as an address can be\nallow 127.0.0.1\n');
+  for (const [n, name] of hostileNames(31).entries()) {
+    await server.make({ name, note: n % 4 === 0 ? name.slice(0, 200) : null, permissions: n % 3 === 0 ? ['PatchGlobal', 'ReadHealthCheck'] : [], ipFilterId: n % 2 ? filter : null, expiresIn: { amount: 1 + n * 9, unit: 'Days' } });
+  }
+  const long = await server.make({ name: 'no-break-'.repeat(28), note: 'W'.repeat(500), permissions: ['ReadHealthCheck'], ipFilterId: filter });
+  const strings = { root: server.token };
+  const own = {};
+  for (const permission of ['ReadHealthCheck', 'ManageCluster', 'ChangeSystemPermissions']) {
+    const { token, tokenMetadata } = await server.make({ name: `holds ${permission}`, permissions: [permission] });
+    strings[permission] = token;
+    own[permission] = tokenMetadata.id;
+  }
+  return { server, strings, ids: { filter, long: long.tokenMetadata.id, own } };
+}
+
+/** Makes the window as wide, and fails if the page is wider, or a text in it is cut. */
 export async function widen(page, width, what) {
   await page.setViewportSize({ width, height: 900 });
-  const over = await page.evaluate(
-    () => new Promise((measured) => requestAnimationFrame(() => requestAnimationFrame(() => measured(document.documentElement.scrollWidth - document.documentElement.clientWidth)))),
-  );
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(over <= 0, `${what} is ${over} px too wide at ${width}`);
+  assert.deepEqual(await page.evaluate(cutTexts), [], `texts of ${what} are cut at ${width}`);
+}
+
+/**
+ * The texts of which a part cannot be seen, nor be scrolled to, though nothing shows that they go on.
+ * Runs in the page.
+ */
+function cutTexts() {
+  const cut = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.parentElement.closest('.monaco-editor') !== null) continue; // it scrolls in a way of its own
+    if (text.data.trim() === '' || !text.parentElement.checkVisibility({ visibilityProperty: true })) continue;
+    range.selectNodeContents(text);
+    const { left, right, top, bottom, width, height } = range.getBoundingClientRect();
+    if (width === 0 || height === 0) continue;
+    for (let box = text.parentElement; box !== null && box !== document.documentElement; box = box.parentElement) {
+      const { overflowX, overflowY, textOverflow, webkitLineClamp, position, clipPath } = getComputedStyle(box);
+      const place = box.getBoundingClientRect();
+      if (clipPath !== 'none' || (place.width <= 1 && place.height <= 1)) break; // for screen readers alone
+      if (textOverflow === 'ellipsis' || webkitLineClamp !== 'none') break;
+      const outside = [overflowX !== 'visible' && (left < place.left - 1 || right > place.right + 1), overflowY !== 'visible' && (top < place.top - 1 || bottom > place.bottom + 1)];
+      const scrolls = [/auto|scroll/.test(overflowX), /auto|scroll/.test(overflowY)];
+      if (outside.some((is, axis) => is && !scrolls[axis])) cut.push(`“${text.data.trim().slice(0, 60)}” by ${box.tagName}.${box.className}`);
+      if (outside.some(Boolean) || scrolls.some(Boolean) || position === 'fixed') break;
+    }
+  }
+  return cut;
 }

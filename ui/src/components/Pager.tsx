@@ -6,7 +6,8 @@ import styles from './Pager.module.css';
 type PagerProps = {
   page: number;
   size: number;
-  total: number;
+  /** Undefined while it is not known. */
+  total: number | undefined;
   noun: string;
   onPage: (page: number) => void;
   /**
@@ -18,11 +19,11 @@ type PagerProps = {
 
 /** Where in a list the reader is, and a way to any page of it: also when there are a thousand. */
 export function Pager({ page, size, total, noun, onPage, walked }: PagerProps) {
-  const { from, to, last, more } = stretchOf(page, size, total, walked);
+  const { from, to, last, more } = stretchOf(page, size, total ?? 0, walked);
   return (
     <nav className={styles.pager} aria-label={`Pages of ${noun}`}>
       <p role="status">
-        {total === 0 ? `No ${noun}` : `${number(from)}–${number(to)} of ${number(total)}`}
+        {total !== undefined && (total === 0 ? `No ${noun}` : `${number(from)}–${number(to)} of ${number(total)}`)}
       </p>
       {last > 1 && (
         <div className={styles.steps}>

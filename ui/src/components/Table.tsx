@@ -5,13 +5,27 @@ import styles from './Table.module.css';
 // The roles are written out because the narrow layout changes how rows are displayed, and some
 // browsers then forget that it is a table.
 
-export function Table({ label, head, children, stale = false }: { label: string; head: ReactNode; children: ReactNode; stale?: boolean }) {
+type TableProps = {
+  label: string;
+  /** The columns; null where there are none. */
+  head: ReactNode;
+  /** The rows; bones while there are none yet. */
+  children: ReactNode;
+  /** Whether the rows answer another question. */
+  stale?: boolean;
+  /** Whether there are no rows yet. */
+  coming?: boolean;
+};
+
+export function Table({ label, head, children, stale = false, coming = false }: TableProps) {
   return (
     <div className={styles.scroll}>
-      <table className={classes(styles.table, stale && styles.stale)} role="table" aria-label={label} aria-busy={stale}>
-        <thead role="rowgroup">
-          <tr role="row">{head}</tr>
-        </thead>
+      <table className={classes(styles.table, stale && styles.stale)} role="table" aria-label={label} aria-busy={stale || coming}>
+        {head !== null && (
+          <thead role="rowgroup">
+            <tr role="row">{head}</tr>
+          </thead>
+        )}
         <tbody role="rowgroup">{children}</tbody>
       </table>
     </div>

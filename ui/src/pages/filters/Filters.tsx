@@ -71,6 +71,7 @@ function FilterList() {
         <>
           <Table
             label="IP filters"
+            coming={rows === undefined}
             head={
               <>
                 <Column width="30%">Name</Column>
@@ -102,7 +103,7 @@ function FilterList() {
               No filter has “<Name name={search} />” in its name. <Button small look="quiet" onPress={() => setTyped('')}>Show all filters</Button>
             </p>
           )}
-          <Pager page={page} size={size} total={found?.length ?? 0} noun="filters" onPage={turnTo} />
+          <Pager page={page} size={size} total={found?.length} noun="filters" onPage={turnTo} />
         </>
       )}
     </>

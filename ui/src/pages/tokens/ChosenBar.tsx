@@ -17,7 +17,8 @@ type ChosenBarProps = {
   choosable: boolean;
   /** What the list asks, for a download of all that it finds. */
   question: TokenQuestion;
-  total: number;
+  /** How many that finds; undefined while it is not known. */
+  total: number | undefined;
 };
 
 type Open = { what: 'reset' | 'delete' | 'download'; tokens: readonly SystemToken[] };
@@ -52,8 +53,8 @@ export function ChosenBar({ chosen, tokens, choosable, question, total }: Chosen
           </Button>
         </>
       )}
-      <Button ref={download} small onPress={show('download')} isDisabled={total === 0}>
-        Download {counted(ticked.length === 0 ? total : ticked.length, 'token')}
+      <Button ref={download} small onPress={show('download')} isDisabled={!total}>
+        Download {total === undefined ? 'tokens' : counted(ticked.length === 0 ? total : ticked.length, 'token')}
       </Button>
       {ticked.length > 0 && (
         <Button
@@ -87,7 +88,7 @@ export function ChosenBar({ chosen, tokens, choosable, question, total }: Chosen
       {open?.what === 'reset' && first && <ResetSecret token={first} stay onClose={close} />}
       {open?.what === 'delete' && open.tokens.length === 1 && first && <DeleteToken token={first} stay onClose={close} />}
       {open?.what === 'delete' && open.tokens.length > 1 && <DeleteTokens tokens={open.tokens} onClose={close} />}
-      {open?.what === 'download' && <Download tokens={open.tokens} question={question} total={total} onClose={close} />}
+      {open?.what === 'download' && <Download tokens={open.tokens} question={question} total={total ?? 0} onClose={close} />}
     </div>
   );
 }

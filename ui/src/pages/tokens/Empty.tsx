@@ -33,7 +33,7 @@ export function NoMatch({ search, filtered, onClear }: NoMatchProps) {
     <Teach title="No token matches" actions={<Button onPress={onClear}>Show all tokens</Button>}>
       {search !== '' && (
         <p>
-          No {filtered && 'such '}token holds “<Name name={search} />” in its name, and none has it as its id.
+          No {filtered && 'such '}token holds “<Name name={search} />” in its name or note, and none has it as its id.
         </p>
       )}
       {filtered && <p>A token must satisfy every filter above. Take one off, or show all tokens.</p>}

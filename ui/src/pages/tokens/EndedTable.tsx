@@ -21,6 +21,7 @@ export function EndedTable({ tokens, permissions, stale }: EndedTableProps) {
     <Table
       label="Ended tokens"
       stale={stale}
+      coming={tokens === undefined}
       head={
         <>
           <Column>Name</Column>

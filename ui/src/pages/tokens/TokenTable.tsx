@@ -32,6 +32,7 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen
     <Table
       label="System tokens"
       stale={stale}
+      coming={tokens === undefined}
       head={
         <>
           <ChooseColumn

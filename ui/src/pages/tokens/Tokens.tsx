@@ -86,7 +86,7 @@ function TokenList() {
       {nothing && (narrowed ? <NoMatch search={selection.search} filtered={filtered} onClear={showAll} /> : <NoTokens />)}
       {!nothing && !list.failed && (
         <>
-          <ChosenBar chosen={chosen} tokens={tokens} choosable={!isOfEnded(selection)} question={questionOf(selection)} total={data?.totalResults ?? 0} />
+          <ChosenBar chosen={chosen} tokens={tokens} choosable={!isOfEnded(selection)} question={questionOf(selection)} total={data?.totalResults} />
           {isOfEnded(selection) ? (
             <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} />
           ) : (
@@ -105,7 +105,7 @@ function TokenList() {
           <Pager
             page={page}
             size={size}
-            total={data?.totalResults ?? 0}
+            total={data?.totalResults}
             noun="tokens"
             onPage={turnTo}
             walked={walked && data !== undefined ? { shown: data.results.length, more: data.hasNextPage } : undefined}
