@@ -138,12 +138,34 @@ func TestAMirrorThatAStartCouldNotFillIsComparedByTheNext(t *testing.T) {
 	}
 }
 
+// A page without an end has a member count all the rest, so only the last ones may have none.
+func TestPagesOfNumberedRowsHaveAnEnd(t *testing.T) {
+	const rows, page = 1500, 100
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a", func(o *Options) { o.Page = page })
+	fillNumbered(t, a, rows)
+	walk, err := newRowsAt(t.Context(), a, "left", a.applied)
+	must(t, err)
+	seen, endless := 0, rows // where the first page that has none begins
+	for ; walk.row.Key != nil; must(t, walk.next()) {
+		if seen++; walk.until == "" {
+			endless = min(endless, seen)
+		}
+	}
+	if seen != rows || endless < rows-2*page {
+		t.Errorf("of %d rows, those behind the %dth are in a page without an end", seen, endless)
+	}
+}
+
 func TestAsFar(t *testing.T) {
+	none := strings.Repeat("\x00", 8)
 	for _, c := range []struct{ name, first, last, want string }{
-		{"numbers", "d/t/\x00\x00\x00\x00\x00\x00\x00\x05", "d/t/\x00\x00\x00\x00\x00\x00\x00\x07", "d/t/\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00"},
-		{"the same key", "d/t/a", "d/t/a", ""},
-		{"a key and one below it that is no further", "d/t/a", "d/t/a\x00", ""},
-		{"nothing is as far", "d/t/\x00", "d/t/\xff", ""},
+		{"numbers", "\x00\x00\x00\x00\x00\x00\x00\x05", "\x00\x00\x00\x00\x00\x00\x00\x07", "\x00\x00\x00\x00\x00\x00\x00\x09" + none[1:]},
+		{"numbers that carry", "\x00\x00\x00\x00\x00\x00\xff\x01", "\x00\x00\x00\x00\x00\x00\xff\xff", "\x00\x00\x00\x00\x00\x01\x00\xfd" + none[3:]},
+		{"text that carries", "a\xff\x80", "a\xff\xff", "b\x00\x7e" + none[3:]},
+		{"the same key", "a", "a", ""},
+		{"a key and one below it that is no further", "a", "a\x00", ""},
+		{"nothing is as far", "\x00", "\xff", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := asFar(c.first, c.last)

@@ -23,9 +23,11 @@ type rowsAt struct {
 	row      store.Row // the row it stands at; none at the end
 }
 
+// newRowsAt begins with the rows under low numbers, where most tables have theirs.
 func newRowsAt(ctx context.Context, db *DB, t store.Table, revision int64) (*rowsAt, error) {
 	prefix := db.keys.rows(t)
-	w := &rowsAt{ctx: ctx, db: db, prefix: prefix, revision: revision, from: prefix, more: true}
+	low := string(binary.BigEndian.AppendUint64([]byte(prefix), uint64(db.options.Page)))
+	w := &rowsAt{ctx: ctx, db: db, prefix: prefix, revision: revision, from: prefix, until: low, more: true}
 	return w, w.next()
 }
 
@@ -93,19 +95,25 @@ func (w *rowsAt) bound(page []*mvccpb.KeyValue) string {
 	if n := int64(len(page)); n < 2 || n < w.db.options.Page/2 {
 		return ""
 	}
-	return asFar(string(page[0].Key), string(page[len(page)-1].Key))
+	far := asFar(string(page[0].Key[len(w.prefix):]), string(page[len(page)-1].Key[len(w.prefix):]))
+	if far == "" {
+		return ""
+	}
+	return w.prefix + far
 }
 
 // asFar returns a key that is as far behind last as last is behind first, or nothing if there is
-// none. What they have in common it has too.
+// none. As far as can be it begins as they do; where they end in \xff, it has to carry.
 func asFar(first, last string) string {
 	same := 0
 	for same < len(first) && first[same] == last[same] {
 		same++
 	}
-	a, b := number(first[same:]), number(last[same:])
-	if c := b + (b - a); c > b {
-		return last[:same] + string(binary.BigEndian.AppendUint64(nil, c))
+	for ; same >= 0; same-- {
+		a, b := number(first[same:]), number(last[same:])
+		if c := b + (b - a); c > b {
+			return last[:same] + string(binary.BigEndian.AppendUint64(nil, c))
+		}
 	}
 	return ""
 }
