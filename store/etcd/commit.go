@@ -186,12 +186,13 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 		txn = txn.If(db.unchanged(was))
 	}
 	began := db.options.Now()
-	r, err := txn.Then(db.operations(b.Changed, next)...).Else(clientv3.OpGet(db.keys.head())).Commit()
+	r, err := txn.Then(db.operations(b.Changed, next)...).Else(db.tooLate()...).Commit()
 	db.turns.Took(db.options.Now().Sub(began))
 	switch {
 	case err == nil && r.Succeeded:
 		return db.committed(b, r.Header.Revision, next)
 	case err == nil:
+		db.turns.Late(db.options.Node, db.options.Now())
 		now, err := headIn((*clientv3.GetResponse)(r.Responses[0].GetResponseRange()))
 		if err != nil {
 			return unavailable(err)
@@ -203,6 +204,11 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 		return unavailable(err)
 	}
 	return db.resolve(b, was, next, began, err)
+}
+
+// tooLate is what a commit asks of etcd that comes too late.
+func (db *DB) tooLate() []clientv3.Op {
+	return []clientv3.Op{clientv3.OpGet(db.keys.head()), clientv3.OpPut(db.keys.late(db.options.Node), "")}
 }
 
 func (db *DB) unchanged(was head) clientv3.Cmp {

@@ -21,6 +21,10 @@ func (k keys) head() string { return k.prefix + "head" }
 // last is the request of the newest commit of a node: whoever has no answer to one looks there.
 func (k keys) last(node string) string { return k.prefix + "last/" + node }
 
+// late is written by a commit that came too late, so that all know of a node that would commit; see
+// turns.Ring.
+func (k keys) late(node string) string { return k.prefix + "late/" + node }
+
 // nodes begins the rows of the nodes that have the store open. Each lives by a lease of its node.
 func (k keys) nodes() string { return k.prefix + "n/" }
 

@@ -87,6 +87,9 @@ func (db *DB) saw(revision int64, events []*clientv3.Event) {
 	for _, e := range events {
 		switch {
 		case e.Type == clientv3.EventTypePut:
+			if late, ok := strings.CutPrefix(string(e.Kv.Key), db.keys.late("")); ok {
+				db.turns.Late(late, db.options.Now())
+			}
 			db.heard(db.note(string(e.Kv.Key), e.Kv.Value))
 		case string(e.Kv.Key) == db.keys.house():
 			db.roster.house = ""

@@ -10,20 +10,21 @@ import (
 
 // A Ring is a courtesy among nodes that write at the same time. Each would have to compare the same
 // head, one would win, and the others would run again; and one node won nearly always. So those
-// that have committed lately go one after the other, in the order of their names: the next may go
-// at once, the one behind it a little later, or as soon as the head moves. A wrong guess costs a
-// repetition and nothing else. It is safe for concurrent use.
+// that have lately committed, or tried to, go one after the other, in the order of their names: the
+// next may go at once, the one behind it a little later, or as soon as the head moves. A wrong guess
+// costs a repetition and nothing else. It is safe for concurrent use.
 type Ring struct {
 	Node string // this one
 	Off  bool   // it is always its turn
 
-	mu   sync.Mutex
-	seen map[string]time.Time // when each node last committed
-	last string               // who did
-	mean time.Duration        // of what a commit takes
+	mu     sync.Mutex
+	seen   map[string]time.Time // when each node last committed, or came too late
+	last   string               // who last committed
+	lastAt time.Time
+	mean   time.Duration // of what a commit takes
 }
 
-// writes is for how long after a commit a node counts as one that writes.
+// writes is for how long after a commit, or a try, a node counts as one that writes.
 const writes = 250 * time.Millisecond
 
 // Took notes how long a commit took.
@@ -36,14 +37,30 @@ func (t *Ring) Took(d time.Duration) {
 	t.mean += (d - t.mean) / 8
 }
 
-// Saw notes who has committed.
+// Saw notes who has committed; nobody if node is empty.
 func (t *Ring) Saw(node string, now time.Time) {
+	if node == "" {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.last, t.lastAt = node, now
+	t.writes(node, now)
+}
+
+// Late notes whose commit came too late. Without that, who is far from etcd would never be among
+// those that take turns, because others are always faster.
+func (t *Ring) Late(node string, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.writes(node, now)
+}
+
+func (t *Ring) writes(node string, now time.Time) {
 	if t.seen == nil {
 		t.seen = map[string]time.Time{}
 	}
-	t.seen[node], t.last = now, node
+	t.seen[node] = now
 }
 
 // Wait returns for how long it is others' turn.
@@ -53,9 +70,9 @@ func (t *Ring) Wait(now time.Time) time.Duration {
 	maps.DeleteFunc(t.seen, func(_ string, at time.Time) bool { return now.Sub(at) > writes })
 	names := slices.Sorted(maps.Keys(t.seen))
 	me, last := slices.Index(names, t.Node), slices.Index(names, t.last)
-	if t.Off || len(names) < 2 || me < 0 || last < 0 {
+	if t.Off || len(names) < 2 || me < 0 || last < 0 || now.Sub(t.lastAt) > writes {
 		return 0 // nobody else writes, or we have just begun
 	}
 	ahead := (me - last - 1 + len(names)) % len(names)
-	return time.Duration(ahead)*(2*t.mean+2*time.Millisecond) - now.Sub(t.seen[t.last])
+	return time.Duration(ahead)*(2*t.mean+2*time.Millisecond) - now.Sub(t.lastAt)
 }

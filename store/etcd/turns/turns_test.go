@@ -43,8 +43,27 @@ func TestTurnsGoRoundByName(t *testing.T) {
 			}
 		})
 	}
-	off := Ring{Node: "a", Off: true, seen: map[string]time.Time{"a": noon, "b": noon}, last: "a", mean: took}
+	off := Ring{Node: "a", Off: true, seen: map[string]time.Time{"a": noon, "b": noon}, last: "a", lastAt: noon, mean: took}
 	if got := off.Wait(noon); got != 0 {
 		t.Errorf("without turns it waits %v", got)
+	}
+}
+
+// Who comes too late takes turns as well, and is not taken for the one who committed last.
+func TestWhoCameTooLateStandsInTheRing(t *testing.T) {
+	noon := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	r := Ring{Node: "a"}
+	r.Took(4 * time.Millisecond)
+	r.Saw("a", noon)
+	if got := r.Wait(noon); got != 0 {
+		t.Errorf("alone it waits %v", got)
+	}
+	r.Late("b", noon.Add(time.Millisecond))
+	if got, want := r.Wait(noon.Add(time.Millisecond)), 9*time.Millisecond; got != want {
+		t.Errorf("beside one that came too late it waits %v, want %v", got, want)
+	}
+	r.Late("b", noon.Add(260*time.Millisecond))
+	if got := r.Wait(noon.Add(260 * time.Millisecond)); got > 0 {
+		t.Errorf("a quarter of a second after the last commit it waits %v", got)
 	}
 }
