@@ -184,7 +184,7 @@ var someNotes = []string{"", "", "for ci; call ops", "Ärzte"}
 func (m *machine) annotate(t *rapid.T) {
 	_, l := m.pick(t)
 	to := rapid.SampledFrom(someNotes).Draw(t, "note")
-	_, err := m.h.UpdateNote(context.Background(), as(root(), "updateSystemTokenNote"), l.id, to)
+	_, err := m.h.UpdateNote(context.Background(), as(root(), "updateSystemTokenNote"), l.id, to, nil)
 	if may := m.n.works(l, m.now()) && !l.replaced; (err == nil) != may {
 		t.Fatalf("noting %q on %+v: %v", to, *l, err)
 	}

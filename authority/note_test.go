@@ -30,7 +30,7 @@ func noted(name, note string) policy.Draft {
 
 func annotate(t testing.TB, h *authoritytest.House, id token.ID, note string) token.Token {
 	t.Helper()
-	v, err := h.UpdateNote(context.Background(), as(root(), noteAction), id, note)
+	v, err := h.UpdateNote(context.Background(), as(root(), noteAction), id, note, nil)
 	must(t, err)
 	return v
 }
@@ -74,7 +74,7 @@ func TestNote_ChangesOfATokenAndOfItsStringInTheGracePeriod(t *testing.T) {
 	if a, b := shown(t, h, next.ID).Note, shown(t, h, old.ID).Note; a != "call ops" || b != "call ops" {
 		t.Errorf("the notes are %q and %q", a, b)
 	}
-	_, err := h.UpdateNote(t.Context(), as(root(), noteAction), old.ID, "x")
+	_, err := h.UpdateNote(t.Context(), as(root(), noteAction), old.ID, "x", nil)
 	refusal(t, err, fault.Conflict, "Change its successor "+string(next.ID))
 	want := next
 	want.Note = ""
@@ -87,13 +87,13 @@ func TestNote_WhoMayNotAdministerTokensIsRefused(t *testing.T) {
 	h := authoritytest.Open(t)
 	v, _ := h.Token(noted("nurse", "call ops"))
 	by, _ := h.Holder(permission.ManageCluster)
-	_, err := h.UpdateNote(t.Context(), as(by, noteAction), v.ID, "call me")
+	_, err := h.UpdateNote(t.Context(), as(by, noteAction), v.ID, "call me", nil)
 	refusal(t, err, fault.Forbidden, "not allowed")
-	_, err = h.UpdateNote(t.Context(), as(root(), noteAction), "nobody", "x")
+	_, err = h.UpdateNote(t.Context(), as(root(), noteAction), "nobody", "x", nil)
 	refusal(t, err, fault.NotFound, "no token")
 	gone, _ := h.Token(ending(h, "short", minute))
 	h.Clock.Pass(minute)
-	_, err = h.UpdateNote(t.Context(), as(root(), noteAction), gone.ID, "x")
+	_, err = h.UpdateNote(t.Context(), as(root(), noteAction), gone.ID, "x", nil)
 	refusal(t, err, fault.Conflict, "has expired")
 	if note := shown(t, h, v.ID).Note; note != "call ops" {
 		t.Errorf("the note is %q", note)
@@ -105,7 +105,7 @@ func TestNote_OfATokenThatMayDoMore(t *testing.T) {
 	h := authoritytest.Open(t)
 	by, _ := h.Holder(permission.ChangeSystemPermissions)
 	v, _ := h.Token(policy.Draft{Name: "strong", Permissions: cluster})
-	if _, err := h.UpdateNote(t.Context(), as(by, noteAction), v.ID, "call ops"); err != nil {
+	if _, err := h.UpdateNote(t.Context(), as(by, noteAction), v.ID, "call ops", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -114,7 +114,7 @@ func TestNote_ItsChangesAreInTheAuditLogWithWhoMadeThem(t *testing.T) {
 	h := authoritytest.Open(t)
 	by, _ := h.Holder(permission.ChangeSystemPermissions)
 	v, _ := h.Token(noted("nurse", "for the ward"))
-	_, err := h.UpdateNote(t.Context(), as(by, noteAction), v.ID, "call ops")
+	_, err := h.UpdateNote(t.Context(), as(by, noteAction), v.ID, "call ops", nil)
 	must(t, err)
 	trail := about(t, h, v.ID)
 	e := trail[0]
@@ -132,7 +132,7 @@ func TestNote_ATextThatHoldsATokenIsRefusedAndKeptNowhere(t *testing.T) {
 	v, secret := h.Token(draft("nurse"))
 	_, half, _ := strings.Cut(secret, "~")
 	for _, text := range []string{secret, "the token is " + secret + ".", "secret:" + half} {
-		_, err := h.UpdateNote(t.Context(), as(root(), noteAction), v.ID, text)
+		_, err := h.UpdateNote(t.Context(), as(root(), noteAction), v.ID, text, nil)
 		refusal(t, err, fault.Invalid, "errors in the input")
 		_, _, err = h.CreateToken(t.Context(), as(root(), "createSystemToken"), noted("x", text))
 		refusal(t, err, fault.Invalid, "errors in the input")

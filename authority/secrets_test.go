@@ -86,7 +86,7 @@ func TestRefusalsNeverRepeatAWholeTokenStringGivenAsAnID(t *testing.T) {
 	errs := map[string]error{}
 	_, _, errs["rotate"] = h.RotateToken(t.Context(), as(root(), "rotateToken"), id, 0)
 	errs["update"] = h.UpdatePermissions(t.Context(), as(root(), "update"), id, 0)
-	_, errs["note"] = h.UpdateNote(t.Context(), as(root(), "updateSystemTokenNote"), id, "for ci")
+	_, errs["note"] = h.UpdateNote(t.Context(), as(root(), "updateSystemTokenNote"), id, "for ci", nil)
 	errs["delete"] = h.DeleteToken(t.Context(), as(root(), "deleteToken"), id)
 	_, errs["read"] = h.Authority.Token(root(), id)
 	_, _, errs["create"] = h.CreateToken(t.Context(), as(root(), "create"), policy.Draft{Name: "y", FilterID: ipfilter.ID(secret)})

@@ -5319,6 +5319,8 @@ type UpdateSystemTokenNoteInput struct {
 	Id string `json:"id"`
 	// What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview
 	Note string `json:"note"`
+	// The note that you have read, empty for none: if the token has neither that nor the new one by now, nothing is changed and the answer is CONFLICT. Absent or null to write over whatever is there. Stability: Preview
+	ExpectedNote *string `json:"expectedNote"`
 }
 
 // GetId returns UpdateSystemTokenNoteInput.Id, and is useful for accessing the field via an interface.
@@ -5326,6 +5328,9 @@ func (v *UpdateSystemTokenNoteInput) GetId() string { return v.Id }
 
 // GetNote returns UpdateSystemTokenNoteInput.Note, and is useful for accessing the field via an interface.
 func (v *UpdateSystemTokenNoteInput) GetNote() string { return v.Note }
+
+// GetExpectedNote returns UpdateSystemTokenNoteInput.ExpectedNote, and is useful for accessing the field via an interface.
+func (v *UpdateSystemTokenNoteInput) GetExpectedNote() *string { return v.ExpectedNote }
 
 // UpdateSystemTokenNoteResponse is returned by UpdateSystemTokenNote on success.
 type UpdateSystemTokenNoteResponse struct {

@@ -27,7 +27,7 @@ func (s *stage) allow(ctx context.Context, name string, may ...permission.Permis
 
 // annotate gives a token a note.
 func (s *stage) annotate(ctx context.Context, name, note string) error {
-	_, err := s.UpdateNote(ctx, root("updateSystemTokenNote"), s.tokens[name].id, note)
+	_, err := s.UpdateNote(ctx, root("updateSystemTokenNote"), s.tokens[name].id, note, nil)
 	return err
 }
 

@@ -47,7 +47,7 @@ func commands(h *authoritytest.House) map[string]func(by policy.Actor, t token.I
 			return h.UpdatePermissions(ctx, authority.Caller{Actor: by, Action: "updateSystemPermissionsTokenPermissions"}, t, 0)
 		},
 		"updateSystemTokenNote": func(by policy.Actor, t token.ID, _ ipfilter.ID) error {
-			_, err := h.UpdateNote(ctx, authority.Caller{Actor: by, Action: "updateSystemTokenNote"}, t, "note")
+			_, err := h.UpdateNote(ctx, authority.Caller{Actor: by, Action: "updateSystemTokenNote"}, t, "note", nil)
 			return err
 		},
 		"createIPFilter": func(by policy.Actor, _ token.ID, _ ipfilter.ID) error {

@@ -2664,6 +2664,8 @@ input UpdateSystemTokenNoteInput {
   id: String! @stability(level: Preview)
   "What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview"
   note: String! @stability(level: Preview)
+  "The note that you have read, empty for none: if the token has neither that nor the new one by now, nothing is changed and the answer is CONFLICT. Absent or null to write over whatever is there. Stability: Preview"
+  expectedNote: String @stability(level: Preview)
 }
 
 """
@@ -9421,7 +9423,7 @@ func (ec *executionContext) unmarshalInputUpdateSystemTokenNoteInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "note"}
+	fieldsInOrder := [...]string{"id", "note", "expectedNote"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -9442,6 +9444,13 @@ func (ec *executionContext) unmarshalInputUpdateSystemTokenNoteInput(ctx context
 				return it, err
 			}
 			it.Note = data
+		case "expectedNote":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedNote"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedNote = data
 		}
 	}
 	return it, nil

@@ -33,6 +33,23 @@ func TestNotes_GivenAtTheCreationAndChangedLater(t *testing.T) {
 	}
 }
 
+// Of two people who have read the same note, the second does not write over the first unawares.
+func TestNotes_TheSecondOfTwoWhoChangeTheSameOneIsToldIfTheySayWhatTheyRead(t *testing.T) {
+	s := serve(t)
+	id := s.must(createNoted, vars{"name": "nurse"}).text("createSystemToken", "tokenMetadata", "id")
+	change := `mutation($id: String!, $note: String!, $expected: String) { updateSystemTokenNote(input: {id: $id, note: $note, expectedNote: $expected}) { note } }`
+	s.must(change, vars{"id": id, "note": "call ann", "expected": ""})
+	second := s.ask(s.root, change, vars{"id": id, "note": "call bob", "expected": ""})
+	if second.code() != "CONFLICT" || !strings.Contains(second.Body, "was changed meanwhile") || strings.Contains(second.Body, "call ann") {
+		t.Errorf("%s", second.Body)
+	}
+	if a := s.must(`{ token(tokenId: "`+id+`") { ... on SystemPermissionsToken { note } } }`, nil); a.text("token", "note") != "call ann" {
+		t.Errorf("after the refusal: %s", a.Body)
+	}
+	s.must(change, vars{"id": id, "note": "call bob", "expected": "call ann"})
+	s.must(change, vars{"id": id, "note": "call eve", "expected": nil})
+}
+
 func TestNotes_NoneIsNull(t *testing.T) {
 	s := serve(t)
 	for _, v := range []vars{{"name": "a"}, {"name": "b", "note": nil}, {"name": "c", "note": ""}, {"name": "d", "note": " \t"}} {

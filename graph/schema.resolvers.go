@@ -53,7 +53,7 @@ func (r *mutationResolver) UpdateSystemTokenNote(ctx context.Context, input mode
 	if err != nil {
 		return nil, err
 	}
-	t, err := r.authority.UpdateNote(ctx, by, token.ID(input.ID), input.Note)
+	t, err := r.authority.UpdateNote(ctx, by, token.ID(input.ID), input.Note, input.ExpectedNote)
 	if err != nil {
 		return nil, err
 	}

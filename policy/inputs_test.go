@@ -98,7 +98,7 @@ func TestTokens_Note_Refused(t *testing.T) {
 			}
 			_, err = open.Admit(ann(), Draft{Name: "a", Note: test.in}, noon)
 			wantField(t, err, fault.Invalid, "note", test.word)
-			_, err = Annotate(RootActor(), living(noon), test.in, noon)
+			_, err = Annotate(RootActor(), living(noon), test.in, nil, noon)
 			wantField(t, err, fault.Invalid, "note", test.word)
 		})
 	}

@@ -85,7 +85,11 @@ func (s Security) Regrant(by Actor, t token.Token, to permission.Set, now epoch.
 
 // Annotate decides whether by may give t another note, and returns t with it; an empty one is none.
 // Nothing else changes. It takes no more than that by administers tokens: a note grants nothing.
-func Annotate(by Actor, t token.Token, note string, now epoch.Millis) (token.Token, error) {
+//
+// Where expected is given, it is the note that by has read: it refuses with Conflict a token that
+// has another one by now. One that has the new note already is no conflict, since a client whose
+// answer was lost asks again.
+func Annotate(by Actor, t token.Token, note string, expected *string, now epoch.Millis) (token.Token, error) {
 	if err := by.May(AdministerTokens()...); err != nil {
 		return token.Token{}, err
 	}
@@ -95,6 +99,9 @@ func Annotate(by Actor, t token.Token, note string, now epoch.Millis) (token.Tok
 	note, err := Note("note", note)
 	if err != nil {
 		return token.Token{}, err
+	}
+	if expected != nil && t.Note != *expected && t.Note != note {
+		return token.Token{}, fault.New(fault.Conflict, "The note of the token %s was changed meanwhile: it is not the expected one. Nothing was changed. Read the note and decide anew.", t.ID)
 	}
 	t.Note = note
 	return t, nil

@@ -57,7 +57,7 @@ func allWays(s Security, t token.Token) map[string]error {
 	s.AllowUpdates = true
 	_, rotate := Rotate(RootActor(), t, noon)
 	_, regrant := s.Regrant(RootActor(), t, 0, noon)
-	_, annotate := Annotate(RootActor(), t, "for ci", noon)
+	_, annotate := Annotate(RootActor(), t, "for ci", nil, noon)
 	return map[string]error{"rotate": rotate, "regrant": regrant, "annotate": annotate}
 }
 
@@ -196,14 +196,38 @@ func TestTokens_Note_NothingElseChanges(t *testing.T) {
 	for _, by := range []Actor{holding(permission.ChangeSystemPermissions), RootActor()} {
 		want := worn()
 		want.Note = "call ops"
-		if got, err := Annotate(by, worn(), " call ops ", noon); err != nil || got != want {
+		if got, err := Annotate(by, worn(), " call ops ", nil, noon); err != nil || got != want {
 			t.Errorf("Annotate = %+v, %v\nwant %+v", got, err, want)
 		}
 		want.Note = ""
-		if got, err := Annotate(by, worn(), " ", noon); err != nil || got != want {
+		if got, err := Annotate(by, worn(), " ", nil, noon); err != nil || got != want {
 			t.Errorf("Annotate = %+v, %v\nwant none left", got, err)
 		}
 	}
-	_, err := Annotate(holding(permission.ManageCluster), worn(), "x", noon)
+	_, err := Annotate(holding(permission.ManageCluster), worn(), "x", nil, noon)
 	wantRefusal(t, err, fault.Forbidden, "not allowed")
+}
+
+func TestTokens_Note_WrittenOverTheExpectedOneOnly(t *testing.T) {
+	tests := []struct {
+		now, expected, next string
+		refused             bool
+	}{
+		{now: "call ops", expected: "call ops", next: "call ann"},
+		{now: "", expected: "", next: "call ann"},
+		{now: "call bob", expected: "call ops", next: "call ann", refused: true},
+		{now: "call bob", expected: "", next: "call ann", refused: true},
+		{now: "", expected: "call ops", next: "call ann", refused: true},
+		{now: "call ann", expected: "call ops", next: "call ann"}, // asked again
+	}
+	for _, test := range tests {
+		v := worn()
+		v.Note = test.now
+		got, err := Annotate(RootActor(), v, test.next, &test.expected, noon)
+		if test.refused {
+			wantRefusal(t, err, fault.Conflict, "was changed meanwhile", "Nothing was changed", "decide anew")
+		} else if err != nil || got.Note != test.next {
+			t.Errorf("%+v: %q, %v", test, got.Note, err)
+		}
+	}
 }

@@ -660,6 +660,8 @@ type UpdateSystemTokenNoteInput struct {
 	ID string `json:"id"`
 	// What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview
 	Note string `json:"note"`
+	// The note that you have read, empty for none: if the token has neither that nor the new one by now, nothing is changed and the answer is CONFLICT. Absent or null to write over whatever is there. Stability: Preview
+	ExpectedNote *string `json:"expectedNote,omitempty"`
 }
 
 // A selection of the data of repositories. None lives here; clients name the type in fragments.

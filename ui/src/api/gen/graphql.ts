@@ -281,6 +281,8 @@ export type UpdateSystemPermissionsTokenPermissionsInput = {
  * Stability: Preview
  */
 export type UpdateSystemTokenNoteInput = {
+  /** The note that you have read, empty for none: if the token has neither that nor the new one by now, nothing is changed and the answer is CONFLICT. Absent or null to write over whatever is there. Stability: Preview */
+  expectedNote?: string | null | undefined;
   /** The id of the token. Stability: Preview */
   id: string;
   /** What it is for and whom to call: at most 500 characters in one line, no control characters, and no token string nor a part of one. Spaces around it are removed; an empty text takes the note away. The old note and the new one stay in the audit log. Stability: Preview */
