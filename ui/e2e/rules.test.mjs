@@ -161,7 +161,7 @@ test('an edit that somebody else overtook is told before it writes over theirs',
   await server.ask('mutation U($input: IPFilterUpdateInput!) { updateIPFilter(input: $input) { id } }', { input: { id, ipFilter: 'allow 10.0.0.2' } });
   await page.waitForTimeout(5_200);
   await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
-  await page.getByText('Somebody changed this filter while it was open here.').waitFor();
+  await page.getByRole('alert').filter({ hasText: /^root changed this filter/ }).waitFor();
   assert.equal(await page.getByLabel('Rules').inputValue(), 'allow 10.0.0.1');
   await page.getByRole('button', { name: 'Load what is there now' }).click();
   assert.equal(await page.getByLabel('Rules').inputValue(), 'allow 10.0.0.2');

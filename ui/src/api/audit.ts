@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { request } from './client';
 import { graphql } from './gen';
 import type { AuditEventsQuery, AuditEventsQueryVariables } from './gen/graphql';
@@ -62,4 +62,38 @@ export function auditQuery(variables: AuditSelection) {
 
 export async function readAudit(variables: AuditSelection, signal?: AbortSignal) {
   return (await request(AuditEventsDocument, variables, signal)).auditEvents;
+}
+
+// What a change of the policies did to a token has the same action, and may be a million entries.
+const typeOf = {
+  updateTokenSecurityPolicies: 'organizations.securitypolicies.tokens.update',
+  updateIPFilter: 'ipfilters.change',
+  updateSystemTokenNote: 'hashedtokens.change',
+  updateSystemPermissionsTokenPermissions: 'hashedtokens.change',
+} as const;
+
+/**
+ * A change that somebody may have made: which entries tell of it. Without an action it is any change
+ * of a token.
+ */
+export type Sought = { since: number; action?: keyof typeof typeOf; tokenId?: string; filterId?: string };
+
+// The clock of the page may be ahead of the server's.
+const leeway = 300_000;
+
+/** Who made the newest such change, and when; undefined while nobody is known, or asked for. */
+export function useLastChange(sought: Sought | null): { who: string; at: number } | undefined {
+  const { action, since, tokenId, filterId }: Sought = sought ?? { since: 0 };
+  const { data } = useQuery({
+    queryKey: ['audit', 'last change', sought],
+    queryFn: ({ signal }) =>
+      readAudit({ typeFilter: [typeOf[action ?? 'updateSystemTokenNote']], actionFilter: action && [action], tokenIdFilter: tokenId, since: since - leeway, limit: 100 }, signal),
+    enabled: sought !== null,
+    staleTime: 0,
+    refetchInterval: 10_000, // somebody may change it once more
+  });
+  const last = data?.results.find(({ refused, fields }) => refused == null && (filterId === undefined || fields.some(({ name, value }) => name === 'ipFilterId' && value === filterId)));
+  if (last === undefined) return undefined;
+  const { actor } = last;
+  return { who: actor.type === 'root' ? 'root' : (actor.tokenName ?? actor.type), at: last.timestamp };
 }

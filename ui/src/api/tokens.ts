@@ -322,9 +322,9 @@ export async function updatePermissions(input: UpdateSystemPermissionsTokenPermi
   await request(UpdatePermissionsDocument, { input });
 }
 
-/** An empty note takes it away. */
-export async function updateNote(id: string, note: string): Promise<void> {
-  await request(UpdateNoteDocument, { input: { id, note } });
+/** An empty note takes it away. Refused if it is no more the expected one. */
+export async function updateNote(id: string, note: string, expectedNote: string): Promise<void> {
+  await request(UpdateNoteDocument, { input: { id, note, expectedNote } });
 }
 
 /** All of them, or none. */

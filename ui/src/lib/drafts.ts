@@ -9,28 +9,94 @@ const drafts = new Map<string, unknown>();
 /** The forms that are open with unsaved work in them. */
 const unsaved = new Set<object>();
 
+/** What was typed, and what it was begun from: as it stood then on the server. */
+type Kept<T> = {
+  base: T;
+  value: T;
+  /** When the base was there, or somewhat before. */
+  since: number;
+  /** What was there before it was saved, until the server tells what is there now. */
+  old?: T | undefined;
+};
+
 export type Draft<T> = {
   value: T;
   set: (value: T) => void;
+  base: T;
+  since: number;
   /** Whether the reader had left it, and came back. */
   restored: boolean;
   /** Whether there is something to lose. */
   changed: boolean;
+  /** Whether what it was begun from has been changed by somebody else: saving would undo that. */
+  overtaken: boolean;
+  /** Takes what is there now, and throws away what was typed. */
+  load: () => void;
+  /** Goes on with what was typed, which is to be written over what is there now. */
+  keep: () => void;
+  /** How often what was typed has been replaced by what is there: fields with a state of their own begin anew then. */
+  loads: number;
+  /** To be called with what was saved, when the form stays open. */
+  settle: (value: T) => void;
   /** To be called when it is saved or thrown away: going elsewhere asks nothing any more. */
   drop: () => void;
 };
 
 /**
- * What a form holds. It outlives the form until it is saved: who leaves is asked, and who comes
- * back finds it. Without a key it does not.
+ * What a form holds, begun from what is there now. It outlives the form until it is saved: who
+ * leaves is asked, and who comes back finds it, with what it was begun from. Without a key it does
+ * not.
  */
-export function useDraft<T>(key: string | null, start: T): Draft<T> {
-  const [first] = useState(() => (key === null ? undefined : (drafts.get(key) as T | undefined)));
-  const [value, setValue] = useState(first ?? start);
+export function useDraft<T>(key: string | null, now: T): Draft<T> {
+  const [left] = useState(() => (key === null ? undefined : (drafts.get(key) as Kept<T> | undefined)));
+  const [kept, setKept] = useState<Kept<T>>(() => left ?? { base: now, value: now, since: Date.now() });
+  const [loads, setLoads] = useState(0);
+  const { base, value, since, old } = kept;
+  const put = (next: Kept<T>) => {
+    setKept(next);
+    if (key === null) return;
+    if (same(next.value, next.base)) drafts.delete(key);
+    else drafts.set(key, next);
+  };
+  const load = () => {
+    put({ base: now, value: now, since: Date.now() });
+    setLoads(loads + 1);
+  };
+  const moved = !same(now, base) && !(old !== undefined && same(now, old));
+  // Taken over quietly while nothing is typed here that would be lost by it.
+  if (moved && (same(value, base) || same(value, now))) {
+    put({ base: now, value: now, since });
+    setLoads(loads + 1);
+  }
+  if (old !== undefined && same(now, base)) put({ base, value, since });
+  const changed = !same(value, base);
+  const me = useUnsaved(key !== null && changed);
+  return {
+    value,
+    set: (next) => put({ ...kept, value: next }),
+    base,
+    since,
+    restored: left !== undefined && changed,
+    changed,
+    overtaken: moved,
+    load,
+    keep: () => put({ base: now, value, since: Date.now() }),
+    loads,
+    settle: (saved) => put({ base: saved, value: saved, since: Date.now(), old: now }),
+    drop: () => {
+      unsaved.delete(me);
+      if (key !== null) drafts.delete(key);
+    },
+  };
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Has leaving asked about, also by the browser, while there is something to lose. */
+function useUnsaved(something: boolean): object {
   const [me] = useState(() => ({}));
-  const changed = JSON.stringify(value) !== JSON.stringify(start);
   useEffect(() => {
-    if (key === null || !changed) return undefined;
+    if (!something) return undefined;
     unsaved.add(me);
     const warn = (event: BeforeUnloadEvent) => {
       if (unsaved.has(me)) event.preventDefault();
@@ -40,32 +106,13 @@ export function useDraft<T>(key: string | null, start: T): Draft<T> {
       unsaved.delete(me);
       window.removeEventListener('beforeunload', warn);
     };
-  }, [key, changed, me]);
-  return {
-    value,
-    set: (next) => {
-      setValue(next);
-      if (key === null) return;
-      if (JSON.stringify(next) === JSON.stringify(start)) drafts.delete(key);
-      else drafts.set(key, next);
-    },
-    restored: first !== undefined && changed,
-    changed,
-    drop: () => {
-      unsaved.delete(me);
-      if (key !== null) drafts.delete(key);
-    },
-  };
+  }, [something, me]);
+  return me;
 }
 
 /** Whether something was left in this form. */
 export function hasDraft(key: string): boolean {
   return drafts.has(key);
-}
-
-/** Throws away what was typed into one form. */
-export function forgetDraft(key: string): void {
-  drafts.delete(key);
 }
 
 /** Throws away all that was typed: somebody else may be next. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { impliedRule, isEmptyOfRules, linesOf, longestOf, sentencesByLine, withAddress } from './rules';
+import { impliedRule, isEmptyOfRules, linesOf, longestOf, sentencesByLine, withAddress, changedLines } from './rules';
 
 it('finds the lines that a refusal names', () => {
   expect([...sentencesByLine('Line 3: "alow" is neither allow nor deny.')]).toEqual([[3, 'Line 3: "alow" is neither allow nor deny.']]);
@@ -38,4 +38,13 @@ it('keeps empty lines, and finds the longest', () => {
 it('adds an address where it decides, and once', () => {
   expect(withAddress('deny all', '192.0.2.1')).toBe('allow 192.0.2.1\ndeny all');
   expect(withAddress('deny all\nallow 192.0.2.1', '192.0.2.1')).toBe('allow 192.0.2.1\ndeny all');
+});
+
+it.each([
+  ['a\nb', 'a\nb', []],
+  ['a\nb', 'b\nc\n', ['without a', 'with c']],
+  ['a\na', 'a', ['without a']],
+  ['a\nb', 'b\na', ['the same lines in another order']],
+])('between %j and %j these lines differ: %j', (before, after, told) => {
+  expect(changedLines(before, after)).toEqual(told);
 });

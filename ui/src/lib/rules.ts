@@ -46,3 +46,21 @@ export function withAddress(rules: string, address: string): string {
   const rule = `allow ${address}`;
   return [rule, ...rules.split('\n').filter((line) => line.trim() !== rule)].join('\n');
 }
+
+/** Which lines went and which came, in words; where they only changed places, that. */
+export function changedLines(before: string, after: string): string[] {
+  if (before === after) return [];
+  const changes = [...missing(before, after).map((line) => `without ${line}`), ...missing(after, before).map((line) => `with ${line}`)];
+  return changes.length === 0 ? ['the same lines in another order'] : changes;
+}
+
+/** The lines of a text that another has not, or not as often. */
+function missing(from: string, there: string): string[] {
+  const left = new Map<string, number>();
+  for (const line of linesOf(there)) left.set(line, (left.get(line) ?? 0) + 1);
+  return linesOf(from).filter((line) => {
+    const more = left.get(line) ?? 0;
+    left.set(line, more - 1);
+    return more <= 0 && line.trim() !== '';
+  });
+}

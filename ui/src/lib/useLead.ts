@@ -31,5 +31,5 @@ export function leadToField(form: HTMLElement): boolean {
 
 /** For a button that goes when it is pressed, so that the focus is not lost with it. */
 export function leadToHeading(): void {
-  document.querySelector<HTMLElement>('main h1')?.focus();
+  (document.querySelector<HTMLElement>('[role="dialog"]') ?? document.querySelector<HTMLElement>('main h1'))?.focus();
 }

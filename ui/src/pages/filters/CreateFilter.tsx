@@ -30,7 +30,7 @@ function Form() {
       start={{ name: '', ipFilter: '' }}
       action="Create filter"
       pendingLabel="Creating"
-      save={create}
+      save={(draft) => create(draft)}
       keptAs="/ip-filters/new"
       autoFocus
       onSaved={(filter) => {

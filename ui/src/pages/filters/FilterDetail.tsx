@@ -9,16 +9,17 @@ import { Confirm } from '../../components/Confirm';
 import { MayNot, needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
-import { Overtaken } from '../../components/Overtaken';
 import { PageHead } from '../../components/PageHead';
-import { forgetDraft } from '../../lib/drafts';
 import { shownName } from '../../lib/invisible';
+import { Refusal } from '../../lib/refusal';
 import { tell } from '../../lib/told';
 import { asRefusal, useAction } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import { FilterBench } from './FilterBench';
 import { FilterForm } from './FilterForm';
 import { FilterUsage } from './FilterUsage';
+
+type Texts = { name: string; ipFilter: string };
 
 const back = { to: '/ip-filters', label: 'IP filters' };
 
@@ -35,7 +36,7 @@ export default function FilterDetail({ id }: { id: string }) {
 
 function Known({ id }: { id: string }) {
   const { viewer } = useSession();
-  const filters = useQuery({ ...filtersQuery, refetchInterval: 20_000 });
+  const filters = useQuery({ ...filtersQuery, refetchOnMount: 'always', refetchInterval: 20_000 });
   const filter = filters.data?.find((one) => one.id === id);
   if (filter === undefined) {
     return (
@@ -50,7 +51,7 @@ function Known({ id }: { id: string }) {
     <>
       <PageHead title={filter.name} heading={<Name name={filter.name} />} back={back} />
       {mayManageCluster(viewer) ? (
-        <Editor filter={filter} />
+        <Editor key={id} filter={filter} />
       ) : (
         <>
           <Takes what="change or delete it" needed={needs.manages} />
@@ -64,13 +65,16 @@ function Known({ id }: { id: string }) {
 
 function Editor({ filter }: { filter: IPFilter }) {
   const client = useQueryClient();
-  // What was there when the editing began: somebody else may change the filter meanwhile.
-  const [start, setStart] = useState(filter);
-  const [loads, setLoads] = useState(0);
   const [deleting, setDeleting] = useState(false);
-  const keptAs = `/ip-filters/${filter.id}`;
   const { address } = useSession().viewer;
-  const binding = async ({ ipFilter }: { ipFilter: string }) => {
+  // Read right before: whoever changed it since the editing began is not to be written over.
+  const unchanged = async (base: Texts) => {
+    const there = (await client.fetchQuery({ ...filtersQuery, staleTime: 0 })).find((one) => one.id === filter.id);
+    if (there === undefined || (there.name === base.name && there.ipFilter === base.ipFilter)) return;
+    throw new Refusal('refused', 'Somebody changed this filter meanwhile. Nothing was saved.', { code: 'CONFLICT' });
+  };
+  const binding = async ({ ipFilter }: Texts, base: Texts) => {
+    await unchanged(base);
     const [impact, { policies }, own] = await Promise.all([
       filterImpact({ id: filter.id, ipFilter }),
       client.fetchQuery({ ...filterUsageQuery(filter.id, 0, 0), staleTime: 0 }),
@@ -78,32 +82,23 @@ function Editor({ filter }: { filter: IPFilter }) {
     ]);
     return { ...impact, policies, shutOut: own?.allowed === false ? (address ?? null) : null };
   };
-  const overtaken = start.ipFilter !== filter.ipFilter || start.name !== filter.name;
   return (
     <>
-      {overtaken && (
-        <Overtaken
-          what="filter"
-          onLoad={() => {
-            forgetDraft(keptAs);
-            setStart(filter);
-            setLoads(loads + 1);
-          }}
-        />
-      )}
       <FilterForm
-        key={loads}
-        start={start}
+        start={filter}
+        id={filter.id}
         action="Save filter"
         pendingLabel="Saving"
-        save={(draft) => updateFilter({ id: filter.id, ...draft })}
+        save={async (draft, base) => {
+          await unchanged(base);
+          return updateFilter({ id: filter.id, ...draft });
+        }}
         binding={binding}
-        keptAs={keptAs}
+        keptAs={`/ip-filters/${filter.id}`}
         onSaved={(next) => {
           client.setQueryData(filtersQuery.queryKey, (all) => all?.map((one) => (one.id === next.id ? next : one)));
           void client.invalidateQueries({ queryKey: filtersKey });
           void client.invalidateQueries({ queryKey: tokensKey });
-          setStart(next);
           tell({ text: 'Saved. It binds for every token that uses the filter.' });
         }}
         extra={

@@ -6,6 +6,7 @@ import { tell } from '../../lib/told';
 import { Told } from '../../shell/Told';
 import { FilterForm } from './FilterForm';
 
+vi.mock('../../api/audit', () => ({ useLastChange: () => undefined }));
 vi.mock('./FilterBench', () => ({ FilterBench: () => null }));
 
 it('says no more that it is saved when one goes on editing', async () => {

@@ -1,10 +1,13 @@
 import { type ReactNode, useState } from 'react';
+import { useLastChange } from '../../api/audit';
 import type { IPFilter } from '../../api/filters';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
 import { RefusalNotice } from '../../components/Notice';
+import { Overtaken } from '../../components/Overtaken';
 import { Restored } from '../../components/Restored';
 import { useDraft } from '../../lib/drafts';
+import { changedLines } from '../../lib/rules';
 import { forget } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useLeadToField } from '../../lib/useLead';
@@ -17,15 +20,19 @@ type Draft = { name: string; ipFilter: string };
 const fieldLabels = { name: 'Name', ipFilter: 'Rules' };
 
 type FilterFormProps = {
+  /** What is there now. */
   start: Draft;
+  /** Absent for one that is to be made. */
+  id?: string;
   action: string;
   pendingLabel: string;
-  save: (draft: Draft) => Promise<IPFilter>;
+  /** Given also what the draft was begun from. */
+  save: (draft: Draft, base: Draft) => Promise<IPFilter>;
   /**
    * Tells whom new rules would bind; given for a filter that exists. They are then asked about
    * first.
    */
-  binding?: (draft: Draft) => Promise<Binding>;
+  binding?: (draft: Draft, base: Draft) => Promise<Binding>;
   /** Where what is typed is kept until it is saved; nowhere if absent. */
   keptAs?: string;
   onSaved: (filter: IPFilter) => void;
@@ -35,8 +42,9 @@ type FilterFormProps = {
 };
 
 /** A filter's name and rules, to be made or changed. */
-export function FilterForm({ start, action, pendingLabel, save, binding, keptAs, onSaved, extra, autoFocus = false }: FilterFormProps) {
-  const { value: draft, set: setDraft, restored, changed, drop } = useDraft(keptAs ?? null, { name: start.name, ipFilter: start.ipFilter });
+export function FilterForm({ start, id, action, pendingLabel, save, binding, keptAs, onSaved, extra, autoFocus = false }: FilterFormProps) {
+  const now = { name: start.name, ipFilter: start.ipFilter };
+  const { value: draft, set: setDraft, base, since, restored, changed, overtaken, load, keep: insist, settle, drop } = useDraft(keptAs ?? null, now);
   const change = (part: Partial<Draft>) => {
     forget();
     setDraft({ ...draft, ...part });
@@ -45,23 +53,32 @@ export function FilterForm({ start, action, pendingLabel, save, binding, keptAs,
   // Whom the new rules bind, while that is asked about.
   const [bound, setBound] = useState<Binding | null>(null);
   const keep = async () => {
-    const filter = await saving.run(draft);
+    const filter = await saving.run(draft, base);
     setBound(null); // a refusal is shown beside the field it is about
     if (filter === undefined) return;
-    setDraft({ name: filter.name, ipFilter: filter.ipFilter });
+    settle({ name: filter.name, ipFilter: filter.ipFilter });
     drop();
     onSaved(filter);
   };
   const counting = useAction(async () => {
-    const asked = binding !== undefined && draft.ipFilter !== start.ipFilter ? await binding(draft) : undefined;
+    const asked = binding !== undefined && draft.ipFilter !== start.ipFilter ? await binding(draft, base) : undefined;
     if (asked !== undefined && binds(asked)) setBound(asked);
     else await keep();
   });
+  const by = useLastChange(overtaken && id !== undefined ? { action: 'updateIPFilter', filterId: id, since } : null);
+  const choose = (chosen: () => void) => () => {
+    chosen();
+    counting.clear();
+    saving.clear();
+  };
   const fields = { ...counting.refusal?.fields, ...saving.refusal?.fields };
   const form = useLeadToField<HTMLFormElement>(counting.refusal ?? saving.refusal, bound !== null);
   return (
     <>
-      {restored && <Restored onAnew={() => setDraft({ name: start.name, ipFilter: start.ipFilter })} />}
+      {restored && !overtaken && <Restored onAnew={load} />}
+      {overtaken && (
+        <Overtaken what="this filter" by={by} theirs={differences(base, now)} mine={differences(base, draft)} onLoad={choose(load)} onKeep={choose(insist)} />
+      )}
       <form
         ref={form}
         noValidate
@@ -87,7 +104,7 @@ export function FilterForm({ start, action, pendingLabel, save, binding, keptAs,
         <FilterBench rules={draft.ipFilter} onChange={(ipFilter) => change({ ipFilter })} error={fields['ipFilter']} mayTest />
         <RefusalNotice refusal={counting.refusal ?? saving.refusal} fieldLabels={fieldLabels} />
         <div className={styles.actions}>
-          <Button look="primary" type="submit" isPending={saving.pending || counting.pending} pendingLabel={pendingLabel} isDisabled={!changed}>
+          <Button look="primary" type="submit" isPending={saving.pending || counting.pending} pendingLabel={pendingLabel} isDisabled={!changed || overtaken}>
             {action}
           </Button>
           {extra}
@@ -96,4 +113,9 @@ export function FilterForm({ start, action, pendingLabel, save, binding, keptAs,
       {bound && <ConfirmBinding binding={bound} pending={saving.pending} onConfirm={() => void keep()} onClose={() => setBound(null)} />}
     </>
   );
+}
+
+function differences(before: Draft, after: Draft): string[] {
+  const renamed = before.name === after.name ? [] : [`Name: ${before.name} → ${after.name}`];
+  return [...renamed, ...changedLines(before.ipFilter, after.ipFilter)];
 }

@@ -17,7 +17,7 @@ export function NewFilterDialog({ onMade, onClose }: { onMade: (filter: IPFilter
         start={{ name: '', ipFilter: '' }}
         action="Create filter"
         pendingLabel="Creating"
-        save={create}
+        save={(draft) => create(draft)}
         autoFocus
         onSaved={(filter) => {
           void client.invalidateQueries({ queryKey: filtersKey });

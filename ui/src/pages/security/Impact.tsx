@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { IPFilter } from '../../api/filters';
-import { impactQuery, policiesKey, type PolicyImpact, updatePolicies } from '../../api/security';
+import { impactQuery, policiesKey, policiesQuery, type PolicyImpact, updatePolicies } from '../../api/security';
 import { tokensKey } from '../../api/tokens';
 import { Button } from '../../components/Button';
 import { RefusalNotice } from '../../components/Notice';
@@ -11,7 +11,7 @@ import { tell } from '../../lib/told';
 import { useLastPageInstead } from '../../lib/useListState';
 import { useListQuery } from '../../lib/useListQuery';
 import type { Refusal } from '../../lib/refusal';
-import { actionLabel, changesOf, type Draft, fieldLabels, inputOf, sameDraft } from './draft';
+import { actionLabel, allChangesOf, type Draft, draftOf, fieldLabels, inputOf, sameDraft } from './draft';
 import { BusiestDays, ImpactCounts, ImpactTable } from './ImpactTable';
 import { SaveDialog } from './SaveDialog';
 import styles from './Security.module.css';
@@ -19,13 +19,25 @@ import styles from './Security.module.css';
 const size = 25;
 const nothing = {};
 
-type ImpactProps = { before: Draft; draft: Draft; filters: readonly IPFilter[]; onRefused: (fields: Refusal['fields']) => void; onLead: () => void; onReset: () => void; onDone: () => void };
+type ImpactProps = {
+  before: Draft;
+  /** What the draft was begun from. */
+  base: Draft;
+  draft: Draft;
+  /** Whether nothing can be saved yet. */
+  waits: boolean;
+  filters: readonly IPFilter[];
+  onRefused: (fields: Refusal['fields']) => void;
+  onLead: () => void;
+  onReset: () => void;
+  onDone: () => void;
+};
 
 /**
  * Before and after: what the edited policies would do to the tokens there are, counted by the
  * server.
  */
-export function Impact({ before, draft, filters, onRefused, onLead, onReset, onDone }: ImpactProps) {
+export function Impact({ before, base, draft, waits, filters, onRefused, onLead, onReset, onDone }: ImpactProps) {
   const client = useQueryClient();
   const [page, setPage] = useState(1);
   const [asking, setAsking] = useState(false);
@@ -33,6 +45,9 @@ export function Impact({ before, draft, filters, onRefused, onLead, onReset, onD
   const changed = !sameDraft(before, draft);
   const impact = useListQuery({ ...impactQuery(inputOf(asked), (page - 1) * size, size), enabled: changed });
   const saving = useAction(async () => {
+    // Read right before: what somebody else has set since is not to be undone unawares.
+    const there = await client.fetchQuery({ ...policiesQuery, staleTime: 0 });
+    if (there !== null && !sameDraft(draftOf(there), base)) return setAsking(false); // the form says so
     await updatePolicies(inputOf(draft));
     // What holds now is read before the dialog goes, so that the form never shows what held before.
     await Promise.all([client.invalidateQueries({ queryKey: policiesKey }), client.invalidateQueries({ queryKey: tokensKey })]);
@@ -55,9 +70,7 @@ export function Impact({ before, draft, filters, onRefused, onLead, onReset, onD
     );
   }
   const name = (id: string) => filters.find((filter) => filter.id === id)?.name ?? id;
-  const changes = (['system', 'organization', 'view', 'personal'] as const).flatMap((kind) =>
-    changesOf(before[kind], draft[kind], name).map((line) => (kind === 'system' ? line : `${kind}, stored only: ${line}`)),
-  );
+  const changes = allChangesOf(before, draft, name);
   return (
     <aside className={styles.impact} aria-label="What the change would do">
       <h2>Before and after</h2>
@@ -74,7 +87,7 @@ export function Impact({ before, draft, filters, onRefused, onLead, onReset, onD
       <div role="status">{impact.data && impact.refusal === null && <ImpactCounts impact={impact.data} stale={!current} />}</div>
       {impact.data && <BusiestDays days={impact.data.busiestDays} />}
       <div className={styles.actions}>
-        <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={!current || impact.refusal !== null} onPress={() => setAsking(true)}>
+        <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={waits || !current || impact.refusal !== null} onPress={() => setAsking(true)}>
           {current && impact.data ? actionLabel(impact.data) : 'Counting'}
         </Button>
         <Button onPress={onReset}>Leave as it is</Button>

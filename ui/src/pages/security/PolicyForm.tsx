@@ -1,13 +1,13 @@
 import { useRef, useState } from 'react';
+import { useLastChange } from '../../api/audit';
 import type { IPFilter } from '../../api/filters';
-import { Button } from '../../components/Button';
-import { Notice } from '../../components/Notice';
+import { Overtaken } from '../../components/Overtaken';
 import { Restored } from '../../components/Restored';
 import { useDraft } from '../../lib/drafts';
-import { type Draft, errorsOf, type Kind, sameDraft } from './draft';
+import { allChangesOf, type Draft, errorsOf, type Kind } from './draft';
 import { Impact } from './Impact';
 import { forget } from '../../lib/told';
-import { leadToField, leadToHeading } from '../../lib/useLead';
+import { leadToField } from '../../lib/useLead';
 import { KindFields } from './KindFields';
 import styles from './Security.module.css';
 
@@ -21,37 +21,23 @@ const nothing = {};
 
 /** Edits the policies, and shows beside them what the edit would do. */
 export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPFilter[] }) {
-  const [base, setBase] = useState(now);
-  const { value: draft, set: setDraft, restored, drop } = useDraft('/security-policies', now);
+  const { value: draft, set: setDraft, base, since, restored, overtaken, load, keep, loads, settle, drop } = useDraft('/security-policies', now);
   const form = useRef<HTMLDivElement>(null);
   // What the server says of single fields, as it counts what they would do.
   const [refused, setRefused] = useState<Readonly<Record<string, string>>>(nothing);
-  const [loads, setLoads] = useState(0);
-  const load = () => {
-    setBase(now);
-    setDraft(now);
-    setLoads(loads + 1);
-  };
-  const anew = () => {
-    leadToHeading();
-    load();
-  };
   const change = (kind: Kind) => (value: Draft[Kind]) => {
     forget();
     setDraft({ ...draft, [kind]: value });
   };
-  // Somebody else's change is taken over quietly while nothing is edited here, and told otherwise.
-  if (!sameDraft(base, now) && sameDraft(base, draft)) load();
-  const overtaken = !sameDraft(base, now) && !sameDraft(draft, now);
+  const by = useLastChange(overtaken ? { action: 'updateTokenSecurityPolicies', since } : null);
+  const name = (id: string) => filters.find((filter) => filter.id === id)?.name ?? id;
 
   return (
     <div className={styles.layout}>
       <div className={styles.form} key={loads} ref={form}>
         {restored && !overtaken && <Restored onAnew={load} />}
         {overtaken && (
-          <Notice tone="warn" urgent title="Somebody changed the policies while you were editing." actions={<Button onPress={anew}>Load what holds now</Button>}>
-            <p>What is shown beside counts from what holds now.</p>
-          </Notice>
+          <Overtaken what="the policies" by={by} theirs={allChangesOf(base, now, name)} mine={allChangesOf(base, draft, name)} onLoad={load} onKeep={keep} />
         )}
         <section className={styles.kind} aria-labelledby="system-kind">
           <h2 id="system-kind">System tokens</h2>
@@ -69,14 +55,16 @@ export function PolicyForm({ now, filters }: { now: Draft; filters: readonly IPF
       </div>
       <Impact
         before={now}
+        base={base}
         draft={draft}
+        waits={overtaken}
         filters={filters}
         onRefused={setRefused}
         onLead={() => form.current && leadToField(form.current)}
         onReset={load}
         onDone={() => {
+          settle(draft);
           drop();
-          setBase(draft);
         }}
       />
     </div>

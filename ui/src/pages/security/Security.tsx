@@ -23,7 +23,7 @@ export default function Security() {
 
 function Policies() {
   const { viewer } = useSession();
-  const policies = useQuery(policiesQuery);
+  const policies = useQuery({ ...policiesQuery, refetchOnMount: 'always', refetchInterval: 20_000 });
   const filters = useQuery(filtersQuery);
   const failure = policies.error ?? filters.error;
   const head = (

@@ -124,6 +124,13 @@ export function changesOf(before: KindPolicy, after: KindPolicy, filterName: (id
   return changes;
 }
 
+/** The same of all kinds of tokens, each named. */
+export function allChangesOf(before: Draft, after: Draft, filterName: (id: string) => string): string[] {
+  return (['system', 'organization', 'view', 'personal'] as const).flatMap((kind) =>
+    changesOf(before[kind], after[kind], filterName).map((line) => (kind === 'system' ? line : `${kind}, stored only: ${line}`)),
+  );
+}
+
 /** A length of time as the form shows it: the largest unit in which it is a whole number. */
 export function amountOf(ms: number): { amount: number; unit: ExpirationUnit } {
   if (ms % day === 0) return { amount: ms / day, unit: 'Days' };

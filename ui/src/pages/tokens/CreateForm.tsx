@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useLastChange } from '../../api/audit';
 import type { IPFilter } from '../../api/filters';
 import { createToken, type IssuedToken, type Permission, tokensKey } from '../../api/tokens';
 import { mayManageCluster } from '../../api/viewer';
@@ -8,19 +9,21 @@ import { Field } from '../../components/Field';
 import { Name } from '../../components/Name';
 import { NoteField } from '../../components/NoteField';
 import { RefusalNotice } from '../../components/Notice';
+import { Overtaken } from '../../components/Overtaken';
 import { PermissionPicker } from '../../components/PermissionPicker';
 import { Restored } from '../../components/Restored';
 import { RevealOnce } from '../../components/RevealOnce';
 import { useDraft } from '../../lib/drafts';
 import { expiryInput } from '../../lib/expiry';
 import { useInsist } from '../../lib/insist';
+import { shownName } from '../../lib/invisible';
 import { span } from '../../lib/time';
 import { useAction } from '../../lib/useAction';
 import { useLeadToField } from '../../lib/useLead';
 import { useSession } from '../../shell/session';
 import styles from './Create.module.css';
 import { FilterStep } from './FilterStep';
-import type { Start } from './prefill';
+import { differences, type Start } from './prefill';
 import { Summary } from './Summary';
 import type { TokenPolicy } from './tokenPolicy';
 
@@ -29,19 +32,25 @@ type CreateFormProps = {
   filters: readonly IPFilter[];
   policy: TokenPolicy;
   start: Start;
-  /** Where what is typed is kept until it is saved; nowhere if null. */
-  keptAs: string | null;
+  /** Where what is typed is kept until it is saved. */
+  keptAs: string;
+  /** The token that it was filled in from. */
+  like: { id: string; name: string } | undefined;
   onDone: (made: { id: string; name: string }) => void;
 };
 
 const fieldLabels = { name: 'Token name', note: 'Note', permissions: 'Permissions', ipFilterId: 'IP filter', expiresIn: 'Expiration', expireAt: 'Expiration' };
 
-export function CreateForm({ permissions, filters, policy, start, keptAs, onDone }: CreateFormProps) {
+export function CreateForm({ permissions, filters, policy, start, keptAs, like, onDone }: CreateFormProps) {
   const { viewer } = useSession();
   const client = useQueryClient();
   const grantable = viewer.isRoot ? permissions.map((p) => p.name) : viewer.permissions;
   const begin = { ...start, permissions: start.permissions.filter((one) => grantable.includes(one)) };
-  const { value, set, restored, drop } = useDraft(keptAs, begin);
+  const { value, set, base, since, restored, overtaken, load, keep, drop } = useDraft(keptAs, begin);
+  // What a link filled in may be another thing by now; of a token there is more to say.
+  const other = overtaken && like !== undefined;
+  const by = useLastChange(other ? { tokenId: like.id, since } : null);
+  const words = { label: (name: string) => permissions.find((one) => one.name === name)?.label ?? name, filter: (id: string) => filters.find((one) => one.id === id)?.name ?? id };
   const { name, note, permissions: chosen, filterId, expiry } = value;
   const change = (part: Partial<Start>) => set({ ...value, ...part });
   // The one place where the new string is kept. It goes when the reader closes it.
@@ -77,11 +86,14 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
       className={styles.layout}
       onSubmit={(event) => {
         event.preventDefault();
-        void submit();
+        if (!other) void submit();
       }}
     >
       <div className={styles.form}>
-        {restored && <Restored onAnew={() => set(begin)} />}
+        {restored && !other && <Restored onAnew={load} />}
+        {other && (
+          <Overtaken what={shownName(like.name)} by={by} theirs={differences(base, begin, words)} mine={differences(base, value, words)} onLoad={load} onKeep={keep} />
+        )}
         <section className={styles.step}>
           <h2>Name</h2>
           <div className={styles.narrow}>
@@ -122,7 +134,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, onDone
         </section>
         <RefusalNotice refusal={creating.refusal} fieldLabels={fieldLabels} />
       </div>
-      <Summary name={name} permissions={permissions} chosen={chosen} filter={filter} expiry={expiry} policy={policy} pending={creating.pending} />
+      <Summary name={name} permissions={permissions} chosen={chosen} filter={filter} expiry={expiry} policy={policy} pending={creating.pending} waits={other} />
       {issued && <RevealOnce secret={issued.token} heading={<>The string of <Name name={issued.tokenMetadata.name} /></>} onClose={() => close(issued)} />}
     </form>
   );

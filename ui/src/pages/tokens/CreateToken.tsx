@@ -36,7 +36,7 @@ function Form() {
   const permissions = useQuery(permissionsQuery);
   const filters = useQuery(filtersQuery);
   const policies = useQuery(policiesQuery);
-  const model = useQuery({ ...tokenQuery(like ?? ''), enabled: like !== null, staleTime: Infinity });
+  const model = useQuery({ ...tokenQuery(like ?? ''), enabled: like !== null, refetchOnMount: 'always' });
   const failure = permissions.error ?? filters.error ?? policies.error;
   const ready = permissions.data !== undefined && filters.data !== undefined && policies.data !== undefined && !(like !== null && model.isPending);
   if (!ready) return <RefusalNotice refusal={failure ? asRefusal(failure) : null} />;
@@ -49,13 +49,17 @@ function Form() {
   }
   const known = { permissions: permissions.data, filters: filters.data, policy: policyOf(policies.data) };
   const prefill = model.data ? likeToken(model.data, known) : byLink(params, known);
+  // What a link filled in, and what is typed over it, is kept apart from what was begun without it.
+  const keptAs = prefill === null ? '/tokens/new' : `/tokens/new?${params}`;
   return (
     <>
       {model.error && <RefusalNotice title="The token that the new one was to be like is not there" refusal={asRefusal(model.error)} />}
       {prefill !== null && <FilledIn prefill={prefill} like={model.data} />}
       <CreateForm
         {...known}
-        keptAs={prefill === null ? '/tokens/new' : null}
+        key={keptAs}
+        keptAs={keptAs}
+        like={model.data && { id: model.data.id, name: model.data.name }}
         start={prefill?.start ?? emptyStart(known.policy)}
         onDone={({ id, name }) => {
           navigate(`/tokens/${encodeURIComponent(id)}`, { replace: true });

@@ -16,10 +16,12 @@ type SummaryProps = {
   expiry: ExpiryChoice;
   policy: TokenPolicy;
   pending: boolean;
+  /** Whether it cannot be made yet. */
+  waits: boolean;
 };
 
 /** What is about to be made, in one look, beside the button that makes it. */
-export function Summary({ name, permissions, chosen, filter, expiry, policy, pending }: SummaryProps) {
+export function Summary({ name, permissions, chosen, filter, expiry, policy, pending, waits }: SummaryProps) {
   const labels = permissions.filter((permission) => chosen.includes(permission.name)).map((permission) => permission.label);
   return (
     <aside className={styles.summary} aria-label="What this makes">
@@ -63,7 +65,7 @@ export function Summary({ name, permissions, chosen, filter, expiry, policy, pen
           </dd>
         </div>
       </dl>
-      <Button look="primary" type="submit" isPending={pending} pendingLabel="Creating">
+      <Button look="primary" type="submit" isDisabled={waits} isPending={pending} pendingLabel="Creating">
         Create token
       </Button>
       <ButtonLink to="/tokens">Cancel</ButtonLink>

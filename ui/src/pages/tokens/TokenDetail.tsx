@@ -21,17 +21,17 @@ import { Predecessor } from './Predecessor';
 import { ResetSecret } from './ResetSecret';
 import { Facts, Life } from './TokenFacts';
 import { TokenNote } from './TokenNote';
-import { UpdatePermissions } from './UpdatePermissions';
+import { changesPermissions, UpdatePermissions } from './UpdatePermissions';
 
 const back = () => ({ to: lastList('/tokens'), label: 'System tokens' });
 
 export default function TokenDetail({ id }: { id: string }) {
   const { viewer } = useSession();
   const administers = mayAdministerTokens(viewer);
-  const [open, setOpen] = useState<OpenDialog>(null);
+  const [open, setOpen] = useState<OpenDialog>(() => (changesPermissions(id) ? 'update' : null));
   // While the secret is being reset nothing is read anew: the old id is gone then, and the answer
   // "not found" would take away the screen on which the new string stands.
-  const token = useQuery({ ...tokenQuery(id), refetchInterval: 30_000, enabled: open !== 'reset' });
+  const token = useQuery({ ...tokenQuery(id), refetchOnMount: 'always', refetchInterval: 30_000, enabled: open !== 'reset' });
   const permissions = useQuery({ ...permissionsQuery, enabled: administers });
   const policies = useQuery({ ...policiesQuery, enabled: administers });
   if (token.data === undefined || (token.error && asRefusal(token.error).code === 'NOT_FOUND')) {
@@ -139,7 +139,7 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
         <Facts token={token} administers={administers} />
       </div>
       {administers && <History id={token.id} permissions={permissions} />}
-      {open === 'update' && <UpdatePermissions token={token} permissions={permissions} onClose={close} />}
+      {open === 'update' && mayUpdate && permissions.length > 0 && <UpdatePermissions token={token} permissions={permissions} onClose={close} />}
       {open === 'reset' && <ResetSecret token={token} onClose={close} />}
       {open === 'delete' && <DeleteToken token={token} onClose={close} />}
     </>

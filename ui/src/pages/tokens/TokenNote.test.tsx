@@ -6,11 +6,13 @@ import { type SystemToken, updateNote } from '../../api/tokens';
 import { forgetDrafts } from '../../lib/drafts';
 import { TokenNote } from './TokenNote';
 
-vi.mock('../../api/tokens', () => ({ updateNote: vi.fn<() => Promise<void>>() }));
+vi.mock('../../api/tokens', () => ({ tokensKey: ['tokens'], updateNote: vi.fn<() => Promise<void>>() }));
+vi.mock('../../api/audit', () => ({ useLastChange: (sought: unknown) => (sought === null ? undefined : { who: 'anna', at: Date.now() - 180_000 }) }));
 
 afterEach(() => {
   cleanup();
   forgetDrafts();
+  vi.mocked(updateNote).mockReset();
 });
 
 const page = (note: string | null, mayChange = true) => (
@@ -19,7 +21,7 @@ const page = (note: string | null, mayChange = true) => (
   </QueryClientProvider>
 );
 const field = () => screen.getByRole<HTMLTextAreaElement>('textbox');
-const warned = () => screen.queryByText(/^Somebody changed this note/) !== null;
+const warned = () => screen.queryByText(/changed this note/) !== null;
 
 async function begin(note: string | null) {
   const { rerender, unmount } = render(page(note));
@@ -58,6 +60,22 @@ it('warns before it is saved over what somebody else has written', async () => {
   expect([warned(), field().value]).toEqual([false, 'Call C']);
 });
 
+it('says who wrote the other one and when, shows both, and saves neither until one is chosen', async () => {
+  vi.mocked(updateNote).mockReturnValue(new Promise(() => {}));
+  const { rerender } = await begin('Call A');
+  await userEvent.type(field(), '!');
+  rerender(page('Call C'));
+  const told = screen.getByRole('alert').textContent;
+  expect(told).toMatch(/^anna changed this note 3 minutes ago, while it was open here\..*Call C.*Call A!/);
+  await userEvent.type(field(), '{Enter}');
+  await userEvent.click(screen.getByRole('button', { name: 'Save note' }));
+  expect(updateNote).not.toHaveBeenCalled();
+  await userEvent.click(screen.getByRole('button', { name: 'Keep what is here' }));
+  expect([warned(), field().value]).toEqual([false, 'Call A!']);
+  await userEvent.click(screen.getByRole('button', { name: 'Save note' }));
+  expect(updateNote).toHaveBeenCalledExactlyOnceWith('one', 'Call A!', 'Call C');
+});
+
 it('warns also of what somebody else wrote while one was away', async () => {
   const { unmount } = await begin('Call A');
   await userEvent.type(field(), '!');
@@ -88,7 +106,7 @@ it('stays open at Escape while it is saved', async () => {
   vi.mocked(updateNote).mockReturnValue(new Promise(() => {}));
   await begin('Call A');
   await userEvent.type(field(), '!{Enter}');
-  expect(updateNote).toHaveBeenCalledExactlyOnceWith('one', 'Call A!');
+  expect(updateNote).toHaveBeenCalledExactlyOnceWith('one', 'Call A!', 'Call A');
   fireEvent.keyDown(field(), { key: 'Escape' });
   expect(field().value).toBe('Call A!');
 });

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type SystemToken, updateNote } from '../../api/tokens';
+import { useLastChange } from '../../api/audit';
+import { type SystemToken, tokensKey, updateNote } from '../../api/tokens';
 import { Button } from '../../components/Button';
 import { Name } from '../../components/Name';
 import { NoteField } from '../../components/NoteField';
@@ -9,7 +10,7 @@ import { Overtaken } from '../../components/Overtaken';
 import { Restored } from '../../components/Restored';
 import { hasDraft, useDraft } from '../../lib/drafts';
 import { forget, tell } from '../../lib/told';
-import { useAction } from '../../lib/useAction';
+import { asRefusal, useAction } from '../../lib/useAction';
 import { useLeadToField } from '../../lib/useLead';
 import styles from './Detail.module.css';
 
@@ -39,31 +40,34 @@ export function TokenNote({ token, mayChange }: { token: SystemToken; mayChange:
 
 function Edit({ token, onClose }: { token: SystemToken; onClose: () => void }) {
   const client = useQueryClient();
-  const now = token.note ?? '';
-  const fresh = { before: now, note: now };
-  // What it was when the editing began is kept with what is typed: somebody else may change it.
-  const { value: draft, set, restored, drop } = useDraft(keptAs(token.id), fresh);
+  const { value: note, set, base, since, restored, overtaken, load, keep, drop } = useDraft(keptAs(token.id), token.note ?? '');
   const leave = () => {
     drop();
     onClose();
   };
   const saving = useAction(async () => {
-    await updateNote(token.id, draft.note);
+    try {
+      await updateNote(token.id, note, base);
+    } catch (error) {
+      // What somebody else has written is read, and shown beside.
+      if (asRefusal(error).code === 'CONFLICT') await client.invalidateQueries({ queryKey: tokensKey });
+      throw error;
+    }
     await client.invalidateQueries(); // its history tells of it too
     tell({ text: 'Its note is saved.' });
     leave();
   });
+  const asks = overtaken && !saving.pending;
+  const by = useLastChange(asks ? { action: 'updateSystemTokenNote', tokenId: token.id, since } : null);
   const form = useLeadToField<HTMLFormElement>(saving.refusal);
-  const load = () => {
-    set(fresh);
+  const choose = (chosen: () => void) => () => {
+    chosen();
+    saving.clear();
     form.current?.querySelector('textarea')?.focus();
   };
   const cancel = () => {
     if (!saving.pending) leave();
   };
-  // Taken over quietly while nothing is typed here, and told otherwise.
-  if (draft.before !== now && draft.before === draft.note) set(fresh);
-  const overtaken = draft.before !== now && !saving.pending;
   return (
     <form
       ref={form}
@@ -72,24 +76,24 @@ function Edit({ token, onClose }: { token: SystemToken; onClose: () => void }) {
       aria-label="Note"
       onSubmit={(event) => {
         event.preventDefault();
-        void saving.run();
+        if (!overtaken) void saving.run();
       }}
     >
-      {overtaken && <Overtaken what="note" onLoad={load} />}
-      {restored && !overtaken && <Restored onAnew={load} />}
+      {asks && <Overtaken what="this note" by={by} theirs={[token.note ?? 'None any more']} mine={[note === '' ? 'None any more' : note]} onLoad={choose(load)} onKeep={choose(keep)} />}
+      {restored && !overtaken && <Restored onAnew={choose(load)} />}
       <NoteField
         autoFocus
-        value={draft.note}
+        value={note}
         onChange={(note) => {
           forget();
-          set({ ...draft, note });
+          set(note);
         }}
         onEscape={cancel}
         error={saving.refusal?.fields['note']}
       />
       <RefusalNotice refusal={saving.refusal} fieldLabels={fieldLabels} />
       <div className={styles.row}>
-        <Button look="primary" type="submit" isPending={saving.pending} pendingLabel="Saving">
+        <Button look="primary" type="submit" isDisabled={asks} isPending={saving.pending} pendingLabel="Saving">
           Save note
         </Button>
         <Button onPress={cancel} isDisabled={saving.pending}>

@@ -75,3 +75,19 @@ function firstExpiry(maximumMs: number | null): ExpiryChoice {
   if (maximumMs % hour === 0) return { mode: 'after', amount: maximumMs / hour, unit: 'Hours' };
   return { mode: 'never' };
 }
+
+type Words = { label: (permission: string) => string; filter: (id: string) => string };
+
+/** What differs between two forms, a line each, in the words of their fields. */
+export function differences(before: Start, after: Start, { label, filter }: Words): string[] {
+  const filterOf = ({ filterId }: Start) => (filterId === null ? 'none' : filter(filterId));
+  const fields = ([['Name', before.name, after.name], ['Note', before.note, after.note], ['IP filter', filterOf(before), filterOf(after)]] as const)
+    .filter(([, was, is]) => was !== is)
+    .map(([field, was, is]) => `${field}: ${was || 'none'} → ${is || 'none'}`);
+  return [
+    ...fields,
+    ...after.permissions.filter((one) => !before.permissions.includes(one)).map((one) => `adds ${label(one)}`),
+    ...before.permissions.filter((one) => !after.permissions.includes(one)).map((one) => `takes away ${label(one)}`),
+    ...(JSON.stringify(before.expiry) === JSON.stringify(after.expiry) ? [] : ['another expiration']),
+  ];
+}
