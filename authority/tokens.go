@@ -136,8 +136,8 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.I
 // that works out its grace period in the shadow of it gets the note too: it is of both strings.
 //
 // It refuses with Invalid what policy.Note refuses, with NotFound a token that does not exist, with
-// Conflict one that has expired or was rotated, and one that has another note than expected, if that
-// is given. It is safe for concurrent use.
+// Conflict one that has expired or was rotated, and one that has another note than expected, if
+// that is given. It is safe for concurrent use.
 func (a *Authority) UpdateNote(ctx context.Context, by Caller, id token.ID, note string, expected *string) (token.Token, error) {
 	var noted token.Token
 	err := a.command(ctx, by, func(t *tx) error {

@@ -73,8 +73,8 @@ const typeOf = {
 } as const;
 
 /**
- * A change that somebody may have made: which entries tell of it. Without an action it is any change
- * of a token.
+ * A change that somebody may have made: which entries tell of it. Without an action it is any
+ * change of a token.
  */
 export type Sought = { since: number; action?: keyof typeof typeOf; tokenId?: string; filterId?: string };
 

@@ -34,7 +34,10 @@ export type Draft<T> = {
   load: () => void;
   /** Goes on with what was typed, which is to be written over what is there now. */
   keep: () => void;
-  /** How often what was typed has been replaced by what is there: fields with a state of their own begin anew then. */
+  /**
+   * How often what was typed has been replaced by what is there: fields with a state of their own
+   * begin anew then.
+   */
   loads: number;
   /** To be called with what was saved, when the form stays open. */
   settle: (value: T) => void;
