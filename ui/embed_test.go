@@ -189,6 +189,28 @@ func TestTheScriptsOfThePageAreLight(t *testing.T) {
 	}
 }
 
+// The page is in English, and what a library brings in other languages is not sent with it. It
+// brings 34 of them or one; letters that look like Latin ones are the page's own.
+func TestTheScriptsOfThePageSpeakEnglish(t *testing.T) {
+	scripts, err := fs.Glob(dist, "dist/page/assets/*.js.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range scripts {
+		f, err := dist.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := regexp.MustCompile(`\p{Hangul}+|\p{Hiragana}+`).FindString(body(t, text)); found != "" {
+			t.Errorf("%s holds %q", name, found)
+		}
+	}
+}
+
 // A proxy may have put something in front of all paths: whatever it is, the browser finds the files
 // of a document below it, on every route.
 func TestDocumentsNameTheirFilesFromWhereTheyAreSeen(t *testing.T) {

@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { english } from './scripts/english.mjs';
 
 // The page. The API explorer is a build of its own (explorer/vite.config.ts): it needs a looser
 // content security policy, and nothing of it may reach the page.
@@ -7,7 +8,7 @@ export default defineConfig({
   // Files are named relative to each other, so that a proxy may have the page below any path (see
   // embed.go).
   base: './',
-  plugins: [react()],
+  plugins: [react(), english()],
   build: {
     outDir: 'dist/page',
     emptyOutDir: true,
