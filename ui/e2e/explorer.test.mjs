@@ -101,6 +101,7 @@ test('each example does what it says, and none of them by itself', async () => {
       const answer = await run();
       assert.equal(answer.errors, undefined, `${title}, ${name}: ${JSON.stringify(answer.errors)}`);
       told[name] = answer.data;
+      if (/[A-Za-z0-9]{32}~/.test(JSON.stringify(answer))) await page.getByRole('button', { name: 'It is stored' }).click();
       assert.equal(asked.at(-1), name);
     }
   }
@@ -318,4 +319,37 @@ test('while a query runs no other is opened beside its answer, and one that hang
   assert.ok(await page.getByRole('button', { name: /^Examples/ }).isEnabled(), 'no other query can be opened');
   release();
   await page.unroute('**/graphql');
+});
+
+test('a new string is not lost by leaving, by another answer or with its query, before it is stored', async () => {
+  await open();
+  await choose('Make a token for a machine');
+  const first = (await run()).data.createSystemToken.token;
+  const holds = async () => assert.match(await editor('Answer'), new RegExp(first.split('~')[1]));
+  await page.getByRole('alert').filter({ hasText: 'The answer holds a new token string' }).waitFor();
+  await browser.axe('an answer that holds a string', ['light']);
+  const leaving = page.waitForEvent('dialog');
+  const pressed = page.getByRole('link', { name: 'System tokens' }).click();
+  const question = await leaving;
+  assert.equal(question.type(), 'beforeunload');
+  await question.dismiss();
+  await pressed;
+  await page.getByRole('button', { name: /^Run / }).click();
+  const stored = page.getByRole('button', { name: 'It is stored' });
+  await page.getByRole('alert').filter({ hasText: 'Is the string stored?' }).waitFor();
+  assert.ok(await stored.evaluate((element) => element === document.activeElement), 'the answer to it has the focus');
+  await holds();
+  // Another example stands beside it, and its query cannot be closed.
+  await choose('Who am I, and what may I do?');
+  await page.getByRole('list', { name: 'Open queries' }).waitFor();
+  await page.getByRole('button', { name: /^Close / }).first().click();
+  await page.getByRole('list', { name: 'Open queries' }).getByRole('button').first().click();
+  await holds();
+  await stored.click();
+  await run();
+  assert.doesNotMatch(await editor('Answer'), new RegExp(first.split('~')[1]));
+  await stored.click();
+  await page.getByRole('link', { name: 'System tokens' }).click();
+  await page.getByRole('heading', { level: 1, name: 'System tokens' }).waitFor();
+  browser.calm();
 });

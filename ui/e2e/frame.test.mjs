@@ -172,3 +172,39 @@ test('on a phone rows are short, and can be put in order', async () => {
   await browser.axe('the list on a phone');
   browser.calm();
 });
+
+test('what is typed before the bar of commands is there is typed into it', async () => {
+  browser = await openBrowser(server);
+  const { page } = browser;
+  let bring;
+  const wanted = new Promise((resolve) => {
+    bring = resolve;
+  });
+  await page.route('**/CommandDialog-*.js', async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  await browser.signIn();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('secuxy');
+  for (const key of ['Backspace', 'Backspace', 'r', 'Enter']) await page.keyboard.press(key);
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  bring();
+  await page.waitForURL('**/security-policies');
+  browser.calm();
+});
+
+test('the bar of the browser has the colour of the chosen scheme', async () => {
+  browser = await openBrowser(server, { scheme: 'dark' });
+  const { page } = browser;
+  const colour = () => page.evaluate(() => [...document.querySelectorAll('meta[name="theme-color"]')].find(({ media }) => matchMedia(media).matches).content);
+  await browser.signIn();
+  assert.equal(await colour(), '#080b10');
+  await openProfile(page);
+  await page.getByRole('radio', { name: 'Light' }).click({ force: true });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+  assert.equal(await colour(), '#14213d');
+  await page.goto(`${server.base}/docs/api-explorer`);
+  assert.equal(await colour(), '#14213d');
+  browser.calm();
+});

@@ -8,9 +8,16 @@ import command from '../src/shell/Command.module.css';
 import { type Example, examples, groups, isUntouched, opened } from './examples';
 import styles from './Explorer.module.css';
 
+type ExamplesProps = {
+  isDisabled: boolean;
+  /** Whether what is open must stay open, though nobody changed it. */
+  beside: boolean;
+  onOpen: () => void;
+};
+
 /** Opens one of the examples. What was typed stays open beside it; nothing is run. */
-export function Examples({ isDisabled, onOpen }: { isDisabled: boolean; onOpen: () => void }) {
-  const open = useOpenExample();
+export function Examples({ isDisabled, beside, onOpen }: ExamplesProps) {
+  const open = useOpenExample(beside);
   const { addTab } = useGraphiQLActions();
   return (
     <MenuTrigger>
@@ -51,7 +58,7 @@ export function Examples({ isDisabled, onOpen }: { isDisabled: boolean; onOpen: 
   );
 }
 
-function useOpenExample(): (example: Example) => void {
+function useOpenExample(beside: boolean): (example: Example) => void {
   const query = useGraphiQL((state) => state.queryEditor);
   const variables = useGraphiQL((state) => state.variableEditor);
   const { addTab, setOperationFacts, updateActiveTabValues } = useGraphiQLActions();
@@ -59,7 +66,7 @@ function useOpenExample(): (example: Example) => void {
     const before = query?.getValue() ?? '';
     const values = opened(example, Date.now());
     // An example that nobody changed gives way to the next.
-    if (!isUntouched(before)) addTab();
+    if (beside || !isUntouched(before)) addTab();
     query?.setValue(values.query);
     variables?.setValue(values.variables);
     // The editor reads what it holds a moment later; the query can be run at once.

@@ -7,6 +7,7 @@ import { Name } from '../src/components/Name';
 import { forgetDrafts } from '../src/lib/drafts';
 import { home } from '../src/lib/home';
 import { Refusal } from '../src/lib/refusal';
+import { useIsRevealing } from '../src/lib/revealing';
 import { makeQueryClient } from '../src/queryClient';
 import { Band } from '../src/shell/Band';
 import { ErrorBoundary } from '../src/shell/ErrorBoundary';
@@ -50,6 +51,7 @@ function Frame() {
   const client = useQueryClient();
   const { session, isPending, error, ended, revive } = useWatchedSession();
   const [signingIn, setSigningIn] = useState(false);
+  const revealing = useIsRevealing();
   const refused = session === null && error instanceof Refusal && error.kind !== 'signed-out' ? error : null;
   // Until it is known whose typed work may be shown, none is.
   if (isPending) return <Starting />;
@@ -80,7 +82,7 @@ function Frame() {
         </main>
       </div>
       {signingIn && <SignInDialog title={session ? 'Sign in again' : 'Sign in'} onClose={() => setSigningIn(false)} />}
-      {ended && <SessionEnded refusal={ended} onBack={revive} onLeave={leave} />}
+      {ended && !revealing && <SessionEnded refusal={ended} onBack={revive} onLeave={leave} />}
     </SessionContext>
   );
 }

@@ -2,9 +2,10 @@ import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect, useRef } from 'react';
 import { Button } from '../src/components/Button';
 import styles from './Explorer.module.css';
+import type { Unstored } from './useUnstored';
 
 /** The queries that are open, if there are several. While one runs its answer is waited for. */
-export function Open() {
+export function Open({ unstored }: { unstored: Unstored }) {
   const tabs = useGraphiQL((state) => state.tabs);
   const active = useGraphiQL((state) => state.activeTabIndex);
   const running = useGraphiQL((state) => state.isFetching);
@@ -36,10 +37,12 @@ export function Open() {
             look="quiet"
             isDisabled={running}
             aria-label={`Close ${name}`}
-            onPress={() => {
-              closed.current = true;
-              closeTab(at);
-            }}
+            onPress={() =>
+              unstored.unlessLost(at, () => {
+                closed.current = true;
+                closeTab(at);
+              })
+            }
           >
             ✕
           </Button>

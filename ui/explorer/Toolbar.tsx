@@ -4,13 +4,15 @@ import { Examples } from './Examples';
 import styles from './Explorer.module.css';
 import { stopAsking } from './fetcher';
 import { useReady } from './useReady';
+import type { Unstored } from './useUnstored';
 
 /** What is done with the query: run it, choose another, set it in order. */
-export function Toolbar({ onOpen }: { onOpen: () => void }) {
+export function Toolbar({ unstored, onOpen }: { unstored: Unstored; onOpen: () => void }) {
   const { prettifyEditors, run } = useGraphiQLActions();
   const operations = useGraphiQL((state) => state.operations) ?? [];
   const chosen = useGraphiQL((state) => state.operationName);
   const running = useGraphiQL((state) => state.isFetching);
+  const active = useGraphiQL((state) => state.activeTabIndex);
   const ready = useReady();
   const operation = operations.find(({ name }) => name?.value === chosen) ?? operations[0];
   return (
@@ -21,7 +23,7 @@ export function Toolbar({ onOpen }: { onOpen: () => void }) {
         isDisabled={!ready}
         isPending={running}
         pendingLabel="Running"
-        onPress={run}
+        onPress={() => unstored.unlessLost(active, () => void run())}
       >
         {operation?.operation === 'mutation' ? 'Run mutation' : 'Run query'}
       </Button>
@@ -30,7 +32,7 @@ export function Toolbar({ onOpen }: { onOpen: () => void }) {
         <OperationChoice names={operations.flatMap(({ name }) => name?.value ?? [])} chosen={operation?.name?.value ?? ''} />
       )}
       {/* What is answered belongs beside its question, so no other is opened meanwhile. */}
-      <Examples isDisabled={!ready || running} onOpen={onOpen} />
+      <Examples isDisabled={!ready || running} beside={unstored.inTab(active)} onOpen={onOpen} />
       <Button aria-label="Tidy up what is typed" isDisabled={!ready} onPress={() => void prettifyEditors()}>
         Tidy up
       </Button>

@@ -15,6 +15,7 @@ import { type Drafts, draftsOf, keepDrafts } from './drafts';
 import styles from './Explorer.module.css';
 import { makeFetcher, type Reply } from './fetcher';
 import { memoryStorage } from './memory';
+import { OnlyOnce } from './OnlyOnce';
 import { Open } from './Open';
 import { PaneHead } from './PaneHead';
 import { names, type Pane, shownOf, useGroups } from './panes';
@@ -22,6 +23,7 @@ import { editorTheme, useHouseColours } from './theme';
 import { Toolbar } from './Toolbar';
 import { useHouseEditors } from './useHouseEditors';
 import { useReady } from './useReady';
+import { type Unstored, useUnstored } from './useUnstored';
 
 const plugins = [DOC_EXPLORER_PLUGIN];
 
@@ -70,7 +72,8 @@ function Bench({ first, reply, asks }: { first: number; reply: Reply | null; ask
   const [latest, setLatest] = useState<readonly Pane[]>([]);
   const show = (pane: Pane) => setLatest((before) => [pane, ...before.filter((other) => other !== pane)]);
   useFirstTab(first);
-  const onlyOnce = useOnlyOnce();
+  const unstored = useUnstored();
+  const onlyOnce = useOnlyOnce(unstored);
   useAfter('queryId', () => show('answer'));
   useAfter('schemaReference', () => show('docs'));
 
@@ -83,8 +86,17 @@ function Bench({ first, reply, asks }: { first: number; reply: Reply | null; ask
   };
   return (
     <>
-      <Toolbar onOpen={() => show('query')} />
-      <Open />
+      <Toolbar unstored={unstored} onOpen={() => show('query')} />
+      <Open unstored={unstored} />
+      {unstored.any && (
+        <OnlyOnce
+          asking={unstored.asking}
+          onStored={() => {
+            unstored.store();
+            document.querySelector<HTMLElement>('#run')?.focus();
+          }}
+        />
+      )}
       <p id="keys" hidden>
         Press Enter to write in it, Escape to leave it.
       </p>
@@ -157,14 +169,17 @@ function useFirstTab(first: number): void {
 
 /**
  * Keeps from the editors the keys that run a query, while one runs or the keys are held down: a
- * mutation would be made again, and what the first one answered would never be shown.
+ * mutation would be made again, and what the first one answered would never be shown. So also while
+ * the answer holds a string that is not stored.
  */
-function useOnlyOnce(): (event: KeyboardEvent) => void {
+function useOnlyOnce({ inTab, unlessLost }: Unstored): (event: KeyboardEvent) => void {
   const running = useGraphiQL((state) => state.isFetching);
+  const active = useGraphiQL((state) => state.activeTabIndex);
   return (event) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !(event.repeat || running)) return;
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !(event.repeat || running || inTab(active))) return;
     event.preventDefault();
     event.stopPropagation();
+    unlessLost(active, () => undefined);
   };
 }
 

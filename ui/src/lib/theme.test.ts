@@ -48,3 +48,15 @@ it('holds for this window in a browser that keeps nothing', () => {
   expect(setItem).toHaveBeenCalledOnce();
   expect(root.dataset['theme']).toBe('dark');
 });
+
+it('gives the bar of the browser the colour of the chosen scheme', async () => {
+  for (const scheme of ['light', 'dark']) document.head.insertAdjacentHTML('beforeend', `<meta name="theme-color" media="(prefers-color-scheme: ${scheme})" />`);
+  const media = () => [...document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')].map((meta) => meta.getAttribute('media'));
+  localStorage.setItem('tokenscale/theme', 'dark');
+  load();
+  expect(media()).toEqual(['not all', 'all']);
+  chooseTheme('light');
+  await waitFor(() => expect(media()).toEqual(['all', 'not all']));
+  chooseTheme('system');
+  await waitFor(() => expect(media()).toEqual(['(prefers-color-scheme: light)', '(prefers-color-scheme: dark)']));
+});

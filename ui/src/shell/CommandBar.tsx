@@ -1,5 +1,6 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { Button } from 'react-aria-components/Button';
+import { type Early, listenEarly } from '../lib/early';
 import { isChord, isSingle, useShortcut, useSingleKeys } from '../lib/shortcuts';
 import shell from './Shell.module.css';
 
@@ -15,18 +16,29 @@ export function CommandBar({ open, onOpenChange, onShortcuts }: CommandBarProps)
     load().catch(() => undefined);
   }, []);
 
+  const early = useRef<Early | null>(null);
+  const openBar = () => {
+    early.current?.take();
+    early.current = listenEarly(() => onOpenChange(false));
+    onOpenChange(true);
+  };
+  useEffect(() => {
+    if (!open) early.current?.take();
+  }, [open]);
+  useEffect(() => () => void early.current?.take(), []);
+
   const singleKeys = useSingleKeys();
-  useShortcut((event) => isChord(event, 'k') || isSingle(event, '/'), () => onOpenChange(true));
+  useShortcut((event) => isChord(event, 'k') || isSingle(event, '/'), openBar);
 
   return (
     <>
-      <Button className={`${shell.bandButton} ${shell.finder}`} aria-label="Go to a token, filter or page" aria-keyshortcuts={singleKeys ? '/ Control+K' : 'Control+K'} onPress={() => onOpenChange(true)}>
+      <Button className={`${shell.bandButton} ${shell.finder}`} aria-label="Go to a token, filter or page" aria-keyshortcuts={singleKeys ? '/ Control+K' : 'Control+K'} onPress={openBar}>
         <span>Go to a token, filter or page</span>
         <kbd aria-hidden="true">{singleKeys ? '/' : 'Ctrl K'}</kbd>
       </Button>
       {open && (
         <Suspense fallback={null}>
-          <CommandDialog onClose={() => onOpenChange(false)} onShortcuts={onShortcuts} />
+          <CommandDialog early={early} onClose={() => onOpenChange(false)} onShortcuts={onShortcuts} />
         </Suspense>
       )}
     </>

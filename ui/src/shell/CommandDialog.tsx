@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useState } from 'react';
+import { type RefObject, useEffect, useEffectEvent, useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Dialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
@@ -10,6 +10,7 @@ import { TextField } from 'react-aria-components/TextField';
 import { useLocation } from 'wouter';
 import { Name } from '../components/Name';
 import { RefusalNotice } from '../components/Notice';
+import type { Early } from '../lib/early';
 import { home } from '../lib/home';
 import { masked } from '../lib/withoutSecret';
 import dialog from '../components/Dialog.module.css';
@@ -17,9 +18,14 @@ import styles from './Command.module.css';
 import { useSignOut } from './Profile';
 import { useCommands } from './useCommands';
 
-type CommandDialogProps = { onClose: () => void; onShortcuts: () => void };
+type CommandDialogProps = {
+  /** What was typed before this was there. */
+  early: RefObject<Early | null>;
+  onClose: () => void;
+  onShortcuts: () => void;
+};
 
-export default function CommandDialog({ onClose, onShortcuts }: CommandDialogProps) {
+export default function CommandDialog({ early, onClose, onShortcuts }: CommandDialogProps) {
   const [typed, setTyped] = useState('');
   const [, navigate] = useLocation();
   const leaving = useSignOut();
@@ -29,6 +35,12 @@ export default function CommandDialog({ onClose, onShortcuts }: CommandDialogPro
   // Whether Enter was pressed after what was typed, which may be before it is known where that
   // leads.
   const [entered, setEntered] = useState(false);
+
+  const takeEarly = () => {
+    const { text, entered } = early.current?.take() ?? { text: '', entered: false };
+    if (text !== '') setTyped(masked(text));
+    if (entered) setEntered(true);
+  };
 
   const act = (key: string) => {
     if (key === 'sign-out') {
@@ -67,6 +79,7 @@ export default function CommandDialog({ onClose, onShortcuts }: CommandDialogPro
             <TextField
               aria-label="Go to a token, filter or page"
               autoFocus
+              onFocus={takeEarly}
               className={styles.field}
               onKeyDown={(event) => {
                 // Who types fast, or pastes, presses Enter before the list has marked its first
