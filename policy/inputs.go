@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -111,7 +112,7 @@ const Grace = 7 * 24 * time.Hour
 // GracePeriod checks the grace period of a rotation, given in milliseconds.
 func GracePeriod(field string, ms int64) (time.Duration, error) {
 	if ms < 0 || ms > Grace.Milliseconds() {
-		return 0, fault.Input(field, "The grace period is %d ms; it must be between 0 and %d ms, which is 7 days.", ms, Grace.Milliseconds())
+		return 0, fault.Input(field, "A grace period has at most 7 days, which are %d ms, and is not negative; this has %d ms.", Grace.Milliseconds(), ms)
 	}
 	return time.Duration(ms) * time.Millisecond, nil
 }
@@ -159,12 +160,22 @@ func (e Expiry) from(now epoch.Millis) (epoch.Millis, error) {
 func (e Expiry) at(now epoch.Millis) (epoch.Millis, error) {
 	switch at := *e.At; {
 	case at <= now:
-		return 0, fault.Input("expireAt", "%d is not after now (%d). Times are milliseconds since 1970.", at, now)
+		return 0, fault.Input("expireAt", "%s is not after now, %s. Times are milliseconds since 1970.", read(at), read(now))
 	case at >= epoch.End:
-		return 0, fault.Input("expireAt", "%d lies beyond the year 9999. Times are milliseconds since 1970.", at)
+		return 0, fault.Input("expireAt", "%s lies beyond the year 9999. Times are milliseconds since 1970.", read(at))
 	default:
 		return at, nil
 	}
+}
+
+// read returns a moment as people read it, beside the number that was sent; alone if no date is
+// that far away.
+func read(m epoch.Millis) string {
+	sent := strconv.FormatInt(int64(m), 10)
+	if m == 0 || m <= -epoch.End || m >= epoch.End {
+		return sent
+	}
+	return m.Time().Format("2006-01-02 15:04:05 UTC") + " (" + sent + ")"
 }
 
 func (s Span) from(now epoch.Millis) (epoch.Millis, error) {
