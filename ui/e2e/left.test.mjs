@@ -96,7 +96,7 @@ test('policies that somebody changed while their form was left are not set back 
   await impact.getByText('Token expiration: 80 days → 90 days').waitFor();
   await save.click();
   await button('Change the policy', page.getByRole('alertdialog')).click();
-  await page.getByText('Done: change the policy.').waitFor();
+  await page.getByText('The security policies are changed.').waitFor();
   assert.deepEqual(await updatesAllowed(), { systemPermissionTokensAllowPermissionUpdates: true, systemPermissionTokensEnforceExpirationAfterMs: 90 * 86_400_000 });
   browser.calm();
 });

@@ -43,6 +43,39 @@ test('a new token leads to its first bad field, and the notice names it', async 
   await create.click();
   await ledTo(amount);
   await notice('Look at: Expiration.').waitFor();
+  // A field that cannot be read is not the wish for a token that never ends.
+  await amount.fill('1.5');
+  await create.click();
+  await ledTo(amount);
+  await page.getByText('Type a whole number, 1 or more.').waitFor();
+  await page.getByText('At a date', { exact: true }).click();
+  const date = page.getByLabel('Date and time');
+  await date.focus();
+  await page.keyboard.press('Backspace');
+  await create.click();
+  await ledTo(date);
+  await page.getByText('Type the whole date and time.').waitFor();
+  assert.equal((await server.ask('{ systemTokens(limit: 0) { totalResults } }')).systemTokens.totalResults, 0);
+  browser.calm();
+});
+
+test('a maximum that cannot be read is told at its field, and nothing can be saved', async () => {
+  await browser.signIn(server.token, '/security-policies');
+  await page.getByRole('switch', { name: /Token expiration/ }).first().focus();
+  await page.keyboard.press('Space');
+  const maximum = page.getByRole('spinbutton', { name: 'Maximum life of system tokens' });
+  const impact = page.getByRole('complementary', { name: 'What the change would do' });
+  for (const bad of ['', '-5', '1.5', '0']) {
+    await maximum.fill('200');
+    await page.getByText('Token expiration: no maximum → 200 days').waitFor();
+    await maximum.fill(bad);
+    await page.getByText('Type a whole number, 1 or more.').waitFor();
+    assert.ok(await impact.getByRole('button', { name: 'Change the policy' }).isDisabled(), `“${bad}” may be saved`);
+  }
+  await page.getByRole('button', { name: 'Go to the field' }).click();
+  await ledTo(maximum);
+  await maximum.fill('200');
+  await impact.getByRole('button', { name: 'Change the policy' }).and(page.locator(':enabled')).waitFor();
   browser.calm();
 });
 

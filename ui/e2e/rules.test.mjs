@@ -184,7 +184,7 @@ test('before and after: a maximum is counted, confirmed by typing, and carried t
   await impact.getByRole('button', { name: /^Shorten/ }).click();
   await browser.axe('the question before a policy is saved');
   await page.getByRole('alertdialog').getByRole('button', { name: /^Shorten/ }).click();
-  await page.getByText(/^Done: shorten/).waitFor();
+  await page.getByText('The security policies are changed.').waitFor();
   const { organization } = await server.ask('{ organization { configs { tokens { systemPermissionTokensEnforceExpirationAfterMs } } } }');
   assert.equal(organization.configs.tokens.systemPermissionTokensEnforceExpirationAfterMs, 30 * day);
 
@@ -198,7 +198,7 @@ test('before and after: a maximum is counted, confirmed by typing, and carried t
   const phrase = await dialog.locator('code').first().textContent();
   await dialog.getByRole('textbox').fill(phrase);
   await confirm.click();
-  await page.getByText(/^Done: delete/).waitFor();
+  await page.getByText('The security policies are changed.').waitFor();
   const { systemTokens } = await server.ask('{ systemTokens { totalResults } }');
   assert.equal(systemTokens.totalResults, 0);
   await page.getByRole('link', { name: 'System tokens' }).click();
@@ -218,7 +218,7 @@ test('what is stored for other kinds is kept when the system policy is changed',
   await browser.axe('stored kinds open');
   await page.getByRole('button', { name: 'Change the policy' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Change the policy' }).click();
-  await page.getByText('Done: change the policy.').waitFor();
+  await page.getByText('The security policies are changed.').waitFor();
   const { organization } = await server.ask('{ organization { configs { tokens { personalUserTokensEnabled systemPermissionTokensEnabled } } } }');
   assert.deepEqual(organization.configs.tokens, { personalUserTokensEnabled: false, systemPermissionTokensEnabled: true });
   browser.calm();

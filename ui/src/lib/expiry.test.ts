@@ -11,7 +11,7 @@ describe('endOf', () => {
   });
   it('is nothing for never and for a field not filled in', () => {
     expect(endOf({ mode: 'never' }, now)).toBeNull();
-    expect(endOf({ mode: 'after', amount: Number.NaN, unit: 'Days' }, now)).toBeNull();
+    for (const amount of [Number.NaN, 0, -5, 1.5]) expect(endOf({ mode: 'after', amount, unit: 'Days' }, now)).toBeNull();
     expect(endOf({ mode: 'at', local: '' }, now)).toBeNull();
   });
   it('reads a date in the zone in which localValue writes it', () => {
@@ -25,6 +25,11 @@ describe('expiryInput', () => {
     expect(expiryInput({ mode: 'after', amount: 2, unit: 'Days' })).toEqual({ expiresIn: { amount: 2, unit: 'Days' } });
     expect(expiryInput({ mode: 'at', local: localValue(now) })).toEqual({ expireAt: now });
   });
+});
+
+it('refuses what cannot be read, since a token that never ends is another wish', () => {
+  for (const amount of [Number.NaN, 0, -5, 1.5]) expect(() => expiryInput({ mode: 'after', amount, unit: 'Days' })).toThrow(/nothing that can be read/);
+  for (const local of ['', 'x']) expect(() => expiryInput({ mode: 'at', local })).toThrow(/nothing that can be read/);
 });
 
 describe('the ruler', () => {

@@ -1,5 +1,6 @@
 // The expiry of a token to be made, as the form holds it, and the ruler that shows it.
 
+import { isAmount, unread } from './amount';
 import { day, exact, hour, minute, span } from './time';
 
 export type ExpirationUnit = 'Minutes' | 'Hours' | 'Days';
@@ -17,7 +18,7 @@ export function endOf(choice: ExpiryChoice, now: number): number | null {
     case 'never':
       return null;
     case 'after':
-      return Number.isFinite(choice.amount) ? now + choice.amount * unitMs[choice.unit] : null;
+      return isAmount(choice.amount) ? now + choice.amount * unitMs[choice.unit] : null;
     case 'at': {
       // A date and time without a zone is read in the reader's zone.
       const at = new Date(choice.local).getTime();
@@ -26,16 +27,21 @@ export function endOf(choice: ExpiryChoice, now: number): number | null {
   }
 }
 
-/** The part of the input that says when the token ends. */
+/**
+ * The part of the input that says when the token ends. Throws a refusal of what cannot be read: a
+ * token that never ends is one that was asked for.
+ */
 export function expiryInput(choice: ExpiryChoice): { expireAt?: number; expiresIn?: { amount: number; unit: ExpirationUnit } } {
   switch (choice.mode) {
     case 'never':
       return {};
     case 'after':
+      if (!isAmount(choice.amount)) throw unread('expiresIn');
       return { expiresIn: { amount: choice.amount, unit: choice.unit } };
     case 'at': {
       const expireAt = endOf(choice, 0);
-      return expireAt === null ? {} : { expireAt };
+      if (expireAt === null) throw unread('expireAt', 'Type the whole date and time.');
+      return { expireAt };
     }
   }
 }

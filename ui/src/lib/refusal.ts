@@ -11,6 +11,8 @@ export type RefusalDetails = {
   /** A sentence for each field that was refused. */
   fields?: Readonly<Record<string, string>>;
   requestId?: string;
+  /** The token that the same request made when it came first. */
+  tokenId?: string;
 };
 
 /** An answer that is no result. Its message is a sentence to show as it is. */
@@ -20,6 +22,7 @@ export class Refusal extends Error {
   readonly code: string | undefined;
   readonly fields: Readonly<Record<string, string>>;
   readonly requestId: string | undefined;
+  readonly tokenId: string | undefined;
 
   constructor(kind: RefusalKind, message: string, details: RefusalDetails = {}) {
     super(message);
@@ -27,5 +30,6 @@ export class Refusal extends Error {
     this.code = details.code;
     this.fields = details.fields ?? {};
     this.requestId = details.requestId;
+    this.tokenId = details.tokenId;
   }
 }

@@ -11,7 +11,7 @@ import { tell } from '../../lib/told';
 import { useLastPageInstead } from '../../lib/useListState';
 import { useListQuery } from '../../lib/useListQuery';
 import type { Refusal } from '../../lib/refusal';
-import { actionLabel, allChangesOf, type Draft, draftOf, fieldLabels, inputOf, sameDraft } from './draft';
+import { actionLabel, allChangesOf, type Draft, draftOf, fieldLabels, inputOf, sameDraft, unreadOf } from './draft';
 import { BusiestDays, ImpactCounts, ImpactTable } from './ImpactTable';
 import { SaveDialog } from './SaveDialog';
 import styles from './Security.module.css';
@@ -43,7 +43,9 @@ export function Impact({ before, base, draft, waits, filters, onRefused, onLead,
   const [asking, setAsking] = useState(false);
   const asked = useRestedDraft(draft);
   const changed = !sameDraft(before, draft);
-  const impact = useListQuery({ ...impactQuery(inputOf(asked), (page - 1) * size, size), enabled: changed });
+  const unread = unreadOf(draft);
+  const impact = useListQuery({ ...impactQuery(inputOf(asked), (page - 1) * size, size), enabled: changed && unreadOf(asked) === null });
+  const refusal = changed ? (unread ?? impact.refusal) : null;
   const saving = useAction(async () => {
     // Read right before: what somebody else has set since is not to be undone unawares.
     const there = await client.fetchQuery({ ...policiesQuery, staleTime: 0 });
@@ -53,9 +55,9 @@ export function Impact({ before, base, draft, waits, filters, onRefused, onLead,
     await Promise.all([client.invalidateQueries({ queryKey: policiesKey }), client.invalidateQueries({ queryKey: tokensKey })]);
     setAsking(false);
     onDone();
-    tell({ text: impact.data ? `Done: ${actionLabel(impact.data).toLowerCase()}.` : 'Done.' });
+    tell({ text: 'The security policies are changed.', link: { to: '/audit-log?action=updateTokenSecurityPolicies', label: 'See what that did' } });
   });
-  const fields = changed ? impact.refusal?.fields : undefined;
+  const fields = refusal?.fields;
   useEffect(() => onRefused(fields ?? nothing), [fields, onRefused]);
   const current = changed && sameDraft(asked, draft) && impact.data !== undefined && !impact.stale;
   useLastPageInstead(impact.data === undefined || impact.stale ? undefined : { shown: impact.data.tokens.length, total: affectedBy(impact.data), size }, setPage);
@@ -80,19 +82,19 @@ export function Impact({ before, base, draft, waits, filters, onRefused, onLead,
         ))}
       </ul>
       <RefusalNotice
-        refusal={impact.refusal}
+        refusal={refusal}
         fieldLabels={fieldLabels}
         actions={Object.keys(fields ?? nothing).length > 0 ? <Button onPress={onLead}>Go to the field</Button> : undefined}
       />
-      <div role="status">{impact.data && impact.refusal === null && <ImpactCounts impact={impact.data} stale={!current} />}</div>
-      {impact.data && <BusiestDays days={impact.data.busiestDays} />}
+      <div role="status">{impact.data && refusal === null && <ImpactCounts impact={impact.data} stale={!current} />}</div>
+      {impact.data && refusal === null && <BusiestDays days={impact.data.busiestDays} />}
       <div className={styles.actions}>
-        <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={waits || !current || impact.refusal !== null} onPress={() => setAsking(true)}>
-          {current && impact.data ? actionLabel(impact.data) : 'Counting'}
+        <Button look={impact.data && impact.data.deleted > 0 ? 'dangerFull' : 'primary'} isDisabled={waits || !current || refusal !== null} onPress={() => setAsking(true)}>
+          {refusal !== null ? 'Change the policy' : current && impact.data ? actionLabel(impact.data) : 'Counting'}
         </Button>
         <Button onPress={onReset}>Leave as it is</Button>
       </div>
-      {impact.data && affected > 0 && (
+      {impact.data && refusal === null && affected > 0 && (
         <>
           <ImpactTable rows={impact.data.tokens} filterName={draft.system.filterId === null ? null : name(draft.system.filterId)} stale={!current} />
           <Pager page={page} size={size} total={affected} noun="affected tokens" onPage={setPage} />

@@ -45,7 +45,7 @@ export function BusiestDays({ days }: { days: PolicyImpact['busiestDays'] }) {
       <strong>
         {number(first.count)} of them will end on {dayOf(first.day)}
       </strong>
-      {others.length > 0 && <>, then {others.map(({ day, count }) => `${number(count)} on ${dayOf(day)}`).join(', ')}</>}.
+      {others.length > 0 && <>, then {others.map(({ day, count }) => `${number(count)} on ${dayOf(day)}`).join(', ')}</>} (days in UTC).
     </p>
   );
 }

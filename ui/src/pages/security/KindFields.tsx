@@ -4,6 +4,7 @@ import type { IPFilter } from '../../api/filters';
 import { Switch } from '../../components/Checkbox';
 import field from '../../components/Field.module.css';
 import { FilterPicker } from '../../components/FilterPicker';
+import { isAmount } from '../../lib/amount';
 import { classes } from '../../lib/classes';
 import { unitMs } from '../../lib/expiry';
 import { day } from '../../lib/time';
@@ -53,17 +54,17 @@ export function KindFields({ noun, value, onChange, filters, binding, errors }: 
   );
 }
 
-type MaximumFieldProps = { noun: string; binding: boolean; value: number | null; onChange: (ms: number | null) => void; error: string | undefined };
+type MaximumFieldProps = { noun: string; binding: boolean; value: number | null | undefined; onChange: (ms: number | null | undefined) => void; error: string | undefined };
 
 function MaximumField({ noun, binding, value, onChange, error }: MaximumFieldProps) {
   const errorId = useId();
   // The unit is remembered apart from the length: 24 hours typed in hours must not turn into a day
   // under the fingers.
   const [unit, setUnit] = useState<ExpirationUnit>(() => amountOf(value ?? 90 * day).unit);
-  const [amount, setAmount] = useState(() => String(amountOf(value ?? 90 * day).amount));
+  const [amount, setAmount] = useState(() => (value === undefined ? '' : String(amountOf(value ?? 90 * day).amount)));
   const send = (nextAmount: string, nextUnit: ExpirationUnit) => {
-    const n = Math.trunc(Number(nextAmount));
-    if (n >= 1) onChange(n * unitMs[nextUnit]);
+    const n = Number(nextAmount);
+    onChange(isAmount(n) ? n * unitMs[nextUnit] : undefined);
   };
   return (
     <div className={styles.maximum}>

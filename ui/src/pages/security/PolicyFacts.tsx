@@ -20,7 +20,7 @@ export function PolicyFacts({ now, filters }: { now: Draft; filters: readonly IP
           <dt>Allow updating permissions for existing tokens</dt>
           <dd>{system.updates ? 'Yes' : 'No'}</dd>
           <dt>Token expiration</dt>
-          <dd>{system.maximumMs === null ? 'No maximum' : `At most ${span(system.maximumMs)}`}</dd>
+          <dd>{system.maximumMs == null ? 'No maximum' : `At most ${span(system.maximumMs)}`}</dd>
           <dt>Enforce IP filter</dt>
           <dd>{system.filterId === null ? 'None' : <Name name={filter?.name ?? system.filterId} />}</dd>
         </dl>

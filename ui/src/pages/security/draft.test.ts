@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { day, hour } from '../../lib/time';
-import { actionLabel, amountOf, changesOf, draftOf, inputOf, sameDraft } from './draft';
+import { actionLabel, amountOf, changesOf, draftOf, inputOf, sameDraft, unreadOf } from './draft';
 
 const none = null;
 const policies = {
@@ -52,6 +52,15 @@ it('names what changes', () => {
     'Enforced IP filter: none → office',
   ]);
   expect(changesOf(before, before, String)).toEqual([]);
+});
+
+it('sends no maximum that cannot be read, and names its field', () => {
+  const draft = draftOf(policies);
+  expect(unreadOf(draft)).toBeNull();
+  const bad = { ...draft, view: { ...draft.view, maximumMs: undefined } };
+  expect(unreadOf(bad)?.fields).toEqual({ viewPermissionTokensEnforceExpirationAfterMs: 'Type a whole number, 1 or more.' });
+  expect(unreadOf(bad)).toBe(unreadOf(bad));
+  expect(sameDraft(draft, bad)).toBe(false);
 });
 
 it('shows a length in its largest whole unit', () => {

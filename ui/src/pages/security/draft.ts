@@ -1,6 +1,8 @@
 // The policies as the page edits them, one kind at a time, and as the API takes them, all in one.
 
 import type { Policies, TokenSecurityPoliciesInput } from '../../api/security';
+import { unread } from '../../lib/amount';
+import type { Refusal } from '../../lib/refusal';
 import { counted, day, hour, minute, number, span } from '../../lib/time';
 import type { ExpirationUnit } from '../../api/gen/graphql';
 
@@ -8,7 +10,8 @@ export type Kind = 'system' | 'organization' | 'view' | 'personal';
 
 export type KindPolicy = {
   enabled: boolean;
-  maximumMs: number | null;
+  /** Null for none; undefined while its field holds nothing that can be read. */
+  maximumMs: number | null | undefined;
   filterId: string | null;
   /** Absent for personal tokens, whose permissions are those of the person. */
   updates?: boolean;
@@ -83,6 +86,17 @@ export function errorsOf(kind: Kind, fields: Sentences): { maximum: string | und
   return { maximum: fields[`${prefix}EnforceExpirationAfterMs`], filter: fields[`${prefix}EnforceIpFilterId`] };
 }
 
+/**
+ * The refusal of a draft with a field that cannot be read, or null: to the API a maximum that is
+ * left out is none.
+ */
+export function unreadOf(draft: Draft): Refusal | null {
+  return unreadMaximum.find(({ kind }) => draft[kind].maximumMs === undefined)?.refusal ?? null;
+}
+
+// Made once: what is told of a field is told again only when it is another refusal.
+const unreadMaximum = (Object.keys(inputs) as Kind[]).map((kind) => ({ kind, refusal: unread(`${inputs[kind].prefix}EnforceExpirationAfterMs`) }));
+
 /** What the fields are called, by the names that the API has for them. */
 export const fieldLabels: Sentences = Object.fromEntries(
   Object.values(inputs).flatMap(({ prefix, label }) => [
@@ -113,7 +127,7 @@ export function actionLabel({ deleted, capped, refiltered }: Counts): string {
 export function changesOf(before: KindPolicy, after: KindPolicy, filterName: (id: string) => string): string[] {
   const changes: string[] = [];
   const onOff = (on: boolean) => (on ? 'on' : 'off');
-  const life = (ms: number | null) => (ms === null ? 'no maximum' : span(ms));
+  const life = (ms: number | null | undefined) => (ms == null ? (ms === null ? 'no maximum' : '?') : span(ms));
   const filter = (id: string | null) => (id === null ? 'none' : filterName(id));
   if (before.enabled !== after.enabled) changes.push(`Allowed: ${onOff(before.enabled)} → ${onOff(after.enabled)}`);
   if (before.updates !== after.updates) {

@@ -31,6 +31,8 @@ type CreateFormProps = {
   permissions: readonly Permission[];
   filters: readonly IPFilter[];
   policy: TokenPolicy;
+  /** The permissions that the reader may give. */
+  grantable: readonly string[];
   start: Start;
   /** Where what is typed is kept until it is saved. */
   keptAs: string;
@@ -41,12 +43,10 @@ type CreateFormProps = {
 
 const fieldLabels = { name: 'Token name', note: 'Note', permissions: 'Permissions', ipFilterId: 'IP filter', expiresIn: 'Expiration', expireAt: 'Expiration' };
 
-export function CreateForm({ permissions, filters, policy, start, keptAs, like, onDone }: CreateFormProps) {
+export function CreateForm({ permissions, filters, policy, grantable, start, keptAs, like, onDone }: CreateFormProps) {
   const { viewer } = useSession();
   const client = useQueryClient();
-  const grantable = viewer.isRoot ? permissions.map((p) => p.name) : viewer.permissions;
-  const begin = { ...start, permissions: start.permissions.filter((one) => grantable.includes(one)) };
-  const { value, set, base, since, restored, overtaken, load, keep, drop } = useDraft(keptAs, begin);
+  const { value, set, base, since, restored, overtaken, load, keep, drop } = useDraft(keptAs, start);
   // What a link filled in may be another thing by now; of a token there is more to say.
   const other = overtaken && like !== undefined;
   const by = useLastChange(other ? { tokenId: like.id, since } : null);
@@ -55,18 +55,15 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, like, 
   const change = (part: Partial<Start>) => set({ ...value, ...part });
   // The one place where the new string is kept. It goes when the reader closes it.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
-  const creating = useAction(useInsist(createToken));
+  const insisted = useInsist(createToken);
+  const creating = useAction(() =>
+    insisted({ name, note, permissions: chosen, ipFilterId: policy.enforcedFilter === null ? filterId : undefined, ...expiryInput(expiry) }),
+  );
   const fields = creating.refusal?.fields ?? {};
   const form = useLeadToField<HTMLFormElement>(creating.refusal);
 
   const submit = async () => {
-    const made = await creating.run({
-      name,
-      note,
-      permissions: chosen,
-      ipFilterId: policy.enforcedFilter === null ? filterId : undefined,
-      ...expiryInput(expiry),
-    });
+    const made = await creating.run();
     if (made === undefined) return;
     drop();
     setIssued(made);
@@ -92,7 +89,7 @@ export function CreateForm({ permissions, filters, policy, start, keptAs, like, 
       <div className={styles.form}>
         {restored && !other && <Restored onAnew={load} />}
         {other && (
-          <Overtaken what={shownName(like.name)} by={by} theirs={differences(base, begin, words)} mine={differences(base, value, words)} onLoad={load} onKeep={keep} />
+          <Overtaken what={shownName(like.name)} by={by} theirs={differences(base, start, words)} mine={differences(base, value, words)} onLoad={load} onKeep={keep} />
         )}
         <section className={styles.step}>
           <h2>Name</h2>

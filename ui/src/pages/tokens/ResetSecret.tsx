@@ -13,6 +13,7 @@ import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { RevealOnce } from '../../components/RevealOnce';
+import { isAmount, unread } from '../../lib/amount';
 import { classes } from '../../lib/classes';
 import { unitMs } from '../../lib/expiry';
 import { useInsist } from '../../lib/insist';
@@ -38,9 +39,13 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
   const [issued, setIssued] = useState<IssuedToken | null>(null);
   const [ending, setEnding] = useState(false);
   const predecessor = useQuery({ ...tokenQuery(token.replaces ?? ''), enabled: token.replaces != null }).data;
-  const rotating = useAction(useInsist(rotateToken));
-  const form = useLeadToField<HTMLDivElement>(rotating.refusal);
   const graceMs = grace.on ? grace.amount * unitMs[grace.unit] : 0;
+  const insisted = useInsist(rotateToken);
+  const rotating = useAction(() => {
+    if (grace.on && !isAmount(grace.amount)) throw unread('gracePeriodMs');
+    return insisted(token.id, graceMs, ending);
+  });
+  const form = useLeadToField<HTMLDivElement>(rotating.refusal);
 
   if (issued) {
     return (
@@ -51,7 +56,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
             The new string of <Name name={token.name} />
           </>
         }
-        note={<p>{grace.on ? 'The old string works until the grace period is over.' : 'The old string works no more.'} The token has a new id.</p>}
+        note={<p>{graceMs > 0 ? 'The old string works until the grace period is over.' : 'The old string works no more.'} The token has a new id.</p>}
         onClose={() => {
           setIssued(null);
           void client.invalidateQueries({ queryKey: tokensKey });
@@ -112,8 +117,8 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
           look="dangerFull"
           isPending={rotating.pending}
           pendingLabel="Resetting"
-          isDisabled={Number.isNaN(graceMs) || (token.replaces != null && !ending)}
-          onPress={() => void rotating.run(token.id, graceMs, ending).then((made) => made && setIssued(made))}
+          isDisabled={token.replaces != null && !ending}
+          onPress={() => void rotating.run().then((made) => made && setIssued(made))}
         >
           Reset secret
         </Button>

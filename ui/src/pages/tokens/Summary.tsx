@@ -75,8 +75,8 @@ export function Summary({ name, permissions, chosen, filter, expiry, policy, pen
 
 function End({ expiry, maximumMs }: { expiry: ExpiryChoice; maximumMs: number | null }) {
   const now = useNow();
-  const end = endOf(expiry, now) ?? (maximumMs === null ? null : now + maximumMs);
-  if (end === null) return <>Never, until it is deleted</>;
+  const end = expiry.mode === 'never' && maximumMs !== null ? now + maximumMs : endOf(expiry, now);
+  if (end === null) return <>{expiry.mode === 'never' ? 'Never, until it is deleted' : '–'}</>;
   return (
     <span title={utc(end)}>
       {distance(end, now)}
