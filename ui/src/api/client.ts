@@ -6,7 +6,7 @@ import type { TypedDocumentString } from './gen/graphql';
 type GraphQLFault = {
   message: string;
   state?: Record<string, string>;
-  extensions?: { code?: string; requestId?: string };
+  extensions?: { code?: string; requestId?: string; tokenId?: string };
 };
 
 type Answer<T> = { data?: T | null; errors?: GraphQLFault[] };
@@ -137,6 +137,7 @@ function refusalOf(fault: GraphQLFault): Refusal {
     code: fault.extensions?.code,
     fields: fault.state,
     requestId: fault.extensions?.requestId,
+    tokenId: fault.extensions?.tokenId,
   };
   return new Refusal(details.code === 'INTERNAL' ? 'failed' : 'refused', fault.message, details);
 }

@@ -19,8 +19,11 @@ const states: readonly { state: LifeState; label: string }[] = [
   { state: 'dead', label: 'has ended' },
 ];
 
-/** What the life lines of a table mean, and the choice of the scale that they share. */
-export function LifeLegend() {
+/**
+ * What the life lines of a table mean, and the choice of the scale that they share. With a maximum
+ * they have a tick where the security policy ends a life.
+ */
+export function LifeLegend({ maximum = false }: { maximum?: boolean }) {
   const [scale, setScale] = useLifeScale();
   const id = useId();
   return (
@@ -51,6 +54,14 @@ export function LifeLegend() {
           </svg>
           now
         </li>
+        {maximum && (
+          <li>
+            <svg className={classes(styles.sample, styles.mark)} aria-hidden="true">
+              <line className={line.maximum} x1="50%" x2="50%" y1="0" y2="60%" />
+            </svg>
+            the longest life allowed
+          </li>
+        )}
       </ul>
     </div>
   );

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { classes } from '../lib/classes';
 import type { Refusal } from '../lib/refusal';
+import { ButtonLink } from './Button';
 import styles from './Notice.module.css';
 
 type NoticeProps = {
@@ -34,10 +35,12 @@ type RefusalNoticeProps = {
 export function RefusalNotice(props: RefusalNoticeProps) {
   const { refusal, fieldLabels = {} } = props;
   if (refusal === null) return null;
+  // The answer was lost, and the string in it: what is left is the token, to be reset.
+  const made = refusal.tokenId === undefined ? undefined : <ButtonLink to={`/tokens/${encodeURIComponent(refusal.tokenId)}`}>Look at that token</ButtonLink>;
   const others = Object.entries(refusal.fields).filter(([field]) => fieldLabels[field] === undefined);
   const named = [...new Set(Object.entries(fieldLabels).flatMap(([field, label]) => (refusal.fields[field] === undefined ? [] : [label])))];
   return (
-    <Notice tone="danger" urgent title={props.title ?? refusal.message} actions={props.actions}>
+    <Notice tone="danger" urgent title={props.title ?? refusal.message} actions={props.actions ?? made}>
       {props.title !== undefined && <p>{refusal.message}</p>}
       {named.length > 0 && <p>Look at: {named.join(', ')}.</p>}
       {refusal.kind === 'unreachable' && (

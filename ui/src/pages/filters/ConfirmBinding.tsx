@@ -61,7 +61,7 @@ export function ConfirmBinding({ binding, ...rest }: ConfirmBindingProps) {
           {policies.length === 1 ? 'enforces' : 'enforce'} it: it binds every new token of {policies.length === 1 ? 'that kind' : 'those kinds'} too.
         </p>
       )}
-      {totalTokens > 0 && refused + admitted === 0 && <p>At the address they were last used from, none of them is refused or newly admitted.</p>}
+      {totalTokens > 0 && refused + admitted === 0 && <p>As far as it is known where they were last used from, none of them is refused or newly admitted.</p>}
     </Confirm>
   );
 }

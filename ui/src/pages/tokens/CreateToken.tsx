@@ -30,6 +30,7 @@ export default function CreateToken() {
 }
 
 function Form() {
+  const { viewer } = useSession();
   const [, navigate] = useLocation();
   const params = new URLSearchParams(useSearch());
   const like = params.get('like');
@@ -47,7 +48,8 @@ function Form() {
       </Notice>
     );
   }
-  const known = { permissions: permissions.data, filters: filters.data, policy: policyOf(policies.data) };
+  const grantable = viewer.isRoot ? permissions.data.map((one) => one.name) : viewer.permissions;
+  const known = { permissions: permissions.data, grantable, filters: filters.data, policy: policyOf(policies.data) };
   const prefill = model.data ? likeToken(model.data, known) : byLink(params, known);
   // What a link filled in, and what is typed over it, is kept apart from what was begun without it.
   const keptAs = prefill === null ? '/tokens/new' : `/tokens/new?${params}`;

@@ -4,13 +4,14 @@ import { policiesQuery } from '../../api/security';
 import { endedQuery, type Permission, permissionsQuery, tokenQuery, type TokenWithRules } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { Button, ButtonLink } from '../../components/Button';
-import { needs, Takes } from '../../components/MayNot';
+import { MayNot, needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { PermissionGlyph } from '../../components/PermissionGlyph';
 import { PermissionList } from '../../components/PermissionPicker';
 import { lastList } from '../../lib/lastList';
+import type { Refusal } from '../../lib/refusal';
 import { asRefusal } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
 import { DeleteToken } from './DeleteToken';
@@ -68,10 +69,15 @@ function Missing({ id, error }: { id: string; error: Error | null }) {
           <p>It was deleted, reset, or has expired, and that is more than 30 days ago; or it never was.</p>
         </Notice>
       ) : (
-        <RefusalNotice refusal={error === null ? null : asRefusal(error)} />
+        <Failed refusal={error === null ? null : asRefusal(error)} />
       )}
     </>
   );
+}
+
+function Failed({ refusal }: { refusal: Refusal | null }) {
+  if (refusal?.code === 'FORBIDDEN') return <MayNot what="see other tokens" needed={needs.administers} />;
+  return <RefusalNotice refusal={refusal} />;
 }
 
 function AboutGone({ id }: { id: string }) {

@@ -91,7 +91,7 @@ function TokenList() {
             <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} />
           ) : (
             <>
-              <LifeLegend />
+              <LifeLegend maximum={policies.data?.systemPermissionTokensEnforceExpirationAfterMs != null} />
               <TokenTable
                 tokens={data?.results}
                 permissions={permissions.data ?? []}

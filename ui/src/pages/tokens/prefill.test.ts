@@ -6,6 +6,7 @@ import { byLink, likeToken } from './prefill';
 const permission = (name: Permission['name'], warning: string | null = null): Permission => ({ name, label: name, group: 'g', description: '', warning });
 const known = {
   permissions: [permission('ReadHealthCheck'), permission('PatchGlobal', 'beware'), permission('ListSubdomains')],
+  grantable: ['ReadHealthCheck', 'PatchGlobal', 'ListSubdomains'],
   filters: [{ id: 'office' }],
   policy: { maximumMs: null, enforcedFilter: null },
 };
@@ -28,6 +29,20 @@ test('what can do great harm, and what there is not, is left out and named', () 
   expect(prefill?.start.permissions).toEqual(['ReadHealthCheck']);
   expect(prefill?.start.filterId).toBeNull();
   expect(prefill?.left.join('\n')).toMatch(/PatchGlobal.*\n.*Everything.*\n.*does not exist/);
+});
+
+test('whatever is not as it was asked for is named', () => {
+  const policy = { maximumMs: 7 * day, enforcedFilter: { id: 'home', name: 'Home', ipFilter: '' } };
+  const left = link('permissions=PatchGlobal,ListSubdomains&days=200&filter=office', { policy, grantable: ['ReadHealthCheck'] })?.left.join('\n');
+  expect(left).toMatch(/PatchGlobal.*hold yourself.*\n.*ListSubdomains.*hold yourself.*\n.*enforces another.*\n.*life of 200 days.*allows 7 days/);
+  expect(link('days=0')?.left).toEqual([expect.stringContaining('no number of days')]);
+  expect(link('filter=home', { policy, filters: [{ id: 'home' }] })?.left).toEqual([]);
+});
+
+test('a life that came of a date is told in whole days or hours', () => {
+  const of = (life: number) => likeToken({ ...token, expireAt: 1000 + life }, known).start.expiry;
+  expect(of(40 * day + hour / 3)).toEqual({ mode: 'after', amount: 40, unit: 'Days' });
+  expect(of(5 * hour + 7)).toEqual({ mode: 'after', amount: 300, unit: 'Minutes' });
 });
 
 test('nonsense for a number of days means nothing', () => {

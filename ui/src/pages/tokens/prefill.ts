@@ -1,6 +1,6 @@
 import type { Permission, PermissionName, SystemToken } from '../../api/tokens';
 import type { ExpiryChoice } from '../../lib/expiry';
-import { day, hour, minute } from '../../lib/time';
+import { day, hour, minute, span } from '../../lib/time';
 import { withoutSecret } from '../../lib/withoutSecret';
 import type { TokenPolicy } from './tokenPolicy';
 
@@ -10,7 +10,13 @@ export type Start = { name: string; note: string; permissions: PermissionName[];
 /** What was filled in by something else than the reader, and what of it was left out. */
 export type Prefill = { start: Start; left: string[] };
 
-type Known = { permissions: readonly Permission[]; filters: readonly { id: string }[]; policy: TokenPolicy };
+type Known = {
+  permissions: readonly Permission[];
+  /** Those that the reader holds, and so may give. */
+  grantable: readonly string[];
+  filters: readonly { id: string }[];
+  policy: TokenPolicy;
+};
 
 export function emptyStart(policy: TokenPolicy): Start {
   return { name: '', note: '', permissions: [], filterId: null, expiry: firstExpiry(policy.maximumMs) };
@@ -26,9 +32,12 @@ export function likeToken(token: SystemToken, known: Known): Prefill {
 export function byLink(params: URLSearchParams, known: Known): Prefill | null {
   const [name, permissions, days, filterId] = ['name', 'permissions', 'days', 'filter'].map((key) => params.get(key)) as (string | null)[];
   if (name == null && permissions == null && days == null && filterId == null) return null;
-  const life = /^[1-9]\d{0,4}$/.test(days ?? '') ? Number(days) * day : undefined;
+  const whole = /^[1-9]\d{0,4}$/.test(days ?? '');
+  const life = whole ? Number(days) * day : undefined;
   const asked = (permissions ?? '').split(',').filter((one) => one !== '');
-  return filledIn({ name: withoutSecret(name ?? '').slice(0, 253), note: '', permissions: asked, filterId: filterId ?? null, life }, known);
+  const filled = filledIn({ name: withoutSecret(name ?? '').slice(0, 253), note: '', permissions: asked, filterId: filterId ?? null, life }, known);
+  if (days != null && !whole) filled.left.push(`“${withoutSecret(days)}”, which is no number of days.`);
+  return filled;
 }
 
 type Wanted = { name: string; note: string; permissions: readonly string[]; filterId: string | null; life: number | null | undefined };
@@ -39,31 +48,42 @@ type Wanted = { name: string; note: string; permissions: readonly string[]; filt
  */
 function filledIn({ name, note, permissions, filterId, life }: Wanted, known: Known): Prefill {
   const wanted = known.permissions.filter((one) => permissions.includes(one.name));
-  const harmless = wanted.filter((one) => one.warning == null);
+  const held = wanted.filter((one) => known.grantable.includes(one.name));
+  const { maximumMs, enforcedFilter } = known.policy;
   const unknown = permissions.filter((one) => !wanted.some(({ name }) => name === one));
   const filter = filterId === null || known.filters.some(({ id }) => id === filterId);
   return {
     start: {
       name,
       note,
-      permissions: harmless.map((one) => one.name),
+      permissions: held.filter((one) => one.warning == null).map((one) => one.name),
       filterId: filter ? filterId : null,
-      expiry: expiryOf(life, known.policy.maximumMs),
+      expiry: expiryOf(life, maximumMs),
     },
     left: [
-      ...wanted.filter((one) => one.warning != null).map(({ label }) => `“${label}”, which can do great harm: tick it yourself if you mean it.`),
+      ...wanted.filter((one) => !held.includes(one)).map(({ label }) => `“${label}”, which you do not hold yourself.`),
+      ...held.filter((one) => one.warning != null).map(({ label }) => `“${label}”, which can do great harm: tick it yourself if you mean it.`),
       ...unknown.map((one) => `“${one}”, which is no permission.`),
       ...(filter ? [] : ['An IP filter that does not exist any more: the token would work from any address.']),
+      ...(filter && filterId !== null && enforcedFilter !== null && enforcedFilter.id !== filterId ? ['Its IP filter: the security policy enforces another.'] : []),
+      ...(isTooLong(life, maximumMs) ? [`Its ${life == null ? 'life without an end' : `life of ${span(life)}`}: the security policy allows ${span(maximumMs)}.`] : []),
     ],
   };
 }
 
-/** A life, no longer than the policy allows; undefined where nothing is said of it. */
+function isTooLong(life: number | null | undefined, maximumMs: number | null): maximumMs is number {
+  return life !== undefined && maximumMs !== null && (life === null || life > maximumMs);
+}
+
+/**
+ * A life, no longer than the policy allows; undefined where nothing is said of it. One that came of
+ * a date is told in whole days or hours.
+ */
 function expiryOf(life: number | null | undefined, maximumMs: number | null): ExpiryChoice {
-  if (life === undefined || (maximumMs !== null && (life === null || life > maximumMs))) return firstExpiry(maximumMs);
+  if (life === undefined || isTooLong(life, maximumMs)) return firstExpiry(maximumMs);
   if (life === null) return { mode: 'never' };
   for (const [unit, ms] of [['Days', day], ['Hours', hour]] as const) {
-    if (life % ms === 0) return { mode: 'after', amount: life / ms, unit };
+    if (life % ms === 0 || life >= 24 * ms) return { mode: 'after', amount: Math.floor(life / ms), unit };
   }
   return { mode: 'after', amount: Math.max(1, Math.floor(life / minute)), unit: 'Minutes' };
 }
