@@ -10,9 +10,10 @@ import (
 )
 
 // walkPause returns the time between two batches of a walk, in which nobody waits for it. Small
-// batches make short breaks, so that a walk in them is not much longer.
-func walkPause(most int) time.Duration {
-	return min(20*time.Millisecond, time.Duration(most)*80*time.Microsecond)
+// batches make short breaks, so that a walk in them is not much longer; a store whose commits take
+// long, as one of several nodes that all write, has four fifths of its time for others.
+func walkPause(most int, commit time.Duration) time.Duration {
+	return max(min(20*time.Millisecond, time.Duration(most)*80*time.Microsecond), min(4*commit, time.Second))
 }
 
 // WalkTokens calls do with all stored tokens that pick chooses, hidden ones too: of each so many
@@ -31,7 +32,7 @@ func (r *Rows) WalkTokens(
 			err = db.Update(ctx, func(w store.Writer) error { return r.doSome(w, keys, pick, do) }, store.UseReserve)
 		}
 		if more = from != nil; more && err == nil {
-			err = loop.Rest(ctx, walkPause(most))
+			err = loop.Rest(ctx, walkPause(most, db.Stats().LastDuration))
 		}
 		if err != nil {
 			return err

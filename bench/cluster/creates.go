@@ -111,21 +111,26 @@ func (b *bench) created(n int, one, three []round) {
 		name   string
 		rounds []round
 	}{{"one node", one}, {"three nodes", three}} {
-		b.row(row{
-			name:    fmt.Sprintf("create, %s, %s", side.name, callersOf(n)),
-			figure:  figures.Number(figures.Median(side.rounds, func(r round) float64 { return r.Rate })) + "/s",
-			p50:     figures.Millis(figures.Median(side.rounds, func(r round) time.Duration { return r.p50 })),
-			p99:     figures.Millis(figures.Median(side.rounds, func(r round) time.Duration { return r.p99 })),
-			nodes:   figures.Micros(figures.Median(side.rounds, func(r round) time.Duration { return r.nodes })),
-			members: figures.Micros(figures.Median(side.rounds, func(r round) time.Duration { return r.members })),
-			shares:  side.rounds[len(side.rounds)-1].shares,
-		})
+		b.row(createRow(fmt.Sprintf("create, %s, %s", side.name, callersOf(n)), side.rounds))
 	}
 	ratio, least := against(three, one), figures.Median(three, func(r round) float64 { return r.least })
 	b.row(row{name: "… three nodes as a part of one", figure: fmt.Sprintf("%.2f", ratio)})
 	if n > 1 { // one caller goes to one node only
 		b.goals.AtLeast("creates over three nodes, "+callersOf(n), ratio, 0.5, "of one node's")
 		b.goals.Want("… the share of each node", "≥ 25 %", fmt.Sprintf("%.0f %%, the least", 100*least), least >= 0.25)
+	}
+}
+
+// createRow is the row of what came of creating in some rounds.
+func createRow(name string, rounds []round) row {
+	return row{
+		name:    name,
+		figure:  figures.Number(figures.Median(rounds, func(r round) float64 { return r.Rate })) + "/s",
+		p50:     figures.Millis(figures.Median(rounds, func(r round) time.Duration { return r.p50 })),
+		p99:     figures.Millis(figures.Median(rounds, func(r round) time.Duration { return r.p99 })),
+		nodes:   figures.Micros(figures.Median(rounds, func(r round) time.Duration { return r.nodes })),
+		members: figures.Micros(figures.Median(rounds, func(r round) time.Duration { return r.members })),
+		shares:  rounds[len(rounds)-1].shares,
 	}
 }
 

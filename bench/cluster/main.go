@@ -81,9 +81,10 @@ func (b *bench) figures() error {
 		{"fills the store with " + figures.Number(float64(b.tokens)) + " tokens", b.fill},
 		{"measures starts", b.starts},
 		{"measures revocations, idle", b.revokeIdle},
-		{"measures changes of policy", b.policies},
 		{"measures creates", b.creates},
 		{"measures revocations, with 16 writers", b.revokeBusy},
+		{"measures changes of policy", b.policies},
+		{"measures creates while rows are brought up to date", b.createsMeanwhile},
 		{"measures what entries take", b.entries},
 	} {
 		log.Print(part.name)

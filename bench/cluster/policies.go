@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -53,6 +54,37 @@ func (b *bench) tighten() (took []time.Duration, err error) {
 		took = append(took, time.Since(began))
 	}
 	return took, nil
+}
+
+// createsMeanwhile has 16 callers create while the node that keeps house brings all rows up to date
+// with the policies, which it begins within a minute. With few tokens that is over too soon.
+func (b *bench) createsMeanwhile() error {
+	if b.tokens < 100_000 || !b.writesByItself(80) {
+		return nil
+	}
+	r, err := b.creating(16)
+	if err == nil && b.writesByItself(2) {
+		b.row(createRow("create, three nodes, 16 callers, while rows are brought up to date", []round{r}))
+	}
+	return err
+}
+
+// writesByItself reports whether, within so many seconds, nodes commit what nobody asks for: more
+// than they report of themselves.
+func (b *bench) writesByItself(seconds int) bool {
+	last := int64(math.MaxInt64 / 2)
+	for range seconds {
+		head, err := b.etcd.Get(b.ctx, "head")
+		if err != nil {
+			return false
+		}
+		if head.Header.Revision > last+10 {
+			return true
+		}
+		last = head.Header.Revision
+		time.Sleep(time.Second)
+	}
+	return false
 }
 
 func (b *bench) tightened(took []time.Duration, others load.Result) {
