@@ -123,7 +123,10 @@ func (h *House) TryOpen() error {
 		return errors.Join(err, db.Close())
 	}
 	h.DB = db
-	return proven(db)
+	if err := proven(db); err != nil {
+		return err
+	}
+	return housed(db)
 }
 
 func (h *House) authority(db store.DB, change ...func(*authority.Options)) (*authority.Authority, error) {

@@ -68,13 +68,22 @@ const joinTime = 20 * time.Second
 
 // proven returns once a node of a shared store answers for tokens.
 func proven(db store.DB) error {
+	return once(db, func(node store.Shared) bool { return node.Proven() == nil })
+}
+
+// housed returns once a node that has a shared store alone does what one does for all.
+func housed(db store.DB) error {
+	return once(db, func(node store.Shared) bool { return len(node.Nodes()) > 1 || node.KeepsHouse() })
+}
+
+func once(db store.DB, is func(store.Shared) bool) error {
 	shared, ok := db.(store.Shared)
 	if !ok {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
 	defer cancel()
-	for shared.Proven() != nil {
+	for !is(shared) {
 		if err := loop.Rest(ctx, time.Millisecond); err != nil {
 			return errors.Join(shared.Proven(), err)
 		}
