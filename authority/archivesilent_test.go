@@ -146,3 +146,61 @@ func TestArchive_StoppingWaitsForNoSecondPlace(t *testing.T) {
 		h.Reopen()
 	})
 }
+
+// A hanging place comes back from nothing while it hangs, whatever becomes of the context, as a
+// folder of a server that is gone.
+type hangingPlace struct {
+	archive.Folder
+	hangs chan struct{} // closed when it goes on
+	asked atomic.Int64
+}
+
+func (p *hangingPlace) Put(ctx context.Context, name, path string) error {
+	p.asked.Add(1)
+	<-p.hangs
+	return p.Folder.Put(ctx, name, path)
+}
+
+func (p *hangingPlace) Get(ctx context.Context, name string) (io.ReadCloser, error) {
+	p.asked.Add(1)
+	<-p.hangs
+	return p.Folder.Get(ctx, name)
+}
+
+// Whatever hangs, a move is given up, as often as it is tried, and the next one brings the file
+// there. Few calls hang at a time.
+func TestArchive_APlaceThatHangsHoldsUpNothing(t *testing.T) {
+	readOnce(t)
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		p := &hangingPlace{Folder: archive.Folder(folder), hangs: make(chan struct{})}
+		h := archiving(t, func(a *archive.Settings) { a.Copy = p })
+		eventful(t, h)
+		signed(t, h)
+		h.Clock.Pass(91 * day)
+		for n := range 12 {
+			begun := time.Now()
+			if err := h.Archiver().Move(t.Context()); err == nil || !strings.Contains(err.Error(), "within 3m0s") {
+				t.Errorf("try %d: %v", n, err)
+			}
+			if took := time.Since(begun); took > 4*time.Minute {
+				t.Errorf("try %d took %v", n, took)
+			}
+		}
+		if asked := p.asked.Load(); asked > 8 {
+			t.Errorf("%d calls hang", asked)
+		}
+		s, err := h.Archiver().State(t.Context())
+		must(t, err)
+		if s.CopyFailures != 12 || s.Segments != 0 {
+			t.Errorf("the state is %+v", s)
+		}
+		close(p.hangs)
+		synctest.Wait()
+		must(t, h.Archiver().Move(t.Context()))
+		if s, err = h.Archiver().State(t.Context()); err != nil || s.Segments != 2 || s.Archived != 2 {
+			t.Errorf("the state is %+v, %v", s, err)
+		}
+		must(t, readAll(t, h))
+	})
+}

@@ -125,7 +125,7 @@ func (f *figures) segments(count, gauge emit) {
 	gauge(desc("audit_segments_files", "Files of segments in the folder of this server."), float64(s.Files))
 	gauge(desc("audit_segments_bytes", "Bytes of these files."), float64(s.Bytes))
 	gauge(desc("audit_segments_bad", "Segments whose file cannot be read here, because it is missing or not what was written. Alert on any."), float64(len(s.Bad)))
-	count(desc("audit_segments_copy_failures_total", "Times that a file could not be brought to the second place; nothing leaves the store meanwhile. Alert on it."), float64(s.CopyFailures))
+	count(desc("audit_segments_copy_failures_total", "Times that a file could not be brought to the second place, or not within three minutes; it is tried again each minute, and until it is there no further part of the audit log leaves the store. Alert on it."), float64(s.CopyFailures))
 	count(desc("audit_segments_mended_total", "Files that were taken from the second place because they were missing or not what was written."), float64(s.Mended))
 	if s.Second {
 		gauge(desc("audit_segments_archived", "Number of the newest segment that is known to be in the second place. Absent without --audit-archive."), float64(s.Archived))

@@ -57,6 +57,8 @@ type Archiver struct {
 	built rows.Segment // the newest that this process has built
 	older older
 
+	tidied bool // so is the second place
+
 	mu        sync.Mutex
 	held      string // what Held returns
 	copied    copied
@@ -77,9 +79,7 @@ func New(o Options) *Archiver {
 		return a
 	}
 	o.Rows.Past = a.Segments.Through
-	if err := errors.Join(tidy(a.Segments.folder), tidy(o.Copy)); err != nil {
-		o.Log.Warn("a file that was half written could not be removed", "err", err)
-	}
+	a.tidy(context.Background(), a.Segments.folder)
 	return a
 }
 
@@ -98,6 +98,16 @@ func (a *Archiver) Run(ctx context.Context) {
 	})
 }
 
+// tidy removes what an Archiver before left half written in a place, unless that takes too long.
+func (a *Archiver) tidy(ctx context.Context, p Place) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
+	_, err := call(ctx, make(chan struct{}, 1), func() (struct{}, error) { return struct{}{}, tidy(p) }, nil)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		a.Log.Warn("a file that was half written could not be removed", "err", err)
+	}
+}
+
 func (a *Archiver) round(ctx context.Context, do func(context.Context) error, failed string) {
 	if err := do(ctx); err != nil && ctx.Err() == nil {
 		a.Log.Error(failed+"; it is tried again", "err", err)
@@ -109,6 +119,10 @@ func (a *Archiver) round(ctx context.Context, do func(context.Context) error, fa
 func (a *Archiver) Move(ctx context.Context) error {
 	a.moving.Lock()
 	defer a.moving.Unlock()
+	if !a.tidied { // not at the start, which a place that hangs must not hold up
+		a.tidied = true
+		a.tidy(ctx, a.Copy)
+	}
 	for {
 		if err := a.clear(ctx); err != nil {
 			return err
@@ -132,7 +146,7 @@ func (a *Archiver) moveNext(ctx context.Context) (moved bool, err error) {
 	if !a.agreed(seg) {
 		return false, nil
 	}
-	if err := a.copy(ctx, seg); err != nil {
+	if err := a.copyInTime(ctx, seg); err != nil {
 		a.copyFailed(ctx)
 		return false, fmt.Errorf("copying segment %d of the audit log to %v: %w", seg.Number, a.Segments.second, err)
 	}
@@ -205,6 +219,20 @@ func (a *Archiver) make(ctx context.Context, seg rows.Segment) (rows.Segment, er
 		err = a.Segments.confirm(ctx, a.Segments.folder, seg)
 	}
 	return seg, err
+}
+
+// copyTime is how long a file may take to come to its second place, and back to be compared.
+const copyTime = 3 * time.Minute
+
+// copyInTime is copy, and gives it up when that takes too long. It is tried again.
+func (a *Archiver) copyInTime(ctx context.Context, seg rows.Segment) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, copyTime, fmt.Errorf("it did not take it within %v", copyTime))
+	defer cancel()
+	err := a.copy(ctx, seg)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // copy brings the file to the second place, unless it is there already, and reads it back.

@@ -54,10 +54,10 @@ func (o *older) next(all []rows.Segment) (next []rows.Segment) {
 }
 
 func (a *Archiver) copyOlder(ctx context.Context, seg rows.Segment) error {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
-	defer cancel()
 	name := segment.FileName(seg.Number)
-	in, err := a.Segments.second.Get(ctx, name)
+	asking, cancel := context.WithTimeoutCause(ctx, fetchTime, errSilent)
+	defer cancel()
+	in, err := a.Segments.second.Get(asking, name)
 	switch {
 	case err == nil:
 		_ = in.Close() // nothing was read
@@ -66,7 +66,7 @@ func (a *Archiver) copyOlder(ctx context.Context, seg rows.Segment) error {
 	case a.Segments.confirm(ctx, a.Segments.folder, seg) != nil:
 		return ctx.Err() // the file is for Look and Scrub to tell of
 	default:
-		if err := a.copy(ctx, seg); err != nil {
+		if err := a.copyInTime(ctx, seg); err != nil {
 			return err
 		}
 		a.Log.Info("a file of the audit log that has left the store was copied", "segment", seg.Number, "file", name, "to", a.Segments.second.String())

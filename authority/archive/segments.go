@@ -71,7 +71,7 @@ type fileKey struct {
 // makes nothing.
 func NewSegments(all *rows.Rows, folder string, second Place, log *slog.Logger) *Segments {
 	files, _ := lru.New[fileKey, *segment.File](openAtOnce) // it fails for a size of 0
-	s := &Segments{rows: all, folder: Folder(folder), second: second, log: log, files: files, whole: map[fileKey]known{}}
+	s := &Segments{rows: all, folder: Folder(folder), second: inTime(second), log: log, files: files, whole: map[fileKey]known{}}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
