@@ -158,6 +158,23 @@ test('a download that the server cuts off says so, and goes on', async () => {
   browser.calm();
 });
 
+test('a download whose session ends waits, and goes on in another', async () => {
+  await browser.signIn(server.token, '/tokens?q=load');
+  await page.getByText('1–50 of 6').first().waitFor();
+  browser.expected.push(/status of 401/);
+  await page.route('**/graphql', (route) => (route.request().postData().includes('"limit":1000') ? route.fulfill({ status: 401, body: 'The supplied authentication is invalid' }) : route.continue()));
+  await acts().getByRole('button', { name: /^Download/ }).click();
+  const dialog = page.getByRole('dialog', { name: /^Download/ });
+  await dialog.getByRole('button', { name: 'Download' }).click();
+  await page.unrouteAll();
+  await page.getByRole('alertdialog', { name: 'Your session has ended' }).getByLabel('Token').fill(server.token);
+  await page.keyboard.press('Enter');
+  await dialog.getByText('The session has ended meanwhile.').waitFor();
+  const [download] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: 'Download' }).click()]);
+  assert.ok(readFileSync(await download.path(), 'utf8').split('\r\n').length > 60);
+  browser.calm();
+});
+
 test('a token is made like another, and the list is where it was', async () => {
   await server.make({ name: 'model', permissions: ['ReadHealthCheck', 'PatchGlobal'], ipFilterId: office, expiresIn: { amount: 36, unit: 'Hours' } });
   await browser.signIn(server.token, '/tokens?q=model&sort=created');

@@ -1,3 +1,5 @@
+import { Refusal } from './refusal';
+
 /** A file that is written piece by piece. */
 export type Sink = {
   write: (text: string) => Promise<void>;
@@ -7,7 +9,13 @@ export type Sink = {
   abort: () => Promise<void>;
 };
 
-type FilePicker = (options: { suggestedName: string }) => Promise<{ createWritable: () => Promise<FileSystemWritableFileStream> }>;
+/** A file on the disk. Not every browser can remove one. */
+type Handle = Pick<FileSystemFileHandle, 'createWritable' | 'getFile'> & { remove?: () => Promise<void> };
+
+type FilePicker = (options: { suggestedName: string }) => Promise<Handle>;
+
+/** The code of a refusal that says that the file itself failed: no more of it can be written. */
+export const unwritten = 'FILE_NOT_WRITTEN';
 
 /**
  * A file of this name, where the reader wants it. A browser that can write to the disk does so
@@ -18,12 +26,27 @@ export async function openFile(name: string, type: string): Promise<Sink | null>
   const pick = (window as { showSaveFilePicker?: FilePicker }).showSaveFilePicker;
   if (pick === undefined) return blobSink(name, type);
   try {
-    const stream = await (await pick.call(window, { suggestedName: name })).createWritable();
-    return { write: (text) => stream.write(text), close: () => stream.close(), abort: () => stream.abort() };
+    return await fileSink(await pick.call(window, { suggestedName: name }));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') return null;
     return blobSink(name, type); // it may be forbidden here
   }
+}
+
+async function fileSink(file: Handle): Promise<Sink> {
+  const stream = await file.createWritable();
+  const failed = () => {
+    throw new Refusal('refused', 'The file could not be written. The disk may be full, or the folder is not there any more.', { code: unwritten });
+  };
+  return {
+    write: (text) => stream.write(text).catch(failed),
+    close: () => stream.close().catch(failed),
+    abort: async () => {
+      await stream.abort().catch(() => undefined); // it may have failed already
+      // Choosing a file empties it, and what is written stands there only when it is closed.
+      if ((await file.getFile()).size === 0) await file.remove?.();
+    },
+  };
 }
 
 /** Pieces of about this many letters become a blob. */

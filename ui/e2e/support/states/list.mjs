@@ -34,7 +34,7 @@ export const list = [
   { name: 'every filter in use', at: every, reach: says('State: Ended') },
   { name: 'every filter in use, and open', at: every, reach: openFilters },
   { name: 'a list that is still read', at: () => '/tokens', answers: hold(asks('SystemTokens')), reach: (page) => page.locator('table[aria-busy=true]').waitFor(), busy: true },
-  { name: 'a list that cannot be read', at: () => '/tokens', answers: refuse('SystemTokens', 'The server could not do this. Its log says why.', { code: 'INTERNAL', requestId: '7f3a9c21' }), reach: says('Its log says why') },
+  { name: 'a list that cannot be read', at: () => '/tokens', answers: refuse('SystemTokens', 'something went wrong on our side', { code: 'INTERNAL', requestId: '7f3a9c21' }), reach: says('something went wrong on our side') },
   {
     name: 'no tokens at all',
     at: () => '/tokens',
@@ -109,6 +109,20 @@ export const list = [
       await askToDownload(page);
       await dialog(page).getByRole('button', { name: 'Download' }).click();
       await dialog(page).getByText('The server does not answer.').waitFor();
+    },
+  },
+  {
+    name: 'a download that was cut off half way',
+    at: () => '/tokens',
+    answers: async (page) => {
+      await rewrite('SystemTokens', (data) => Object.assign(data.systemTokens, { totalResults: 100_000, hasNextPage: true }))(page);
+      await page.route('**/graphql', (route) => (pieces(route.request()) && route.request().postDataJSON().variables.after !== null ? route.abort('connectionreset') : route.fallback()));
+    },
+    fails: [/ERR_CONNECTION_RESET/],
+    reach: async (page) => {
+      await askToDownload(page);
+      await dialog(page).getByRole('button', { name: 'Download' }).click();
+      await dialog(page).getByText('What has come so far is kept.').waitFor();
     },
   },
   { name: 'what has ended', at: () => '/tokens?state=Ended', reach: listed },

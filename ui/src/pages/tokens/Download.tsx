@@ -6,11 +6,12 @@ import { Button } from '../../components/Button';
 import { Radio } from '../../components/Checkbox';
 import { Dialog, DialogActions } from '../../components/Dialog';
 import field from '../../components/Field.module.css';
-import { RefusalNotice } from '../../components/Notice';
-import { openFile, type Sink } from '../../lib/saving';
+import { Notice, RefusalNotice } from '../../components/Notice';
+import type { Refusal } from '../../lib/refusal';
+import { openFile, type Sink, unwritten } from '../../lib/saving';
 import { counted, number } from '../../lib/time';
 import { tell } from '../../lib/told';
-import { useAction } from '../../lib/useAction';
+import { asRefusal, useAction } from '../../lib/useAction';
 import styles from './ChosenBar.module.css';
 import { type Form, forms, headOf, writeAll, written } from './download';
 
@@ -33,7 +34,7 @@ export function Download({ tokens, question, total, onClose }: DownloadProps) {
   const few = tokens.length > 0;
   const expected = few ? tokens.length : total;
 
-  const saving = useAction(async () => {
+  const begin = async () => {
     if (run.current === null) {
       const sink = await openFile(`system-tokens.${form}`, forms[form].type);
       if (sink === null) return;
@@ -47,7 +48,17 @@ export function Download({ tokens, question, total, onClose }: DownloadProps) {
     run.current = null;
     tell({ text: `${counted(few ? tokens.length : walk.met, 'token')} downloaded.` });
     onClose();
-  });
+  };
+  const saving = useAction(() =>
+    begin().catch((error: unknown) => {
+      if (asRefusal(error).code === unwritten) {
+        giveUp(run.current);
+        run.current = null;
+        setMet(0);
+      }
+      throw error;
+    }),
+  );
   const leave = () => {
     giveUp(run.current);
     run.current = null;
@@ -75,7 +86,7 @@ export function Download({ tokens, question, total, onClose }: DownloadProps) {
           </p>
         </div>
       )}
-      <RefusalNotice refusal={saving.refusal} />
+      <Interrupted refusal={saving.refusal} begun={met > 0} />
       <DialogActions>
         <Button onPress={leave}>{begun ? 'Stop' : 'Not now'}</Button>
         <Button look="primary" isPending={saving.pending} pendingLabel="Downloading" onPress={() => void saving.run()}>
@@ -83,6 +94,19 @@ export function Download({ tokens, question, total, onClose }: DownloadProps) {
         </Button>
       </DialogActions>
     </Dialog>
+  );
+}
+
+const interruptions: Readonly<Record<string, string>> = { unreachable: 'The server does not answer.', 'signed-out': 'The session has ended meanwhile.' };
+
+/** Why nothing more comes, and that what has come is not lost by that. */
+function Interrupted({ refusal, begun }: { refusal: Refusal | null; begun: boolean }) {
+  const title = refusal === null ? undefined : interruptions[refusal.kind];
+  if (title === undefined) return <RefusalNotice refusal={refusal} />;
+  return (
+    <Notice tone="warn" urgent title={title}>
+      <p>{begun ? 'What has come so far is kept. Go on, and the rest follows it.' : 'Nothing has come yet.'}</p>
+    </Notice>
   );
 }
 
