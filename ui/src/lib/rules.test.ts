@@ -5,8 +5,8 @@ it('finds the lines that a refusal names', () => {
   expect([...sentencesByLine('Line 3: "alow" is neither allow nor deny.')]).toEqual([[3, 'Line 3: "alow" is neither allow nor deny.']]);
   const several = 'line 1: "a": no.\nline 12: "b": put allow before it.\nline 12: "c": no.\nand 4 more.';
   expect([...sentencesByLine(several)]).toEqual([
-    [1, 'line 1: "a": no.'],
-    [12, 'line 12: "b": put allow before it. line 12: "c": no.'],
+    [1, '"a": no.'],
+    [12, '"b": put allow before it. "c": no.'],
   ]);
   expect(sentencesByLine('Too long.').size).toBe(0);
   expect(sentencesByLine(undefined).size).toBe(0);

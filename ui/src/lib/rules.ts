@@ -7,7 +7,7 @@ export function linesOf(text: string): string[] {
   return text.split('\n');
 }
 
-/** What a refusal says of each line that it names, by the line's number. */
+/** What a refusal says of each line that it names, by the line's number, beside which it stands. */
 export function sentencesByLine(refusal: string | undefined): ReadonlyMap<number, string> {
   const byLine = new Map<number, string>();
   for (const sentence of refusal?.split('\n') ?? []) {
@@ -15,7 +15,8 @@ export function sentencesByLine(refusal: string | undefined): ReadonlyMap<number
     if (found === null) continue;
     const line = Number(found[1]);
     const earlier = byLine.get(line);
-    byLine.set(line, earlier === undefined ? sentence : `${earlier} ${sentence}`);
+    const said = sentence.replace(/^line \d+: /, '');
+    byLine.set(line, earlier === undefined ? said : `${earlier} ${said}`);
   }
   return byLine;
 }

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { Refusal } from '../lib/refusal';
 import { Button } from '../components/Button';
-import { RefusalNotice } from '../components/Notice';
+import { Notice, RefusalNotice } from '../components/Notice';
 import styles from './Starting.module.css';
 
 /**
@@ -9,11 +9,17 @@ import styles from './Starting.module.css';
  */
 export function Broken({ refusal }: { refusal: Refusal }) {
   const client = useQueryClient();
+  const again = <Button onPress={() => void client.invalidateQueries()}>Try again</Button>;
   return (
     <main className={styles.broken}>
       <h1>tokenscale</h1>
-      <RefusalNotice refusal={refusal} actions={<Button onPress={() => void client.invalidateQueries()}>Try again</Button>} />
-      {refusal.kind === 'unreachable' && <p>The page goes on by itself as soon as the server is back.</p>}
+      {refusal.kind === 'unreachable' ? (
+        <Notice tone="danger" urgent title={refusal.message} actions={again}>
+          <p>The page goes on by itself as soon as the server is back.</p>
+        </Notice>
+      ) : (
+        <RefusalNotice refusal={refusal} actions={again} />
+      )}
     </main>
   );
 }

@@ -1,5 +1,5 @@
 // One token: what there is to see of it, what can be done with it, and how one is made.
-import { button, dialog, headed, refuse, says } from './parts.mjs';
+import { button, dialog, headed, refuse, rewrite, says } from './parts.mjs';
 
 const history = (page) => page.getByRole('list', { name: 'History' }).getByText(/Made by/).first().waitFor();
 
@@ -12,7 +12,12 @@ async function reveal(page, name) {
 export const tokens = [
   { name: 'a token with its history', at: ({ token }) => `/tokens/${token}`, reach: history },
   { name: 'an ended token', at: ({ ended }) => `/tokens/${ended}`, reach: says('somebody still tries to use it') },
-  { name: 'a token that has expired', at: ({ expired }) => `/tokens/${expired}`, reach: history },
+  {
+    name: 'a token that has expired',
+    at: ({ token }) => `/tokens/${token}`,
+    answers: rewrite('Token', ({ token }) => Object.assign(token, { expired: true, expireAt: Date.now() - 60_000 })),
+    reach: history,
+  },
   { name: 'a token whose predecessor works', at: ({ successor }) => `/tokens/${successor}`, reach: says('The string before this one still works') },
   { name: 'a token in its grace period', at: ({ predecessor }) => `/tokens/${predecessor}`, reach: says('Its secret was reset') },
   { name: 'a token that is not there', at: () => '/tokens/none', reach: says('This token is not there any more') },
@@ -105,5 +110,5 @@ export const tokens = [
       await page.getByText(/is made\.$/).waitFor();
     },
   },
-  { name: 'a token that cannot be read', at: ({ token }) => `/tokens/${token}`, answers: refuse('Token', 'The server could not do this. Its log says why.', { code: 'INTERNAL', requestId: '7f3a9c21' }), reach: headed('System token') },
+  { name: 'a token that cannot be read', at: ({ token }) => `/tokens/${token}`, answers: refuse('Token', 'something went wrong on our side', { code: 'INTERNAL', requestId: '7f3a9c21' }), reach: headed('System token') },
 ];

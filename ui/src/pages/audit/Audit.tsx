@@ -40,7 +40,7 @@ function Log() {
     <>
       <PageHead
         title="Audit log"
-        intro="Every change and every refusal, newest first. Nothing secret is ever in it."
+        intro="Changes, refusals, and who read what, newest first. Nothing secret is ever in it."
         actions={<Export shown={events.data?.results ?? []} selection={selection} total={total} />}
       />
       <AuditFilters params={params} onChange={(values) => change({ ...values, page: null, event: null }, true)} />

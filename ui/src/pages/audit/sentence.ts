@@ -53,7 +53,7 @@ function refusedChange(entry: Entry): Sentence {
   const [before, after] = (deedOf(event)?.doing ?? '').split('*');
   const on: Part[] = after === undefined ? [] : id === '' ? ['a token'] : subject(entry, 'token ', 'it');
   const what: Part[] = before === '' ? [{ given: event.actionName ?? event.type, mono: true }] : [before ?? '', ...on];
-  return { tone: 'dead', parts: [...what, on.length > 2 ? 'refused' : ' refused', ...doer(entry, 'to'), times(entry), ': ', { given: event.refused ?? '' }] };
+  return { tone: 'dead', parts: [...what, on.length > 2 ? 'refused' : ' refused', ...doer(entry, 'to'), times(entry, ', '), ': ', { given: event.refused ?? '' }] };
 }
 
 /** Why a string was not accepted: the server's word, and ours. */
@@ -116,12 +116,12 @@ function filterChanged(entry: Entry): Sentence {
 const filterDeeds: Readonly<Record<string, readonly [Tone, string]>> = { createIPFilter: ['living', 'made'], deleteIPFilter: ['dead', 'deleted'] };
 
 function read(entry: Entry, what: string): Sentence {
-  return { tone: 'quiet', parts: [what, ...doer(entry), times(entry)] };
+  return { tone: 'quiet', parts: [what, ...doer(entry), times(entry, ', ')] };
 }
 
-function times({ detail }: Entry): string {
+function times({ detail }: Entry, before = ' '): string {
   const n = Number(detail('count'));
-  return n > 1 ? ` ${number(n)} times` : '';
+  return n > 1 ? `${before}${number(n)} times` : '';
 }
 
 function moment({ detail }: Entry, before: string): string {

@@ -43,7 +43,11 @@ function Known({ id }: { id: string }) {
       <>
         <PageHead title="IP filter" back={back} />
         <RefusalNotice refusal={filters.error ? asRefusal(filters.error) : null} />
-        {filters.data && <Notice tone="warn" title="This filter is not there any more." />}
+        {filters.data && (
+          <Notice tone="warn" title="This filter is not there any more">
+            <p>It was deleted, or it never was.</p>
+          </Notice>
+        )}
       </>
     );
   }
@@ -135,7 +139,7 @@ function DeleteFilter({ filter, onClose }: { filter: IPFilter; onClose: () => vo
       onConfirm={() => void deleting.run()}
       onClose={onClose}
     >
-      <p>Its rules are gone then. While a token or a policy uses it, the server refuses.</p>
+      <p>Its rules are gone then. The server refuses to delete a filter that a token or a policy uses.</p>
     </Confirm>
   );
 }

@@ -80,7 +80,7 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
         )}
         {administers && (
           <>
-            <dt>Made others</dt>
+            <dt>Made with it</dt>
             <dd>
               <Link to={`/tokens?creator=${encodeURIComponent(token.id)}`}>Tokens that it made</Link>
             </dd>
