@@ -135,3 +135,38 @@ var unbroken = regexp.MustCompile("`[^`]*`|\\[[^]]*\\]\\([^)]*\\)")
 func width(line string) int {
 	return utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    "))
 }
+
+// cellColumns is how long a cell of a table may be: two lines. What needs more is text.
+const cellColumns = 2 * columns
+
+func TestCellsOfTablesAreShort(t *testing.T) {
+	names, err := filepath.Glob("docs/*.md")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	cells := 0
+	for _, name := range append(names, "README.md", "CONTRIBUTING.md", "SECURITY.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, line := range strings.Split(fences.ReplaceAllStringFunc(string(text), blanked), "\n") {
+			if !strings.HasPrefix(line, "|") {
+				continue
+			}
+			for cell := range strings.SplitSeq(strings.ReplaceAll(line, `\|`, "/"), "|") {
+				if cells++; width(strings.TrimSpace(cell)) > cellColumns {
+					t.Errorf("%s:%d: a cell of %d columns, %d are the most: %.40s…", name, n+1, width(strings.TrimSpace(cell)), cellColumns, strings.TrimSpace(cell))
+				}
+			}
+		}
+	}
+	if cells < 500 {
+		t.Errorf("only %d cells were looked at", cells)
+	}
+}
+
+var fences = regexp.MustCompile("(?s)```.*?```")
+
+// blanked leaves the lines of a text, and nothing in them.
+func blanked(text string) string { return strings.Repeat("\n", strings.Count(text, "\n")) }
