@@ -340,12 +340,37 @@ func TestTraps_ABackupAtAnyMomentOfAChangeIsWhole(t *testing.T) {
 	t.Logf("%d copies", copies)
 }
 
+// takesRightsAway does what takes rights away from two tokens, and what gives none.
+func takesRightsAway(t *testing.T, h *authoritytest.House, a, b token.ID) {
+	t.Helper()
+	if err := h.UpdatePermissions(t.Context(), as(root(), "updateSystemPermissionsTokenPermissions"), a, 0); err != nil {
+		t.Error("permissions are not taken away:", err)
+	}
+	if _, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), a, time.Hour.Milliseconds()); err == nil {
+		t.Error("a second string was made for a token")
+	} else {
+		refusal(t, err, fault.Unavailable, "full")
+	}
+	if _, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), b, 0); err != nil {
+		t.Error("a string is not taken away:", err)
+	}
+	all, err := h.Filters(root(), "", 0, nil)
+	if err != nil || len(all) == 0 {
+		t.Fatal("no filter to tighten", err)
+	}
+	text := "deny all"
+	if _, err := h.UpdateFilter(t.Context(), as(root(), "updateIPFilter"), all[0].ID, nil, &text); err != nil {
+		t.Error("a filter is not tightened:", err)
+	}
+}
+
 // A full store still takes a change that forbids all tokens, with its record.
 func TestTraps_AFullStoreTakesAnEmergency(t *testing.T) {
 	const n = 5_000
 	var size int64
 	h := authoritytest.OpenWith(t, authoritytest.Setup{Bolt: func(o *bolt.Options) { o.MaxSize = size }})
 	ids := seed(t, h, n, func(int, *token.Token) {})
+	set(t, h, policy.Security{Enabled: true, AllowUpdates: true})
 	size = h.DB.Stats().Size + 5<<20
 	h.Reopen()
 	for _, length := range []int{30_000, 1} { // at last not even a small one fits
@@ -360,6 +385,7 @@ func TestTraps_AFullStoreTakesAnEmergency(t *testing.T) {
 			}
 		}
 	}
+	takesRightsAway(t, h, ids[0], ids[1])
 	set(t, h, policy.Security{})
 	if len(h.All()) != 0 {
 		t.Error("some tokens are left")

@@ -53,7 +53,7 @@ func (a *Authority) UpdateFilter(ctx context.Context, by Caller, id ipfilter.ID,
 			return err
 		}
 		return t.record(audit.FilterChanged, token.Token{}, describedFilter(made))
-	}, store.Everywhere)
+	}, store.UseReserve, store.Everywhere)
 	return made, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"tokenscale/audit"
 	"tokenscale/authority/ledger"
@@ -99,11 +100,20 @@ func (a *Authority) rotate(ctx context.Context, by Caller, id token.ID, graceMs 
 		v.RotateRequest = request
 		next = a.named(v, newID, secret)
 		return t.replace(old, next, grace)
-	}, store.Everywhere)
+	}, rotated(grace)...)
 	if err != nil {
 		return token.Token{}, token.Secret{}, err
 	}
 	return next, secret, nil
+}
+
+// rotated returns how a rotation is stored: one without a grace period takes a string from whoever
+// has it, so it fits where nothing new does.
+func rotated(grace time.Duration) []store.Option {
+	if grace == 0 {
+		return []store.Option{store.UseReserve, store.Everywhere}
+	}
+	return []store.Option{store.Everywhere}
 }
 
 // UpdatePermissions gives the token id the permissions to, from the next
@@ -129,7 +139,7 @@ func (a *Authority) UpdatePermissions(ctx context.Context, by Caller, id token.I
 			return err
 		}
 		return t.regrant(old, to)
-	}, store.Everywhere)
+	}, store.UseReserve, store.Everywhere)
 }
 
 // UpdateNote gives the token id another note, or none if it is empty, and returns the token. One

@@ -165,6 +165,9 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return fault.New(fault.Unavailable, "The server has stopped taking changes because its disk failed, so nothing was changed. Try again after the server was restarted.")
 	case errors.Is(err, store.ErrLarge):
 		return fault.New(fault.Invalid, "This changes more at once than the store of a cluster takes, so nothing was changed. Do it in several smaller steps.")
+	case a.door != nil && errors.Is(err, store.ErrFull):
+		a.log.ErrorContext(ctx, "etcd is nearly full", "err", err)
+		return fault.New(fault.Unavailable, "etcd is full or nearly so, so nothing was changed. Make room in it, and end the alarm if it has one; what takes rights away goes on until etcd itself takes nothing.")
 	case errors.Is(err, store.ErrFull):
 		a.log.ErrorContext(ctx, "the store is full", "err", err)
 		return fault.New(fault.Unavailable, "The store is full, so nothing was changed. Deleting tokens still works; more space must be given to the server, or to etcd.")
