@@ -208,7 +208,7 @@ func assemble(o Options) *Authority {
 		Settings: o.Archive, DB: o.DB, Rows: all, Now: a.clock, Pause: a.pause, Log: o.Log, Node: o.Node,
 	})
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
-	a.sessions, a.tombstones = sessions.New(o.DB, all), tombstones.New(o.DB, all)
+	a.sessions, a.tombstones = sessions.New(o.DB, all), tombstones.New(o.DB, all, a.index)
 	a.upkeep = upkeep.New(o.DB, all, a.ledger, a.index, a.time, a.tombstones)
 	write := a.writeDown
 	if a.verifyOnly {

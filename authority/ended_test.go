@@ -118,15 +118,48 @@ func TestEnded_AnExpiredTokenIsKeptWhenItIsHidden(t *testing.T) {
 	verdict(t, h, secret, policy.Expired)
 }
 
-func TestEnded_WhatAPolicyDeletesIsKeptWhenItsRowGoes(t *testing.T) {
-	h := authoritytest.Open(t)
-	_, secret := h.Token(draft("nurse"))
-	set(t, h, policy.Security{})
-	must(t, h.Mend(t.Context()))
-	if gone := onlyEnded(t, h); gone.End.Why != token.EndByPolicy {
-		t.Errorf("got %+v", gone)
+// The rows of what a policy deletes go later. Whoever asks knows of no such thing.
+func TestEnded_WhatAPolicyDeletesTellsAtOnceWhoChangedWhich(t *testing.T) {
+	for name, to := range map[string]policy.Security{"a maximum": maximum(2 * minute), "no token at all": {}} {
+		t.Run(name, func(t *testing.T) {
+			h := authoritytest.Open(t)
+			made, secret := h.Token(draft("nurse"))
+			verdict(t, h, secret, policy.Accepted)
+			used := rows.Use{At: h.Clock.Millis(), From: here}
+			h.Clock.Pass(minute)
+			set(t, h, maximum(3*minute)) // which deletes nothing
+			h.Clock.Pass(minute)
+			young, _ := h.Token(ending(h, "young", minute))
+			_, err := h.SetSecurity(t.Context(), as(root(), setAction), change(to))
+			must(t, err)
+			want := rows.End{At: h.Clock.Millis(), Why: token.EndByPolicy, By: token.Root, ByName: root().Name, MaxAgeMs: to.MaxAgeMs}
+			check := func(when string) {
+				t.Helper()
+				gone := ended(t, h, token.Query{Search: string(made.ID)})
+				if len(gone) != 1 || gone[0].End != want || gone[0].ExpireAt != made.CreatedAt.Add(3*minute) || gone[0].LastUsedAt != used.At {
+					t.Errorf("%s: got %+v, want that it ended so: %+v", when, gone, want)
+				}
+				if lives := len(ended(t, h, token.Query{Search: string(young.ID)})) == 0; lives != to.Enabled {
+					t.Errorf("%s: that the young one lives is %v, want %v", when, lives, to.Enabled)
+				}
+				verdict(t, h, secret, policy.Deleted)
+			}
+			check("at once")
+			actor, outcome := h.Verify(secret, office)
+			h.Refused(t.Context(), actor, outcome)
+			tried := rows.Use{At: h.Clock.Millis(), From: office}
+			must(t, h.FlushTried(t.Context())) // before there is a row to write it into
+			must(t, h.ForgetEnded(t.Context()))
+			h.Clock.Pass(minute)
+			must(t, h.Mend(t.Context()))
+			check("when its row is gone")
+			h.Reopen()
+			check("after a restart")
+			if gone := ended(t, h, token.Query{Search: string(made.ID)}); len(gone) == 1 && gone[0].Tried != tried {
+				t.Errorf("it was tried at %v, want %v", gone[0].Tried, tried)
+			}
+		})
 	}
-	verdict(t, h, secret, policy.Deleted)
 }
 
 func TestEnded_KeptForThirtyDays(t *testing.T) {

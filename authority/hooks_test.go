@@ -63,6 +63,9 @@ func (a *Authority) FollowClock(ctx context.Context) error {
 	return a.keeper.WriteDue(ctx)
 }
 
+// FlushTried writes when the strings of ended tokens were last shown.
+func (a *Authority) FlushTried(ctx context.Context) error { return a.flushTried(ctx) }
+
 // FlushRefusals writes the refused credentials.
 func (a *Authority) FlushRefusals(ctx context.Context) error { return a.refused.Flush(ctx) }
 

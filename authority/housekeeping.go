@@ -132,13 +132,15 @@ func (a *Authority) writeUses(w store.Writer, uses []index.Use, t clock.Saved) e
 // rows: no more than most.
 func (a *Authority) batchSize(most, each int) int { return upkeep.BatchSize(a.store, most, each) }
 
-// mending brings rows up to date from time to time, until ctx ends. It is no task of the other
-// housekeeping, which must not wait for it.
+// mending brings rows up to date at once and then from time to time, until ctx ends. It is no task
+// of the other housekeeping, which must not wait for it.
 func (a *Authority) mending(ctx context.Context) {
-	loop.Every(ctx, a.pause, func(ctx context.Context) {
+	round := func(ctx context.Context) {
 		a.attempt(ctx, a.forAll(task{"bringing tokens up to date with the security policies", a.upkeep.Mend}))
 		a.attempt(ctx, a.forAll(task{"finishing a rotation of the keys", a.turning.GoOn}))
-	})
+	}
+	round(ctx) // what a policy deleted before a restart is known again only then
+	loop.Every(ctx, a.pause, round)
 }
 
 // ForgetEnded forgets tokens that ended 30 days ago, and of more than 20,000 those that ended

@@ -54,7 +54,7 @@ func (a *Authority) makeRoom(ctx context.Context, by policy.Actor) error {
 
 // setPolicies writes the policies, the entry of the change, and what it did to each token.
 func (t *tx) setPolicies(next policy.Policies, x *index.Index) error {
-	h, rule, err := t.rows.History.Set(next, t.now)
+	h, rule, err := t.rows.History.Set(next, t.by, t.now)
 	if err != nil {
 		return err
 	}

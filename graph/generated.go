@@ -246,6 +246,7 @@ type ComplexityRoot struct {
 		CreatedAt     func(childComplexity int) int
 		CreatedBy     func(childComplexity int) int
 		CreatedByName func(childComplexity int) int
+		EndMaximumMs  func(childComplexity int) int
 		EndReason     func(childComplexity int) int
 		EndedAt       func(childComplexity int) int
 		EndedBy       func(childComplexity int) int
@@ -1312,6 +1313,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.CreatedByName(childComplexity), true
+	case "SystemPermissionsToken.endMaximumMs":
+		if e.ComplexityRoot.SystemPermissionsToken.EndMaximumMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.EndMaximumMs(childComplexity), true
 	case "SystemPermissionsToken.endReason":
 		if e.ComplexityRoot.SystemPermissionsToken.EndReason == nil {
 			break
@@ -2022,12 +2029,14 @@ type SystemPermissionsToken implements Token {
   replaces: String @stability(level: Preview)
   "When it ended, in milliseconds since 1970; null while it has not. Stability: Preview"
   endedAt: Long @stability(level: Preview)
-  "Who ended it: the id of a system token, or ` + "`" + `localroot` + "`" + `; null if the server itself did, or it has not ended. Stability: Preview"
+  "Who ended it, or changed the security policies so that it ended: the id of a system token, or ` + "`" + `localroot` + "`" + `; null if the server itself did, or it has not ended. Stability: Preview"
   endedBy: String @stability(level: Preview)
   "The name that ` + "`" + `endedBy` + "`" + ` had. Stability: Preview"
   endedByName: String @stability(level: Preview)
   "Why it works no more; null while it does. Stability: Preview"
   endReason: SystemTokenEndReason @stability(level: Preview)
+  "The maximum, in milliseconds, that a change of the security policies had set, if that ended it; null if no such change did, or it allowed no system tokens at all. Stability: Preview"
+  endMaximumMs: Long @stability(level: Preview)
   "When somebody last showed its string since it ended, and was refused, in milliseconds since 1970; null if nobody did. Stability: Preview"
   lastTriedAt: Long @stability(level: Preview)
   "The address from which that was. Stability: Preview"
@@ -3378,6 +3387,8 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_endedByName(ctx, field)
 	case "endReason":
 		return ec.fieldContext_SystemPermissionsToken_endReason(ctx, field)
+	case "endMaximumMs":
+		return ec.fieldContext_SystemPermissionsToken_endMaximumMs(ctx, field)
 	case "lastTriedAt":
 		return ec.fieldContext_SystemPermissionsToken_lastTriedAt(ctx, field)
 	case "lastTriedFrom":
@@ -7281,6 +7292,13 @@ func (ec *executionContext) fieldContext_SystemPermissionsToken_endReason(_ cont
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "SystemTokenEndReason")
 }
 
+func (ec *executionContext) _SystemPermissionsToken_endMaximumMs(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.EndMaximumMs)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_endMaximumMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "Long")
+}
+
 func (ec *executionContext) _SystemPermissionsToken_lastTriedAt(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
 	return ec.marshalOLong2ᚖint64(ctx, field.Selections, obj.LastTriedAt)
 }
@@ -10878,6 +10896,11 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			}
 		case "endReason":
 			out.Values[i] = ec._SystemPermissionsToken_endReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endMaximumMs":
+			out.Values[i] = ec._SystemPermissionsToken_endMaximumMs(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -66,11 +66,12 @@ func tokenShape(t authority.TokenView) model.SystemPermissionsToken {
 		ReplacedBy:  optional(string(t.ReplacedBy)),
 		Replaces:    optional(string(t.Replaces)),
 
-		EndedAt:     millis(t.End.At),
-		EndedBy:     optional(string(t.End.By)),
-		EndedByName: optional(t.End.ByName),
-		EndReason:   endReason(t.End.Why),
-		LastTriedAt: millis(t.Tried.At),
+		EndedAt:      millis(t.End.At),
+		EndedBy:      optional(string(t.End.By)),
+		EndedByName:  optional(t.End.ByName),
+		EndReason:    endReason(t.End.Why),
+		EndMaximumMs: optional(t.End.MaxAgeMs),
+		LastTriedAt:  millis(t.Tried.At),
 	}
 	if t.LastUsedFrom.IsValid() {
 		out.LastUsedFrom = optional(t.LastUsedFrom.String())

@@ -339,7 +339,7 @@ func (t *tx) setPolicy(next policy.Security) error {
 	}
 	all := t.history.Policies
 	all.System = next
-	h, rule, err := t.history.Set(all, t.now)
+	h, rule, err := t.history.Set(all, policy.Actor{}, t.now)
 	if err != nil {
 		return err
 	}

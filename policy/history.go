@@ -7,10 +7,12 @@ import (
 )
 
 // A Tightening is what one change of the policy asks of the system tokens there
-// were, and when it was made.
+// were, when it was made, and by whom.
 type Tightening struct {
-	Rule Security // what Since returned for the change
-	At   epoch.Millis
+	Rule   Security // what Since returned for the change
+	At     epoch.Millis
+	By     token.ID
+	ByName string // that By had
 }
 
 // A History is the policies with what tokens stored earlier have still to be
@@ -41,10 +43,10 @@ type History struct {
 // many changes with many tokens would take long.
 const mostPast = 64
 
-// Set returns h after a change to next at now, and what the change asks of each
+// Set returns h after a change to next by an actor at now, and what the change asks of each
 // token; unless that Touches some, it is no tightening and leaves no trace. It
 // refuses with Conflict a tightening that there is no room for.
-func (h History) Set(next Policies, now epoch.Millis) (_ History, rule Security, err error) {
+func (h History) Set(next Policies, by Actor, now epoch.Millis) (_ History, rule Security, err error) {
 	rule = next.System.Since(h.System)
 	h.Policies = next
 	if !rule.Touches() {
@@ -54,7 +56,7 @@ func (h History) Set(next Policies, now epoch.Millis) (_ History, rule Security,
 		return History{}, Security{}, fault.New(fault.Conflict, "Earlier changes of the security policies are still being carried through. Try again in some minutes.")
 	}
 	h.Newest++
-	h.Past = append(h.Past[:len(h.Past):len(h.Past)], Tightening{rule, now})
+	h.Past = append(h.Past[:len(h.Past):len(h.Past)], Tightening{rule, now, by.ID, by.Name})
 	return h, rule, nil
 }
 
@@ -80,6 +82,22 @@ func (h History) Fold(t token.Token, stamp uint64) (_ token.Token, alive, known 
 		}
 	}
 	return t, true, true
+}
+
+// Ending returns the tightening that has deleted a token stored with the stamp, and the token as it
+// was by then; ended is false if none has. It must be asked of stamps only that Fold knows.
+func (h History) Ending(t token.Token, stamp uint64) (last token.Token, by Tightening, ended bool) {
+	for i, p := range h.Past {
+		if h.Newest-uint64(len(h.Past)-1-i) <= stamp {
+			continue
+		}
+		after, verdict := p.Rule.Judge(t, p.At)
+		if verdict == Delete {
+			return t, p, true
+		}
+		t = after
+	}
+	return t, Tightening{}, false
 }
 
 // Cut returns h without the tightenings that no token needs whose stamp is at

@@ -23,7 +23,7 @@ func changed(t testing.TB, h policy.History, to ...policy.Security) policy.Histo
 		next := h.Policies
 		next.System = s
 		var err error
-		if h, _, err = h.Set(next, start+epoch.Millis(i)); err != nil {
+		if h, _, err = h.Set(next, policy.Actor{}, start+epoch.Millis(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +59,7 @@ func TestOnlyWhatTightensIsATightening(t *testing.T) {
 			h := changed(t, fresh(), test.before)
 			next := h.Policies
 			next.System = test.after
-			got, rule, err := h.Set(next, start)
+			got, rule, err := h.Set(next, policy.Actor{}, start)
 			if err != nil || got.Policies != next {
 				t.Errorf("the policies are %+v, %v; want %+v", got.Policies, err, next)
 			}
@@ -153,15 +153,15 @@ func TestAFullHistoryRefusesToTightenAndNothingElse(t *testing.T) {
 	}
 	next := h.Policies
 	next.System = policy.Security{}
-	if _, _, err := h.Set(next, start); fault.CodeOf(err) != fault.Conflict {
+	if _, _, err := h.Set(next, policy.Actor{}, start); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("the 65th tightening: %v; want a conflict", err)
 	}
 	next.System = allOpen
-	if got, _, err := h.Set(next, start); err != nil || got.Newest != 64 || got.System != allOpen {
+	if got, _, err := h.Set(next, policy.Actor{}, start); err != nil || got.Newest != 64 || got.System != allOpen {
 		t.Errorf("loosening: %v", err)
 	}
 	next.System = policy.Security{}
-	if got, _, err := h.Cut(1).Set(next, start); err != nil || got.Newest != 65 || len(got.Past) != 64 {
+	if got, _, err := h.Cut(1).Set(next, policy.Actor{}, start); err != nil || got.Newest != 65 || len(got.Past) != 64 {
 		t.Errorf("after a cut: %v", err)
 	}
 }
@@ -200,7 +200,7 @@ func TestFoldingLaterIsRewritingAtOnce(t *testing.T) {
 			}
 			var rule policy.Security
 			var err error
-			if h, rule, err = h.Set(next, now); err != nil {
+			if h, rule, err = h.Set(next, policy.Actor{}, now); err != nil {
 				t.Fatal(err)
 			}
 			if rule.Touches() && !eager.dead {
@@ -220,6 +220,12 @@ func TestFoldingLaterIsRewritingAtOnce(t *testing.T) {
 		}
 		for i, s := range stored {
 			got, alive, known := h.Fold(s.Token, s.stamp)
+			if last, by, ended := h.Ending(s.Token, s.stamp); known {
+				_, verdict := by.Rule.Judge(last, by.At)
+				if ended == alive || alive && last != got || ended && verdict != policy.Delete {
+					t.Fatalf("it lives: %v, and was ended: %v, by %+v, as %+v", alive, ended, by, last)
+				}
+			}
 			switch {
 			case known != (s.stamp >= least):
 				t.Fatalf("stamp %d of a history cut at %d: known %v", s.stamp, least, known)

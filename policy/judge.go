@@ -87,6 +87,9 @@ func (s Security) Touches() bool {
 	return !s.Enabled || s.MaxAgeMs != 0 || s.FilterID != ""
 }
 
+// Deletes reports whether s can delete any token at all.
+func (s Security) Deletes() bool { return !s.Enabled || s.MaxAgeMs != 0 }
+
 func plural(n int64, noun string) string {
 	text := strconv.FormatInt(n, 10) + " " + noun
 	if n != 1 {

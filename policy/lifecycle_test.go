@@ -85,7 +85,7 @@ func TestTokens_RotateAndUpdate_RefusedForATokenInItsGracePeriod(t *testing.T) {
 // under returns what becomes of a token, stored before the policy was s, and whether it is there.
 func under(t *testing.T, s Security, v token.Token) (token.Token, bool) {
 	t.Helper()
-	h, _, err := History{Policies: Fresh()}.Set(policies(s), noon)
+	h, _, err := History{Policies: Fresh()}.Set(policies(s), Actor{}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

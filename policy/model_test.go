@@ -120,7 +120,7 @@ func (s *server) Admit(t *rapid.T) {
 
 func (s *server) ChangePolicy(t *rapid.T) {
 	next := anyPolicy.Draw(t, "next")
-	h, _, err := s.history.Set(policies(next), s.now)
+	h, _, err := s.history.Set(policies(next), Actor{}, s.now)
 	if err != nil {
 		return // too many that no row was brought up to yet
 	}

@@ -26,6 +26,9 @@ func tell(change audit.Entry, t audit.Tightened, n uint64, f audit.Effect, s sub
 	}
 	if f.Did == audit.Deleted {
 		e.Fields = append(e.Fields, audit.Many("oldPermissions", s.permissions))
+		if slices.Contains(change.ByName()["enabledTokens"].List, "systemPermissionTokens") {
+			e.Fields = append(e.Fields, audit.One("tightenedMaxAgeMs", strconv.FormatInt(t.MaxAgeMs, 10)))
+		}
 		return e
 	}
 	if f.Did == audit.Refiltered || f.Did == audit.RefilteredAndCapped {

@@ -4,6 +4,7 @@ import (
 	"tokenscale/epoch"
 	"tokenscale/ipfilter"
 	"tokenscale/policy"
+	"tokenscale/token"
 )
 
 func packSecurity(p *Packer, s policy.Security) {
@@ -32,6 +33,8 @@ func packHistory(p *Packer, h policy.History) {
 	for _, t := range h.Past {
 		packSecurity(p, t.Rule)
 		p.Number(uint64(t.At))
+		p.Text(string(t.By))
+		p.Text(t.ByName)
 	}
 }
 
@@ -46,7 +49,9 @@ func unpackHistory(u *Unpacker, _ []byte) policy.History {
 		return policy.History{}
 	}
 	for range n {
-		h.Past = append(h.Past, policy.Tightening{Rule: unpackSecurity(u), At: epoch.Millis(u.Number())})
+		h.Past = append(h.Past, policy.Tightening{
+			Rule: unpackSecurity(u), At: epoch.Millis(u.Number()), By: token.ID(u.Text()), ByName: u.Text(),
+		})
 	}
 	return h
 }

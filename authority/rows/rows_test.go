@@ -75,7 +75,7 @@ func samples() [][]byte {
 	pack(func(p *Packer) { packExported(p, Exported{300, 7}) })
 	pack(func(p *Packer) {
 		packHistory(p, policy.History{Policies: policy.Fresh(), Newest: 9, Past: []policy.Tightening{
-			{Rule: policy.Security{}, At: 5}, {Rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 60, FilterID: "f"}, At: 4},
+			{Rule: policy.Security{}, At: 5, By: "a", ByName: "anna"}, {Rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 60, FilterID: "f"}, At: 4},
 		}})
 	})
 	pack(func(p *Packer) {

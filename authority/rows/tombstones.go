@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"tokenscale/epoch"
+	"tokenscale/policy"
 	"tokenscale/store"
 	"tokenscale/token"
 )
@@ -24,6 +25,19 @@ type End struct {
 	Why    token.EndReason
 	By     token.ID // empty if by the server itself
 	ByName string   // that By had
+
+	// MaxAgeMs is the maximum that a change of the policies has set, if that has ended it; 0 if it
+	// allowed no token at all.
+	MaxAgeMs int64
+}
+
+// EndByPolicy returns the end of a token that a tightening has deleted.
+func EndByPolicy(t policy.Tightening) End {
+	end := End{At: t.At, Why: token.EndByPolicy, By: t.By, ByName: t.ByName}
+	if t.Rule.Enabled {
+		end.MaxAgeMs = t.Rule.MaxAgeMs
+	}
+	return end
 }
 
 // TombstoneKey is the key of the row of a Tombstone: those that ended first come first.
@@ -80,6 +94,7 @@ func packTombstone(p *Packer, s Tombstone) {
 	p.Number(uint64(s.Why))
 	p.Text(string(s.By))
 	p.Text(s.ByName)
+	p.Number(uint64(s.MaxAgeMs))
 	packMoment(p, s.Used)
 	packMoment(p, s.Tried)
 }
@@ -90,7 +105,7 @@ func unpackTombstone(u *Unpacker, key []byte) Tombstone {
 	n := token.Number(u.Number())
 	s := Tombstone{
 		Token: unpackTokenOf(u, n).Token,
-		End:   End{At: at, Why: unpackReason(u), By: token.ID(u.Text()), ByName: u.Text()},
+		End:   End{At: at, Why: unpackReason(u), By: token.ID(u.Text()), ByName: u.Text(), MaxAgeMs: int64(u.Number())},
 		Used:  unpackMoment(u), Tried: unpackMoment(u),
 	}
 	if !ok || s.ID != id {

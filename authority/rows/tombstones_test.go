@@ -8,6 +8,7 @@ import (
 
 	"tokenscale/authority/rows"
 	"tokenscale/authority/rows/rowstest"
+	"tokenscale/policy"
 	"tokenscale/token"
 )
 
@@ -16,6 +17,7 @@ func TestTombstones_ComeBackAsTheyWereWritten(t *testing.T) {
 	from := netip.MustParseAddr("2001:db8::1")
 	for _, v := range []rows.Tombstone{
 		{Token: token.Token{Number: 7, ID: "a", Name: "nurse", ExpireAt: 5}, End: rows.End{At: 9, Why: token.EndExpired}},
+		{Token: token.Token{Number: 7, ID: "a"}, End: rows.EndByPolicy(policy.Tightening{At: 9, By: "b", ByName: "anna", Rule: policy.Security{Enabled: true, MaxAgeMs: 1 << 50}})},
 		{
 			Token: token.Token{Number: 1 << 40, ID: "b", Note: "call ops", ReplacedBy: "c", CreatedBy: "localroot", Permissions: 3, FilterID: "f", CreatedAt: 1, IssuedAt: 2},
 			End:   rows.End{At: 10, Why: token.EndRotated, By: "localroot", ByName: "localroot"},

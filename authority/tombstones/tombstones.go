@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
 	"tokenscale/epoch"
 	"tokenscale/policy"
@@ -18,15 +19,20 @@ import (
 type Tombstones struct {
 	db   store.DB
 	rows *rows.Rows
+	live *index.Index
 
-	mu    sync.RWMutex
-	byID  map[token.ID]*rows.Tombstone // none of which ever changes
-	tried map[token.ID]bool            // since that was last written down
+	mu        sync.RWMutex
+	byID      map[token.ID]*rows.Tombstone // none of which ever changes
+	tried     map[token.ID]bool            // since that was last written down
+	unwritten map[token.ID]bool            // what has no row yet: see policies.go
 }
 
-// New returns Tombstones that follow db from now on. Load has them know what is stored.
-func New(db store.DB, all *rows.Rows) *Tombstones {
-	s := &Tombstones{db: db, rows: all, byID: map[token.ID]*rows.Tombstone{}, tried: map[token.ID]bool{}}
+// New returns Tombstones that follow db from now on; live holds the tokens there are, and must
+// follow db behind them. Load has them know what is stored.
+func New(db store.DB, all *rows.Rows, live *index.Index) *Tombstones {
+	s := &Tombstones{
+		db: db, rows: all, live: live, byID: map[token.ID]*rows.Tombstone{}, tried: map[token.ID]bool{}, unwritten: map[token.ID]bool{},
+	}
 	db.Follow(s.follow)
 	return s
 }
@@ -43,6 +49,9 @@ func (s *Tombstones) Load(r store.Reader) error {
 // is decided about a token depends on it.
 func (s *Tombstones) follow(changes []store.Change) {
 	for _, c := range changes {
+		if c.Table == rows.SettingsTable && string(c.Key) == rows.PoliciesKey {
+			s.followPolicies(c)
+		}
 		if c.Table != rows.TombstonesTable {
 			continue
 		}
@@ -61,6 +70,7 @@ func (s *Tombstones) put(t rows.Tombstone) {
 		t.Tried = old.Tried
 	}
 	s.byID[t.ID] = &t
+	delete(s.unwritten, t.ID)
 }
 
 func (s *Tombstones) drop(ended epoch.Millis, id token.ID) {
@@ -69,6 +79,7 @@ func (s *Tombstones) drop(ended epoch.Millis, id token.ID) {
 	if t, ok := s.byID[id]; ok && t.At == ended {
 		delete(s.byID, id)
 		delete(s.tried, id)
+		delete(s.unwritten, id)
 	}
 }
 
@@ -114,9 +125,11 @@ func (s *Tombstones) takeTried() []rows.Tombstone {
 	defer s.mu.Unlock()
 	all := make([]rows.Tombstone, 0, len(s.tried))
 	for id := range s.tried {
-		all = append(all, *s.byID[id])
+		if !s.unwritten[id] {
+			all = append(all, *s.byID[id])
+			delete(s.tried, id)
+		}
 	}
-	clear(s.tried)
 	return all
 }
 
@@ -157,6 +170,11 @@ func (s *Tombstones) Forget(ctx context.Context, now epoch.Millis, most int) err
 			return nil
 		}, store.UseReserve); err != nil {
 			return err
+		}
+		for _, key := range batch { // those without a row, of which no follower is told
+			if ended, id, ok := rows.ParseTombstoneKey([]byte(key)); ok {
+				s.drop(ended, id)
+			}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"tokenscale/authority/index"
 	"tokenscale/authority/rows"
 	"tokenscale/authority/rows/rowstest"
 	"tokenscale/authority/tombstones"
@@ -16,7 +17,7 @@ import (
 // Of more than may be kept the oldest go, and all nodes and restarts know the same.
 func TestForget_OfTooManyTheOldestGo(t *testing.T) {
 	db, all := rowstest.Open(t), rows.New(rowstest.Keys(t, "a"))
-	s := tombstones.New(db, all)
+	s := tombstones.New(db, all, index.New())
 	const tooMany = 3
 	if err := db.Update(t.Context(), func(w store.Writer) error {
 		for i := range policy.MostEnded + tooMany {
@@ -32,7 +33,7 @@ func TestForget_OfTooManyTheOldestGo(t *testing.T) {
 	if err := s.Forget(t.Context(), 1, 2); err != nil {
 		t.Fatal(err)
 	}
-	again := tombstones.New(db, all)
+	again := tombstones.New(db, all, index.New())
 	if err := db.View(t.Context(), again.Load); err != nil {
 		t.Fatal(err)
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 
 	"tokenscale/authority/rows"
-	"tokenscale/epoch"
 	"tokenscale/policy"
 	"tokenscale/store"
-	"tokenscale/token"
 )
 
 // MendBatch is how many rows one transaction brings up to date at most: so few that nobody who
@@ -27,9 +25,8 @@ func (u *Upkeep) Mend(ctx context.Context) error {
 		return err
 	}
 	stale := func(p rows.Present, s rows.StoredToken) bool { return s.Stamp < p.History.Newest }
-	now := u.clock()
 	mend := func(w store.Writer, p rows.Present, s rows.StoredToken) error {
-		if err := u.entombDeleted(w, p, s, now); err != nil {
+		if err := u.entombDeleted(w, p, s); err != nil {
 			return err
 		}
 		return p.Mend(w, s)
@@ -40,13 +37,22 @@ func (u *Upkeep) Mend(ctx context.Context) error {
 	return u.cut(ctx, newest)
 }
 
-// entombDeleted keeps what there is to know of a token that a change of the policies has deleted,
-// as long as there is room: it may have deleted a million.
-func (u *Upkeep) entombDeleted(w store.Writer, p rows.Present, s rows.StoredToken, now epoch.Millis) error {
-	if _, alive, err := p.Now(s); err != nil || alive || s.Hidden() || u.ended.Len() >= policy.MostEnded {
+// entombDeleted writes down what there is to know of a token that a change of the policies has
+// deleted, if that is kept in memory or there is room: it may have deleted a million.
+func (u *Upkeep) entombDeleted(w store.Writer, p rows.Present, s rows.StoredToken) error {
+	if _, alive, err := p.Now(s); err != nil || alive || s.Hidden() {
 		return err
 	}
-	return p.Entomb(w, s.Token, rows.End{At: now, Why: token.EndByPolicy}, rows.Use{})
+	known := u.ended.Find(s.ID)
+	if known == nil && u.ended.Len() >= policy.MostEnded {
+		return nil
+	}
+	last, by, _ := p.History.Ending(s.Token, s.Stamp)
+	var used rows.Use
+	if known != nil {
+		used = known.Used
+	}
+	return p.Entomb(w, last, rows.EndByPolicy(by), used)
 }
 
 // behind returns the number of the newest tightening, and whether some are kept for rows that may

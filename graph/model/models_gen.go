@@ -490,12 +490,14 @@ type SystemPermissionsToken struct {
 	Replaces *string `json:"replaces,omitempty"`
 	// When it ended, in milliseconds since 1970; null while it has not. Stability: Preview
 	EndedAt *int64 `json:"endedAt,omitempty"`
-	// Who ended it: the id of a system token, or `localroot`; null if the server itself did, or it has not ended. Stability: Preview
+	// Who ended it, or changed the security policies so that it ended: the id of a system token, or `localroot`; null if the server itself did, or it has not ended. Stability: Preview
 	EndedBy *string `json:"endedBy,omitempty"`
 	// The name that `endedBy` had. Stability: Preview
 	EndedByName *string `json:"endedByName,omitempty"`
 	// Why it works no more; null while it does. Stability: Preview
 	EndReason *SystemTokenEndReason `json:"endReason,omitempty"`
+	// The maximum, in milliseconds, that a change of the security policies had set, if that ended it; null if no such change did, or it allowed no system tokens at all. Stability: Preview
+	EndMaximumMs *int64 `json:"endMaximumMs,omitempty"`
 	// When somebody last showed its string since it ended, and was refused, in milliseconds since 1970; null if nobody did. Stability: Preview
 	LastTriedAt *int64 `json:"lastTriedAt,omitempty"`
 	// The address from which that was. Stability: Preview

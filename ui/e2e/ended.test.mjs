@@ -58,3 +58,17 @@ test('an id that never was says so', async () => {
   await page.getByText('This token is not there any more').waitFor();
   browser.calm();
 });
+
+test('a token that a change of the policies ended says at once whose change that was, and which', async () => {
+  const made = await server.make({ name: 'forbidden' });
+  await server.setPolicy({ systemPermissionTokensEnabled: false });
+  await browser.signIn(server.token, '/tokens?state=Ended');
+  const row = page.getByRole('table', { name: 'Ended tokens' }).getByRole('row', { name: /forbidden/ });
+  await row.getByText('deleted by a policy').waitFor();
+  await row.getByText('by root, who allowed no system tokens').waitFor();
+  await row.getByRole('link', { name: 'forbidden' }).click();
+  await page.waitForURL(`**/tokens/${made.tokenMetadata.id}`);
+  await page.getByText(/deleted by a policy by root, who allowed no system tokens$/).waitFor();
+  await page.getByText('Deleted by a change of the security policies by root from 127.0.0.1: system tokens are not allowed').waitFor();
+  browser.calm();
+});

@@ -31,6 +31,7 @@ graphql(`
     endedAt
     endedBy
     endedByName
+    endMaximumMs
     endReason
     lastTriedAt
     lastTriedFrom

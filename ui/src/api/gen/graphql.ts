@@ -318,7 +318,7 @@ export type IpFilterUsageQueryVariables = Exact<{
 }>;
 
 
-export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type IpFilterImpactQueryVariables = Exact<{
   input: IpFilterUpdateInput;
@@ -371,7 +371,7 @@ export type PolicyImpactQueryVariables = Exact<{
 }>;
 
 
-export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
+export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
 
 export type UpdatePoliciesMutationVariables = Exact<{
   input: TokenSecurityPoliciesInput;
@@ -380,7 +380,7 @@ export type UpdatePoliciesMutationVariables = Exact<{
 
 export type UpdatePoliciesMutation = { updateTokenSecurityPolicies: { id: string } };
 
-export type TokenRowFragment = { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null };
+export type TokenRowFragment = { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null };
 
 export type SystemTokensQueryVariables = Exact<{
   searchFilter?: string | null | undefined;
@@ -400,7 +400,7 @@ export type SystemTokensQueryVariables = Exact<{
 }>;
 
 
-export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type TokenCountsQueryVariables = Exact<{
   expiresBefore?: number | null | undefined;
@@ -418,7 +418,7 @@ export type TokenQueryVariables = Exact<{
 export type TokenQuery = { token:
     | { __typename: 'OrganizationPermissionsToken' }
     | { __typename: 'PersonalUserToken' }
-    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }
+    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }
     | { __typename: 'ViewPermissionsToken' }
    };
 
@@ -432,14 +432,14 @@ export type CreateSystemTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type RotateSystemTokenMutationVariables = Exact<{
   input: RotateSystemTokenInput;
 }>;
 
 
-export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type UpdatePermissionsMutationVariables = Exact<{
   input: UpdateSystemPermissionsTokenPermissionsInput;
@@ -543,6 +543,7 @@ export const TokenRowFragmentDoc = new TypedDocumentString(`
   endedAt
   endedBy
   endedByName
+  endMaximumMs
   endReason
   lastTriedAt
   lastTriedFrom
@@ -625,6 +626,7 @@ export const IpFilterUsageDocument = new TypedDocumentString(`
   endedAt
   endedBy
   endedByName
+  endMaximumMs
   endReason
   lastTriedAt
   lastTriedFrom
@@ -762,6 +764,7 @@ export const PolicyImpactDocument = new TypedDocumentString(`
   endedAt
   endedBy
   endedByName
+  endMaximumMs
   endReason
   lastTriedAt
   lastTriedFrom
@@ -821,6 +824,7 @@ export const SystemTokensDocument = new TypedDocumentString(`
   endedAt
   endedBy
   endedByName
+  endMaximumMs
   endReason
   lastTriedAt
   lastTriedFrom
@@ -882,6 +886,7 @@ export const TokenDocument = new TypedDocumentString(`
   endedAt
   endedBy
   endedByName
+  endMaximumMs
   endReason
   lastTriedAt
   lastTriedFrom
@@ -928,6 +933,7 @@ export const CreateSystemTokenDocument = new TypedDocumentString(`
   endedAt
   endedBy
   endedByName
+  endMaximumMs
   endReason
   lastTriedAt
   lastTriedFrom
@@ -963,6 +969,7 @@ export const RotateSystemTokenDocument = new TypedDocumentString(`
   endedAt
   endedBy
   endedByName
+  endMaximumMs
   endReason
   lastTriedAt
   lastTriedFrom

@@ -1,5 +1,5 @@
 import { shownName } from '../../lib/invisible';
-import { counted, exact } from '../../lib/time';
+import { counted, exact, span } from '../../lib/time';
 import { deedOf } from './actions';
 import { doer, type Entry, filterAt, type Part, type Sentence, subject, tokenAt } from './parts';
 
@@ -61,9 +61,12 @@ function policyEffect(entry: Entry): Sentence {
   const by: Part[] = [' by a change of the security policies', ...doer(entry)];
   const at = Number(detail('expireAt'));
   const filter = detail('ipFilterId');
-  if (at === 0 && filter === '') return { tone: 'dead', parts: [...subject(entry), 'deleted', ...by] };
+  if (at === 0 && filter === '') return { tone: 'dead', parts: [...subject(entry), 'deleted', ...by, `: ${maximumText(Number(detail('tightenedMaxAgeMs')))}`] };
   const bound: Part[] = filter === '' ? [] : ['bound to ', { given: 'another IP filter', to: filterAt(filter) }];
   return { tone: 'soon', parts: [...subject(entry), at > 0 ? `shortened, to end ${exact(at)}${filter === '' ? '' : ', and '}` : '', ...bound, ...(at > 0 ? [','] : []), ...by] };
 }
+
+/** What system tokens may do by a policy that deletes some. */
+export const maximumText = (ms: number) => (ms > 0 ? `system tokens live ${span(ms)} at most` : 'system tokens are not allowed');
 
 const listOf = (text: string) => text.split(',').filter((name) => name !== '');

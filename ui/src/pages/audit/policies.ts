@@ -1,4 +1,5 @@
-import { counted, span } from '../../lib/time';
+import { counted } from '../../lib/time';
+import { maximumText } from './changes';
 import { doer, type Entry, filterAt, type Part, type Sentence } from './parts';
 
 /** What the security policies ask of system tokens since a change, and whom that has reached. */
@@ -11,11 +12,11 @@ export function policiesSet(entry: Entry): Sentence {
 }
 
 function rules({ detail }: Entry): Part[] {
-  if (!detail('enabledTokens').split(',').includes('systemPermissionTokens')) return ['system tokens are not allowed'];
+  if (!detail('enabledTokens').split(',').includes('systemPermissionTokens')) return [maximumText(0)];
   const most = Number(detail('systemPermissionTokensEnforceExpirationAfterMs'));
   const filter = detail('systemPermissionTokensEnforceIpFilterId');
   const bound: Part[] = filter === '' ? [] : [', all bound to ', { given: 'one IP filter', to: filterAt(filter) }];
-  return [most > 0 ? `system tokens live ${span(most)} at most` : 'system tokens may live for ever', ...bound];
+  return [most > 0 ? maximumText(most) : 'system tokens may live for ever', ...bound];
 }
 
 function effects({ detail }: Entry): string {

@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import type { SystemToken } from '../../api/tokens';
 import { Name } from '../../components/Name';
+import { span } from '../../lib/time';
 
 /** Who made it: root, a token by its name, or the first letters of an id that is forgotten. */
 export function Maker({ id, name }: { id: string; name: string | null | undefined }) {
@@ -12,8 +13,13 @@ export function Maker({ id, name }: { id: string; name: string | null | undefine
   );
 }
 
-/** Who ended it. */
-export function Ender({ token }: { token: SystemToken }) {
-  if (token.endedBy != null) return <Maker id={token.endedBy} name={token.endedByName} />;
-  return <>{token.endReason === 'PolicyChanged' ? 'a change of the security policies' : 'the server, when its time was over'}</>;
+/** Who ended it, and by which change if it was one of the policies. */
+export function Ender({ token: { endedBy, endedByName, endReason, endMaximumMs } }: { token: SystemToken }) {
+  if (endedBy == null) return <>the server, when its time was over</>;
+  return (
+    <>
+      <Maker id={endedBy} name={endedByName} />
+      {endReason === 'PolicyChanged' && (endMaximumMs == null ? ', who allowed no system tokens' : `, who set a maximum of ${span(endMaximumMs)}`)}
+    </>
+  );
 }

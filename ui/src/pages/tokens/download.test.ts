@@ -20,6 +20,7 @@ const token: SystemToken = {
   endedAt: null,
   endedBy: null,
   endedByName: null,
+  endMaximumMs: null,
   endReason: null,
   lastTriedAt: null,
   lastTriedFrom: null,
