@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -207,6 +208,41 @@ func TestTheScriptsOfThePageSpeakEnglish(t *testing.T) {
 		}
 		if found := regexp.MustCompile(`\p{Hangul}+|\p{Hiragana}+`).FindString(body(t, text)); found != "" {
 			t.Errorf("%s holds %q", name, found)
+		}
+	}
+}
+
+// Both builds need the same fonts; there is one copy of them, and the styles of the explorer lead to
+// it from below any path.
+func TestTheExplorerHasTheFontsOfThePage(t *testing.T) {
+	if own, err := fs.Glob(dist, "dist/explorer/assets/*.woff*"); len(own) > 0 || err != nil {
+		t.Errorf("it brings %q, %v", own, err)
+	}
+	styles, err := fs.Glob(dist, "dist/explorer/assets/index-*.css.gz")
+	if err != nil || len(styles) != 1 {
+		t.Fatalf("%q, %v", styles, err)
+	}
+	explorer, err := Explorer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse("https://host.test/below" + "/docs/api-explorer/assets/" + strings.TrimSuffix(path.Base(styles[0]), ".gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	css := body(t, get(t, explorer, http.MethodGet, strings.TrimPrefix(at.Path, "/below"), nil).Body)
+	fonts := regexp.MustCompile(`url\(([^)]+\.woff2?)\)`).FindAllStringSubmatch(css, -1)
+	if len(fonts) < 8 {
+		t.Fatalf("the styles name %d fonts", len(fonts))
+	}
+	for _, font := range fonts {
+		where, err := at.Parse(font[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := get(t, page(t), http.MethodGet, strings.TrimPrefix(where.Path, "/below"), nil)
+		if a.StatusCode != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Type"), "font/") || !strings.Contains(a.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d, %v", where, a.StatusCode, a.Header)
 		}
 	}
 }

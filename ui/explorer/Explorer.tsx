@@ -62,7 +62,7 @@ function Frame() {
   };
   return (
     <SessionContext value={session}>
-      <a className={shell.skip} href="#main">
+      <a className="skip" href="#main">
         Skip to the content
       </a>
       <Band>

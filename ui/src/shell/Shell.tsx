@@ -13,7 +13,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const { viewer } = useSession();
   return (
     <>
-      <a className={styles.skip} href="#main">
+      <a className="skip" href="#main">
         Skip to the content
       </a>
       <Band>
