@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { CheckboxGroup } from 'react-aria-components/CheckboxGroup';
 import { Label } from 'react-aria-components/Label';
 import { type DescribedPermission, fits, type Group, groupsOf } from '../lib/permissions';
@@ -92,10 +92,24 @@ function PermissionWords({ permission }: { permission: DescribedPermission }) {
   return (
     <>
       <span className={styles.label}>{permission.label}</span>
-      <code className={styles.api}>{permission.name}</code>
+      <ApiName name={permission.name} />
       <span className={styles.description}>{permission.description}</span>
       {permission.warning != null && <span className={styles.warning}>{permission.warning}</span>}
     </>
+  );
+}
+
+/** Where there is no room for all of it, it is broken before one of its words. */
+function ApiName({ name }: { name: string }) {
+  return (
+    <code className={styles.api}>
+      {name.split(/(?<=[a-z])(?=[A-Z])/).map((word, at) => (
+        <Fragment key={word}>
+          {at > 0 && <wbr />}
+          {word}
+        </Fragment>
+      ))}
+    </code>
   );
 }
 
@@ -115,7 +129,7 @@ export function PermissionList({ permissions, held }: { permissions: readonly De
                     {granted ? '✓' : '✕'}
                   </span>
                   <span>
-                    <span className={styles.label}>{permission.label}</span> <code className={styles.api}>{permission.name}</code>
+                    <span className={styles.label}>{permission.label}</span> <ApiName name={permission.name} />
                   </span>
                 </li>
               );
