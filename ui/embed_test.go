@@ -212,8 +212,8 @@ func TestTheScriptsOfThePageSpeakEnglish(t *testing.T) {
 	}
 }
 
-// Both builds need the same fonts; there is one copy of them, and the styles of the explorer lead to
-// it from below any path.
+// Both builds need the same fonts; there is one copy of them, and the styles of the explorer lead
+// to it from below any path.
 func TestTheExplorerHasTheFontsOfThePage(t *testing.T) {
 	if own, err := fs.Glob(dist, "dist/explorer/assets/*.woff*"); len(own) > 0 || err != nil {
 		t.Errorf("it brings %q, %v", own, err)

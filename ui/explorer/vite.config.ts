@@ -21,7 +21,8 @@ export default defineConfig({
   base: './',
   plugins: [react(), withoutFonts()],
   experimental: {
-    // From the styles in /docs/api-explorer/assets/ to the page's /assets/, whatever stands before both.
+    // From the styles in /docs/api-explorer/assets/ to the page's /assets/, whatever stands before
+    // both.
     renderBuiltUrl: (name, { hostType }) => (hostType === 'css' && font.test(name) ? `../../../${name}` : { relative: true }),
   },
   publicDir: false,
