@@ -45,7 +45,7 @@ var floors = [][]string{
 	{"authority/rows"},
 	{"authority/keyring", "authority/clock", "authority/archive/bucket"},
 	{"store/bolt", "store/etcd"},
-	{"store/bolt/boltfile", "store/etcd/dial", "store/etcd/turns", "store/etcd/watching"},
+	{"store/bolt/boltfile", "store/etcd/dial", "store/etcd/stride", "store/etcd/turns", "store/etcd/watching"},
 	{"store/overlay"},
 	{"store/storetest", "store/etcd/etcdtest", "store/readers"},
 	{"policy", "store"},

@@ -156,25 +156,3 @@ func TestPagesOfNumberedRowsHaveAnEnd(t *testing.T) {
 		t.Errorf("of %d rows, those behind the %dth are in a page without an end", seen, endless)
 	}
 }
-
-func TestAsFar(t *testing.T) {
-	none := strings.Repeat("\x00", 8)
-	for _, c := range []struct{ name, first, last, want string }{
-		{"numbers", "\x00\x00\x00\x00\x00\x00\x00\x05", "\x00\x00\x00\x00\x00\x00\x00\x07", "\x00\x00\x00\x00\x00\x00\x00\x09" + none[1:]},
-		{"numbers that carry", "\x00\x00\x00\x00\x00\x00\xff\x01", "\x00\x00\x00\x00\x00\x00\xff\xff", "\x00\x00\x00\x00\x00\x01\x00\xfd" + none[3:]},
-		{"text that carries", "a\xff\x80", "a\xff\xff", "b\x00\x7e" + none[3:]},
-		{"the same key", "a", "a", ""},
-		{"a key and one below it that is no further", "a", "a\x00", ""},
-		{"nothing is as far", "\x00", "\xff", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := asFar(c.first, c.last)
-			if got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-			if got != "" && got <= c.last+"\x00" {
-				t.Errorf("%q is not behind %q", got, c.last)
-			}
-		})
-	}
-}

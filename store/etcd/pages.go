@@ -8,6 +8,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/stride"
 )
 
 // rowsAt walks the rows of a table as they are in etcd at a revision, page by page.
@@ -95,32 +96,8 @@ func (w *rowsAt) bound(page []*mvccpb.KeyValue) string {
 	if n := int64(len(page)); n < 2 || n < w.db.options.Page/2 {
 		return ""
 	}
-	far := asFar(string(page[0].Key[len(w.prefix):]), string(page[len(page)-1].Key[len(w.prefix):]))
-	if far == "" {
-		return ""
-	}
-	return w.prefix + far
-}
-
-// asFar returns a key that is as far behind last as last is behind first, or nothing if there is
-// none. As far as can be it begins as they do; where they end in \xff, it has to carry.
-func asFar(first, last string) string {
-	same := 0
-	for same < len(first) && first[same] == last[same] {
-		same++
-	}
-	for ; same >= 0; same-- {
-		a, b := number(first[same:]), number(last[same:])
-		if c := b + (b - a); c > b {
-			return last[:same] + string(binary.BigEndian.AppendUint64(nil, c))
-		}
+	if far := stride.Next(string(page[0].Key[len(w.prefix):]), string(page[len(page)-1].Key[len(w.prefix):])); far != "" {
+		return w.prefix + far
 	}
 	return ""
-}
-
-// number returns how a key begins, as a number.
-func number(key string) uint64 {
-	var b [8]byte
-	copy(b[:], key)
-	return binary.BigEndian.Uint64(b[:])
 }
