@@ -11,8 +11,8 @@ import (
 // A Ring is a courtesy among nodes that write at the same time. Each would have to compare the same
 // head, one would win, and the others would run again; and one node won nearly always. So those
 // that have lately committed, or tried to, go one after the other, in the order of their names: the
-// next may go at once, the one behind it a little later, or as soon as the head moves. A wrong guess
-// costs a repetition and nothing else. It is safe for concurrent use.
+// next may go at once, the one behind it a little later, or as soon as the head moves. A wrong
+// guess costs a repetition and nothing else. It is safe for concurrent use.
 type Ring struct {
 	Node string // this one
 	Off  bool   // it is always its turn
