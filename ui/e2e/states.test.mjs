@@ -1,5 +1,5 @@
-// Each state of the page at five widths, in both schemes: with E2E_ALL, each at all. Without, one in
-// four is looked at, by axe at one width and in one scheme, which differ from its neighbour's.
+// Each state of the page at five widths, in both schemes: with E2E_ALL, each at all. Without, one
+// in four is looked at, by axe at one width and in one scheme, which differ from its neighbour's.
 import { after, before, test } from 'node:test';
 import { closeBrowser } from './support/browser.mjs';
 import { openStage, states, widen } from './support/states.mjs';

@@ -76,7 +76,7 @@ export async function openBrowser(server, { scheme = 'light', viewport = { width
 
   browser.signIn = (token = server.token, path = '/') => signIn(server, page, token, path);
 
-  /** Runs axe on what is shown, dialogs included, in both schemes or those given; `rules` turns some off. */
+  /** Runs axe on what is shown, dialogs included, in both schemes or those given, by its rules. */
   browser.axe = async (where, schemes = [scheme === 'light' ? 'dark' : 'light', scheme], rules = {}) => {
     for (const shown of schemes) {
       await page.emulateMedia({ colorScheme: shown });

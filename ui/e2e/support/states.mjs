@@ -1,5 +1,5 @@
-// What the page of a living server can show, one state each, and how each is shown: on the server of
-// the demonstration, where nothing is changed, or on one with names and rights of every kind.
+// What the page of a living server can show, one state each, and how each is shown: on the server
+// of the demonstration, where nothing is changed, or on one with names and rights of every kind.
 import assert from 'node:assert/strict';
 import { openBrowser } from './browser.mjs';
 import { hostileNames } from './hostile.mjs';
@@ -12,14 +12,14 @@ import { rules } from './states/rules.mjs';
 import { tokens } from './states/tokens.mjs';
 
 /**
- * A state is a `name`, the address `at` which it stands, and how it is `reach`ed from there. It may be
- * `on` the strange server; seen `as` a token that holds one permission, or null for who is not signed
- * in; have other `answers` than the server's; be reached at a `width`, or on paper (`media`); be
- * `busy`; and cause the browser to note what `fails`.
+ * A state is a `name`, the address `at` which it stands, and how it is `reach`ed from there. It may
+ * be `on` the strange server; seen `as` a token that holds one permission, or null for who is not
+ * signed in; have other `answers` than the server's; be reached at a `width`, or on paper, its
+ * `media`; be `busy`; and cause the browser to note what `fails`.
  */
 export const states = [...list, ...tokens, ...rules, ...frame, ...denials, ...explorer, ...manual];
 
-/** The servers and browsers that the states are shown with. They are opened when they are needed. */
+/** The servers and browsers with which the states are shown, opened when they are needed. */
 export async function openStage() {
   const opened = new Map();
   const once = (key, open) => opened.get(key) ?? opened.set(key, open()).get(key);
@@ -107,9 +107,8 @@ export async function widen(page, width, what) {
 }
 
 /**
- * What has to be scrolled sideways, though it is neither code nor rules, nor a table that the keyboard
- * reaches.
- * Runs in the page.
+ * What has to be scrolled sideways, though it is neither code nor rules, nor a table that the
+ * keyboard reaches. Runs in the page.
  */
 function sideways() {
   const scrolls = (box) => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth + 1;
@@ -118,8 +117,8 @@ function sideways() {
 }
 
 /**
- * The texts of which a part cannot be seen, nor be scrolled to, though nothing shows that they go on.
- * Runs in the page.
+ * The texts of which a part cannot be seen, nor be scrolled to, though nothing shows that they go
+ * on. Runs in the page.
  */
 function cutTexts() {
   const cut = [];
