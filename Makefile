@@ -85,7 +85,7 @@ proxytools:
 	fi
 	@PATH="$$PATH:/usr/sbin"; for tool in nginx caddy haproxy; do command -v $$tool >/dev/null || echo "SKIPPED: what TestProxies does with $$tool"; done
 
-soak: faulttools $(MODULES) chromium build
+soak: faulttools $(MODULES) chromium build stock
 	SOAK=1 go test -count=1 -v -run TestSoak ./authn
 	SOAK=1 go test -count=1 -v -run TestRefused_AFlood ./authority
 	SOAK=1 go test -count=1 -timeout 1h -v -run 'History|CutOff' ./store/etcd
@@ -95,6 +95,11 @@ soak: faulttools $(MODULES) chromium build
 	@browser="$$(command -v chromium chromium-browser google-chrome | head -n 1)"; \
 	if test -z "$$browser"; then echo 'SKIPPED: each state of the page at every width; it needs Chromium'; exit 0; fi; \
 	cd ui && E2E_ALL=1 CHROMIUM="$$browser" TOKENSCALE_BINARY='$(CURDIR)/bin/tokenscale' node --test e2e/states.test.mjs
+	@browser="$$(command -v chromium chromium-browser google-chrome | head -n 1)"; \
+	if test -z "$$browser"; then echo 'SKIPPED: the download of a million; it needs Chromium'; exit 0; fi; \
+	folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
+	go run -tags bench ./bench -fill "$$folder/store" -tokens 1000000 >"$$folder/token" && \
+	cd ui && E2E_STORE="$$folder/store" E2E_STORE_TOKEN="$$folder/token" CHROMIUM="$$browser" TOKENSCALE_BINARY='$(CURDIR)/bin/tokenscale' node --test e2e/million.test.mjs
 	SOAK=1 go test -tags bench -count=1 -timeout 6h -v ./faulttest
 
 # One small mistake at a time; see mutation/main.go and mutation/survivors.txt.

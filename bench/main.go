@@ -5,8 +5,9 @@
 // docs/performance.md, so that a trial run replaces nothing that was published.
 // It needs Linux.
 //
-//	go run -tags bench ./bench           the figures, and which goals are met
-//	go run -tags bench ./bench -growth   how cost grows with the tokens
+//	go run -tags bench ./bench            the figures, and which goals are met
+//	go run -tags bench ./bench -growth    how cost grows with the tokens
+//	go run -tags bench ./bench -fill DIR  a data folder with so many tokens, to look at them
 //
 // It starts itself anew for each role: the server with many tokens, the server
 // with a thousand, and the references, each a process of its own, so that the
@@ -39,6 +40,7 @@ type settings struct {
 	profile string // the folder for profiles; empty for none
 	docs    string
 	folder  string
+	fill    string // the data folder to make, if nothing is to be measured
 	process string // the role of this process; empty for the one that measures
 }
 
@@ -57,10 +59,15 @@ func main() {
 	flag.StringVar(&s.profile, "profile", "", "a folder for CPU profiles of the large server, one of each part; not together with -write")
 	flag.StringVar(&s.docs, "docs", "docs", "with -write: the folder of performance.md and growth.svg")
 	flag.StringVar(&s.folder, "folder", "", "where the stores are; a temporary folder if empty")
+	flag.StringVar(&s.fill, "fill", "", "measure nothing, but make this data folder with the tokens in it, and print the string of root")
 	flag.StringVar(&s.process, "process", "", "for the bench itself: the role of this process")
 	flag.Parse()
 	if role := roles[s.process]; role != nil {
 		fail(role(s.folder))
+		return
+	}
+	if s.fill != "" {
+		fail(s.filled())
 		return
 	}
 	if s.profile != "" && s.write {
@@ -113,6 +120,17 @@ func (s settings) run() error {
 		return err
 	}
 	log.Printf("took %s", time.Since(began).Round(time.Second))
+	return nil
+}
+
+// filled makes a data folder for the real server, and prints what one signs in with.
+func (s settings) filled() error {
+	b := &bench{settings: s, ctx: context.Background(), folder: s.fill}
+	h, err := b.build("", s.tokens, true)
+	if err != nil {
+		return err
+	}
+	fmt.Println(h.root)
 	return nil
 }
 

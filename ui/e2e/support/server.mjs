@@ -44,12 +44,12 @@ export const policies = (system) => ({
   ...system,
 });
 
-/** Starts a server on an empty store, or on that of the demonstration. */
-export async function startServer({ demo = false } = {}) {
-  const data = mkdtempSync(join(tmpdir(), 'tokenscale-data-'));
+/** Starts a server on an empty store, on that of the demonstration, or on one that is kept. */
+export async function startServer({ demo = false, kept, token = '' } = {}) {
+  const data = kept ?? mkdtempSync(join(tmpdir(), 'tokenscale-data-'));
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
-  const server = { base, data, port, token: '', process: undefined, log: '' };
+  const server = { base, data, port, token, process: undefined, log: '' };
 
   server.start = async () => {
     server.process = spawn(binary(), [...(demo ? ['--demo'] : ['--data', data]), '--listen', `127.0.0.1:${port}`], {
@@ -63,7 +63,7 @@ export async function startServer({ demo = false } = {}) {
         if (found && !server.token) server.token = found[1];
       });
     }
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < (kept ? 2_000 : 200); i++) {
       if (server.process.exitCode !== null) throw new Error(`the server ended:\n${server.log}`);
       if (server.token && (await fetch(`${base}/api/v1/status`).then(() => true, () => false))) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -71,16 +71,16 @@ export async function startServer({ demo = false } = {}) {
     throw new Error(`the server does not answer:\n${server.log}`);
   };
 
-  server.stop = async () => {
+  server.stop = async (signal = 'SIGTERM') => {
     if (!server.process || server.process.exitCode !== null) return;
     const ended = once(server.process, 'exit');
-    server.process.kill('SIGTERM');
+    server.process.kill(signal);
     await ended;
   };
 
   server.close = async () => {
     await server.stop();
-    if (existsSync(data)) rmSync(data, { recursive: true, force: true });
+    if (!kept && existsSync(data)) rmSync(data, { recursive: true, force: true });
   };
 
   /** Asks over the API, as root or with another token. Throws on any error. */
