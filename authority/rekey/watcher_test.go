@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,9 +101,9 @@ func TestAKeyFileThatChangedAgainDoesNotWait(t *testing.T) {
 	file, second, third := rowstest.KeyFile(t, "a"), rowstest.KeyFile(t, "b"), rowstest.KeyFile(t, "c", "b", "a")
 	synctest.Test(t, func(t *testing.T) {
 		w := rekey.NewWatcher(file, slog.New(slog.DiscardHandler))
-		tries := 0
+		var tries atomic.Int64
 		take := func(_ context.Context, keys *keyring.Keys) error {
-			if tries++; len(keys.Lines()) == 1 {
+			if tries.Add(1); len(keys.Lines()) == 1 {
 				return rekey.ErrKeyInUse
 			}
 			return nil
@@ -112,11 +113,11 @@ func TestAKeyFileThatChangedAgainDoesNotWait(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { w.Run(ctx, take) })
 		time.Sleep(5 * time.Minute)
-		before := tries
+		before := tries.Load()
 		replaceFile(t, third, file)
 		time.Sleep(2 * time.Second)
-		if tries != before+1 || w.Refused() != "" {
-			t.Errorf("after two seconds it was tried %d times more, and is refused: %q", tries-before, w.Refused())
+		if more := tries.Load() - before; more != 1 || w.Refused() != "" {
+			t.Errorf("after two seconds it was tried %d times more, and is refused: %q", more, w.Refused())
 		}
 		stop()
 		running.Wait()
