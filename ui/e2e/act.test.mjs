@@ -201,6 +201,49 @@ test('a token is made like another, and the list is where it was', async () => {
   browser.calm();
 });
 
+test('after each act the list has its question, its place and its scroll', async () => {
+  await page.setViewportSize({ width: 1280, height: 500 });
+  await browser.signIn(server.token, '/tokens?q=load+&sort=created');
+  await page.getByText(/^1–50 of \d+$/).waitFor();
+  const down = () => page.evaluate(() => window.scrollY);
+  // That the list comes to rest so far down, and asks as before.
+  const kept = async (act, at) => {
+    await page.waitForFunction((at) => Math.abs(window.scrollY - at) < 2, at, { timeout: 3000 }).catch(async () => assert.equal(await down(), at, act));
+    assert.match(page.url(), /\/tokens\?q=load\+&sort=created$/, act);
+  };
+  const stored = async () => {
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: 'It is stored, close' }).click();
+  };
+  const dialog = page.getByRole('alertdialog');
+  for (const [name, button, then] of [
+    ['load 30', 'Delete 1 token', async () => dialog.getByRole('button', { name: 'Delete token' }).click()],
+    ['load 31', 'Reset secret', async () => dialog.getByRole('button', { name: 'Reset secret' }).click().then(stored)],
+  ]) {
+    await tick(name).check();
+    await acts().getByRole('button', { name: button }).click();
+    await dialog.waitFor();
+    const at = await down();
+    assert.ok(at > 0, 'the list is not scrolled');
+    await then();
+    await page.getByText(/^The token load 30 is deleted\.$|^load 31 has a new string\.$/).waitFor();
+    await kept(button, at);
+  }
+  await page.getByRole('link', { name: 'load 32' }).scrollIntoViewIfNeeded();
+  await page.evaluate(() => window.scrollBy(0, 150));
+  const at = await down();
+  assert.ok(at > 500, `scrolled by ${at} only`);
+  await page.getByRole('link', { name: 'load 32' }).click();
+  await page.getByRole('link', { name: 'New one like it' }).click();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await stored();
+  await page.getByText('The token load 32 is made.').waitFor();
+  await page.getByRole('link', { name: '← System tokens' }).click();
+  await page.getByText(/^1–50 of \d+$/).waitFor();
+  await kept('renewed', at);
+  browser.calm();
+});
+
 test('a link fills the form in, says so, and makes nothing by itself', async () => {
   const before = await count();
   await browser.signIn(server.token, `/tokens/new?name=nurse&permissions=ReadHealthCheck,PatchGlobal,Everything&days=7&filter=${office}`);
