@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// hangsAtOnce is how many calls of a place may hang at a time. While so many do, it is asked nothing
-// more: each keeps a thread of the process.
+// hangsAtOnce is how many calls of a place may hang at a time. While so many do, it is asked
+// nothing more: each keeps a thread of the process.
 const hangsAtOnce = 8
 
 // A timely Place comes back when the context ends that it was called with, even if the place below
