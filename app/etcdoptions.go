@@ -22,7 +22,7 @@ type EtcdOptions struct {
 	Insecure  bool     `name:"etcd-insecure" env:"TOKENSCALE_ETCD_INSECURE" help:"Use etcd without TLS or without a client certificate, although others could read and write along."`
 	NodeName  string   `name:"node-name" env:"TOKENSCALE_NODE_NAME" placeholder:"NAME" help:"Name of this node among those that share the store, the host's name unless set. No two may have the same."`
 
-	MaxStaleness time.Duration `name:"max-staleness" env:"TOKENSCALE_MAX_STALENESS" placeholder:"TIME" help:"How long this node answers for tokens without hearing from etcd, 3s unless set. A revocation holds everywhere after that at the latest; a node that is cut off for longer refuses to answer. The same on all nodes."`
+	MaxStaleness time.Duration `name:"max-staleness" env:"TOKENSCALE_MAX_STALENESS" placeholder:"TIME" help:"How long this node answers for tokens without hearing from etcd, 3s unless set. A revocation holds everywhere after the longest that any node has, at the latest; a node that is cut off for longer refuses to answer."`
 
 	MaxOps   int           `name:"etcd-max-ops" env:"TOKENSCALE_ETCD_MAX_OPS" placeholder:"N" help:"Operations that etcd takes in a transaction (its --max-txn-ops), 128 unless set."`
 	MaxBytes Size          `name:"etcd-max-bytes" env:"TOKENSCALE_ETCD_MAX_BYTES" placeholder:"SIZE" help:"Size of a transaction that etcd takes (below its --max-request-bytes), 1280KiB unless set."`

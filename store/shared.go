@@ -48,10 +48,12 @@ type Node struct {
 	Clock   time.Time // what its clock said
 	// Ahead is by how much its clock was ahead of ours when its last report came, or behind if it
 	// is negative, on the way of the report included; 0 before one came.
-	Ahead   time.Duration `json:"-"`
-	Keys    []string      // the ids of the keys it holds, sorted
-	Version string        // of the program
-	Address string        // where it listens
+	Ahead time.Duration `json:"-"`
+	// Staleness is for how long it answers for tokens without hearing from the store.
+	Staleness time.Duration
+	Keys      []string // the ids of the keys it holds, sorted
+	Version   string   // of the program
+	Address   string   // where it listens
 
 	// Segment is the part of the audit log that it holds the file of, as archive.Archiver.Held
 	// returns it.

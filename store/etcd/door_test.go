@@ -120,6 +120,20 @@ func TestANodeThatIsSilentIsWaitedOutAndClosesByItself(t *testing.T) {
 	}
 }
 
+// Nodes may be set to different times, as while the setting is changed at one after the other.
+func TestANodeThatStaysOpenLongerIsWaitedForLonger(t *testing.T) {
+	endpoints := members(t, 1)
+	a, b := node(t, endpoints, "a", brisk), node(t, endpoints, "b", func(o *Options) { o.MaxStaleness = 4 * time.Second })
+	key := []byte("token")
+	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", key, nil) }))
+	eventually(t, "both are open and know each other", func() bool { return accepts(t, b, key) && a.Proven() == nil && len(a.Nodes()) == 2 })
+	stalled(t, b)
+	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Delete("left", key) }, store.Everywhere))
+	if b.Proven() == nil {
+		t.Error("a node that knows nothing of a revocation is open after its answer")
+	}
+}
+
 // A proof is as old as its question. While a machine stands still nobody counts, so a node must not
 // take an answer that it got before for a new one.
 func TestAProofCountsFromItsQuestion(t *testing.T) {

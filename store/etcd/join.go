@@ -139,7 +139,7 @@ func (db *DB) describe() string {
 	if about := db.member.about.Load(); about != nil {
 		n = (*about)()
 	}
-	n.Name, n.Clock = db.options.Node, db.options.Now()
+	n.Name, n.Clock, n.Staleness = db.options.Node, db.options.Now(), db.options.MaxStaleness
 	db.mu.Lock()
 	n.Applied = db.applied
 	db.mu.Unlock()

@@ -149,16 +149,20 @@ func (db *DB) gone(key string) {
 
 // awaitNodes returns when no other node answers for tokens that does not know of the newest commit
 // for which all were to be waited. A node that is silent has no proof from after that commit, so
-// its door closes by itself.
+// its door closes by itself; the longest that any is set to counts.
 func (db *DB) awaitNodes() {
 	if db.options.controls.noWait {
 		return
 	}
-	limit := time.NewTimer(db.options.MaxStaleness + db.options.MaxStaleness/10)
-	defer limit.Stop()
 	db.mu.Lock()
 	asked, by := db.roster.asked, db.roster.askedBy
+	longest := db.options.MaxStaleness
+	for _, n := range db.roster.nodes {
+		longest = max(longest, n.Staleness)
+	}
 	db.mu.Unlock()
+	limit := time.NewTimer(longest + longest/10)
+	defer limit.Stop()
 	for {
 		db.mu.Lock()
 		all, moved := db.roster.revision >= asked && !db.behind(asked, by), db.moved
