@@ -14,6 +14,7 @@ import (
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/store/etcd"
+	"tokenscale/store/etcd/condition"
 )
 
 // mirrorName is the folder in the data folder that mirrors etcd.
@@ -63,7 +64,7 @@ func (o Options) etcd(node, folder string, log *slog.Logger) etcd.Options {
 }
 
 // InspectEtcd asks the members of etcd how they are.
-func InspectEtcd(ctx context.Context, o Options) (etcd.Health, error) {
+func InspectEtcd(ctx context.Context, o Options) (condition.Health, error) {
 	return etcd.Inspect(ctx, o.etcd("doctor", o.MirrorFolder(), NewLog(o)))
 }
 

@@ -105,7 +105,7 @@ func TestDeleteTokens_OneToAThousandDifferentIDs(t *testing.T) {
 	}
 }
 
-// What one transaction of a cluster takes is counted in rows, of which a token has four or so.
+// A store that takes no more in one transaction says so, and nothing is deleted.
 func TestDeleteTokens_AsManyAsTheStoreTakes(t *testing.T) {
 	var n *narrow
 	h := authoritytest.OpenWith(t, authoritytest.Setup{File: true, Wrap: func(db store.DB) store.DB { n = &narrow{DB: db}; return n }})

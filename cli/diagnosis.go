@@ -14,7 +14,7 @@ import (
 	"tokenscale/authority/rollback"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
-	"tokenscale/store/etcd"
+	"tokenscale/store/etcd/condition"
 )
 
 // A diagnosis is printed line by line.
@@ -162,7 +162,7 @@ func (d *diagnosis) members(ctx context.Context, o app.Options) error {
 	return nil
 }
 
-func (d *diagnosis) member(m etcd.Member) {
+func (d *diagnosis) member(m condition.Member) {
 	role := "follows"
 	switch {
 	case m.Leader:

@@ -2713,7 +2713,7 @@ Several tokens, by their ids.
 Stability: Preview
 """
 input DeleteSystemTokensInput {
-  "The ids of the tokens: 1 to 1000, each once. A server whose store is in etcd takes fewer, some 30 unless etcd was set up to take more, and refuses the rest in words. Stability: Preview"
+  "The ids of the tokens: 1 to 1000, each once. Stability: Preview"
   ids: [String!]! @stability(level: Preview)
 }
 

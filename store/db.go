@@ -26,9 +26,10 @@ type DB interface {
 	Update(ctx context.Context, fn func(Writer) error, how ...Option) error
 
 	// Limits returns how much one transaction may surely change: how many rows it may write or
-	// delete, and how many bytes their keys and values may have. A larger one may be refused
-	// with ErrFull. Whoever has more to do divides it into batches by them. They do not change
-	// while the store is open.
+	// delete, and how many bytes their keys and values may have. Whoever has more to do divides
+	// it into batches by them. One that must be made at once may be larger: up to 65,536 rows of
+	// 8 MiB it is all or nothing as any other, and holds up the others for longer. What is larger
+	// still may be refused with ErrLarge. They do not change while the store is open.
 	Limits() (rows, bytes int)
 
 	// Follow calls fn with the changes of each later transaction, in the order of the commits,

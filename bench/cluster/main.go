@@ -81,6 +81,7 @@ func (b *bench) figures() error {
 		{"fills the store with " + figures.Number(float64(b.tokens)) + " tokens", b.fill},
 		{"measures starts", b.starts},
 		{"measures revocations, idle", b.revokeIdle},
+		{"measures deletions of many at once", b.deletions},
 		{"measures creates", b.creates},
 		{"measures revocations, with 16 writers", b.revokeBusy},
 		{"measures changes of policy", b.policies},

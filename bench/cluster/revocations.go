@@ -148,11 +148,16 @@ func (w *watch) until(ctx context.Context, n *node, secret string) {
 	}
 }
 
-// knows returns a client of a node that has accepted the token. Each has an address of its own:
-// who is refused again and again from one address is answered late.
+// clientFrom returns the client with a number. Each has an address of its own: who is refused again
+// and again from one address is answered late.
+func clientFrom(i int) *http.Client {
+	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, byte(1+i/62_500), byte(i/250), byte(1+i%250))}}
+	return &http.Client{Transport: &http.Transport{DialContext: from.DialContext}}
+}
+
+// knows returns a client of a node that has accepted the token.
 func (b *bench) knows(i int, n *node, secret string) (*http.Client, error) {
-	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(i/250), byte(1+i%250))}}
-	client := &http.Client{Transport: &http.Transport{DialContext: from.DialContext}}
+	client := clientFrom(i)
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
 		if ok, err := authorized(b.ctx, client, n, secret); ok || err != nil {
 			return client, err
@@ -179,7 +184,12 @@ func authorized(ctx context.Context, client *http.Client, n *node, secret string
 
 // ask sends a request of GraphQL and reads its answer.
 func (b *bench) ask(n *node, query string, answer any) error {
-	body, err := json.Marshal(map[string]string{"query": query})
+	return b.askWith(n, query, nil, answer)
+}
+
+// askWith is ask with variables.
+func (b *bench) askWith(n *node, query string, variables map[string]any, answer any) error {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/mirror"
 )
 
 // fillNumbered writes n rows under the numbers from 0 on, as tokens and audit entries are.
@@ -76,12 +78,12 @@ func TestPagesMissNoRow(t *testing.T) {
 			return err
 		}))
 	}
-	rows, err := newRowsAt(t.Context(), a, "left", a.applied)
+	rows, err := a.book(a.applied, nil).Open(t.Context(), "left", a.keys.rows("left"))
 	must(t, err)
 	var got []string
-	for rows.row.Key != nil {
-		got = append(got, string(rows.row.Key))
-		must(t, rows.next())
+	for rows.Row.Key != nil {
+		got = append(got, string(rows.Row.Key))
+		must(t, rows.Next())
 	}
 	if diff := cmp.Diff(got, slices.Sorted(maps.Keys(want))); diff != "" {
 		t.Error(diff)
@@ -128,9 +130,9 @@ func TestAMirrorThatAStartCouldNotFillIsComparedByTheNext(t *testing.T) {
 	a := node(t, endpoints, "a")
 	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("there"), []byte("1")) }))
 	folder := filepath.Join(t.TempDir(), "b")
-	left, err := openMirror(Options{Folder: folder, Schema: a.options.Schema, Tables: a.options.Tables})
+	left, err := mirror.Open(folder, boltfile.Schema{Version: a.options.Schema, Tables: a.options.Tables})
 	must(t, err)
-	must(t, left.add("left", []store.Row{{Key: []byte("deleted since"), Value: []byte("1")}}))
+	must(t, left.Add("left", []store.Row{{Key: []byte("deleted since"), Value: []byte("1")}}))
 	must(t, left.Close())
 	b := node(t, endpoints, "b", func(o *Options) { o.Folder = folder })
 	if got := keysOf(t, b); got != "[there]" {
@@ -144,11 +146,11 @@ func TestPagesOfNumberedRowsHaveAnEnd(t *testing.T) {
 	endpoints := members(t, 1)
 	a := node(t, endpoints, "a", func(o *Options) { o.Page = page })
 	fillNumbered(t, a, rows)
-	walk, err := newRowsAt(t.Context(), a, "left", a.applied)
+	walk, err := a.book(a.applied, nil).Open(t.Context(), "left", a.keys.rows("left"))
 	must(t, err)
 	seen, endless := 0, rows // where the first page that has none begins
-	for ; walk.row.Key != nil; must(t, walk.next()) {
-		if seen++; walk.until == "" {
+	for ; walk.Row.Key != nil; must(t, walk.Next()) {
+		if seen++; walk.Endless() {
 			endless = min(endless, seen)
 		}
 	}

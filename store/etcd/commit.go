@@ -13,6 +13,7 @@ import (
 	"tokenscale/loop"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/quota"
 	"tokenscale/store/overlay"
 )
 
@@ -77,6 +78,9 @@ func (e backend) Recovered(p any) error {
 // Told implements overlay.Teller.
 func (e backend) Told() {
 	if e.db.telling {
+		if e.db.head.unlaid.Parts > 0 {
+			e.db.laying.due.Set()
+		}
 		e.db.telling = false
 		e.db.mu.Unlock()
 	}
@@ -90,14 +94,16 @@ func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
 	if err := on.(base).tx.Rollback(); err != nil {
 		return e.db.committer.Stop(err)
 	}
-	if b.Changed.Rows == 0 {
-		return e.db.confirm(was)
-	}
 	if refused == nil {
-		refused = e.db.admits(b)
+		refused = e.db.quota.Admits(e.db.weight(b.Changed), quota.Purpose{UseReserve: b.MayUseReserve(), Everywhere: b.Everywhere()})
 	}
-	if refused != nil {
+	switch {
+	case b.Changed.Rows == 0:
+		return e.db.confirm(was)
+	case refused != nil:
 		return refused
+	case was.unlaid.Parts > 0:
+		return e.db.layOutFirst(was)
 	}
 	next.report = b.Everywhere()
 	return e.db.send(b, was, next)
@@ -105,7 +111,7 @@ func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
 
 // after returns the head of a commit that makes changed to what on has, where was is the head.
 func (db *DB) after(was head, on overlay.Base, changed *overlay.Overlay) (head, error) {
-	next := head{number: was.number + 1, node: db.options.Node}
+	next := head{number: was.number + 1, node: db.options.Node, unlaid: was.unlaid}
 	if _, err := db.options.Random(next.request[:]); err != nil {
 		return next, err
 	}
@@ -179,14 +185,19 @@ func (db *DB) newest(ctx context.Context) (h head, err error) {
 func (db *DB) send(b *overlay.Batch, was, next head) error {
 	db.expect(next.request)
 	defer db.expect(requestID{})
+	q, err := db.prepare(b.Changed, &next)
+	defer db.forget(q)
+	if err != nil {
+		return refusal(err)
+	}
+	q.compare = append(q.compare, db.unchanged(was))
+	if db.options.controls.noCompare {
+		q.compare = nil
+	}
 	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
 	defer cancel()
-	txn := db.client.Txn(ctx)
-	if !db.options.controls.noCompare {
-		txn = txn.If(db.unchanged(was))
-	}
 	began := db.options.Now()
-	r, err := txn.Then(db.operations(b.Changed, next)...).Else(db.tooLate()...).Commit()
+	r, err := db.client.Txn(ctx).If(q.compare...).Then(q.ops...).Else(db.tooLate()...).Commit()
 	db.turns.Took(db.options.Now().Sub(began))
 	switch {
 	case err == nil && r.Succeeded:
@@ -198,10 +209,8 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 			return unavailable(err)
 		}
 		return db.overtaken(began, now)
-	case errors.Is(err, rpctypes.ErrNoSpace), errors.Is(err, rpctypes.ErrTooManyOps), errors.Is(err, rpctypes.ErrRequestTooLarge):
-		return fmt.Errorf("%w: %w", store.ErrFull, err)
-	case errors.Is(err, rpctypes.ErrPermissionDenied):
-		return unavailable(err)
+	case isFull(err), errors.Is(err, rpctypes.ErrPermissionDenied):
+		return refusal(err)
 	}
 	return db.resolve(b, was, next, began, err)
 }
@@ -211,23 +220,46 @@ func (db *DB) tooLate() []clientv3.Op {
 	return []clientv3.Op{clientv3.OpGet(db.keys.head()), clientv3.OpPut(db.keys.late(db.options.Node), "")}
 }
 
+func isFull(err error) bool {
+	return errors.Is(err, rpctypes.ErrNoSpace) || errors.Is(err, rpctypes.ErrTooManyOps) || errors.Is(err, rpctypes.ErrRequestTooLarge)
+}
+
+// refusal says that etcd has changed nothing.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, store.ErrFull):
+		return err
+	case isFull(err):
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
+	return unavailable(err)
+}
+
 func (db *DB) unchanged(was head) clientv3.Cmp {
 	return clientv3.Compare(clientv3.ModRevision(db.keys.head()), "=", was.revision)
 }
 
 // operations are what a commit asks of etcd.
 func (db *DB) operations(changed *overlay.Overlay, next head) []clientv3.Op {
-	ops := make([]clientv3.Op, 0, changed.Rows+besides)
-	for _, t := range changed.Tables() {
-		for r := range changed.Changes(t) {
-			if name := db.keys.row(t, r.Key); r.Value == nil {
-				ops = append(ops, clientv3.OpDelete(name))
-			} else {
-				ops = append(ops, clientv3.OpPut(name, string(r.Value)))
-			}
+	return append(db.rowOps(changed.List()), db.heads(next)...)
+}
+
+// rowOps are what changes of rows ask of etcd.
+func (db *DB) rowOps(changes []store.Change) []clientv3.Op {
+	ops := make([]clientv3.Op, 0, len(changes)+besides)
+	for _, c := range changes {
+		if name := db.keys.row(c.Table, c.Key); c.Value == nil {
+			ops = append(ops, clientv3.OpDelete(name))
+		} else {
+			ops = append(ops, clientv3.OpPut(name, string(c.Value)))
 		}
 	}
-	return append(ops, clientv3.OpPut(db.keys.head(), next.pack()), clientv3.OpPut(db.keys.last(next.node), string(next.request[:])))
+	return ops
+}
+
+// heads are what each commit writes besides its rows.
+func (db *DB) heads(next head) []clientv3.Op {
+	return []clientv3.Op{clientv3.OpPut(db.keys.head(), next.pack()), clientv3.OpPut(db.keys.last(next.node), string(next.request[:]))}
 }
 
 // committed brings the mirror to a commit of ours, and keeps mu until Told. Of what others have
@@ -235,12 +267,7 @@ func (db *DB) operations(changed *overlay.Overlay, next head) []clientv3.Op {
 // as the watch waits for it.
 func (db *DB) committed(b *overlay.Batch, revision int64, next head) error {
 	next.revision = revision
-	var changes []store.Change
-	for _, t := range b.Changed.Tables() {
-		for r := range b.Changed.Changes(t) {
-			changes = append(changes, store.Change{Table: t, Key: r.Key, Value: r.Value})
-		}
-	}
+	changes := b.Changed.List()
 	db.mu.Lock()
 	if db.applied >= revision { // all rows were compared meanwhile
 		db.mu.Unlock()

@@ -16,6 +16,10 @@ import (
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/store/etcd/dial"
+	"tokenscale/store/etcd/mirror"
+	"tokenscale/store/etcd/parcel"
+	"tokenscale/store/etcd/quota"
+	"tokenscale/store/etcd/reads"
 	"tokenscale/store/etcd/turns"
 	"tokenscale/store/etcd/watching"
 	"tokenscale/store/overlay"
@@ -27,17 +31,19 @@ type DB struct {
 	options   Options
 	keys      keys
 	client    *clientv3.Client
-	mirror    *mirror
+	mirror    *mirror.Mirror
 	committer *overlay.Committer
 	turns     *turns.Ring
 	readers   readers.Open
-	quota     quota
+	quota     *quota.Gauge
 
 	watching *watching.Watch
 
+	laying laying
+
 	member membership
 	door   door
-	reads  sharedReads
+	reads  *reads.Shared
 
 	alive  context.Context // ends when the store is closed
 	cancel context.CancelFunc
@@ -70,8 +76,8 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	if o, err = o.filled(); err != nil {
 		return nil, err
 	}
-	db := &DB{options: o, keys: keys{o.Prefix}, moved: make(chan struct{}), foreign: noForeign()}
-	db.member.due, db.reads.wanted = make(chan struct{}, 1), make(chan struct{}, 1)
+	db := &DB{options: o, keys: keys{o.Prefix}, moved: make(chan struct{}), foreign: noForeign(), laying: newLaying()}
+	db.member.due, db.reads = make(chan struct{}, 1), reads.New()
 	db.roster.nodes = map[string]store.Node{}
 	db.turns = &turns.Ring{Node: o.Node, Off: o.controls.noTurns}
 	// A member that has lost its leader refuses at once, so that another one is asked.
@@ -84,13 +90,14 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, errors.Join(err, db.client.Close())
 	}
 	db.watching = watching.New(watcher, o.Endpoints, o.Node, o.Timeout/4)
-	if db.mirror, err = openMirror(o); err != nil {
+	db.quota = &quota.Gauge{Client: db.client, Endpoints: o.Endpoints, Timeout: o.Timeout, Off: o.controls.noQuota, Every: o.controls.quotaLook}
+	if db.mirror, err = mirror.Open(o.Folder, boltfile.Schema{Version: o.Schema, Tables: o.Tables}); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the mirror %s: %w", o.Folder, err), db.client.Close(), db.watching.Client.Close())
 	}
 	rows, size := db.Limits()
 	db.committer = overlay.Start(backend{db}, overlay.Settings{
 		Tables: o.Tables, QueueLength: o.QueueLength, BatchCount: 512, BatchBytes: o.MaxBytes, MaxRows: rows, MaxBytes: size,
-		Now: o.Now,
+		WideRows: parcel.Rows, WideBytes: parcel.Bytes, Now: o.Now,
 	})
 	if err := db.catchUp(ctx); err != nil {
 		err = o.dial().Explain(ctx, err)
@@ -98,13 +105,15 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	}
 	db.loops.Go(db.follow)
 	db.loops.Go(db.keepUndoing)
+	db.loops.Go(db.keepLaying)
 	if err := db.join(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	db.loops.Go(db.keepMeasuring)
+	db.laying.due.Set() // there may be something of an author that was killed
+	db.loops.Go(func() { db.quota.Keep(db.alive) })
 	db.loops.Go(db.keepProving)
 	db.loops.Go(db.keepReporting)
-	db.loops.Go(db.keepRefreshing)
+	db.loops.Go(func() { db.reads.Keep(db.alive, db.options.Now, db.catchHead) })
 	return db, nil
 }
 
@@ -168,7 +177,9 @@ func (db *DB) Update(ctx context.Context, fn func(store.Writer) error, how ...st
 // besides is how many operations a commit has besides its rows: the head, and who wrote it.
 const besides = 2
 
-// Limits implements store.DB.
+// Limits implements store.DB. A transaction that changes more is a wide commit, which nobody shares
+// and which is laid out after it, so it is for what must be done at once: see parcel.Rows and
+// parcel.Bytes.
 func (db *DB) Limits() (rows, bytes int) {
 	return db.options.MaxOps - besides, db.options.MaxBytes - db.options.MaxOps*db.keys.perRow(db.options.Tables)
 }
@@ -188,10 +199,13 @@ func (db *DB) Err() error { return db.committer.Err() }
 // Stats implements store.DB.
 func (db *DB) Stats() store.Stats {
 	s := db.committer.Stats()
-	db.quota.fill(&s)
+	db.quota.Fill(&s)
 	s.Readers, s.OldestRead = db.readers.State(db.options.Now())
 	return s
 }
+
+// Silent implements store.Shared.
+func (db *DB) Silent() []string { return db.quota.Silent() }
 
 // Backup implements store.DB. The copy is a store of the package bolt.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
@@ -216,6 +230,12 @@ func (db *DB) Close() error {
 		db.closeErr = errors.Join(db.mirror.Close(), db.client.Close(), db.watching.Client.Close())
 	})
 	return db.closeErr
+}
+
+// inOrder sorts changes by table and key.
+func inOrder(changes []store.Change) []store.Change {
+	slices.SortFunc(changes, compareChanges)
+	return changes
 }
 
 func compareChanges(a, b store.Change) int {

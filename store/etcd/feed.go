@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -12,6 +13,9 @@ import (
 
 	"tokenscale/loop"
 	"tokenscale/store"
+	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/pages"
+	"tokenscale/store/etcd/parcel"
 )
 
 // follow watches what is committed until the store is closed.
@@ -72,18 +76,20 @@ func (db *DB) watch(ctx context.Context) error {
 func (db *DB) take(ctx context.Context, revision int64, events []*clientv3.Event) error {
 	var changes []store.Change
 	var written *mvccpb.KeyValue
-	deleted := false
+	deleted, others := false, map[string][]byte{}
 	for _, e := range events {
 		if t, key, ok := db.keys.rowOf(string(e.Kv.Key)); ok && slices.Contains(db.options.Tables, t) {
 			c := store.Change{Table: t, Key: key}
 			if e.Type == clientv3.EventTypePut {
-				c.Value = valueIn(e.Kv)
+				c.Value = pages.ValueIn(e.Kv)
 			}
 			changes = append(changes, c)
 		} else if string(e.Kv.Key) == db.keys.head() {
 			if deleted = e.Type != clientv3.EventTypePut; !deleted {
 				written = e.Kv
 			}
+		} else if e.Type == clientv3.EventTypePut {
+			others[string(e.Kv.Key)] = e.Kv.Value
 		}
 	}
 	if written == nil {
@@ -93,28 +99,35 @@ func (db *DB) take(ctx context.Context, revision int64, events []*clientv3.Event
 	if unreadable == nil && db.isOurs(ctx, h) {
 		return nil
 	}
+	if unreadable == nil && h.fresh() {
+		var wide []store.Change
+		wide, unreadable = db.open(h.unlaid, others)
+		changes = append(changes, wide...)
+	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if revision <= db.applied {
 		return nil
 	}
 	err := cmp.Or(unreadable, db.fits(inOrder(changes), h))
-	if errors.Is(err, errHead) || errors.Is(err, errForeign) {
+	if errors.Is(err, errHead) || errors.Is(err, errForeign) || errors.Is(err, parcel.ErrBroken) {
 		db.strange(changes, revision, revision)
 		return nil
 	}
 	return cmp.Or(err, db.applyAndTell(changes, revision, h))
 }
 
-// takeHeadless takes note of what was changed without a head, or with the head deleted: no node
-// does that. What is there before the first commit is nobody's; it stays, and adds up to nothing.
+// takeHeadless takes note of what was changed without a head, or with the head deleted. No node
+// does that but to lay rows out, which are what the mirror has then. What is there before the first
+// commit is nobody's; it stays, and adds up to nothing.
 func (db *DB) takeHeadless(ctx context.Context, changes []store.Change, revision int64, deleted bool) error {
 	if len(changes) == 0 && !deleted {
 		return nil
 	}
 	db.mu.Lock()
 	begun := db.head.revision > 0
-	if begun && revision > db.applied {
+	changes, err := db.unlike(changes)
+	if begun && revision > db.applied && (len(changes) > 0 || deleted) {
 		head := int64(noHead)
 		if deleted {
 			head = 0
@@ -122,10 +135,27 @@ func (db *DB) takeHeadless(ctx context.Context, changes []store.Change, revision
 		db.strange(changes, revision, head)
 	}
 	db.mu.Unlock()
-	if !begun {
+	if err == nil && !begun {
 		return db.resync(ctx)
 	}
-	return nil
+	return err
+}
+
+// unlike returns those of the changes that do not make a row what it is in the mirror.
+func (db *DB) unlike(changes []store.Change) (list []store.Change, err error) {
+	err = db.view(db.alive, func(r *boltfile.Reader) error {
+		for _, c := range changes {
+			v, err := r.Get(c.Table, c.Key)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(v, c.Value) || (v == nil) != (c.Value == nil) {
+				list = append(list, c)
+			}
+		}
+		return nil
+	})
+	return list, err
 }
 
 // isOurs reports whether a head is of a commit that the committer applies, which has the changes of
@@ -166,7 +196,7 @@ func (db *DB) applyAndTell(changes []store.Change, revision int64, h head) error
 
 // apply brings the mirror to a revision. mu is held.
 func (db *DB) apply(changes []store.Change, revision int64, h head) error {
-	if err := db.mirror.write(changes, revision, h); err != nil {
+	if err := db.mirror.Write(changes, h.placed(revision), h.summed()); err != nil {
 		return err
 	}
 	db.head, db.applied = h, revision

@@ -13,6 +13,7 @@ import (
 	"tokenscale/loop"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/mirror"
 	"tokenscale/store/overlay"
 )
 
@@ -86,7 +87,7 @@ func (db *DB) add(sums []store.Sum, by store.Summer, changes []store.Change) err
 		return r.Run(func(r store.Reader) (err error) {
 			for i, t := range db.options.Tables {
 				of := slices.DeleteFunc(slices.Clone(changes), func(c store.Change) bool { return c.Table != t })
-				if sums[i], err = overlay.Added(sums[i], by, r, t, rowsOf(of)); err != nil {
+				if sums[i], err = overlay.Added(sums[i], by, r, t, mirror.RowsOf(of)); err != nil {
 					return err
 				}
 			}

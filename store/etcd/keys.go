@@ -10,6 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/mirror"
 )
 
 // keys are the names that a store has in etcd. What begins with the prefix and is none of them is
@@ -32,6 +33,13 @@ func (k keys) node(name string) string { return k.nodes() + name }
 
 // house holds the name of the node that does what one does for all.
 func (k keys) house() string { return k.prefix + "house" }
+
+// parts begins the keys of what a wide commit changes.
+func (k keys) parts(request requestID) string { return fmt.Sprintf("%sw/%x/", k.prefix, request[:]) }
+
+func (k keys) part(request requestID, i int) string {
+	return fmt.Sprintf("%s%02d", k.parts(request), i)
+}
 
 // rows begins all rows of a table. A table's name has no slash, so the first slash ends it.
 func (k keys) rows(t store.Table) string { return k.prefix + "d/" + string(t) + "/" }
@@ -65,12 +73,22 @@ type head struct {
 	request  requestID
 	report   bool   // every node is to say when it has come here
 	sums     []byte // sealed, of all rows once it is made; nil in a store that nobody sums
+	unlaid   unlaid // rows that do not stand where rows do yet
 	node     string // who wrote it
 }
 
 // summed returns the sums that the head holds.
 func (h head) summed() store.SealedSums {
 	return store.SealedSums{Commit: h.number, Sealed: h.sums}
+}
+
+// placed returns the place of a mirror at a revision where h is the head.
+func (h head) placed(revision int64) mirror.Place {
+	p := mirror.Place{Revision: revision, Commit: h.revision}
+	if h.revision > 0 {
+		p.Head = []byte(h.pack())
+	}
+	return p
 }
 
 // A requestID tells a commit from all others.
@@ -88,7 +106,11 @@ func (h head) pack() string {
 	}
 	b = binary.AppendUvarint(b, h.number)
 	b = binary.AppendUvarint(append(b, h.request[:]...), uint64(len(h.sums)))
-	return string(append(append(b, h.sums...), h.node...))
+	b = binary.AppendUvarint(append(b, h.sums...), uint64(h.unlaid.Parts))
+	if h.unlaid.Parts > 0 {
+		b = append(append(b, h.unlaid.request[:]...), h.unlaid.Sum[:]...)
+	}
+	return string(append(b, h.node...))
 }
 
 func unpackHead(value []byte, revision int64) (head, error) {
@@ -113,8 +135,11 @@ func unpackHead(value []byte, revision int64) (head, error) {
 	if length > 0 {
 		h.sums = bytes.Clone(rest[:length])
 	}
-	h.node = string(rest[length:])
-	return h, nil
+	if rest, ok := h.unlaid.unpack(rest[length:]); ok {
+		h.node = string(rest)
+		return h, nil
+	}
+	return h, errHead
 }
 
 // headIn returns the head that an answer holds, or a zero one.

@@ -75,12 +75,23 @@ type controls struct {
 	noTurns   bool
 	noQuota   bool // whatever etcd has room for
 
-	quotaLook time.Duration // instead of quotaLook
+	quotaLook time.Duration // between two looks at the quota
+
+	// at is told that so much is done. After its error nothing more is, as if the node was killed.
+	at func(stage string) error
 
 	noResync bool // what was compacted away is not asked for
 
 	noWait         bool // what takes rights away is answered when it is committed
 	proofAtReceipt bool // a proof counts from when its answer came
+}
+
+// reached ends what is under way if a test wants that.
+func (c controls) reached(stage string) error {
+	if c.at == nil {
+		return nil
+	}
+	return c.at(stage)
 }
 
 // filled returns o with the defaults in place of what was left out.

@@ -13,6 +13,7 @@ import (
 
 	"tokenscale/store"
 	"tokenscale/store/etcd/etcdtest"
+	"tokenscale/store/etcd/quota"
 )
 
 // A small quota is filled with what is made, until no more is taken. Then rights can still be taken
@@ -44,7 +45,7 @@ func TestWhatTakesRightsAwayGoesOnWhenEtcdIsNearlyFull(t *testing.T) {
 			if full := kept < 100; full != control {
 				t.Errorf("%d of 100 revocations were made after %v", kept, refused)
 			}
-			if s := db.Stats(); s.MaxSize != 32<<20 || !control && (s.Used < s.MaxSize/100*quotaMakes || s.Size > s.MaxSize) {
+			if s := db.Stats(); s.MaxSize != 32<<20 || !control && (s.Used < s.MaxSize/100*quota.Makes || s.Size > s.MaxSize) {
 				t.Errorf("%d of %d bytes are used, in a file of %d", s.Used, s.MaxSize, s.Size)
 			}
 		})

@@ -9,11 +9,19 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/pages"
 )
 
 // catchUp brings the mirror to where etcd is when the store is opened.
 func (db *DB) catchUp(ctx context.Context) (err error) {
-	if db.applied, db.head, err = db.mirror.reached(); err != nil {
+	at, err := db.mirror.Reached()
+	if err != nil {
+		return err
+	}
+	if len(at.Head) > 0 {
+		db.head, err = unpackHead(at.Head, at.Commit)
+	}
+	if db.applied = at.Revision; err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(db.options.Patience, db.options.Timeout))
@@ -42,7 +50,11 @@ func (db *DB) resync(ctx context.Context) error {
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	different, err := db.news(ctx, r.Header.Revision)
+	over, err := db.over(ctx, h, r.Header.Revision)
+	if err != nil {
+		return err
+	}
+	different, err := db.news(ctx, r.Header.Revision, over)
 	if err != nil {
 		return err
 	}
@@ -53,17 +65,18 @@ func (db *DB) resync(ctx context.Context) error {
 	return nil
 }
 
-// news returns how the rows of etcd at a revision differ from the mirror. A mirror that has none is
-// filled with them first; then nobody has heard of any yet, and nothing is different.
-func (db *DB) news(ctx context.Context, revision int64) ([]store.Change, error) {
+// news returns how the rows of etcd at a revision, and what counts above them, differ from the
+// mirror. A mirror that has none is filled with them first; then nobody has heard of any yet, and
+// nothing is different.
+func (db *DB) news(ctx context.Context, revision int64, over []store.Change) ([]store.Change, error) {
 	empty, err := db.isEmpty(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if db.applied == 0 && empty {
-		return nil, db.fill(ctx, revision)
+		return nil, db.fill(ctx, revision, over)
 	}
-	return db.different(ctx, revision)
+	return db.different(ctx, revision, over)
 }
 
 // isEmpty reports whether the mirror has no row. One that a start could not fill has some.
@@ -88,23 +101,27 @@ const (
 	tablesAtOnce = 4
 )
 
+func (db *DB) book(revision int64, over []store.Change) pages.Book {
+	return pages.Book{Client: db.client, Revision: revision, Page: db.options.Page, Over: over}
+}
+
 // fill writes all rows of etcd at a revision into a mirror that has none, in the order of their
 // keys.
-func (db *DB) fill(ctx context.Context, revision int64) error {
+func (db *DB) fill(ctx context.Context, revision int64, over []store.Change) error {
 	tables, ctx := errgroup.WithContext(ctx)
 	tables.SetLimit(tablesAtOnce)
 	for _, t := range db.options.Tables {
-		tables.Go(func() error { return db.fillTable(ctx, t, revision) })
+		tables.Go(func() error { return db.fillTable(ctx, t, revision, over) })
 	}
 	return tables.Wait()
 }
 
-func (db *DB) fillTable(ctx context.Context, t store.Table, revision int64) error {
-	rows, err := newRowsAt(ctx, db, t, revision)
-	for err == nil && rows.row.Key != nil {
+func (db *DB) fillTable(ctx context.Context, t store.Table, revision int64, over []store.Change) error {
+	rows, err := db.book(revision, over).Open(ctx, t, db.keys.rows(t))
+	for err == nil && rows.Row.Key != nil {
 		var some []store.Row
-		if some, err = rows.some(pagesAtOnce * int(db.options.Page)); err == nil {
-			err = db.mirror.add(t, some)
+		if some, err = rows.Some(pagesAtOnce * int(db.options.Page)); err == nil {
+			err = db.mirror.Add(t, some)
 		}
 	}
 	return err
@@ -133,10 +150,10 @@ func (db *DB) takeAll(different []store.Change, revision int64, h head) error {
 }
 
 // different returns how the rows of etcd at a revision differ from the mirror.
-func (db *DB) different(ctx context.Context, revision int64) (all []store.Change, err error) {
+func (db *DB) different(ctx context.Context, revision int64, over []store.Change) (all []store.Change, err error) {
 	err = db.View(ctx, func(r store.Reader) error {
 		for _, t := range db.options.Tables {
-			rows, err := newRowsAt(ctx, db, t, revision)
+			rows, err := db.book(revision, over).Open(ctx, t, db.keys.rows(t))
 			if err != nil {
 				return err
 			}
@@ -150,26 +167,26 @@ func (db *DB) different(ctx context.Context, revision int64) (all []store.Change
 }
 
 // differ appends how the rows of a table differ from the mirror.
-func differ(mirrored store.Reader, t store.Table, rows *rowsAt, all []store.Change) ([]store.Change, error) {
+func differ(mirrored store.Reader, t store.Table, rows *pages.Walk, all []store.Change) ([]store.Change, error) {
 	err := mirrored.Scan(t, store.Range{}, func(key, value []byte) error {
-		for rows.row.Key != nil && bytes.Compare(rows.row.Key, key) < 0 {
-			all = append(all, store.Change{Table: t, Key: rows.row.Key, Value: rows.row.Value})
-			if err := rows.next(); err != nil {
+		for rows.Row.Key != nil && bytes.Compare(rows.Row.Key, key) < 0 {
+			all = append(all, store.Change{Table: t, Key: rows.Row.Key, Value: rows.Row.Value})
+			if err := rows.Next(); err != nil {
 				return err
 			}
 		}
-		if !bytes.Equal(rows.row.Key, key) {
+		if !bytes.Equal(rows.Row.Key, key) {
 			all = append(all, store.Change{Table: t, Key: bytes.Clone(key)})
 			return nil
 		}
-		if !bytes.Equal(rows.row.Value, value) {
-			all = append(all, store.Change{Table: t, Key: rows.row.Key, Value: rows.row.Value})
+		if !bytes.Equal(rows.Row.Value, value) {
+			all = append(all, store.Change{Table: t, Key: rows.Row.Key, Value: rows.Row.Value})
 		}
-		return rows.next()
+		return rows.Next()
 	})
-	for err == nil && rows.row.Key != nil {
-		all = append(all, store.Change{Table: t, Key: rows.row.Key, Value: rows.row.Value})
-		err = rows.next()
+	for err == nil && rows.Row.Key != nil {
+		all = append(all, store.Change{Table: t, Key: rows.Row.Key, Value: rows.Row.Value})
+		err = rows.Next()
 	}
 	return all, err
 }
@@ -178,16 +195,20 @@ func differ(mirrored store.Reader, t store.Table, rows *rowsAt, all []store.Chan
 // returns how many are different in the mirror. Nobody waits for it.
 func (db *DB) Compare(ctx context.Context) (different int, err error) {
 	db.mu.Lock()
-	revision := db.applied
+	revision, h := db.applied, db.head
 	tx, err := db.mirror.Begin(false)
 	db.mu.Unlock()
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	over, err := db.over(ctx, h, revision)
+	if err != nil {
+		return 0, err
+	}
 	err = tx.Reader(ctx, db.metDamage).Run(func(r store.Reader) error {
 		for _, t := range db.options.Tables {
-			rows, err := newRowsAt(ctx, db, t, revision)
+			rows, err := db.book(revision, over).Open(ctx, t, db.keys.rows(t))
 			if err != nil {
 				return fmt.Errorf("reading %s from etcd: %w", t, err)
 			}

@@ -12,6 +12,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/condition"
+	"tokenscale/store/etcd/dial"
 )
 
 // A roster is which nodes have the store open, and which of them keeps house. DB.mu guards it.
@@ -187,4 +189,33 @@ func (db *DB) behind(revision int64, by string) bool {
 		}
 	}
 	return false
+}
+
+// Inspect asks all members how they are, and which nodes there are. It opens no store and changes
+// nothing.
+func Inspect(ctx context.Context, o Options) (h condition.Health, err error) {
+	if o, err = o.filled(); err != nil {
+		return h, err
+	}
+	client, err := connect(o)
+	if err != nil {
+		return h, err
+	}
+	defer client.Close() //nolint:errcheck // there is nothing left to be done
+	ctx, cancel := context.WithTimeout(ctx, o.Patience+dial.ProbeTime)
+	defer cancel()
+	if h, err = condition.All(ctx, client, o.dial()); err != nil {
+		return h, err
+	}
+	k := keys{o.Prefix}
+	r, err := client.Get(ctx, k.nodes(), clientv3.WithPrefix())
+	if err != nil {
+		return h, unavailable(err)
+	}
+	h.Revision = r.Header.Revision
+	for _, kv := range r.Kvs {
+		h.Nodes = append(h.Nodes, nodeIn(strings.TrimPrefix(string(kv.Key), k.nodes()), kv.Value))
+	}
+	h.Compacted, err = condition.Compacted(ctx, client, k.head())
+	return h, err
 }

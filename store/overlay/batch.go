@@ -91,19 +91,22 @@ func (b *Batch) run(c *call) {
 	}
 }
 
-// join adds what c did to the batch if there is room. If there is none, c begins the next one; it
-// is refused if it has no room in any.
+// join adds what c did to the batch if there is room. If there is none, c begins the next one, or
+// has one to itself; it is refused if it has no room in any.
 func (b *Batch) join(c *call, w *writer) {
 	s := b.committer.settings
 	room := func(rows, bytes int) bool {
 		return s.MaxRows == 0 || rows+w.own.Rows <= s.MaxRows && bytes+w.own.Bytes <= s.MaxBytes
 	}
+	alone := !room(0, 0)
 	switch {
 	case room(b.Changed.Rows, b.Changed.Bytes):
 		c.changes = w.changes()
-	case !room(0, 0):
+	case alone && (w.own.Rows > s.WideRows || w.own.Bytes > s.WideBytes):
 		c.err = fmt.Errorf("%w: one transaction changes at most %d rows of %d bytes together, and this one %d of %d",
-			store.ErrLarge, s.MaxRows, s.MaxBytes, w.own.Rows, w.own.Bytes)
+			store.ErrLarge, max(s.MaxRows, s.WideRows), max(s.MaxBytes, s.WideBytes), w.own.Rows, w.own.Bytes)
+	case alone && b.Changed.Rows == 0:
+		c.changes, b.full = w.changes(), true
 	default:
 		b.full = true
 		b.calls = b.calls[:len(b.calls)-1]

@@ -61,6 +61,8 @@ type Settings struct {
 	BatchBytes  int           // bytes of keys and values after which it takes no more
 	MaxRows     int           // rows that one commit can change; 0 for any number
 	MaxBytes    int           // bytes of keys and values that it can change, with MaxRows
+	WideRows    int           // rows that one transaction can change which has a commit to itself
+	WideBytes   int           // bytes of keys and values that it can change
 	Now         func() time.Time
 	Refuses     error // why the store takes no writes from the start; nil if it does
 }

@@ -57,7 +57,7 @@ func newMemory(t testing.TB, now tables) *memory {
 	rows, bytes := m.Limits()
 	m.Committer = overlay.Start(m, overlay.Settings{
 		Tables: slices.Sorted(slices.Values(storetest.Tables)), QueueLength: storetest.Queue,
-		BatchCount: 256, BatchBytes: 1 << 20, MaxRows: rows, MaxBytes: bytes, Now: time.Now,
+		BatchCount: 256, BatchBytes: 1 << 20, MaxRows: rows, MaxBytes: bytes, WideRows: wideRows, WideBytes: 8 << 20, Now: time.Now,
 	})
 	t.Cleanup(func() { _ = m.Close() })
 	return m
@@ -190,6 +190,9 @@ func (m *memory) Stats() store.Stats {
 	s.Readers, s.OldestRead = m.readers.State(time.Now())
 	return s
 }
+
+// wideRows is how many rows one transaction changes at most, in a commit of its own.
+const wideRows = 6000
 
 // Limits implements store.DB. They are narrow, as in a cluster.
 func (m *memory) Limits() (rows, bytes int) { return 128, 1 << 20 * 5 / 4 }

@@ -64,6 +64,17 @@ func (o *Overlay) Changes(t store.Table) iter.Seq[store.Row] {
 	}
 }
 
+// List returns all changes, in the order of their tables and keys.
+func (o *Overlay) List() []store.Change {
+	list := make([]store.Change, 0, o.Rows)
+	for _, t := range o.Tables() {
+		for r := range o.Changes(t) {
+			list = append(list, store.Change{Table: t, Key: r.Key, Value: r.Value})
+		}
+	}
+	return list
+}
+
 // Layer returns a walk over the changes of t in r as they are now.
 func (o *Overlay) Layer(t store.Table, r store.Range) Layer {
 	l := &treeLayer{r: r}

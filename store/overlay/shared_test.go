@@ -39,8 +39,8 @@ func TestABatchThatWasOvertakenRunsAgainAsAWhole(t *testing.T) {
 	}
 }
 
-// A commit holds so many rows. Who does not fit goes into the next one, and who never fits is
-// refused alone.
+// A commit holds so many rows. Who does not fit goes into the next one, or has one to itself, and
+// who never fits is refused alone.
 func TestWhoDoesNotFitIntoACommitWaitsForTheNext(t *testing.T) {
 	t.Parallel()
 	m := newMemory(t, tables{})
@@ -55,11 +55,11 @@ func TestWhoDoesNotFitIntoACommitWaitsForTheNext(t *testing.T) {
 			return nil
 		}
 	}
-	got := together(t, m, make([][]store.Option, 4), puts("a", most-1), puts("b", 2), puts("c", most+1), puts("d", most))
-	if got[0] != nil || got[1] != nil || !errors.Is(got[2], store.ErrFull) || got[3] != nil {
+	got := together(t, m, make([][]store.Option, 5), puts("a", most-1), puts("b", 2), puts("c", most+1), puts("d", wideRows+1), puts("e", most))
+	if got[0] != nil || got[1] != nil || got[2] != nil || !errors.Is(got[3], store.ErrLarge) || got[4] != nil {
 		t.Errorf("answers: %v", got)
 	}
-	if n, s := len(m.picture()[table]), m.Stats(); n != most-1+2+most || s.Commits != 3 {
+	if n, s := len(m.picture()[table]), m.Stats(); n != most-1+2+most+1+most || s.Commits != 4 {
 		t.Errorf("%d rows in %d commits", n, s.Commits)
 	}
 }

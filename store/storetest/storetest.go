@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"a scan walks the rows as they were when it began", scanSnapshot},
 		{"large values come back", largeValues},
 		{"a transaction as large as the limits allow is taken", largest},
+		{"a transaction that is larger is made at once, or not at all", larger},
 
 		{"a transaction that fails leaves nothing behind for the next one", failureIsolated},
 		{"a transaction sees what the one before it wrote", seesEarlier},

@@ -19,7 +19,7 @@ type Plain struct{}
 
 // Share implements store.Summer.
 func (Plain) Share(t store.Table, key, value []byte) store.Sum {
-	h := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", t, key, value))
+	h := sha256.Sum256(append(fmt.Appendf(nil, "%q %q ", t, key), value...))
 	return store.Sum{binary.BigEndian.Uint64(h[:]), binary.BigEndian.Uint64(h[8:])}
 }
 

@@ -28,7 +28,7 @@ export type CreateSystemTokenInput = {
  * Stability: Preview
  */
 export type DeleteSystemTokensInput = {
-  /** The ids of the tokens: 1 to 1000, each once. A server whose store is in etcd takes fewer, some 30 unless etcd was set up to take more, and refuses the rest in words. Stability: Preview */
+  /** The ids of the tokens: 1 to 1000, each once. Stability: Preview */
   ids: Array<string>;
 };
 

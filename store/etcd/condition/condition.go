@@ -1,4 +1,5 @@
-package etcd
+// Package condition tells how the members of etcd are, which it asks.
+package condition
 
 import (
 	"context"
@@ -35,30 +36,21 @@ type Member struct {
 	Problems []string // such as "it knows no leader", and alarms
 }
 
-// Inspect asks all members how they are. It opens no store and changes nothing.
-func Inspect(ctx context.Context, o Options) (h Health, err error) {
-	if o, err = o.filled(); err != nil {
-		return h, err
-	}
-	client, err := connect(o)
-	if err != nil {
-		return h, err
-	}
-	defer client.Close() //nolint:errcheck // there is nothing left to be done
-	ctx, cancel := context.WithTimeout(ctx, o.Patience+dial.ProbeTime)
-	defer cancel()
-	found := o.dial().Probe(ctx)
+// All asks all members. It fails with store.ErrUnavailable if none of them has a quorum; what they
+// said is returned all the same.
+func All(ctx context.Context, client *clientv3.Client, o dial.Options) (h Health, err error) {
+	found := o.Probe(ctx)
 	for i, endpoint := range o.Endpoints {
-		h.Members = append(h.Members, inspect(ctx, client, endpoint, found[i]))
+		h.Members = append(h.Members, ask(ctx, client, endpoint, found[i]))
 	}
 	if !slices.ContainsFunc(found, func(v dial.Verdict) bool { return v.Quorum }) {
 		return h, fmt.Errorf("%w: %s", store.ErrUnavailable, dial.Summary(o.Endpoints, found))
 	}
-	return h, h.history(ctx, client, keys{o.Prefix})
+	return h, nil
 }
 
-// inspect asks a member that was probed.
-func inspect(ctx context.Context, client *clientv3.Client, endpoint string, found dial.Verdict) Member {
+// ask asks a member that was probed.
+func ask(ctx context.Context, client *clientv3.Client, endpoint string, found dial.Verdict) Member {
 	m := Member{Endpoint: endpoint}
 	if found.Words != "" {
 		m.Problems = append(m.Problems, found.Words)
@@ -80,26 +72,19 @@ func inspect(ctx context.Context, client *clientv3.Client, endpoint string, foun
 	return m
 }
 
-// history learns how much of what was changed is still known, and which nodes there are.
-func (h *Health) history(ctx context.Context, client *clientv3.Client, k keys) error {
-	r, err := client.Get(ctx, k.nodes(), clientv3.WithPrefix())
-	if err != nil {
-		return unavailable(err)
-	}
-	h.Revision = r.Header.Revision
-	for _, kv := range r.Kvs {
-		h.Nodes = append(h.Nodes, nodeIn(strings.TrimPrefix(string(kv.Key), k.nodes()), kv.Value))
-	}
-	if _, err := client.Get(ctx, k.head(), clientv3.WithRev(1)); !errors.Is(err, rpctypes.ErrCompacted) {
-		return err
+// Compacted returns the revision up to which etcd has forgotten what was changed, or 0 if it has
+// forgotten nothing. It asks by a key that may be read.
+func Compacted(ctx context.Context, client *clientv3.Client, key string) (revision int64, err error) {
+	if _, err := client.Get(ctx, key, clientv3.WithRev(1)); !errors.Is(err, rpctypes.ErrCompacted) {
+		return 0, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// A watch from there is refused, with the revision from which there can be one.
-	for w := range client.Watch(ctx, k.head(), clientv3.WithRev(1)) {
-		if h.Compacted = w.CompactRevision; h.Compacted > 0 {
+	for w := range client.Watch(ctx, key, clientv3.WithRev(1)) {
+		if revision = w.CompactRevision; revision > 0 {
 			break
 		}
 	}
-	return nil
+	return revision, nil
 }

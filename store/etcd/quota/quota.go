@@ -1,0 +1,138 @@
+// Package quota decides what a store in etcd still takes as the members come near to their quota.
+//
+// When the file of one member has come to it, etcd refuses all that is written, until somebody has
+// made room and disarmed its alarm: no token could be revoked. So the store stops long before,
+// first with what it can do without and then with all but what takes rights away.
+package quota
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"tokenscale/loop"
+	"tokenscale/store"
+)
+
+// When what is full.
+const (
+	Makes   = 85 // percent of the quota at which only what has store.UseReserve goes on
+	revokes = 95 // and at which it must have store.Everywhere as well
+
+	// holes is how much more of the quota the file may take than its data, in percent: etcd fills
+	// the holes in it, and gives none of them back before it is defragmented.
+	holes = 5
+
+	look = 10 * time.Second // between two looks at the members
+	near = time.Second      // the same when one is not far from that
+)
+
+// A Gauge knows how full the fullest of the members is. It is safe for concurrent use.
+type Gauge struct {
+	Client    *clientv3.Client
+	Endpoints []string
+	Timeout   time.Duration // for one member
+	Off       bool          // whatever etcd has room for is admitted
+	Every     time.Duration // between two looks, instead of what is usual; 0 for that
+
+	percent atomic.Int64
+
+	mu              sync.Mutex
+	size, used, max int64    // bytes, of that member
+	silent          []string // the members that did not answer
+}
+
+// Keep asks the members how full they are, until ctx ends.
+func (g *Gauge) Keep(ctx context.Context) {
+	for ctx.Err() == nil {
+		g.measure(ctx)
+		rest := look
+		if g.percent.Load() >= Makes-15 {
+			rest = near
+		}
+		if g.Every != 0 {
+			rest = g.Every
+		}
+		_ = loop.Rest(ctx, rest)
+	}
+}
+
+// measure asks each member. One that does not answer is as full as it was.
+func (g *Gauge) measure(ctx context.Context) {
+	worst, found := int64(0), false
+	var silent []string
+	for _, endpoint := range g.Endpoints {
+		ctx, cancel := context.WithTimeout(ctx, g.Timeout)
+		s, err := g.Client.Status(ctx, endpoint)
+		cancel()
+		if err != nil {
+			silent = append(silent, endpoint)
+			continue
+		}
+		if s.DbSizeQuota <= 0 {
+			continue
+		}
+		percent := max(s.DbSizeInUse*100/s.DbSizeQuota, s.DbSize*100/s.DbSizeQuota-holes)
+		if !found || percent > worst {
+			worst, found = percent, true
+			g.mu.Lock()
+			g.size, g.used, g.max = s.DbSize, percent*s.DbSizeQuota/100, s.DbSizeQuota
+			g.mu.Unlock()
+		}
+	}
+	if found {
+		g.percent.Store(worst)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.silent = silent
+}
+
+// Silent returns the members that did not answer when they were last asked.
+func (g *Gauge) Silent() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.silent)
+}
+
+// A Purpose says of a commit what it was given.
+type Purpose struct {
+	UseReserve bool // all that changes something in it was given store.UseReserve
+	Everywhere bool // something in it was given store.Everywhere
+}
+
+// Admits returns an error, which wraps store.ErrFull, if etcd is too full for a commit of so many
+// bytes. One that takes rights away is always admitted.
+func (g *Gauge) Admits(bytes int, p Purpose) error {
+	percent := g.percent.Load() + g.percentOf(bytes)
+	switch {
+	case g.Off || percent < Makes:
+		return nil
+	case percent < revokes && p.UseReserve:
+		return nil
+	case p.UseReserve && p.Everywhere:
+		return nil
+	}
+	return fmt.Errorf("%w: etcd is at %d percent of its quota; compact and defragment it, or raise --quota-backend-bytes", store.ErrFull, percent)
+}
+
+func (g *Gauge) percentOf(bytes int) int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.max == 0 {
+		return 0 // nobody was asked yet
+	}
+	return int64(bytes) * 100 / g.max
+}
+
+// Fill puts how full etcd is into s.
+func (g *Gauge) Fill(s *store.Stats) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.Size, s.Used, s.MaxSize, s.Reserve = g.size, g.used, g.max, g.max/100*(100-Makes)
+}
