@@ -7,9 +7,10 @@ import (
 	"tokenscale/token"
 )
 
-// A change of the policies deletes tokens at once, and their rows go later and slowly: a change that
-// wrote a tombstone for each would be as large as there are tokens. Until then the tombstones are
-// here only. They are the same that will be written: both follow from the history of the policies.
+// A change of the policies deletes tokens at once, and their rows go later and slowly: a change
+// that wrote a tombstone for each would be as large as there are tokens. Until then the tombstones
+// are here only. They are the same that will be written: both follow from the history of the
+// policies.
 
 // lookAtOnce is of how many tokens it is asked at a time.
 const lookAtOnce = 500
