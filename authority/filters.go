@@ -52,8 +52,10 @@ func (a *Authority) UpdateFilter(ctx context.Context, by Caller, id ipfilter.ID,
 		if err := t.rows.Filters.Put(t, string(id), made); err != nil {
 			return err
 		}
-		return t.record(audit.FilterChanged, token.Token{}, describedFilter(made))
-	}, store.UseReserve, store.Everywhere)
+		// This transaction is the first of its batch, so the index knows all that it can read.
+		bound, _ := a.index.BoundTo(id, 0, 0)
+		return t.record(audit.FilterChanged, token.Token{}, append(describedFilter(made), audit.Count("boundTokens", uint64(bound))))
+	}, store.First, store.UseReserve, store.Everywhere)
 	return made, err
 }
 

@@ -194,3 +194,20 @@ func TestAudit_ReadingNeedsOneOfTwoPermissions(t *testing.T) {
 		}
 	}
 }
+
+func TestUpdateFilter_TheLogTellsHowManyTokensItBinds(t *testing.T) {
+	h := authoritytest.Open(t)
+	f, err := h.CreateFilter(t.Context(), as(root(), "createIPFilter"), "office", "allow all")
+	must(t, err)
+	for range 2 {
+		d := draft("bound")
+		d.FilterID = f.ID
+		h.Token(d)
+	}
+	name := "home"
+	_, err = h.UpdateFilter(t.Context(), as(root(), "updateIPFilter"), f.ID, &name, nil)
+	must(t, err)
+	if got := h.Trail()[0].ByName()["boundTokens"].Value; got != "2" {
+		t.Errorf("it tells of %q tokens, want 2", got)
+	}
+}
