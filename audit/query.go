@@ -12,6 +12,7 @@ type Query struct {
 	Actions      []string
 	Actor        string // a token id, the name that it had, or ActorSystem
 	TokenID      string
+	AllStrings   bool         // also under the other ids that rotations gave that token
 	TokenName    string       // that a token had then; no effect has one
 	Since, Until epoch.Millis // at or after Since, before Until
 	Skip, Limit  int

@@ -35,6 +35,9 @@ func (a *Authority) Refused(_ context.Context, by policy.Actor, outcome policy.O
 	now := a.clock()
 	a.refused.Note(by, outcome, now)
 	a.tombstones.Tried(by.ID, now, by.IP)
+	if _, listed := a.index.Find(by.ID); listed && outcome == policy.Expired {
+		a.tombstones.TriedEarly(by.ID, now, by.IP)
+	}
 }
 
 // RecordRefusal writes down that by was refused a change. Inputs that no

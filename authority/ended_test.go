@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tokenscale/audit"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/rows"
@@ -259,5 +260,109 @@ func TestEnded_TheNameOfAMakerIsKept(t *testing.T) {
 	var never epoch.Millis
 	if v, err := h.Authority.Token(root(), made.ID); err != nil || v.End.At != never {
 		t.Errorf("it has ended: %v, %v", v.End, err)
+	}
+}
+
+// It is hidden five minutes later, and after a stop much later.
+func TestEnded_WhatExpiredEndedThen(t *testing.T) {
+	h := authoritytest.Open(t)
+	made, secret := h.Token(ending(h, "short", minute))
+	h.Clock.Pass(2 * minute)
+	actor, outcome := h.Verify(secret, office)
+	h.Refused(t.Context(), actor, outcome)
+	tried := rows.Use{At: h.Clock.Millis(), From: office}
+	h.Clock.Pass(day)
+	must(t, h.HideExpired(t.Context()))
+	if gone := onlyEnded(t, h); gone.End.At != made.ExpireAt || gone.Tried != tried {
+		t.Errorf("it ended at %v and was tried at %v, want %v and %v", gone.End.At, gone.Tried, made.ExpireAt, tried)
+	}
+	h.Reopen() // what was only in memory is written down
+	if gone := onlyEnded(t, h); gone.Tried != tried {
+		t.Errorf("after a restart it was tried at %v, want %v", gone.Tried, tried)
+	}
+}
+
+func TestEnded_WhoRotatedATokenHasEndedTheStringWhoseGracePeriodRanOut(t *testing.T) {
+	h := authoritytest.Open(t)
+	by, _ := h.Holder(permission.ChangeSystemPermissions, permission.ReadHealthCheck)
+	old, _ := h.Token(draft("nurse"))
+	_, _, err := h.RotateToken(t.Context(), as(by, "rotateToken"), old.ID, minute.Milliseconds())
+	must(t, err)
+	over := h.Clock.Millis().Add(minute)
+	h.Reopen()
+	h.Clock.Pass(day)
+	must(t, h.HideExpired(t.Context()))
+	if gone := onlyEnded(t, h); gone.End != (rows.End{At: over, Why: token.EndRotated, By: by.ID, ByName: by.Name}) {
+		t.Errorf("got %+v, want the end of the grace period, by %v", gone.End, by.Name)
+	}
+}
+
+// The string before the present one may never have been used, and the one before that a moment ago.
+func TestEnded_TheLastUseOfAnyStringBeforeIsKnown(t *testing.T) {
+	h := authoritytest.Open(t)
+	first, secret := h.Token(draft("nurse"))
+	verdictFrom(t, h, secret, office, policy.Accepted)
+	used := rows.Use{At: h.Clock.Millis(), From: office}
+	second, _ := rotate(t, h, first.ID, time.Hour)
+	h.Clock.Pass(minute)
+	earlier := func(id token.ID) {
+		t.Helper()
+		v, err := h.Authority.Token(root(), id)
+		must(t, err)
+		if v.EarlierID != first.ID || v.Earlier != used || v.LastUsedAt != 0 {
+			t.Errorf("the use before is %v of %v, want %v of %v", v.Earlier, v.EarlierID, used, first.ID)
+		}
+	}
+	earlier(second.ID) // the old string works out its grace period
+	third, _ := rotate(t, h, second.ID, 0)
+	earlier(third.ID)
+	h.Reopen()
+	earlier(third.ID)
+	if v, err := h.Authority.Token(root(), third.ID); err != nil || v.Replaces != "" {
+		t.Errorf("it replaces %v, %v, want nothing that still works", v.Replaces, err)
+	}
+}
+
+// An expired token stays listed for five minutes, but it works no more.
+func TestEnded_ATokenReplacesNoneWhoseGracePeriodIsOver(t *testing.T) {
+	h := authoritytest.Open(t)
+	old, _ := h.Token(draft("nurse"))
+	next, _ := rotate(t, h, old.ID, minute)
+	if got := shown(t, h, next.ID).Replaces; got != old.ID {
+		t.Errorf("it replaces %q, want the one in its grace period", got)
+	}
+	h.Clock.Pass(minute)
+	if got := shown(t, h, next.ID).Replaces; got != "" || !listed(h, old.ID) {
+		t.Errorf("it replaces %q when the grace period is over, want none", got)
+	}
+}
+
+func TestEnded_TheHistoryOfAllStringsOfAToken(t *testing.T) {
+	h := authoritytest.Open(t)
+	must(t, func() error {
+		_, err := h.SetSecurity(t.Context(), as(root(), setAction), change(policy.Security{Enabled: true, AllowUpdates: true}))
+		return err
+	}())
+	first, _ := h.Token(draft("nurse"))
+	must(t, h.UpdatePermissions(t.Context(), as(root(), "update"), first.ID, health|cluster))
+	second, _ := rotate(t, h, first.ID, 0)
+	third, _ := rotate(t, h, second.ID, time.Hour)
+	h.Token(draft("doctor"))
+	set(t, h, maximum(day))
+	for _, id := range []token.ID{first.ID, second.ID, third.ID} {
+		total, page, err := h.Events(t.Context(), root(), audit.Query{TokenID: string(id), AllStrings: true, Limit: 100})
+		must(t, err)
+		var types []audit.Type
+		for _, e := range page {
+			types = append(types, e.Type)
+		}
+		made, reset, bound := audit.TokenChanged, audit.TokenRotated, audit.TokenChanged
+		want := []audit.Type{bound, reset, reset, made, made}
+		if diff := cmp.Diff(types, want); diff != "" || total != len(want) {
+			t.Errorf("%d entries under one id (-got +want):\n%s", total, diff)
+		}
+	}
+	if n := len(about(t, h, third.ID)); n != 2 {
+		t.Errorf("%d entries about the present string alone, want 2", n)
 	}
 }

@@ -35,6 +35,7 @@ func (t *tx) replace(old, next token.Token, grace time.Duration) error {
 	} else {
 		stored := old
 		old = policy.InGrace(old, next.ID, grace, t.now)
+		old.RotatedBy, old.RotatedByName = t.by.ID, t.by.Name
 		fields = append(fields, audit.Moment("oldExpireAt", old.ExpireAt))
 		if err := t.rows.ShiftToGrace(t, stored, old); err != nil {
 			return err

@@ -70,15 +70,15 @@ func TestLists_EachFilterAndTheirSum(t *testing.T) {
 		"unused since the later ones":       {token.Query{UnusedSince: start}, "bound child maker"},
 		"bound by a filter":                 {token.Query{FilterIDs: []ipfilter.ID{"none", office}}, "bound"},
 		"bound by an unknown filter":        {token.Query{FilterIDs: []ipfilter.ID{"none"}}, ""},
-		"made by a token":                   {token.Query{CreatedBy: maker}, "child"},
-		"made by root":                      {token.Query{CreatedBy: token.Root}, "bound maker short strong"},
+		"made by a token":                   {token.Query{CreatedBy: []token.ID{maker}}, "child"},
+		"made by root":                      {token.Query{CreatedBy: []token.ID{token.Root}}, "bound maker short strong"},
 		"endless":                           {token.Query{NeverExpires: &yes}, "bound child maker strong"},
 		"with an end":                       {token.Query{NeverExpires: &no}, "short"},
 		"without a filter":                  {token.Query{WithoutFilter: &yes}, "child maker short strong"},
 		"with a filter":                     {token.Query{WithoutFilter: &no}, "bound"},
 		"by creation":                       {token.Query{Order: token.ByCreation, Search: "o"}, "bound short strong"},
-		"made by root and endless":          {token.Query{CreatedBy: token.Root, NeverExpires: &yes}, "bound maker strong"},
-		"all at once":                       {token.Query{Search: "OUN", Permissions: []permission.Permission{permission.ReadHealthCheck}, States: []token.State{token.Active}, UnusedSince: start, FilterIDs: []ipfilter.ID{office}, CreatedBy: token.Root, NeverExpires: &yes, WithoutFilter: &no}, "bound"},
+		"made by root and endless":          {token.Query{CreatedBy: []token.ID{token.Root}, NeverExpires: &yes}, "bound maker strong"},
+		"all at once":                       {token.Query{Search: "OUN", Permissions: []permission.Permission{permission.ReadHealthCheck}, States: []token.State{token.Active}, UnusedSince: start, FilterIDs: []ipfilter.ID{office}, CreatedBy: []token.ID{token.Root}, NeverExpires: &yes, WithoutFilter: &no}, "bound"},
 		"an id, and a filter that it meets": {token.Query{Search: string(maker), NeverExpires: &yes}, "maker"},
 		"an id, and one that it does not":   {token.Query{Search: string(maker), NeverExpires: &no}, ""},
 		"nonsense about time":               {token.Query{ExpiresBefore: math.MinInt64, UnusedSince: math.MinInt64}, ""},
@@ -97,7 +97,7 @@ func TestLists_AMakerIsFoundByItsIDWhenItIsGone(t *testing.T) {
 	h := authoritytest.Open(t)
 	_, maker := fleet(t, h)
 	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), maker))
-	if got := namesOf(t, h, token.Query{CreatedBy: maker}); got != "child" {
+	if got := namesOf(t, h, token.Query{CreatedBy: []token.ID{maker}}); got != "child" {
 		t.Errorf("found %q, want its child", got)
 	}
 }
@@ -171,7 +171,7 @@ func TestLists_WhoMayNotListLearnsNothing(t *testing.T) {
 	h := authoritytest.Open(t)
 	fleet(t, h)
 	by, _ := h.Holder(permission.ManageCluster, permission.ReadHealthCheck)
-	for _, q := range []token.Query{{Limit: 1}, {CreatedBy: token.Root}, {Search: "maker"}, {After: "garbage"}, {Limit: -1}} {
+	for _, q := range []token.Query{{Limit: 1}, {CreatedBy: []token.ID{token.Root}}, {Search: "maker"}, {After: "garbage"}, {Limit: -1}} {
 		p, err := h.Tokens(by, q)
 		refusal(t, err, fault.Forbidden, "not allowed")
 		if p.Total != 0 || p.Tokens != nil || p.End != "" || p.More {
@@ -268,4 +268,33 @@ func idsOfViews(views []authority.TokenView) []token.ID {
 		ids[i] = v.ID
 	}
 	return ids
+}
+
+// A token that was rotated is the one that made what it made: under each id that it has or had, and
+// when nothing is known any more of the strings before.
+func TestLists_ATokenHasMadeWhatItMadeBeforeItsRotation(t *testing.T) {
+	h := authoritytest.Open(t)
+	maker, _ := h.Token(policy.Draft{Name: "maker", Permissions: tokens | health})
+	makes := func(with token.Token, name string) {
+		by := policy.ActorOf(with)
+		by.IP = here
+		_, _, err := h.CreateToken(t.Context(), as(by, "createSystemToken"), draft(name))
+		must(t, err)
+	}
+	makes(maker, "one")
+	next, _ := rotate(t, h, maker.ID, time.Hour)
+	makes(next, "two")
+	last, _ := rotate(t, h, next.ID, 0)
+	h.Token(draft("of root"))
+	for _, id := range []token.ID{maker.ID, next.ID, last.ID} {
+		if got := namesOf(t, h, token.Query{CreatedBy: []token.ID{id}}); got != "one two" {
+			t.Errorf("%q were made by the token under one of its ids, want both", got)
+		}
+	}
+	h.Clock.Pass(policy.EndedKept + day)
+	must(t, h.ForgetEnded(t.Context()))
+	h.Reopen()
+	if got := namesOf(t, h, token.Query{CreatedBy: []token.ID{"none", last.ID}}); got != "one two" {
+		t.Errorf("%q were made by it, want both when the strings before are forgotten", got)
+	}
 }

@@ -26,6 +26,9 @@ type TokenView struct {
 	Expired      bool
 	MakerName    string // empty if its maker is gone for long
 
+	EarlierID token.ID // of the string before the present one that was used last
+	Earlier   rows.Use // when that was; zero if none of those known was
+
 	End   rows.End // zero while it works
 	Tried rows.Use // when its string was last shown since it ended
 }
@@ -37,16 +40,18 @@ func (a *Authority) view(e index.Entry, now epoch.Millis) TokenView {
 func (a *Authority) viewOf(t token.Token, e index.Entry, now epoch.Millis) TokenView {
 	use := e.LastUse()
 	filter, _ := a.index.Filter(t.FilterID)
-	t.Replaces = a.stillThere(t.Replaces)
-	return TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now), MakerName: a.nameOf(t.CreatedBy)}
-}
-
-// stillThere returns the id of a token that another one replaced, while it is listed.
-func (a *Authority) stillThere(id token.ID) token.ID {
-	if _, ok := a.index.Find(id); id == "" || !ok {
-		return ""
+	view := TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now), MakerName: a.nameOf(t.CreatedBy)}
+	view.EarlierID, view.Earlier = a.tombstones.UsedBefore(t)
+	view.Replaces = ""
+	if old, ok := a.index.Find(t.Replaces); ok && t.Replaces != "" {
+		if !token.PastExpiry(old.ExpireAt(), now) {
+			view.Replaces = t.Replaces
+		}
+		if last := old.LastUse(); last.At > view.Earlier.At {
+			view.EarlierID, view.Earlier = t.Replaces, rows.Use{At: min(last.At, now), From: last.From}
+		}
 	}
-	return id
+	return view
 }
 
 func (a *Authority) views(entries []index.Entry, now epoch.Millis) []TokenView {
@@ -83,11 +88,25 @@ func (a *Authority) Tokens(by policy.Actor, q token.Query) (TokenPage, error) {
 	}
 	a.noteRead(by, listRead)
 	now := a.clock()
+	q.Makers = a.numbersOf(q.CreatedBy)
 	if slices.Contains(q.States, token.Ended) {
 		return a.ended(q, now), nil
 	}
 	p := a.index.Page(q, now)
 	return TokenPage{p.Total, a.views(p.Entries, now), p.End, p.More}, nil
+}
+
+// numbersOf returns the numbers of those tokens that are known, also of some that have ended: a
+// token that was rotated is the one that made what it made with the strings before.
+func (a *Authority) numbersOf(ids []token.ID) (numbers []token.Number) {
+	for _, id := range ids {
+		if e, ok := a.index.Find(id); ok {
+			numbers = append(numbers, e.Token().Number)
+		} else if s := a.tombstones.Find(id); s != nil {
+			numbers = append(numbers, s.Number)
+		}
+	}
+	return numbers
 }
 
 // ended returns one page of the tokens that have ended.
@@ -96,9 +115,11 @@ func (a *Authority) ended(q token.Query, now epoch.Millis) TokenPage {
 	out := TokenPage{p.Total, make([]TokenView, len(p.Tombstones)), p.End, p.More}
 	for i, s := range p.Tombstones {
 		filter, _ := a.index.Filter(s.FilterID)
+		id, earlier := a.tombstones.UsedBefore(s.Token)
 		out.Tokens[i] = TokenView{
+			EarlierID: id, Earlier: earlier,
 			Token: s.Token, Filter: filter, LastUsedAt: s.Used.At, LastUsedFrom: s.Used.From, Expired: s.Why == token.EndExpired,
-			MakerName: a.nameOf(s.CreatedBy), End: s.End, Tried: s.Tried,
+			MakerName: a.nameOf(s.CreatedBy), End: s.Ended(), Tried: s.Tried,
 		}
 	}
 	return out

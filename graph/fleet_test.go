@@ -169,7 +169,7 @@ func TestFleet_WhoMayNotListCountsNothing(t *testing.T) {
 	secret := s.holder(slices.DeleteFunc(all, func(p permission.Permission) bool { return p == permission.ChangeSystemPermissions })...)
 	for _, arguments := range []string{
 		``, `searchFilter: "w", `, `permissionFilter: [PatchGlobal], `, `stateFilter: [Ended], `, `expiresBefore: 9000000000000, `, `unusedSince: 9000000000000, `,
-		`ipFilterIdFilter: ["` + filter + `"], `, `createdByFilter: "` + maker + `", `, `neverExpires: true, `, `withoutIpFilter: true, `,
+		`ipFilterIdFilter: ["` + filter + `"], `, `createdByFilter: "` + maker + `", `, `createdByAnyFilter: ["` + maker + `"], `, `neverExpires: true, `, `withoutIpFilter: true, `,
 	} {
 		a := s.ask(secret, `{ n: systemTokens(`+arguments+`limit: 0) { totalResults } viewer { id } }`, nil)
 		if a.code() != "FORBIDDEN" || a.at("n") != nil || strings.ContainsAny(a.Errors[0].Message, "0123456789") {
@@ -206,4 +206,31 @@ func TestFleet_TheHistoryOfATokenTellsOfRefusedChanges(t *testing.T) {
 	}
 	log := s.must(`{ auditEvents(limit: 100) { results { refused tokenId fields { value } } } }`, nil)
 	s.wantHidden(log.Body, secret)
+}
+
+// A token is the same to its reader after a rotation: what it made, what happened to it, and when
+// one of its strings was used.
+func TestFleet_ARotationHidesNothingOfATokensPast(t *testing.T) {
+	s := serve(t)
+	old := s.holder(permission.ChangeSystemPermissions)
+	s.ask(old, `mutation { createSystemToken(input: {name: "child", permissions: []}) { token } }`, nil)
+	a := s.must(`mutation { rotateSystemToken(input: {id: "`+idOf(old)+`", gracePeriodMs: 0}) { tokenMetadata { id } } }`, nil)
+	id := a.text("rotateSystemToken", "tokenMetadata", "id")
+	a = s.must(`query($id: String!) {
+		one: systemTokens(createdByFilter: $id) { totalResults }
+		any: systemTokens(createdByAnyFilter: ["", $id]) { totalResults }
+		nobody: systemTokens(createdByAnyFilter: [""]) { totalResults }
+		all: systemTokens(createdByAnyFilter: []) { totalResults }
+		token(tokenId: $id) { ... on SystemPermissionsToken { lastUsedAt earlierUse { tokenId at from } } }
+		string: auditEvents(tokenIdFilter: $id, typeFilter: ["hashedtokens.change", "hashedtokens.rotate"]) { totalResults }
+		strings: auditEvents(tokenIdFilter: $id, typeFilter: ["hashedtokens.change", "hashedtokens.rotate"], allStrings: true) { totalResults }
+	}`, vars{"id": id})
+	for alias, want := range map[string]float64{"one": 1, "any": 1, "nobody": 0, "all": 2, "string": 1, "strings": 2} {
+		if got := a.at(alias, "totalResults"); got != want {
+			t.Errorf("%s: %v, want %v", alias, got, want)
+		}
+	}
+	if a.at("token", "lastUsedAt") != nil || a.text("token", "earlierUse", "tokenId") != idOf(old) {
+		t.Errorf("the use of the string before: %s", a.Body)
+	}
 }

@@ -206,7 +206,7 @@ type ComplexityRoot struct {
 	Query struct {
 		AuditCheckpoint               func(childComplexity int) int
 		AuditConsistencyProof         func(childComplexity int, fromSize int64, toSize int64) int
-		AuditEvents                   func(childComplexity int, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) int
+		AuditEvents                   func(childComplexity int, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, allStrings *bool, since *int64, until *int64, skip *int, limit *int) int
 		AuditInclusionProof           func(childComplexity int, id string, treeSize *int64) int
 		IPFilterImpact                func(childComplexity int, input model.IPFilterUpdateInput, skip *int, limit *int) int
 		IPFilterUsage                 func(childComplexity int, id string, skip *int, limit *int) int
@@ -214,7 +214,7 @@ type ComplexityRoot struct {
 		Meta                          func(childComplexity int, url *string) int
 		Organization                  func(childComplexity int) int
 		SystemPermissions             func(childComplexity int) int
-		SystemTokens                  func(childComplexity int, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) int
+		SystemTokens                  func(childComplexity int, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, createdByAnyFilter []string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) int
 		TestIPFilter                  func(childComplexity int, ipFilter string, address string) int
 		Token                         func(childComplexity int, tokenID string) int
 		TokenSecurityPoliciesImpact   func(childComplexity int, input model.TokenSecurityPoliciesInput, skip *int, limit *int) int
@@ -246,6 +246,7 @@ type ComplexityRoot struct {
 		CreatedAt     func(childComplexity int) int
 		CreatedBy     func(childComplexity int) int
 		CreatedByName func(childComplexity int) int
+		EarlierUse    func(childComplexity int) int
 		EndMaximumMs  func(childComplexity int) int
 		EndReason     func(childComplexity int) int
 		EndedAt       func(childComplexity int) int
@@ -266,6 +267,12 @@ type ComplexityRoot struct {
 		Permissions   func(childComplexity int) int
 		ReplacedBy    func(childComplexity int) int
 		Replaces      func(childComplexity int) int
+	}
+
+	SystemTokenEarlierUse struct {
+		At      func(childComplexity int) int
+		From    func(childComplexity int) int
+		TokenID func(childComplexity int) int
 	}
 
 	SystemTokenQueryResultSet struct {
@@ -362,7 +369,7 @@ type MutationResolver interface {
 	UpdateTokenSecurityPolicies(ctx context.Context, input model.TokenSecurityPoliciesInput) (*model.Organization, error)
 }
 type QueryResolver interface {
-	SystemTokens(ctx context.Context, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) (*model.SystemTokenQueryResultSet, error)
+	SystemTokens(ctx context.Context, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, createdByAnyFilter []string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) (*model.SystemTokenQueryResultSet, error)
 	Tokens(ctx context.Context, searchFilter *string, typeFilter []model.TokensType, parentEntityIDFilter []string, sortBy model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int) (*model.TokenQueryResultSet, error)
 	Token(ctx context.Context, tokenID string) (model.Token, error)
 	SystemPermissions(ctx context.Context) ([]model.SystemPermissionDescription, error)
@@ -373,7 +380,7 @@ type QueryResolver interface {
 	Organization(ctx context.Context) (*model.Organization, error)
 	TokenSecurityPoliciesImpact(ctx context.Context, input model.TokenSecurityPoliciesInput, skip *int, limit *int) (*model.TokenSecurityPoliciesImpact, error)
 	TokenSecurityPoliciesProgress(ctx context.Context) (*model.TokenSecurityPoliciesProgress, error)
-	AuditEvents(ctx context.Context, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error)
+	AuditEvents(ctx context.Context, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, allStrings *bool, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error)
 	AuditCheckpoint(ctx context.Context) (*model.AuditCheckpoint, error)
 	AuditInclusionProof(ctx context.Context, id string, treeSize *int64) (*model.AuditInclusionProof, error)
 	AuditConsistencyProof(ctx context.Context, fromSize int64, toSize int64) (*model.AuditConsistencyProof, error)
@@ -1095,7 +1102,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["typeFilter"].([]string), args["actionFilter"].([]string), args["actorFilter"].(*string), args["tokenIdFilter"].(*string), args["since"].(*int64), args["until"].(*int64), args["skip"].(*int), args["limit"].(*int)), true
+		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["typeFilter"].([]string), args["actionFilter"].([]string), args["actorFilter"].(*string), args["tokenIdFilter"].(*string), args["allStrings"].(*bool), args["since"].(*int64), args["until"].(*int64), args["skip"].(*int), args["limit"].(*int)), true
 	case "Query.auditInclusionProof":
 		if e.ComplexityRoot.Query.AuditInclusionProof == nil {
 			break
@@ -1174,7 +1181,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.SystemTokens(childComplexity, args["searchFilter"].(*string), args["permissionFilter"].([]permission.Permission), args["stateFilter"].([]model.SystemTokenState), args["expiresBefore"].(*int64), args["unusedSince"].(*int64), args["ipFilterIdFilter"].([]string), args["createdByFilter"].(*string), args["neverExpires"].(*bool), args["withoutIpFilter"].(*bool), args["sortBy"].(*model.TokensSortBy), args["orderBy"].(*model.OrderBy), args["skip"].(*int), args["limit"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.SystemTokens(childComplexity, args["searchFilter"].(*string), args["permissionFilter"].([]permission.Permission), args["stateFilter"].([]model.SystemTokenState), args["expiresBefore"].(*int64), args["unusedSince"].(*int64), args["ipFilterIdFilter"].([]string), args["createdByFilter"].(*string), args["createdByAnyFilter"].([]string), args["neverExpires"].(*bool), args["withoutIpFilter"].(*bool), args["sortBy"].(*model.TokensSortBy), args["orderBy"].(*model.OrderBy), args["skip"].(*int), args["limit"].(*int), args["after"].(*string)), true
 	case "Query.testIPFilter":
 		if e.ComplexityRoot.Query.TestIPFilter == nil {
 			break
@@ -1313,6 +1320,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.CreatedByName(childComplexity), true
+	case "SystemPermissionsToken.earlierUse":
+		if e.ComplexityRoot.SystemPermissionsToken.EarlierUse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemPermissionsToken.EarlierUse(childComplexity), true
 	case "SystemPermissionsToken.endMaximumMs":
 		if e.ComplexityRoot.SystemPermissionsToken.EndMaximumMs == nil {
 			break
@@ -1433,6 +1446,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemPermissionsToken.Replaces(childComplexity), true
+
+	case "SystemTokenEarlierUse.at":
+		if e.ComplexityRoot.SystemTokenEarlierUse.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemTokenEarlierUse.At(childComplexity), true
+	case "SystemTokenEarlierUse.from":
+		if e.ComplexityRoot.SystemTokenEarlierUse.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemTokenEarlierUse.From(childComplexity), true
+	case "SystemTokenEarlierUse.tokenId":
+		if e.ComplexityRoot.SystemTokenEarlierUse.TokenID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemTokenEarlierUse.TokenID(childComplexity), true
 
 	case "SystemTokenQueryResultSet.endCursor":
 		if e.ComplexityRoot.SystemTokenQueryResultSet.EndCursor == nil {
@@ -2021,6 +2053,8 @@ type SystemPermissionsToken implements Token {
   lastUsedAt: Long @stability(level: Preview)
   "The address it was last accepted from; null if never used. Stability: Preview"
   lastUsedFrom: String @stability(level: Preview)
+  "The last use of any string that it had before its present one, of those that work out their grace period or have ended not long ago; null if none of them was used. Stability: Preview"
+  earlierUse: SystemTokenEarlierUse @stability(level: Preview)
   "Whether it no longer works because its time is over. It stays listed for five minutes more. Stability: Preview"
   expired: Boolean! @stability(level: Preview)
   "The id of the token that replaced it, while it still works out its grace period after a rotation, or when that has ended it; else null. Stability: Preview"
@@ -2041,6 +2075,19 @@ type SystemPermissionsToken implements Token {
   lastTriedAt: Long @stability(level: Preview)
   "The address from which that was. Stability: Preview"
   lastTriedFrom: String @stability(level: Preview)
+}
+
+"""
+A use of a string that a token had before its present one.
+Stability: Preview
+"""
+type SystemTokenEarlierUse {
+  "The id that the token had with that string. Stability: Preview"
+  tokenId: String! @stability(level: Preview)
+  "When that string was last accepted, true to a minute, in milliseconds since 1970. Stability: Preview"
+  at: Long! @stability(level: Preview)
+  "The address from which that was. Stability: Preview"
+  from: String @stability(level: Preview)
 }
 
 """
@@ -2819,8 +2866,10 @@ type Query {
     unusedSince: Long
     "Only tokens bound by any of the IP filters with these ids. At most 1000 items. Stability: Preview"
     ipFilterIdFilter: [String!]
-    "Only tokens made by this one: the id of a system token, whether or not it still exists, or ` + "`" + `localroot` + "`" + `. Stability: Preview"
+    "Only tokens made by this one: the id of a system token, whether or not it still exists, or ` + "`" + `localroot` + "`" + `. What it made under another id, before a rotation or after one, is found too, for as long as it is listed or among those that have ended. Stability: Preview"
     createdByFilter: String
+    "As ` + "`" + `createdByFilter` + "`" + `, but by any of these, and by that one if it is given too. At most 1000 items. Stability: Preview"
+    createdByAnyFilter: [String!]
     "True for only tokens that never expire, false for only those that do. Stability: Preview"
     neverExpires: Boolean
     "True for only tokens without an IP filter, false for only those with one. Stability: Preview"
@@ -2928,6 +2977,8 @@ type Query {
     actorFilter: String
     "Only events about the token with this id, or about any token of exactly this name by then. Stability: Preview"
     tokenIdFilter: String
+    "True for events about all strings of that token: also under the ids that rotations gave it or took from it. Stability: Preview"
+    allStrings: Boolean = false
     "Only events at or after this moment, in milliseconds since 1970. Stability: Preview"
     since: Long
     "Only events before this moment, in milliseconds since 1970. Stability: Preview"
@@ -3373,6 +3424,8 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_lastUsedAt(ctx, field)
 	case "lastUsedFrom":
 		return ec.fieldContext_SystemPermissionsToken_lastUsedFrom(ctx, field)
+	case "earlierUse":
+		return ec.fieldContext_SystemPermissionsToken_earlierUse(ctx, field)
 	case "expired":
 		return ec.fieldContext_SystemPermissionsToken_expired(ctx, field)
 	case "replacedBy":
@@ -3395,6 +3448,18 @@ func (ec *executionContext) childFields_SystemPermissionsToken(ctx context.Conte
 		return ec.fieldContext_SystemPermissionsToken_lastTriedFrom(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SystemPermissionsToken", field.Name)
+}
+
+func (ec *executionContext) childFields_SystemTokenEarlierUse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tokenId":
+		return ec.fieldContext_SystemTokenEarlierUse_tokenId(ctx, field)
+	case "at":
+		return ec.fieldContext_SystemTokenEarlierUse_at(ctx, field)
+	case "from":
+		return ec.fieldContext_SystemTokenEarlierUse_from(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SystemTokenEarlierUse", field.Name)
 }
 
 func (ec *executionContext) childFields_SystemTokenQueryResultSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3920,38 +3985,46 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["tokenIdFilter"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "since",
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "allStrings",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["allStrings"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "since",
 		func(ctx context.Context, v any) (*int64, error) {
 			return ec.unmarshalOLong2ᚖint64(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["since"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "until",
+	args["since"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "until",
 		func(ctx context.Context, v any) (*int64, error) {
 			return ec.unmarshalOLong2ᚖint64(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["until"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+	args["until"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["skip"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+	args["skip"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["limit"] = arg7
+	args["limit"] = arg8
 	return args, nil
 }
 
@@ -4140,62 +4213,70 @@ func (ec *executionContext) field_Query_systemTokens_args(ctx context.Context, r
 		return nil, err
 	}
 	args["createdByFilter"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "neverExpires",
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "createdByAnyFilter",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["createdByAnyFilter"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "neverExpires",
 		func(ctx context.Context, v any) (*bool, error) {
 			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["neverExpires"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "withoutIpFilter",
+	args["neverExpires"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "withoutIpFilter",
 		func(ctx context.Context, v any) (*bool, error) {
 			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["withoutIpFilter"] = arg8
-	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "sortBy",
+	args["withoutIpFilter"] = arg9
+	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "sortBy",
 		func(ctx context.Context, v any) (*model.TokensSortBy, error) {
 			return ec.unmarshalOTokens__SortBy2ᚖtokenscaleᚋgraphᚋmodelᚐTokensSortBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["sortBy"] = arg9
-	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["sortBy"] = arg10
+	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*model.OrderBy, error) {
 			return ec.unmarshalOOrderBy2ᚖtokenscaleᚋgraphᚋmodelᚐOrderBy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg10
-	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+	args["orderBy"] = arg11
+	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["skip"] = arg11
-	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+	args["skip"] = arg12
+	arg13, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["limit"] = arg12
-	arg13, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["limit"] = arg13
+	arg14, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg13
+	args["after"] = arg14
 	return args, nil
 }
 
@@ -5961,7 +6042,7 @@ func (ec *executionContext) _Query_systemTokens(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SystemTokens(ctx, fc.Args["searchFilter"].(*string), fc.Args["permissionFilter"].([]permission.Permission), fc.Args["stateFilter"].([]model.SystemTokenState), fc.Args["expiresBefore"].(*int64), fc.Args["unusedSince"].(*int64), fc.Args["ipFilterIdFilter"].([]string), fc.Args["createdByFilter"].(*string), fc.Args["neverExpires"].(*bool), fc.Args["withoutIpFilter"].(*bool), fc.Args["sortBy"].(*model.TokensSortBy), fc.Args["orderBy"].(*model.OrderBy), fc.Args["skip"].(*int), fc.Args["limit"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().SystemTokens(ctx, fc.Args["searchFilter"].(*string), fc.Args["permissionFilter"].([]permission.Permission), fc.Args["stateFilter"].([]model.SystemTokenState), fc.Args["expiresBefore"].(*int64), fc.Args["unusedSince"].(*int64), fc.Args["ipFilterIdFilter"].([]string), fc.Args["createdByFilter"].(*string), fc.Args["createdByAnyFilter"].([]string), fc.Args["neverExpires"].(*bool), fc.Args["withoutIpFilter"].(*bool), fc.Args["sortBy"].(*model.TokensSortBy), fc.Args["orderBy"].(*model.OrderBy), fc.Args["skip"].(*int), fc.Args["limit"].(*int), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6607,7 +6688,7 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["typeFilter"].([]string), fc.Args["actionFilter"].([]string), fc.Args["actorFilter"].(*string), fc.Args["tokenIdFilter"].(*string), fc.Args["since"].(*int64), fc.Args["until"].(*int64), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
+			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["typeFilter"].([]string), fc.Args["actionFilter"].([]string), fc.Args["actorFilter"].(*string), fc.Args["tokenIdFilter"].(*string), fc.Args["allStrings"].(*bool), fc.Args["since"].(*int64), fc.Args["until"].(*int64), fc.Args["skip"].(*int), fc.Args["limit"].(*int))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -7243,6 +7324,22 @@ func (ec *executionContext) fieldContext_SystemPermissionsToken_lastUsedFrom(_ c
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
 }
 
+func (ec *executionContext) _SystemPermissionsToken_earlierUse(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
+	return ec.marshalOSystemTokenEarlierUse2ᚖtokenscaleᚋgraphᚋmodelᚐSystemTokenEarlierUse(ctx, field.Selections, obj.EarlierUse)
+}
+func (ec *executionContext) fieldContext_SystemPermissionsToken_earlierUse(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SystemPermissionsToken",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SystemTokenEarlierUse(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SystemPermissionsToken_expired(ctx context.Context, field graphql.CollectedField, obj *model.SystemPermissionsToken) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Expired)
 }
@@ -7311,6 +7408,27 @@ func (ec *executionContext) _SystemPermissionsToken_lastTriedFrom(ctx context.Co
 }
 func (ec *executionContext) fieldContext_SystemPermissionsToken_lastTriedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemPermissionsToken", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemTokenEarlierUse_tokenId(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenEarlierUse) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.TokenID)
+}
+func (ec *executionContext) fieldContext_SystemTokenEarlierUse_tokenId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemTokenEarlierUse", field, false, false, "String")
+}
+
+func (ec *executionContext) _SystemTokenEarlierUse_at(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenEarlierUse) (ret graphql.Marshaler) {
+	return ec.marshalNLong2int64(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_SystemTokenEarlierUse_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemTokenEarlierUse", field, false, false, "Long")
+}
+
+func (ec *executionContext) _SystemTokenEarlierUse_from(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenEarlierUse) (ret graphql.Marshaler) {
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.From)
+}
+func (ec *executionContext) fieldContext_SystemTokenEarlierUse_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SystemTokenEarlierUse", field, false, false, "String")
 }
 
 func (ec *executionContext) _SystemTokenQueryResultSet_totalResults(ctx context.Context, field graphql.CollectedField, obj *model.SystemTokenQueryResultSet) (ret graphql.Marshaler) {
@@ -10864,6 +10982,11 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "earlierUse":
+			out.Values[i] = ec._SystemPermissionsToken_earlierUse(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "expired":
 			out.Values[i] = ec._SystemPermissionsToken_expired(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -10911,6 +11034,41 @@ func (ec *executionContext) _SystemPermissionsToken(ctx context.Context, sel ast
 			}
 		case "lastTriedFrom":
 			out.Values[i] = ec._SystemPermissionsToken_lastTriedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+	return out
+}
+
+var systemTokenEarlierUseImplementors = []string{"SystemTokenEarlierUse"}
+
+func (ec *executionContext) _SystemTokenEarlierUse(ctx context.Context, sel ast.SelectionSet, obj *model.SystemTokenEarlierUse) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, systemTokenEarlierUseImplementors)
+
+	out := ec.NewRecord(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SystemTokenEarlierUse")
+		case "tokenId":
+			out.Values[i] = ec._SystemTokenEarlierUse_tokenId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._SystemTokenEarlierUse_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._SystemTokenEarlierUse_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -12631,6 +12789,13 @@ func (ec *executionContext) marshalOSystemPermission2ᚕtokenscaleᚋpermission�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOSystemTokenEarlierUse2ᚖtokenscaleᚋgraphᚋmodelᚐSystemTokenEarlierUse(ctx context.Context, sel ast.SelectionSet, v *model.SystemTokenEarlierUse) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SystemTokenEarlierUse(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOSystemTokenEndReason2ᚖtokenscaleᚋgraphᚋmodelᚐSystemTokenEndReason(ctx context.Context, v any) (*model.SystemTokenEndReason, error) {

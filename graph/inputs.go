@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 
 	"tokenscale/audit"
@@ -144,13 +145,17 @@ func tokenIDs(ids []string) []token.ID {
 // nobody is the id of no token, and not empty.
 const nobody token.ID = "-"
 
-// makerOf returns by whom tokens are to have been made. An empty id is no absence: there is
-// nobody who has it.
-func makerOf(p *string) token.ID {
-	if p != nil && *p == "" {
-		return nobody
+// makersOf returns by whom tokens are to have been made: by one, or by any. An empty id is no
+// absence: there is nobody who has it.
+func makersOf(one *string, any []string) []token.ID {
+	if one != nil {
+		any = append(any, *one)
 	}
-	return token.ID(given(p, ""))
+	ids := tokenIDs(any)
+	for i, id := range ids {
+		ids[i] = cmp.Or(id, nobody)
+	}
+	return ids
 }
 
 // mayHoldSystemTokens reports whether a list of tokens with these filters can

@@ -139,11 +139,11 @@ func (r *mutationResolver) UpdateTokenSecurityPolicies(ctx context.Context, inpu
 	return organizationShape(p, r.authority.Filter), nil
 }
 
-func (r *queryResolver) SystemTokens(ctx context.Context, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) (*model.SystemTokenQueryResultSet, error) {
+func (r *queryResolver) SystemTokens(ctx context.Context, searchFilter *string, permissionFilter []permission.Permission, stateFilter []model.SystemTokenState, expiresBefore *int64, unusedSince *int64, ipFilterIDFilter []string, createdByFilter *string, createdByAnyFilter []string, neverExpires *bool, withoutIPFilter *bool, sortBy *model.TokensSortBy, orderBy *model.OrderBy, skip *int, limit *int, after *string) (*model.SystemTokenQueryResultSet, error) {
 	q := tokenQuery(searchFilter, given(sortBy, model.TokensSortByName), orderBy, skip, limit)
 	q.SearchNotes = true
 	q.Permissions, q.States, q.FilterIDs = permissionFilter, statesOf(stateFilter), filterIDs(ipFilterIDFilter)
-	q.ExpiresBefore, q.UnusedSince, q.CreatedBy = before(expiresBefore), before(unusedSince), makerOf(createdByFilter)
+	q.ExpiresBefore, q.UnusedSince, q.CreatedBy = before(expiresBefore), before(unusedSince), makersOf(createdByFilter, createdByAnyFilter)
 	q.NeverExpires, q.WithoutFilter, q.After = neverExpires, withoutIPFilter, token.Cursor(given(after, ""))
 	page, err := r.list(ctx, q)
 	if err != nil {
@@ -273,13 +273,13 @@ func (r *queryResolver) TokenSecurityPoliciesProgress(ctx context.Context) (*mod
 	return &model.TokenSecurityPoliciesProgress{Done: n, Total: n}, err
 }
 
-func (r *queryResolver) AuditEvents(ctx context.Context, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error) {
+func (r *queryResolver) AuditEvents(ctx context.Context, typeFilter []string, actionFilter []string, actorFilter *string, tokenIDFilter *string, allStrings *bool, since *int64, until *int64, skip *int, limit *int) (*model.AuditEventQueryResultSet, error) {
 	by, err := authn.Actor(ctx)
 	if err != nil {
 		return nil, err
 	}
 	q := eventQuery(typeFilter, actionFilter, actorFilter, tokenIDFilter, since, until, skip, limit)
-	q.Each = asked(ctx)
+	q.AllStrings, q.Each = given(allStrings, false), asked(ctx)
 	total, page, err := r.authority.Events(ctx, by, q)
 	if err != nil {
 		return nil, err

@@ -73,6 +73,12 @@ func tokenShape(t authority.TokenView) model.SystemPermissionsToken {
 		EndMaximumMs: optional(t.End.MaxAgeMs),
 		LastTriedAt:  millis(t.Tried.At),
 	}
+	if t.Earlier.At != 0 {
+		out.EarlierUse = &model.SystemTokenEarlierUse{TokenID: string(t.EarlierID), At: int64(t.Earlier.At)}
+		if t.Earlier.From.IsValid() {
+			out.EarlierUse.From = optional(t.Earlier.From.String())
+		}
+	}
 	if t.LastUsedFrom.IsValid() {
 		out.LastUsedFrom = optional(t.LastUsedFrom.String())
 	}

@@ -18,6 +18,7 @@ const UnreadableAddress = "unreadable"
 // may do nothing.
 type Actor struct {
 	ID          token.ID
+	Number      token.Number // of its token; zero for root
 	Name        string
 	Root        bool
 	Permissions permission.Set
@@ -39,7 +40,7 @@ func RootActor() Actor {
 
 // ActorOf returns the actor that holds t.
 func ActorOf(t token.Token) Actor {
-	return Actor{ID: t.ID, Name: t.Name, Permissions: t.Permissions.Known(), FilterID: t.FilterID, ExpireAt: t.ExpireAt}
+	return Actor{ID: t.ID, Number: t.Number, Name: t.Name, Permissions: t.Permissions.Known(), FilterID: t.FilterID, ExpireAt: t.ExpireAt}
 }
 
 // May returns nil if the actor is root or holds any one of the permissions.

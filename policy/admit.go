@@ -29,7 +29,7 @@ func (s Security) Admit(by Actor, d Draft, now epoch.Millis) (token.Token, error
 	if err != nil {
 		return token.Token{}, err
 	}
-	t.CreatedBy = by.ID
+	t.CreatedBy, t.Maker = by.ID, by.Number
 	if !s.Enabled {
 		return token.Token{}, fault.New(fault.Forbidden, "The security policy does not allow system tokens. Whoever may manage the cluster can allow them.")
 	}

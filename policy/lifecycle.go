@@ -32,6 +32,7 @@ func Rotate(by Actor, t token.Token, now epoch.Millis) (token.Token, error) {
 		CreatedAt:   t.CreatedAt,
 		IssuedAt:    now,
 		CreatedBy:   t.CreatedBy,
+		Maker:       t.Maker,
 		Replaces:    t.ID,
 		ToldDays:    t.ToldDays,
 

@@ -25,6 +25,7 @@ func Listing(q token.Query) (token.Query, error) {
 		fewItems("stateFilter", len(q.States)),
 		endedAlone(q.States),
 		fewItems("ipFilterIdFilter", len(q.FilterIDs)),
+		fewItems("createdByAnyFilter", len(q.CreatedBy)),
 		continues(q))
 }
 

@@ -24,11 +24,11 @@ func TestListing_WhatCanBeAsked(t *testing.T) {
 	end := token.PlaceOf(token.Token{ID: "t", Name: "t"}, 0, token.ByLastUse, true).Cursor()
 	for name, q := range map[string]token.Query{
 		"nothing":                    {},
-		"everything":                 {Search: "x", Permissions: []permission.Permission{0}, States: []token.State{token.InGrace}, ExpiresBefore: 1, UnusedSince: 1, FilterIDs: []ipfilter.ID{""}, CreatedBy: "x", NeverExpires: &yes, WithoutFilter: &yes, Limit: 1000, Skip: math.MaxInt32},
+		"everything":                 {Search: "x", Permissions: []permission.Permission{0}, States: []token.State{token.InGrace}, ExpiresBefore: 1, UnusedSince: 1, FilterIDs: []ipfilter.ID{""}, CreatedBy: []token.ID{"x"}, NeverExpires: &yes, WithoutFilter: &yes, Limit: 1000, Skip: math.MaxInt32},
 		"moments before 1970":        {ExpiresBefore: math.MinInt64, UnusedSince: -1},
 		"moments beyond all":         {ExpiresBefore: math.MaxInt64, UnusedSince: math.MaxInt64},
 		"1000 items":                 {FilterIDs: make([]ipfilter.ID, 1000), Permissions: make([]permission.Permission, 1000), States: make([]token.State, 1000)},
-		"a text of a million":        {Search: strings.Repeat("x", 1_000_000), CreatedBy: token.ID(strings.Repeat("y", 1_000_000))},
+		"a text of a million":        {Search: strings.Repeat("x", 1_000_000), CreatedBy: []token.ID{token.ID(strings.Repeat("y", 1_000_000))}},
 		"a cursor of its own order":  {Order: token.ByLastUse, Descending: true, After: end},
 		"a cursor, and a skip":       {Order: token.ByLastUse, Descending: true, After: end, Skip: 5},
 		"a cursor and other filters": {Order: token.ByLastUse, Descending: true, After: end, Search: "other"},

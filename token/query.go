@@ -21,7 +21,8 @@ type Query struct {
 	ExpiresBefore epoch.Millis            // expires, and before this moment
 	UnusedSince   epoch.Millis            // was last used, and its string made, before this
 	FilterIDs     []ipfilter.ID           // is bound by any of these IP filters
-	CreatedBy     ID                      // was made by this token, which may be gone, or by root
+	CreatedBy     []ID                    // was made by any of these, which may be gone
+	Makers        []Number                // or, if CreatedBy is given, by any of these
 	NeverExpires  *bool                   // has no expiry if true, has one if false
 	WithoutFilter *bool                   // has no IP filter if true, has one if false
 
@@ -34,7 +35,7 @@ type Query struct {
 // Filters reports whether q asks for more of a token than to be there.
 func (q Query) Filters() bool {
 	return q.Search != "" || len(q.Permissions) > 0 || len(q.States) > 0 || q.ExpiresBefore != 0 || q.UnusedSince != 0 ||
-		len(q.FilterIDs) > 0 || q.CreatedBy != "" || q.NeverExpires != nil || q.WithoutFilter != nil
+		len(q.FilterIDs) > 0 || len(q.CreatedBy) > 0 || q.NeverExpires != nil || q.WithoutFilter != nil
 }
 
 // An Order is what a list of tokens goes by. Each is total: where it leaves two tokens alike,
@@ -99,7 +100,7 @@ func (m *Matcher) Match(t Token, used epoch.Millis) bool {
 		(m.q.ExpiresBefore == 0 || t.ExpireAt != 0 && t.ExpireAt < m.q.ExpiresBefore) &&
 		(m.q.UnusedSince == 0 || max(used, t.IssuedAt) < m.q.UnusedSince) &&
 		(m.filters == nil || m.filters[t.FilterID]) &&
-		(m.q.CreatedBy == "" || m.q.CreatedBy == t.CreatedBy) &&
+		(len(m.q.CreatedBy) == 0 || slices.Contains(m.q.CreatedBy, t.CreatedBy) || t.Maker != 0 && slices.Contains(m.q.Makers, t.Maker)) &&
 		is(m.q.NeverExpires, t.ExpireAt == 0) &&
 		is(m.q.WithoutFilter, t.FilterID == "")
 }

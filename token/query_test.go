@@ -58,9 +58,9 @@ func TestQuery_EachFilterIsMetOrNot(t *testing.T) {
 		{"none of the filters", Query{FilterIDs: []ipfilter.ID{"plant"}}, same, 0, false},
 		{"the empty id is the id of no filter", Query{FilterIDs: []ipfilter.ID{""}}, unbound, 0, false},
 
-		{"made by her", Query{CreatedBy: "matron"}, same, 0, true},
-		{"made by somebody else", Query{CreatedBy: Root}, same, 0, false},
-		{"made by root", Query{CreatedBy: Root}, func(v *Token) { v.CreatedBy = Root }, 0, true},
+		{"made by her", Query{CreatedBy: []ID{"matron"}}, same, 0, true},
+		{"made by somebody else", Query{CreatedBy: []ID{Root}}, same, 0, false},
+		{"made by root", Query{CreatedBy: []ID{Root}}, func(v *Token) { v.CreatedBy = Root }, 0, true},
 
 		{"it expires, and is asked not to", Query{NeverExpires: &yes}, same, 0, false},
 		{"it expires, as asked", Query{NeverExpires: &no}, same, 0, true},
@@ -71,9 +71,9 @@ func TestQuery_EachFilterIsMetOrNot(t *testing.T) {
 		{"it has no filter, as asked", Query{WithoutFilter: &yes}, unbound, 0, true},
 		{"it has no filter, and is asked to have one", Query{WithoutFilter: &no}, unbound, 0, false},
 
-		{"two filters, both met", Query{CreatedBy: "matron", WithoutFilter: &no}, same, 0, true},
-		{"two filters, the first met", Query{CreatedBy: "matron", WithoutFilter: &yes}, same, 0, false},
-		{"two filters, the second met", Query{CreatedBy: Root, WithoutFilter: &no}, same, 0, false},
+		{"two filters, both met", Query{CreatedBy: []ID{"matron"}, WithoutFilter: &no}, same, 0, true},
+		{"two filters, the first met", Query{CreatedBy: []ID{"matron"}, WithoutFilter: &yes}, same, 0, false},
+		{"two filters, the second met", Query{CreatedBy: []ID{Root}, WithoutFilter: &no}, same, 0, false},
 		{"what contradicts itself finds nothing", Query{NeverExpires: &yes, ExpiresBefore: math.MaxInt64}, endless, 0, false},
 	}
 	for _, test := range tests {
@@ -130,7 +130,7 @@ func TestQuery_OnlyWhatNarrowsIsAFilter(t *testing.T) {
 	}
 	for _, q := range []Query{
 		{Search: "x"}, {Permissions: []permission.Permission{0}}, {States: []State{Active}}, {ExpiresBefore: -1}, {UnusedSince: -1},
-		{FilterIDs: []ipfilter.ID{""}}, {CreatedBy: Root}, {NeverExpires: &no}, {WithoutFilter: &no},
+		{FilterIDs: []ipfilter.ID{""}}, {CreatedBy: []ID{Root}}, {NeverExpires: &no}, {WithoutFilter: &no},
 	} {
 		if !q.Filters() {
 			t.Errorf("%+v is taken not to filter", q)

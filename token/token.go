@@ -33,7 +33,8 @@ type Token struct {
 	ExpireAt    epoch.Millis // zero if it never expires
 	CreatedAt   epoch.Millis // when the first of its line was issued; rotation keeps it
 	IssuedAt    epoch.Millis // when its own string was made: at the creation, or by a rotation
-	CreatedBy   ID
+	CreatedBy   ID           // the id that its maker had by then
+	Maker       Number       // of CreatedBy, whatever its id is by now; zero for root
 	Digest      Digest
 	DigestKey   KeyID // the key that Digest was made under
 
@@ -56,6 +57,11 @@ type Token struct {
 	// made the first of its line, and that made this one by a rotation. They are empty if there
 	// was no key; rotation keeps the first. They are kept in the store only.
 	CreateRequest, RotateRequest string
+
+	// RotatedBy is who put ReplacedBy in the place of t, and RotatedByName the name of that. They
+	// are kept in the store only.
+	RotatedBy     ID
+	RotatedByName string
 }
 
 // InGrace reports whether a rotation has put another token in the place of t. At most one token of

@@ -143,7 +143,7 @@ func (t *told) token(e event) string {
 		return "that token has another number"
 	case now && !old: // made
 		t.Numbers = token.Number(e.Number)
-		t.Tokens[id] = e.described(token.Token{Number: t.Numbers, ID: id, CreatedAt: e.Time, IssuedAt: e.Time, CreatedBy: token.ID(e.Actor.TokenID)})
+		t.Tokens[id] = e.described(token.Token{Number: t.Numbers, ID: id, CreatedAt: e.Time, IssuedAt: e.Time, CreatedBy: token.ID(e.Actor.TokenID), Maker: t.Tokens[token.ID(e.Actor.TokenID)].Number})
 	case old && e.permissions("oldPermissions") != v.Permissions:
 		return "that token had other permissions"
 	case old && now:
@@ -185,7 +185,7 @@ func (t *told) rotate(e event) string {
 	if token.Number(e.Number) != old.Number {
 		return "rotation has changed the number"
 	}
-	next := e.described(token.Token{Number: token.Number(e.Number), ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, IssuedAt: e.Time, CreatedBy: old.CreatedBy, ToldDays: old.ToldDays})
+	next := e.described(token.Token{Number: token.Number(e.Number), ID: token.ID(e.one["newTokenId"]), CreatedAt: old.CreatedAt, IssuedAt: e.Time, CreatedBy: old.CreatedBy, Maker: old.Maker, ToldDays: old.ToldDays})
 	t.Tokens[next.ID] = next
 	if e.one["gracePeriodMs"] == "0" {
 		delete(t.Tokens, id)

@@ -29,7 +29,7 @@ func (e Entry) Token() token.Token {
 	l, m := e.leaf, e.meta()
 	t := token.Token{
 		Number: token.Number(m.number >> 16), ID: e.ID(), Name: e.Name(), Note: l.notes.At(e.place()), Permissions: m.permissions(), FilterID: e.FilterID(),
-		ExpireAt: m.expireAt(), CreatedAt: m.createdAt(), IssuedAt: l.issuedAt(m), CreatedBy: l.id(m.creator),
+		ExpireAt: m.expireAt(), CreatedAt: m.createdAt(), IssuedAt: l.issuedAt(m), CreatedBy: l.id(m.creator), Maker: l.numberOf(m.creator),
 		ReplacedBy: l.id(m.replacedBy), Replaces: l.id(m.replaces), ToldDays: uint8(m.created),
 	}
 	t.Digest, t.DigestKey = e.Digest()
@@ -49,7 +49,8 @@ func (e Entry) Bounds() policy.Bounds {
 // nor an actor.
 func (e Entry) Holder(by *policy.Actor) {
 	m := e.meta()
-	by.ID, by.Name, by.Permissions, by.FilterID, by.ExpireAt = e.ID(), e.Name(), m.permissions().Known(), e.FilterID(), m.expireAt()
+	by.ID, by.Number, by.Name, by.Permissions = e.ID(), token.Number(m.number>>16), e.Name(), m.permissions().Known()
+	by.FilterID, by.ExpireAt = e.FilterID(), m.expireAt()
 }
 
 // Digest returns the digest of the token's string, and the key it was made under.

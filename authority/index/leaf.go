@@ -23,9 +23,9 @@ const (
 // copy. What has no fixed size stands in three buffers and the notes, which are never changed, only
 // replaced, so strings may share their memory.
 type leaf struct {
-	text []byte         // folded names in the order of the places, each with a nameEnd
-	more []byte         // names as written where they are not folded, and other rare things
-	ids  [][idSize]byte // of creators and replacements, each once
+	text []byte  // folded names in the order of the places, each with a nameEnd
+	more []byte  // names as written where they are not folded, and other rare things
+	ids  []party // creators and replacements, each once
 
 	generation uint64 // of the batch that made it, which may still change it
 	live       uint64 // a bit for each place that has a token
@@ -34,6 +34,12 @@ type leaf struct {
 	keys [leafSize]key // each on a cache line
 	meta [leafSize]meta
 	use  [leafSize]lastuse.Record
+}
+
+// A party is another token that one tells of: its id by then, and its number, which stays.
+type party struct {
+	id     [idSize]byte
+	number token.Number
 }
 
 // A key is what a credential is found and compared with. Behind a shorter id stand zeros.
@@ -113,7 +119,15 @@ func (l *leaf) id(ref uint8) token.ID {
 	if ref == 0 {
 		return ""
 	}
-	return idIn(&l.ids[ref-1])
+	return idIn(&l.ids[ref-1].id)
+}
+
+// numberOf returns the number at a place in ids, given the place plus 1; zero for none.
+func (l *leaf) numberOf(ref uint8) token.Number {
+	if ref == 0 {
+		return 0
+	}
+	return l.ids[ref-1].number
 }
 
 // idOf returns an id. It shares memory that never changes.

@@ -47,7 +47,7 @@ func newMatcher(p *picture, q token.Query, now epoch.Millis) *matcher {
 		{len(q.Permissions) > 0, func() question { return holding(permission.Of(q.Permissions...)) }},
 		{q.ExpiresBefore != 0, func() question { return expiring(q.ExpiresBefore) }},
 		{q.NeverExpires != nil, func() question { return is(q.NeverExpires, endless) }},
-		{q.CreatedBy != "", func() question { return createdBy(padded(q.CreatedBy)) }},
+		{len(q.CreatedBy) > 0, func() question { return createdBy(q) }},
 		{len(q.FilterIDs) > 0, func() question { return p.boundByAny(q) }},
 		{q.WithoutFilter != nil, func() question { return is(q.WithoutFilter, unbound) }},
 		{len(q.States) > 0, func() question { return inStates(q.States, now) }},
@@ -133,14 +133,21 @@ func (p *picture) boundByAny(q token.Query) question {
 	}
 }
 
-func createdBy(id [idSize]byte) question {
+func createdBy(q token.Query) question {
+	ids, numbers := map[[idSize]byte]bool{}, map[token.Number]bool{}
+	for _, id := range q.CreatedBy {
+		ids[padded(id)] = true
+	}
+	for _, n := range q.Makers {
+		numbers[n] = n != 0 // which is no token's
+	}
 	return func(l *leaf) (pass uint64) {
-		at := slices.Index(l.ids, id)
-		if at < 0 {
-			return 0
+		var made [4 * leafSize]bool // by the place of the maker
+		for i, maker := range l.ids {
+			made[i+1] = ids[maker.id] || numbers[maker.number]
 		}
 		for i := range l.meta {
-			pass |= bit(l.meta[i].creator == uint8(at+1)) << i
+			pass |= bit(made[l.meta[i].creator]) << i
 		}
 		return pass
 	}

@@ -85,7 +85,7 @@ func (n *naive) matches(q token.Query, r row) bool {
 	case q.ExpiresBefore != 0 && (q.ExpiresBefore < 0 || r.ends >= uint64(q.ExpiresBefore)-1):
 	case q.UnusedSince != 0 && (r.used >= q.UnusedSince || r.IssuedAt >= q.UnusedSince):
 	case q.FilterIDs != nil && (r.FilterID == "" || !slices.Contains(q.FilterIDs, r.FilterID)):
-	case q.CreatedBy != "" && r.CreatedBy != q.CreatedBy:
+	case q.CreatedBy != nil && !slices.Contains(q.CreatedBy, r.CreatedBy) && (r.Maker == 0 || !slices.Contains(q.Makers, r.Maker)):
 	case q.NeverExpires != nil && *q.NeverExpires != (r.ExpireAt == 0):
 	case q.WithoutFilter != nil && *q.WithoutFilter != (r.FilterID == ""):
 	default:
@@ -166,7 +166,7 @@ func anyToken(seed, ids int) token.Token {
 		ExpireAt: expiries[r.IntN(len(expiries))], FilterID: []ipfilter.ID{"", "one", "two"}[r.IntN(3)],
 		CreatedAt: epoch.Millis(1 + r.IntN(4)), CreatedBy: []token.ID{token.Root, idOf(1), "gone"}[r.IntN(3)],
 	}
-	v.Number = numberOf(v.ID)
+	v.Number, v.Maker = numberOf(v.ID), map[token.ID]token.Number{idOf(1): numberOf(idOf(1)), "gone": 7}[v.CreatedBy]
 	if r.IntN(3) == 0 {
 		v.Note = names[r.IntN(len(names))]
 	}
@@ -220,7 +220,8 @@ func drawFilter(t *rapid.T, q *token.Query, n int) {
 	case 4:
 		q.FilterIDs = rapid.SampledFrom([][]ipfilter.ID{{"one"}, {"one", "two", "one"}, {""}, {"none", ""}}).Draw(t, "filters")
 	case 5:
-		q.CreatedBy = rapid.SampledFrom([]token.ID{token.Root, "gone", "nobody"}).Draw(t, "by")
+		q.CreatedBy = rapid.SampledFrom([][]token.ID{{token.Root}, {"gone"}, {"nobody"}, {"nobody", "gone"}}).Draw(t, "by")
+		q.Makers = rapid.SampledFrom([][]token.Number{nil, {0}, {7}, {8, 7}}).Draw(t, "by numbers")
 	case 6:
 		q.NeverExpires = rapid.SampledFrom([]*bool{&yes, &no}).Draw(t, "never expires")
 	default:

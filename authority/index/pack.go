@@ -18,14 +18,14 @@ const (
 // A packer makes the buffers of a leaf, place by place.
 type packer struct {
 	text, more []byte
-	ids        [][idSize]byte
+	ids        []party
 	notes      notes.Packer
 }
 
 // pack makes the buffers of l anew, with what t has at place i, or without it if t is nil. l must
 // be the batch's own.
 func (l *leaf) pack(i uint32, t *token.Token) {
-	p := packer{ids: make([][idSize]byte, 0, len(l.ids)+3)}
+	p := packer{ids: make([]party, 0, len(l.ids)+3)}
 	size := len(l.text)
 	if t != nil {
 		size += len(t.Name) + 1
@@ -76,7 +76,7 @@ func (p *packer) write(m *meta, t *token.Token) {
 	if m.has(flagReissued) {
 		p.more = binary.LittleEndian.AppendUint64(p.more, uint64(t.IssuedAt))
 	}
-	m.creator, m.replacedBy, m.replaces = p.ref(padded(t.CreatedBy)), p.ref(padded(t.ReplacedBy)), p.ref(padded(t.Replaces))
+	m.creator, m.replacedBy, m.replaces = p.ref(t.CreatedBy, t.Maker), p.ref(t.ReplacedBy, t.Number), p.ref(t.Replaces, t.Number)
 }
 
 // copy notes in m, and in the buffers, what it has in those of from.
@@ -89,20 +89,24 @@ func (p *packer) copy(m *meta, from *leaf) {
 	p.more = append(p.more, extra...)
 	for _, ref := range []*uint8{&m.creator, &m.replacedBy, &m.replaces} {
 		if *ref != 0 {
-			*ref = p.ref(from.ids[*ref-1])
+			*ref = p.put(from.ids[*ref-1])
 		}
 	}
 }
 
-// ref returns the place of an id, plus 1, or 0 for none. A leaf has three for each token at most.
-func (p *packer) ref(id [idSize]byte) uint8 {
-	if id == ([idSize]byte{}) {
+// ref returns the place of a party, plus 1, or 0 for none. A leaf has three for each token at most.
+func (p *packer) ref(id token.ID, n token.Number) uint8 {
+	if id == "" {
 		return 0
 	}
-	at := slices.Index(p.ids, id)
+	return p.put(party{padded(id), n})
+}
+
+func (p *packer) put(one party) uint8 {
+	at := slices.Index(p.ids, one)
 	if at < 0 {
 		at = len(p.ids)
-		p.ids = append(p.ids, id)
+		p.ids = append(p.ids, one)
 	}
 	return uint8(at + 1)
 }
@@ -111,5 +115,5 @@ func (p *packer) ref(id [idSize]byte) uint8 {
 func (l *leaf) samePacked(i uint32, t *token.Token) bool {
 	m := &l.meta[i]
 	return l.name(i) == t.Name && l.notes.At(i) == t.Note && l.issuedAt(m) == t.IssuedAt && m.has(flagReissued) == (t.IssuedAt != t.CreatedAt) &&
-		l.id(m.creator) == t.CreatedBy && l.id(m.replacedBy) == t.ReplacedBy && l.id(m.replaces) == t.Replaces
+		l.id(m.creator) == t.CreatedBy && l.numberOf(m.creator) == t.Maker && l.id(m.replacedBy) == t.ReplacedBy && l.id(m.replaces) == t.Replaces
 }

@@ -41,7 +41,8 @@ func (s *Scrubber) agreesToken(stored rows.StoredToken) bool {
 	if err != nil {
 		return false
 	}
-	v.CreateRequest, v.RotateRequest = "", "" // memory does without
+	// Memory does without these.
+	v.CreateRequest, v.RotateRequest, v.RotatedBy, v.RotatedByName = "", "", "", ""
 	e, known := s.Index.At(stored.Number, stored.InGrace())
 	return known == (alive && !v.Hidden()) && (!known || e.Token() == v)
 }

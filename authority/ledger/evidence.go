@@ -176,8 +176,9 @@ func eachOrStop[V any](walk func(func(V) error) error, fn func(V) error) error {
 }
 
 // effectsOn returns what changes of the policies did to the token that has the id or had it, the
-// newest first. It asks of each change while the token was there.
-func (l Ledger) effectsOn(tx store.Reader, id token.ID) (list []audit.Entry, err error) {
+// newest first: while it had the id, or under all of its ids. It asks of each change while the
+// token was there.
+func (l Ledger) effectsOn(tx store.Reader, id token.ID, allIDs bool) (list []audit.Entry, err error) {
 	n, err := l.rows.NumberEver(tx, id)
 	if err != nil || n == 0 {
 		return nil, err
@@ -195,23 +196,26 @@ func (l Ledger) effectsOn(tx store.Reader, id token.ID) (list []audit.Entry, err
 		if err != nil {
 			return nil, err
 		}
-		var e audit.Entry
-		var did bool
-		if e, did, err = l.effectOn(tx, n, id, seq); did {
-			list = append(list, e)
+		var g lineage
+		g, err = l.lineage(tx, n, seq)
+		for _, inGrace := range []bool{false, true} {
+			who := g.in(inGrace).id
+			if err != nil || who == "" || who != string(id) && !allIDs {
+				continue
+			}
+			var e audit.Entry
+			var did bool
+			if e, did, err = l.effectOn(tx, audit.Effect{Number: uint64(n), InGrace: inGrace}.Place(), g.in(inGrace), seq); did {
+				list = append(list, e)
+			}
 		}
 	}
 	slices.Reverse(list)
 	return list, err
 }
 
-// effectOn returns what one change did to the token with the number while it had the id.
-func (l Ledger) effectOn(tx store.Reader, n token.Number, id token.ID, seq uint64) (e audit.Entry, did bool, err error) {
-	g, err := l.lineage(tx, n, seq)
-	if err != nil || g.current.id != string(id) && g.inGrace.id != string(id) {
-		return e, false, err
-	}
-	place := audit.Effect{Number: uint64(n), InGrace: g.inGrace.id == string(id)}.Place()
+// effectOn returns what one change did to the string with a place.
+func (l Ledger) effectOn(tx store.Reader, place uint64, who subject, seq uint64) (e audit.Entry, did bool, err error) {
 	p, ok, err := l.rows.PieceOf(tx, seq, place)
 	if err != nil || !ok {
 		return e, false, err
@@ -229,5 +233,5 @@ func (l Ledger) effectOn(tx store.Reader, n token.Number, id token.ID, seq uint6
 	if err != nil || !ok || !told {
 		return e, false, err
 	}
-	return tell(change, t, first+uint64(i), effects[i], g.in(effects[i].InGrace)), true, nil
+	return tell(change, t, first+uint64(i), effects[i], who), true, nil
 }

@@ -57,7 +57,7 @@ func TestEffectsAreToldOfWhoStoodThere(t *testing.T) {
 		t.Errorf("%v; left are %v", err, want)
 	}
 	for id, fields := range map[token.ID][2]string{"a2": {"f", ""}, "a": {"", ""}, "b": {"", "10"}, "c": {"f", "10"}} {
-		list, err := New(all).effectsOn(m, id)
+		list, err := New(all).effectsOn(m, id, false)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%s: %+v, %v", id, list, err)
 		}
@@ -91,7 +91,7 @@ func FuzzEvidenceExpanded(f *testing.F) {
 			t.Errorf("it fits, and %d of %d effects are told of, in order %v: %v", told, count, inOrder, bad)
 		}
 		for _, id := range []token.ID{"a", "a2", "b", "c", "none"} {
-			if list, err := l.effectsOn(m, id); err == nil && len(list) > 1 {
+			if list, err := l.effectsOn(m, id, false); err == nil && len(list) > 1 {
 				t.Errorf("%s: one change did %d things to it", id, len(list))
 			}
 		}

@@ -77,7 +77,7 @@ func (l Ledger) walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error)
 	if err != nil {
 		return err
 	}
-	effects, err := l.effectsOn(tx, token.ID(q.TokenID))
+	effects, err := l.effectsOn(tx, token.ID(q.TokenID), q.AllStrings)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (l Ledger) walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error)
 			err, effects = fn(effects[0]), effects[1:]
 			continue
 		}
-		err, seqs = l.about(tx, q.TokenID, seqs[0], fn), seqs[1:]
+		err, seqs = l.about(tx, q, seqs[0], fn), seqs[1:]
 	}
 	if errors.Is(err, store.Stop) {
 		return nil
@@ -94,13 +94,14 @@ func (l Ledger) walk(tx store.Reader, q audit.Query, fn func(audit.Entry) error)
 	return err
 }
 
-// about calls fn with the entry seq, if it is about the token.
-func (l Ledger) about(tx store.Reader, id string, seq uint64, fn func(audit.Entry) error) error {
+// about calls fn with the entry seq, if it is about the token: those with a number are about some
+// id of it.
+func (l Ledger) about(tx store.Reader, q audit.Query, seq uint64, fn func(audit.Entry) error) error {
 	e, ok, err := l.rows.Entries.Get(tx, rows.SeqKey(seq))
 	if err == nil && !ok {
 		err = errors.New("the index of the audit log names an entry that is not there")
 	}
-	if err != nil || !e.About(id) {
+	if err != nil || !e.About(q.TokenID) && (!q.AllStrings || e.Number == 0) {
 		return err
 	}
 	return fn(e)

@@ -19,7 +19,7 @@ type Tombstone struct {
 	Tried Use // when somebody last showed its string since it ended
 }
 
-// An End is when a token ended, why, and by whom.
+// An End is when a token ended, or was found to have, why, and by whom.
 type End struct {
 	At     epoch.Millis
 	Why    token.EndReason
@@ -36,6 +36,16 @@ func EndByPolicy(t policy.Tightening) End {
 	end := End{At: t.At, Why: token.EndByPolicy, By: t.By, ByName: t.ByName}
 	if t.Rule.Enabled {
 		end.MaxAgeMs = t.Rule.MaxAgeMs
+	}
+	return end
+}
+
+// Ended returns the end of s as it was: what expired, by itself or when its grace period was over,
+// ended then, and not when the server noticed, from which on it is kept.
+func (s Tombstone) Ended() End {
+	end := s.End
+	if (end.Why == token.EndExpired || end.Why == token.EndRotated) && s.Expired(end.At) {
+		end.At = s.ExpireAt
 	}
 	return end
 }
@@ -67,6 +77,7 @@ func (p Present) Entomb(w store.Writer, v token.Token, end End, used Use) error 
 		used = stored
 	}
 	v.CreateRequest, v.RotateRequest = "", "" // nobody repeats them for what is gone
+	v.RotatedBy, v.RotatedByName = "", ""     // end has them
 	s := Tombstone{Token: v, End: end, Used: used}
 	return p.Tombstones.Put(w, s.Key(), s)
 }

@@ -25,6 +25,7 @@ func packToken(p *Packer, t StoredToken) {
 	p.Number(uint64(t.CreatedAt))
 	p.Number(uint64(t.IssuedAt))
 	p.Text(string(t.CreatedBy))
+	p.Number(uint64(t.Maker))
 	p.Raw(t.Digest[:])
 	p.Number(uint64(t.DigestKey))
 	p.Text(string(t.ReplacedBy))
@@ -33,6 +34,8 @@ func packToken(p *Packer, t StoredToken) {
 	packRunning(p, t.HiddenAfter)
 	p.Text(t.CreateRequest)
 	p.Text(t.RotateRequest)
+	p.Text(string(t.RotatedBy))
+	p.Text(t.RotatedByName)
 }
 
 func unpackToken(u *Unpacker, key []byte) StoredToken {
@@ -59,6 +62,7 @@ func unpackTokenOf(u *Unpacker, number token.Number) StoredToken {
 		CreatedAt:   epoch.Millis(u.Number()),
 		IssuedAt:    epoch.Millis(u.Number()),
 		CreatedBy:   token.ID(u.Text()),
+		Maker:       token.Number(u.Number()),
 		Digest:      unpackDigest(u),
 		DigestKey:   unpackKeyID(u),
 		ReplacedBy:  token.ID(u.Text()),
@@ -68,6 +72,9 @@ func unpackTokenOf(u *Unpacker, number token.Number) StoredToken {
 
 		CreateRequest: unpackRequest(u),
 		RotateRequest: unpackRequest(u),
+
+		RotatedBy:     token.ID(u.Text()),
+		RotatedByName: u.Text(),
 	}
 	return t
 }

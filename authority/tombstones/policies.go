@@ -54,6 +54,7 @@ func (s *Tombstones) expect(t rows.Tombstone) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byID[t.ID] == nil {
-		s.byID[t.ID], s.unwritten[t.ID] = &t, true
+		s.know(t)
+		s.unwritten[t.ID] = true
 	}
 }

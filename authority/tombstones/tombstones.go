@@ -1,6 +1,7 @@
 package tombstones
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -23,7 +24,9 @@ type Tombstones struct {
 
 	mu        sync.RWMutex
 	byID      map[token.ID]*rows.Tombstone // none of which ever changes
+	lines     map[token.Number][]token.ID  // the ids in byID of those that were rotated
 	tried     map[token.ID]bool            // since that was last written down
+	early     map[token.ID]rows.Use        // of tokens that have expired and have no tombstone yet
 	unwritten map[token.ID]bool            // what has no row yet: see policies.go
 }
 
@@ -31,7 +34,8 @@ type Tombstones struct {
 // follow db behind them. Load has them know what is stored.
 func New(db store.DB, all *rows.Rows, live *index.Index) *Tombstones {
 	s := &Tombstones{
-		db: db, rows: all, live: live, byID: map[token.ID]*rows.Tombstone{}, tried: map[token.ID]bool{}, unwritten: map[token.ID]bool{},
+		db: db, rows: all, live: live, byID: map[token.ID]*rows.Tombstone{}, lines: map[token.Number][]token.ID{},
+		tried: map[token.ID]bool{}, early: map[token.ID]rows.Use{}, unwritten: map[token.ID]bool{},
 	}
 	db.Follow(s.follow)
 	return s
@@ -66,21 +70,65 @@ func (s *Tombstones) follow(changes []store.Change) {
 func (s *Tombstones) put(t rows.Tombstone) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.byID[t.ID]; ok && old.Tried.At > t.Tried.At {
+	old, known := s.byID[t.ID]
+	if known && old.Tried.At > t.Tried.At {
 		t.Tried = old.Tried
 	}
-	s.byID[t.ID] = &t
+	if early, ok := s.early[t.ID]; ok && early.At > t.Tried.At {
+		t.Tried, s.tried[t.ID] = early, true
+	}
+	delete(s.early, t.ID)
+	if known && old.ReplacedBy != "" {
+		s.leaveLine(old)
+	}
+	s.know(t)
 	delete(s.unwritten, t.ID)
 }
 
 func (s *Tombstones) drop(ended epoch.Millis, id token.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t, ok := s.byID[id]; ok && t.At == ended {
-		delete(s.byID, id)
-		delete(s.tried, id)
-		delete(s.unwritten, id)
+	t, ok := s.byID[id]
+	if !ok || t.At != ended {
+		return
 	}
+	delete(s.byID, id)
+	delete(s.tried, id)
+	delete(s.unwritten, id)
+	s.leaveLine(t)
+}
+
+// know adds t to those in memory.
+func (s *Tombstones) know(t rows.Tombstone) {
+	s.byID[t.ID] = &t
+	if t.ReplacedBy != "" {
+		s.lines[t.Number] = append(s.lines[t.Number], t.ID)
+	}
+}
+
+func (s *Tombstones) leaveLine(t *rows.Tombstone) {
+	line := slices.DeleteFunc(s.lines[t.Number], func(one token.ID) bool { return one == t.ID })
+	if s.lines[t.Number] = line; len(line) == 0 {
+		delete(s.lines, t.Number)
+	}
+}
+
+// UsedBefore returns which string that v had before its own, of those that have ended, was used
+// last, and when; nothing if none was.
+func (s *Tombstones) UsedBefore(v token.Token) (id token.ID, last rows.Use) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, one := range s.lines[v.Number] {
+		t := s.byID[one]
+		if one == v.ID || t.IssuedAt > v.IssuedAt || t.Used.At == 0 {
+			continue
+		}
+		// Of two used at once any will do, but each node and each start says the same.
+		if newer := cmp.Or(cmp.Compare(t.Used.At, last.At), strings.Compare(string(one), string(id))); newer > 0 {
+			id, last = one, t.Used
+		}
+	}
+	return id, last
 }
 
 // Find returns the tombstone of the token id, or nil. It must not be changed.
@@ -105,6 +153,16 @@ func (s *Tombstones) Tried(id token.ID, at epoch.Millis, from netip.Addr) {
 		next := *t
 		next.Tried = rows.Use{At: at, From: from}
 		s.byID[id], s.tried[id] = &next, true
+	}
+}
+
+// TriedEarly notes that the string of the token id was shown, which has expired, but is not among
+// those that ended yet: that is remembered until it is.
+func (s *Tombstones) TriedEarly(id token.ID, at epoch.Millis, from netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.byID[id]; !ok && len(s.early) < policy.MostEnded {
+		s.early[id] = rows.Use{At: at, From: from}
 	}
 }
 

@@ -61,11 +61,7 @@ func (u *Upkeep) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time
 		if !ok || !due { // it changed meanwhile
 			continue
 		}
-		why := token.EndExpired
-		if v.InGrace() {
-			why = token.EndRotated
-		}
-		if err := present.Entomb(w, v, rows.End{At: now, Why: why}, rows.Use{}); err != nil {
+		if err := present.Entomb(w, v, endOf(v, now), rows.Use{}); err != nil {
 			return 0, err
 		}
 		if err := present.HideToken(w, v); err != nil {
@@ -77,6 +73,15 @@ func (u *Upkeep) hide(w store.Writer, ids []token.ID, now epoch.Millis, ran time
 		})
 	}
 	return len(entries), u.ledger.AppendAll(w, entries)
+}
+
+// endOf tells of the end of a token whose time is over. If that is a grace period, whoever rotated
+// the token has ended it.
+func endOf(v token.Token, now epoch.Millis) rows.End {
+	if v.InGrace() {
+		return rows.End{At: now, Why: token.EndRotated, By: v.RotatedBy, ByName: v.RotatedByName}
+	}
+	return rows.End{At: now, Why: token.EndExpired}
 }
 
 // removePause is how much running lies between two walks over the tokens for

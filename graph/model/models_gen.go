@@ -482,6 +482,8 @@ type SystemPermissionsToken struct {
 	LastUsedAt *int64 `json:"lastUsedAt,omitempty"`
 	// The address it was last accepted from; null if never used. Stability: Preview
 	LastUsedFrom *string `json:"lastUsedFrom,omitempty"`
+	// The last use of any string that it had before its present one, of those that work out their grace period or have ended not long ago; null if none of them was used. Stability: Preview
+	EarlierUse *SystemTokenEarlierUse `json:"earlierUse,omitempty"`
 	// Whether it no longer works because its time is over. It stays listed for five minutes more. Stability: Preview
 	Expired bool `json:"expired"`
 	// The id of the token that replaced it, while it still works out its grace period after a rotation, or when that has ended it; else null. Stability: Preview
@@ -505,6 +507,17 @@ type SystemPermissionsToken struct {
 }
 
 func (SystemPermissionsToken) IsToken() {}
+
+// A use of a string that a token had before its present one.
+// Stability: Preview
+type SystemTokenEarlierUse struct {
+	// The id that the token had with that string. Stability: Preview
+	TokenID string `json:"tokenId"`
+	// When that string was last accepted, true to a minute, in milliseconds since 1970. Stability: Preview
+	At int64 `json:"at"`
+	// The address from which that was. Stability: Preview
+	From *string `json:"from,omitempty"`
+}
 
 // One page of system tokens, and how many match in all.
 // Stability: Preview
