@@ -59,6 +59,45 @@ test('an id that never was says so', async () => {
   browser.calm();
 });
 
+test('what has ended is found by its string, and made anew', async () => {
+  const made = await server.make({ name: 'worn pump', permissions: ['ReadHealthCheck'], expiresIn: { amount: 3, unit: 'Days' } });
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: { id: $id }) }', { id: made.tokenMetadata.id });
+  await browser.signIn(server.token, '/tokens');
+  await page.getByRole('searchbox').fill(`"Authorization: Bearer ${made.token}"`);
+  await page.getByRole('link', { name: 'Look at it' }).click();
+  await page.getByRole('link', { name: 'New one like it' }).click();
+  await page.getByText('Filled in like worn pump').waitFor();
+  assert.equal(await page.getByLabel('Token name').inputValue(), 'worn pump');
+  await page.getByRole('checkbox', { name: /Read cluster health check/, checked: true }).waitFor();
+  browser.calm();
+});
+
+test('a token is the same after a reset: what it made, what happened to it, and its use', async () => {
+  const maker = await server.make({ name: 'matron', permissions: ['ChangeSystemPermissions'] });
+  await server.ask('mutation { createSystemToken(input: { name: "child", permissions: [] }) { token } }', {}, maker.token);
+  const { rotateToken } = await server.ask('mutation R($id: String!) { rotateToken(input: { id: $id }) }', { id: maker.tokenMetadata.id });
+  await browser.signIn(server.token, `/tokens/${rotateToken.split('~')[0]}`);
+  await page.getByText(/^Not used yet; a string before it was used .* from 127\.0\.0\.1$/).waitFor();
+  const history = page.getByRole('region', { name: 'History' });
+  await history.filter({ hasText: /Token matron\s*made by root/ }).waitFor();
+  await page.getByRole('button', { name: 'Delete token' }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByText('1 token that it made goes on working').waitFor();
+  await dialog.getByText('with a string that it had before').waitFor();
+  assert.ok(await dialog.getByRole('button', { name: 'Delete token' }).isDisabled());
+  browser.calm();
+});
+
+test('of a token that could not be asked for it is not said that it is forgotten, nor of root', async () => {
+  await browser.signIn(server.token, '/tokens');
+  await page.route('**/graphql', (route) => (route.request().postData().includes('Ended') ? route.abort('connectionreset') : route.continue()));
+  await page.goto(`${server.base}/tokens/none`);
+  await page.getByRole('alert').waitFor();
+  assert.equal(await page.getByText('This token is not there any more').count(), 0);
+  await page.goto(`${server.base}/tokens/localroot`);
+  await page.getByText('Root is no system token').waitFor();
+});
+
 test('a token that a change of the policies ended says at once whose change that was, and which', async () => {
   const made = await server.make({ name: 'forbidden' });
   await server.setPolicy({ systemPermissionTokensEnabled: false });

@@ -9,6 +9,7 @@ const AuditEventsDocument = graphql(`
     $actionFilter: [String!]
     $actorFilter: String
     $tokenIdFilter: String
+    $allStrings: Boolean
     $since: Long
     $until: Long
     $skip: Int
@@ -19,6 +20,7 @@ const AuditEventsDocument = graphql(`
       actionFilter: $actionFilter
       actorFilter: $actorFilter
       tokenIdFilter: $tokenIdFilter
+      allStrings: $allStrings
       since: $since
       until: $until
       skip: $skip

@@ -25,6 +25,11 @@ graphql(`
     issuedAt
     lastUsedAt
     lastUsedFrom
+    earlierUse {
+      tokenId
+      at
+      from
+    }
     expired
     replacedBy
     replaces
@@ -80,6 +85,17 @@ const SystemTokensDocument = graphql(`
       hasNextPage
       results {
         ...TokenRow
+      }
+    }
+  }
+`);
+
+const MadeByDocument = graphql(`
+  query MadeBy($ids: [String!]!) {
+    systemTokens(createdByAnyFilter: $ids, stateFilter: [Active], limit: 1000) {
+      totalResults
+      results {
+        id
       }
     }
   }
@@ -267,11 +283,14 @@ export function walkTokens(question: TokenQuestion): TokenWalk {
   };
 }
 
-/** How many tokens were made by this one. */
-export function madeByQuery(tokenId: string) {
+/** How many tokens that work were made by any of these, apart from these themselves. */
+export function madeByQuery(ids: string[]) {
   return queryOptions({
-    queryKey: [...tokensKey, 'made by', tokenId],
-    queryFn: async ({ signal }) => (await request(SystemTokensDocument, { createdByFilter: tokenId, limit: 0 }, signal)).systemTokens.totalResults,
+    queryKey: [...tokensKey, 'made by', ids],
+    queryFn: async ({ signal }) => {
+      const { totalResults, results } = (await request(MadeByDocument, { ids }, signal)).systemTokens;
+      return totalResults - results.filter(({ id }) => ids.includes(id)).length;
+    },
   });
 }
 
@@ -286,16 +305,46 @@ function momentsOf({ endsWithinMs, unusedForMs }: Spans): { expiresBefore?: numb
 export function tokenQuery(tokenId: string) {
   return queryOptions({
     queryKey: [...tokensKey, 'one', tokenId],
-    queryFn: async ({ signal }) => systemTokenOf((await request(TokenDocument, { tokenId }, signal)).token),
+    queryFn: ({ signal }) => readToken(tokenId, signal),
   });
+}
+
+async function readToken(tokenId: string, signal: AbortSignal): Promise<TokenWithRules> {
+  return systemTokenOf((await request(TokenDocument, { tokenId }, signal)).token);
 }
 
 /** A token that has ended, or null if it is forgotten. */
 export function endedQuery(tokenId: string) {
   return queryOptions({
     queryKey: [...tokensKey, 'ended', tokenId],
-    queryFn: async ({ signal }) => (await request(SystemTokensDocument, { searchFilter: tokenId, stateFilter: ['Ended'], limit: 1 }, signal)).systemTokens.results.find(({ id }) => id === tokenId) ?? null,
+    queryFn: ({ signal }) => readEnded(tokenId, signal),
   });
+}
+
+async function readEnded(tokenId: string, signal: AbortSignal): Promise<SystemToken | null> {
+  return (await request(SystemTokensDocument, { searchFilter: tokenId, stateFilter: ['Ended'], limit: 1 }, signal)).systemTokens.results.find(({ id }) => id === tokenId) ?? null;
+}
+
+/** A token that another is to be like, whether or not it has ended. */
+export function modelQuery(tokenId: string) {
+  return queryOptions({
+    queryKey: [...tokensKey, 'model', tokenId],
+    queryFn: async ({ signal }): Promise<SystemToken> => {
+      try {
+        return await readToken(tokenId, signal);
+      } catch (error) {
+        const ended = error instanceof Refusal && error.code === 'NOT_FOUND' ? await readEnded(tokenId, signal) : null;
+        if (ended === null) throw error;
+        return ended;
+      }
+    },
+  });
+}
+
+/** The newest use of any string of a token, as far as it is known. */
+export function lastUseOf({ lastUsedAt, lastUsedFrom, earlierUse }: SystemToken): { at: number; from: string | null | undefined } | null {
+  if (earlierUse != null && earlierUse.at > (lastUsedAt ?? 0)) return earlierUse;
+  return lastUsedAt == null ? null : { at: lastUsedAt, from: lastUsedFrom };
 }
 
 function systemTokenOf(token: TokenQuery['token']): TokenWithRules {

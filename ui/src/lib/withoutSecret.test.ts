@@ -5,8 +5,15 @@ const id = 'a1'.repeat(16);
 
 it('keeps the id and drops the secret', () => {
   expect(withoutSecret(`${id}~${'B2'.repeat(22)}`)).toBe(id);
-  expect(withoutSecret(`token ${id}~cut off`)).toBe(`token ${id} off`);
+  expect(withoutSecret(`token ${id}~cut off`)).toBe(id);
   expect(withoutSecret('localroot~secret')).toBe('localroot');
+});
+
+it.each(['"$"', "'$'", 'Bearer $', 'Authorization: Bearer $', 'curl -H "Authorization: Bearer $" https://tokens.example'])('searches for the id alone where %s is pasted', (around) => {
+  const pasted = around.replace('$', `${id}~${'B2'.repeat(22)}`);
+  expect(withoutSecret(pasted)).toBe(id);
+  expect(withoutSecret(masked(pasted))).toBe(id);
+  expect(masked(pasted)).not.toContain('B2');
 });
 
 it('drops a secret also when it is typed letter by letter', () => {

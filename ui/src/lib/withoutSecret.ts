@@ -22,9 +22,14 @@ export function masked(text: string): string {
   return withoutHalves(text.replace(tokenString, '$1~'));
 }
 
-/** What is searched for: the id. */
+/** What is searched for: the id of a token string, whatever stands around it, or all of it. */
 export function withoutSecret(text: string): string {
-  return withoutHalves(text.replace(tokenString, '$1'));
+  return /([A-Za-z0-9]{32}|localroot)~/.exec(text)?.[1] ?? withoutHalves(text);
+}
+
+/** Whether a text is what the id of a token looks like. */
+export function isTokenId(text: string): boolean {
+  return /^[A-Za-z0-9]{32}$/.test(text);
 }
 
 /**

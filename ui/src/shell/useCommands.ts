@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { filtersQuery } from '../api/filters';
-import { tokensQuery } from '../api/tokens';
+import { endedQuery, tokensQuery } from '../api/tokens';
 import { mayAdministerTokens, mayManageCluster, mayReadRules } from '../api/viewer';
-import { withoutSecret } from '../lib/withoutSecret';
+import { isTokenId, withoutSecret } from '../lib/withoutSecret';
 import { useSession } from './session';
 
 export type Command = { key: string; label: string; detail?: string };
@@ -25,14 +25,20 @@ export function useCommands(typed: string): { sections: Section[]; searching: bo
     ...tokensQuery({ searchFilter: rested, sortBy: 'Name', orderBy: 'ASC', skip: 0, limit: few }),
     enabled: tokensAllowed && rested !== '',
   });
+  const ended = useQuery({ ...endedQuery(rested), enabled: tokensAllowed && isTokenId(rested) });
   const filters = useQuery({ ...filtersQuery, enabled: rulesAllowed });
 
   const fits = (label: string) => label.toLowerCase().includes(wanted.toLowerCase());
   const found = wanted === '' ? [] : (tokens.data?.results ?? []);
+  const gone = wanted === rested && ended.data ? [ended.data] : [];
   const sections: Section[] = [
     {
       title: 'Tokens',
-      commands: found.map(({ id, name }) => ({ key: `/tokens/${encodeURIComponent(id)}`, label: name, detail: `${id.slice(0, 8)}…` })),
+      commands: [...found, ...gone].map(({ id, name, endedAt }) => ({
+        key: `/tokens/${encodeURIComponent(id)}`,
+        label: name,
+        detail: `${id.slice(0, 8)}…${endedAt == null ? '' : ', ended'}`,
+      })),
     },
     {
       title: 'IP filters',
@@ -67,7 +73,7 @@ export function useCommands(typed: string): { sections: Section[]; searching: bo
   ];
   return {
     sections: sections.filter((section) => section.commands.length > 0),
-    searching: wanted !== '' && tokensAllowed && (rested !== wanted || tokens.isFetching),
+    searching: wanted !== '' && tokensAllowed && (rested !== wanted || tokens.isFetching || ended.isFetching),
   };
 }
 

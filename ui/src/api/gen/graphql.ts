@@ -294,6 +294,7 @@ export type AuditEventsQueryVariables = Exact<{
   actionFilter?: Array<string> | string | null | undefined;
   actorFilter?: string | null | undefined;
   tokenIdFilter?: string | null | undefined;
+  allStrings?: boolean | null | undefined;
   since?: number | null | undefined;
   until?: number | null | undefined;
   skip?: number | null | undefined;
@@ -318,7 +319,7 @@ export type IpFilterUsageQueryVariables = Exact<{
 }>;
 
 
-export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type IpFilterUsageQuery = { ipFilterUsage: { totalTokens: number, policies: Array<string>, tokens: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, earlierUse: { tokenId: string, at: number, from: string | null } | null, ipFilterV2: { id: string, name: string } | null }> } };
 
 export type IpFilterImpactQueryVariables = Exact<{
   input: IpFilterUpdateInput;
@@ -371,7 +372,7 @@ export type PolicyImpactQueryVariables = Exact<{
 }>;
 
 
-export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } }> } };
+export type PolicyImpactQuery = { tokenSecurityPoliciesImpact: { deleted: number, capped: number, refiltered: number, unchanged: number, busiestDays: Array<{ day: number, count: number }>, tokens: Array<{ effect: TokenPolicyEffect, newExpireAt: number | null, token: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, earlierUse: { tokenId: string, at: number, from: string | null } | null, ipFilterV2: { id: string, name: string } | null } }> } };
 
 export type UpdatePoliciesMutationVariables = Exact<{
   input: TokenSecurityPoliciesInput;
@@ -380,7 +381,7 @@ export type UpdatePoliciesMutationVariables = Exact<{
 
 export type UpdatePoliciesMutation = { updateTokenSecurityPolicies: { id: string } };
 
-export type TokenRowFragment = { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null };
+export type TokenRowFragment = { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, earlierUse: { tokenId: string, at: number, from: string | null } | null, ipFilterV2: { id: string, name: string } | null };
 
 export type SystemTokensQueryVariables = Exact<{
   searchFilter?: string | null | undefined;
@@ -400,7 +401,14 @@ export type SystemTokensQueryVariables = Exact<{
 }>;
 
 
-export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }> } };
+export type SystemTokensQuery = { systemTokens: { totalResults: number, endCursor: string | null, hasNextPage: boolean, results: Array<{ id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, earlierUse: { tokenId: string, at: number, from: string | null } | null, ipFilterV2: { id: string, name: string } | null }> } };
+
+export type MadeByQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type MadeByQuery = { systemTokens: { totalResults: number, results: Array<{ id: string }> } };
 
 export type TokenCountsQueryVariables = Exact<{
   expiresBefore?: number | null | undefined;
@@ -418,7 +426,7 @@ export type TokenQueryVariables = Exact<{
 export type TokenQuery = { token:
     | { __typename: 'OrganizationPermissionsToken' }
     | { __typename: 'PersonalUserToken' }
-    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null }
+    | { __typename: 'SystemPermissionsToken', ipFilter: string | null, id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, earlierUse: { tokenId: string, at: number, from: string | null } | null, ipFilterV2: { id: string, name: string } | null }
     | { __typename: 'ViewPermissionsToken' }
    };
 
@@ -432,14 +440,14 @@ export type CreateSystemTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type CreateSystemTokenMutation = { createSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, earlierUse: { tokenId: string, at: number, from: string | null } | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type RotateSystemTokenMutationVariables = Exact<{
   input: RotateSystemTokenInput;
 }>;
 
 
-export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, ipFilterV2: { id: string, name: string } | null } } };
+export type RotateSystemTokenMutation = { rotateSystemToken: { token: string, tokenMetadata: { id: string, name: string, note: string | null, expireAt: number | null, createdAt: number, permissions: Array<string>, createdBy: string, createdByName: string | null, issuedAt: number, lastUsedAt: number | null, lastUsedFrom: string | null, expired: boolean, replacedBy: string | null, replaces: string | null, endedAt: number | null, endedBy: string | null, endedByName: string | null, endMaximumMs: number | null, endReason: SystemTokenEndReason | null, lastTriedAt: number | null, lastTriedFrom: string | null, earlierUse: { tokenId: string, at: number, from: string | null } | null, ipFilterV2: { id: string, name: string } | null } } };
 
 export type UpdatePermissionsMutationVariables = Exact<{
   input: UpdateSystemPermissionsTokenPermissionsInput;
@@ -537,6 +545,11 @@ export const TokenRowFragmentDoc = new TypedDocumentString(`
   issuedAt
   lastUsedAt
   lastUsedFrom
+  earlierUse {
+    tokenId
+    at
+    from
+  }
   expired
   replacedBy
   replaces
@@ -554,12 +567,13 @@ export const TokenRowFragmentDoc = new TypedDocumentString(`
 }
     `, {"fragmentName":"TokenRow"}) as unknown as TypedDocumentString<TokenRowFragment, unknown>;
 export const AuditEventsDocument = new TypedDocumentString(`
-    query AuditEvents($typeFilter: [String!], $actionFilter: [String!], $actorFilter: String, $tokenIdFilter: String, $since: Long, $until: Long, $skip: Int, $limit: Int) {
+    query AuditEvents($typeFilter: [String!], $actionFilter: [String!], $actorFilter: String, $tokenIdFilter: String, $allStrings: Boolean, $since: Long, $until: Long, $skip: Int, $limit: Int) {
   auditEvents(
     typeFilter: $typeFilter
     actionFilter: $actionFilter
     actorFilter: $actorFilter
     tokenIdFilter: $tokenIdFilter
+    allStrings: $allStrings
     since: $since
     until: $until
     skip: $skip
@@ -620,6 +634,11 @@ export const IpFilterUsageDocument = new TypedDocumentString(`
   issuedAt
   lastUsedAt
   lastUsedFrom
+  earlierUse {
+    tokenId
+    at
+    from
+  }
   expired
   replacedBy
   replaces
@@ -758,6 +777,11 @@ export const PolicyImpactDocument = new TypedDocumentString(`
   issuedAt
   lastUsedAt
   lastUsedFrom
+  earlierUse {
+    tokenId
+    at
+    from
+  }
   expired
   replacedBy
   replaces
@@ -818,6 +842,11 @@ export const SystemTokensDocument = new TypedDocumentString(`
   issuedAt
   lastUsedAt
   lastUsedFrom
+  earlierUse {
+    tokenId
+    at
+    from
+  }
   expired
   replacedBy
   replaces
@@ -833,6 +862,16 @@ export const SystemTokensDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<SystemTokensQuery, SystemTokensQueryVariables>;
+export const MadeByDocument = new TypedDocumentString(`
+    query MadeBy($ids: [String!]!) {
+  systemTokens(createdByAnyFilter: $ids, stateFilter: [Active], limit: 1000) {
+    totalResults
+    results {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MadeByQuery, MadeByQueryVariables>;
 export const TokenCountsDocument = new TypedDocumentString(`
     query TokenCounts($expiresBefore: Long, $unusedSince: Long) {
   all: systemTokens(limit: 0) {
@@ -880,6 +919,11 @@ export const TokenDocument = new TypedDocumentString(`
   issuedAt
   lastUsedAt
   lastUsedFrom
+  earlierUse {
+    tokenId
+    at
+    from
+  }
   expired
   replacedBy
   replaces
@@ -927,6 +971,11 @@ export const CreateSystemTokenDocument = new TypedDocumentString(`
   issuedAt
   lastUsedAt
   lastUsedFrom
+  earlierUse {
+    tokenId
+    at
+    from
+  }
   expired
   replacedBy
   replaces
@@ -963,6 +1012,11 @@ export const RotateSystemTokenDocument = new TypedDocumentString(`
   issuedAt
   lastUsedAt
   lastUsedFrom
+  earlierUse {
+    tokenId
+    at
+    from
+  }
   expired
   replacedBy
   replaces

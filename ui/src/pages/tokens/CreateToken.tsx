@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useLocation, useSearch } from 'wouter';
 import { filtersQuery } from '../../api/filters';
 import { policiesQuery } from '../../api/security';
-import { permissionsQuery, type SystemToken, tokenQuery } from '../../api/tokens';
+import { modelQuery, permissionsQuery, type SystemToken } from '../../api/tokens';
 import { mayAdministerTokens } from '../../api/viewer';
 import { ButtonLink } from '../../components/Button';
 import { MayNot, needs } from '../../components/MayNot';
@@ -37,7 +37,7 @@ function Form() {
   const permissions = useQuery(permissionsQuery);
   const filters = useQuery(filtersQuery);
   const policies = useQuery(policiesQuery);
-  const model = useQuery({ ...tokenQuery(like ?? ''), enabled: like !== null, refetchOnMount: 'always' });
+  const model = useQuery({ ...modelQuery(like ?? ''), enabled: like !== null, refetchOnMount: 'always' });
   const failure = permissions.error ?? filters.error ?? policies.error;
   const ready = permissions.data !== undefined && filters.data !== undefined && policies.data !== undefined && !(like !== null && model.isPending);
   if (!ready) return <RefusalNotice refusal={failure ? asRefusal(failure) : null} />;

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
-import { deleteToken, madeByQuery, type SystemToken, tokensKey } from '../../api/tokens';
+import { deleteToken, lastUseOf, madeByQuery, type SystemToken, tokensKey } from '../../api/tokens';
 import { Confirm } from '../../components/Confirm';
 import { Distance } from '../../components/Moment';
 import { Name } from '../../components/Name';
@@ -16,7 +16,8 @@ export function DeleteToken({ token, stay = false, onClose }: { token: SystemTok
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const now = useNow();
-  const inUse = token.lastUsedAt != null && now - token.lastUsedAt < day;
+  const last = lastUseOf(token);
+  const inUse = last !== null && now - last.at < day;
   const deleting = useAction(async () => {
     await deleteToken(token.id);
     if (!stay) navigate(lastList('/tokens'), { replace: true });
@@ -25,7 +26,7 @@ export function DeleteToken({ token, stay = false, onClose }: { token: SystemTok
     await client.invalidateQueries({ queryKey: tokensKey });
     onClose();
   });
-  const made = useQuery(madeByQuery(token.id)).data ?? 0;
+  const made = useQuery(madeByQuery([token.id])).data ?? 0;
   return (
     <Confirm
       title={
@@ -48,15 +49,16 @@ export function DeleteToken({ token, stay = false, onClose }: { token: SystemTok
           <Link to={`/tokens?creator=${encodeURIComponent(token.id)}`}>look at {made === 1 ? 'it' : 'them'}</Link>.
         </p>
       )}
-      {inUse && token.lastUsedAt != null && (
+      {inUse && (
         <p>
-          It is in use: last accepted <Distance at={token.lastUsedAt} />
-          {token.lastUsedFrom != null && (
+          It is in use: last accepted <Distance at={last.at} />
+          {last.from != null && (
             <>
               {' '}
-              from <code>{token.lastUsedFrom}</code>
+              from <code>{last.from}</code>
             </>
           )}
+          {last === token.earlierUse && ', with a string that it had before'}
           . What uses it will stop working.
         </p>
       )}

@@ -1,5 +1,5 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { deleteTokens, type SystemToken, tokensKey } from '../../api/tokens';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { deleteTokens, lastUseOf, madeByQuery, type SystemToken, tokensKey } from '../../api/tokens';
 import { Confirm } from '../../components/Confirm';
 import { Distance } from '../../components/Moment';
 import { Name } from '../../components/Name';
@@ -16,7 +16,7 @@ import styles from './ChosenBar.module.css';
 export function DeleteTokens({ tokens, onClose }: { tokens: readonly SystemToken[]; onClose: () => void }) {
   const client = useQueryClient();
   const now = useNow();
-  const inUse = tokens.filter(({ lastUsedAt }) => lastUsedAt != null && now - lastUsedAt < hour);
+  const inUse = tokens.filter((token) => now - (lastUseOf(token)?.at ?? 0) < hour);
   const others = tokens.filter((token) => !inUse.includes(token));
   const count = counted(tokens.length, 'token');
   const deleting = useAction(async () => {
@@ -25,6 +25,7 @@ export function DeleteTokens({ tokens, onClose }: { tokens: readonly SystemToken
     tell({ text: `${count} deleted.`, link: { to: '/audit-log?action=deleteSystemTokens', label: 'See it in the audit log' } });
     onClose();
   });
+  const made = useQuery(madeByQuery(tokens.map(({ id }) => id))).data ?? 0;
   return (
     <Confirm
       title={`Delete ${count}?`}
@@ -38,6 +39,7 @@ export function DeleteTokens({ tokens, onClose }: { tokens: readonly SystemToken
       onClose={onClose}
     >
       <p>They are refused from that moment on, and nobody can bring them back. All of them go, or none.</p>
+      {made > 0 && <p>{made === 1 ? '1 token that they made goes' : `${counted(made, 'token')} that they made go`} on working.</p>}
       {inUse.length > 0 && (
         <>
           <p>
@@ -55,20 +57,23 @@ export function DeleteTokens({ tokens, onClose }: { tokens: readonly SystemToken
 function TokenNames({ label, tokens }: { label: string; tokens: readonly SystemToken[] }) {
   return (
     <ul className={styles.list} aria-label={label} tabIndex={0}>
-      {tokens.map(({ id, name, lastUsedAt }) => (
-        <li key={id}>
-          <Name name={name} clamp />
-          <span className={styles.quiet}>
-            {lastUsedAt == null ? (
-              'never used'
-            ) : (
-              <>
-                used <Distance at={lastUsedAt} />
-              </>
-            )}
-          </span>
-        </li>
-      ))}
+      {tokens.map((token) => {
+        const last = lastUseOf(token);
+        return (
+          <li key={token.id}>
+            <Name name={token.name} clamp />
+            <span className={styles.quiet}>
+              {last === null ? (
+                'never used'
+              ) : (
+                <>
+                  used <Distance at={last.at} />
+                </>
+              )}
+            </span>
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -1,8 +1,11 @@
+import { useQuery } from '@tanstack/react-query';
+import { endedQuery } from '../../api/tokens';
 import { Button, ButtonLink } from '../../components/Button';
 import { Name } from '../../components/Name';
 import { Teach } from '../../components/Teach';
 import { curlLine } from '../../lib/curl';
 import { serverAddress } from '../../lib/home';
+import { isTokenId } from '../../lib/withoutSecret';
 
 const example = 'mutation { createSystemToken(input: {name: "health probe", permissions: [ReadHealthCheck], expiresIn: {amount: 30, unit: Days}}) { token } }';
 
@@ -29,8 +32,29 @@ export function NoTokens() {
 type NoMatchProps = { search: string; filtered: boolean; onClear: () => void };
 
 export function NoMatch({ search, filtered, onClear }: NoMatchProps) {
+  const ended = useQuery({ ...endedQuery(search), enabled: isTokenId(search) }).data;
+  const all = <Button onPress={onClear}>Show all tokens</Button>;
+  if (ended != null) {
+    return (
+      <Teach
+        title="It has ended"
+        actions={
+          <>
+            <ButtonLink to={`/tokens/${encodeURIComponent(ended.id)}`} look="primary">
+              Look at it
+            </ButtonLink>
+            {all}
+          </>
+        }
+      >
+        <p>
+          The id is one that <Name name={ended.name} /> had, and its string works no more.
+        </p>
+      </Teach>
+    );
+  }
   return (
-    <Teach title="No token matches" actions={<Button onPress={onClear}>Show all tokens</Button>}>
+    <Teach title="No token matches" actions={all}>
       {search !== '' && (
         <p>
           No {filtered && 'such '}token holds “<Name name={search} />” in its name or note, and none has it as its id.

@@ -22,6 +22,7 @@ export function EndedToken({ token, permissions }: { token: SystemToken; permiss
         back={{ to: lastList('/tokens'), label: 'System tokens' }}
         actions={
           <>
+            {token.replacedBy == null && <ButtonLink to={`/tokens/new?like=${about}`}>New one like it</ButtonLink>}
             <ButtonLink to={`/audit-log?token=${about}`}>See what happened to it</ButtonLink>
             <ButtonLink to={`/tokens?creator=${about}`}>Tokens that it made</ButtonLink>
           </>
@@ -67,7 +68,7 @@ export function EndedToken({ token, permissions }: { token: SystemToken; permiss
           </dd>
         </dl>
       </section>
-      <History id={token.id} permissions={permissions} />
+      <History id={token.id} permissions={permissions} allStrings={token.replacedBy == null} />
     </>
   );
 }

@@ -10,9 +10,12 @@ import styles from './History.module.css';
 
 const shown = 20;
 
-/** What has happened to a token, newest first: what the audit log has of it, in the same words. */
-export function History({ id, permissions }: { id: string; permissions: readonly Permission[] }) {
-  const events = useListQuery({ ...auditQuery({ tokenIdFilter: id, skip: 0, limit: shown }), refetchInterval: 30_000 });
+/**
+ * What has happened to a token, newest first: what the audit log has of it, in the same words. That
+ * is of all strings it had, or of one alone.
+ */
+export function History({ id, permissions, allStrings = true }: { id: string; permissions: readonly Permission[]; allStrings?: boolean }) {
+  const events = useListQuery({ ...auditQuery({ tokenIdFilter: id, allStrings, skip: 0, limit: shown }), refetchInterval: 30_000 });
   const label = (name: string) => permissions.find((permission) => permission.name === name)?.label ?? name;
   const more = (events.data?.totalResults ?? 0) - shown;
   return (

@@ -14,7 +14,7 @@ import { DeleteToken } from './DeleteToken';
  */
 export function Predecessor({ id }: { id: string }) {
   const [ending, setEnding] = useState(false);
-  const token = useQuery({ ...tokenQuery(id), refetchInterval: 30_000 }).data;
+  const token = useQuery({ ...tokenQuery(id), refetchInterval: 10_000 }).data;
   if (token === undefined || token.expired) return null;
   return (
     <Notice tone="warn" title="The string before this one still works" actions={<Button onPress={() => setEnding(true)}>End it now</Button>}>

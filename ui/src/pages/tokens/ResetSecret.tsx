@@ -38,7 +38,8 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
   // Kept here and nowhere else, and only until it is closed.
   const [issued, setIssued] = useState<IssuedToken | null>(null);
   const [ending, setEnding] = useState(false);
-  const predecessor = useQuery({ ...tokenQuery(token.replaces ?? ''), enabled: token.replaces != null }).data;
+  const predecessor = useQuery({ ...tokenQuery(token.replaces ?? ''), enabled: token.replaces != null, refetchInterval: 10_000 }).data;
+  const stillWorks = token.replaces != null && predecessor?.expired !== true;
   const graceMs = grace.on ? grace.amount * unitMs[grace.unit] : 0;
   const insisted = useInsist(rotateToken);
   const rotating = useAction(() => {
@@ -90,7 +91,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
           </>
         )}
       </p>
-      {token.replaces != null && (
+      {stillWorks && (
         <Notice tone="warn" title="The string before this one still works">
           {predecessor && <PredecessorUse token={predecessor} />}
           <Checkbox isSelected={ending} onChange={setEnding}>
@@ -117,7 +118,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
           look="dangerFull"
           isPending={rotating.pending}
           pendingLabel="Resetting"
-          isDisabled={token.replaces != null && !ending}
+          isDisabled={stillWorks && !ending}
           onPress={() => void rotating.run().then((made) => made && setIssued(made))}
         >
           Reset secret

@@ -1,33 +1,21 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { auditQuery } from '../../api/audit';
-import { endedQuery } from '../../api/tokens';
+import type { SystemToken } from '../../api/tokens';
 import { Distance } from '../../components/Moment';
 
 /**
- * The use of a string that a reset gave and nobody has used yet, so that what counts is when the
- * one before it was used. That one has ended, and is known for as long as the history tells of it.
+ * The use of a token whose present string came by a reset, and which nobody has used yet: what
+ * counts is when one of the strings before was used.
  */
-export function StringBefore({ id }: { id: string }) {
-  const resets = useQuery(auditQuery({ tokenIdFilter: id, typeFilter: ['hashedtokens.rotate'] })).data?.results;
-  const reset = resets?.find(({ fields }) => fields.some(({ name, value }) => name === 'newTokenId' && value === id));
-  const before = reset?.fields.find(({ name }) => name === 'oldTokenId')?.value ?? '';
-  const ended = useQuery({ ...endedQuery(before), enabled: before !== '' }).data;
-  if (ended == null) return 'Not yet with its present string';
+export function StringBefore({ earlier, leads }: { earlier: SystemToken['earlierUse']; leads: boolean }) {
+  if (earlier == null) return <>Not used yet; no use of a string before it is known</>;
   return (
     <>
-      Not used yet; <Link to={`/tokens/${before}`}>the string before it</Link> was{' '}
-      {ended.lastUsedAt == null ? (
-        'never used'
-      ) : (
+      Not used yet; {leads ? <Link to={`/tokens/${encodeURIComponent(earlier.tokenId)}`}>a string before it</Link> : 'a string before it'} was used{' '}
+      <Distance at={earlier.at} />
+      {earlier.from != null && (
         <>
-          used <Distance at={ended.lastUsedAt} />
-          {ended.lastUsedFrom != null && (
-            <>
-              {' '}
-              from <code>{ended.lastUsedFrom}</code>
-            </>
-          )}
+          {' '}
+          from <code>{earlier.from}</code>
         </>
       )}
     </>

@@ -58,18 +58,23 @@ function Missing({ id, error }: { id: string; error: Error | null }) {
   const { viewer } = useSession();
   const permissions = useQuery({ ...permissionsQuery, enabled: mayAdministerTokens(viewer) });
   const gone = error !== null && asRefusal(error).code === 'NOT_FOUND';
-  const ended = useQuery({ ...endedQuery(id), enabled: gone && mayAdministerTokens(viewer), refetchInterval: 30_000 });
+  const administers = mayAdministerTokens(viewer);
+  const ended = useQuery({ ...endedQuery(id), enabled: gone && administers && id !== 'localroot', refetchInterval: 30_000 });
   if (gone && ended.data) return <EndedToken token={ended.data} permissions={permissions.data ?? []} />;
   if (gone && ended.isLoading) return <PageHead title="System token" back={back()} />;
   return (
     <>
       <PageHead title="System token" back={back()} />
-      {gone ? (
-        <Notice tone="warn" title="This token is not there any more" actions={<AboutGone id={id} />}>
-          <p>It was deleted, reset, or has expired, and that is more than 30 days ago; or it never was.</p>
+      {!gone || ended.error !== null ? (
+        <Failed refusal={(ended.error ?? error) === null ? null : asRefusal(ended.error ?? error)} />
+      ) : id === 'localroot' ? (
+        <Notice title="Root is no system token" actions={<AboutGone id={id} />}>
+          <p>It may do everything, and no policy binds it. Whoever runs the server replaces its string, with the command root-token.</p>
         </Notice>
       ) : (
-        <Failed refusal={error === null ? null : asRefusal(error)} />
+        <Notice tone="warn" title="This token is not there any more" actions={administers && <AboutGone id={id} />}>
+          <p>It was deleted, reset, or has expired{administers && ', and that is more than 30 days ago'}; or it never was.</p>
+        </Notice>
       )}
     </>
   );
@@ -124,7 +129,7 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
       {!administers && <Takes what="reset, change or delete it" needed={needs.administers} />}
       {token.replacedBy != null && (
         <Notice tone="warn" title="Its secret was reset" actions={<ButtonLink to={`/tokens/${encodeURIComponent(token.replacedBy)}`}>Go to its successor</ButtonLink>}>
-          <p>This is the old string, which still works until its grace period is over.</p>
+          <p>{token.expired ? 'This is the old string. Its grace period is over, so it works no more.' : 'This is the old string, which still works until its grace period is over.'}</p>
         </Notice>
       )}
       {token.replaces != null && <Predecessor key={token.replaces} id={token.replaces} />}

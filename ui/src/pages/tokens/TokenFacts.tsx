@@ -105,7 +105,5 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
 }
 
 function Unused({ token, administers }: { token: SystemToken; administers: boolean }) {
-  if (token.issuedAt === token.createdAt) return 'Never';
-  // While the string before this one works, the page says more of it above.
-  return administers && token.replaces == null ? <StringBefore id={token.id} /> : 'Not yet with its present string';
+  return token.issuedAt === token.createdAt ? 'Never' : <StringBefore earlier={token.earlierUse} leads={administers} />;
 }

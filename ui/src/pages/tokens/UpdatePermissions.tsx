@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useLastChange } from '../../api/audit';
-import { type Permission, type PermissionName, type SystemToken, tokensKey, tokenQuery, updatePermissions } from '../../api/tokens';
+import { type Permission, type PermissionName, type SystemToken, tokenQuery, updatePermissions } from '../../api/tokens';
 import { Button } from '../../components/Button';
 import { Dialog, DialogActions } from '../../components/Dialog';
 import { Name } from '../../components/Name';
@@ -39,7 +39,7 @@ export function UpdatePermissions({ token, permissions, onClose }: UpdatePermiss
     if (String(inOrder(there.permissions)) !== String(base)) throw new Refusal('refused', 'Somebody changed the permissions meanwhile. Nothing was saved.', { code: 'CONFLICT' });
     await updatePermissions({ id: token.id, permissions: chosen });
     drop();
-    await client.invalidateQueries({ queryKey: tokensKey });
+    await client.invalidateQueries(); // its history tells of it too
     tell({ text: `The permissions of ${shownName(token.name)} are changed.` });
     onClose();
   });

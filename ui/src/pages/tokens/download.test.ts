@@ -14,6 +14,7 @@ const token: SystemToken = {
   expired: false,
   lastUsedAt: null,
   lastUsedFrom: null,
+  earlierUse: null,
   replacedBy: null,
   replaces: null,
   createdByName: 'localroot',

@@ -24,7 +24,8 @@ export function emptyStart(policy: TokenPolicy): Start {
 
 /** A form like an existing token; null if the link names none. */
 export function likeToken(token: SystemToken, known: Known): Prefill {
-  const life = token.expireAt == null ? null : token.expireAt - token.createdAt;
+  // Of one that a reset replaced, what is left is the end of its grace period.
+  const life = token.replacedBy != null ? undefined : token.expireAt == null ? null : token.expireAt - token.createdAt;
   return filledIn({ name: token.name, note: token.note ?? '', permissions: token.permissions, filterId: token.ipFilterV2?.id ?? null, life }, known);
 }
 
