@@ -36,6 +36,10 @@ type Shared interface {
 	// asked, some seconds ago. While most of them do, all goes on.
 	Silent() []string
 
+	// Alarms returns what the members have alarms of, by name, as of the same time: a store that is
+	// out of space takes nothing until its alarm is ended.
+	Alarms() []string
+
 	// KeepsHouse reports whether this node does what one node does for all. Two may believe it for
 	// a moment, so what is done must bear being done twice.
 	KeepsHouse() bool

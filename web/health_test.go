@@ -84,6 +84,7 @@ func TestChecksWarn(t *testing.T) {
 		{"a changed key file that cannot be used warns", keyFileCheck("it lacks a key"), warn},
 		{"a node that may answer is fine", checkCluster(door.Cluster{Proven: true}), ok},
 		{"a member of etcd that does not answer warns", checkCluster(door.Cluster{Proven: true, Silent: []string{"https://etcd-1:2379"}}), warn},
+		{"an alarm of etcd warns", checkCluster(door.Cluster{Proven: true, Alarms: []string{"NOSPACE"}}), warn},
 		{"a node that may not answer is down", checkCluster(door.Cluster{}), down},
 		{"a node whose clock is wrong is down", checkCluster(door.Cluster{Clock: door.ErrClock}), down},
 		{"a clock that runs is fine", clockCheck(start, clock.State{}), ok},

@@ -108,6 +108,9 @@ func checkCluster(c door.Cluster) check {
 	if !c.Proven {
 		return newCheck("cluster", down, "this node cannot prove that it knows of every revoked token, so it answers for none: is it cut off from etcd, or has etcd no quorum?", fields...)
 	}
+	if len(c.Alarms) > 0 {
+		return newCheck("cluster", warn, "etcd has an alarm, and with NOSPACE takes no change, not even a revocation: make room in it, and end the alarm by etcdctl alarm disarm", append(fields, "alarms", strings.Join(c.Alarms, " "))...)
+	}
 	if len(c.Silent) > 0 {
 		return newCheck("cluster", warn, "members of etcd do not answer; all goes on while most of them do: start them again, or replace them", append(fields, "silent", strings.Join(c.Silent, " "))...)
 	}

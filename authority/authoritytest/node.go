@@ -73,6 +73,9 @@ func (n *Node) Nodes() []store.Node { return []store.Node{{Name: "a"}} }
 // Silent implements store.Shared.
 func (n *Node) Silent() []string { return nil }
 
+// Alarms implements store.Shared.
+func (n *Node) Alarms() []string { return nil }
+
 // Describe implements store.Shared.
 func (n *Node) Describe(func() store.Node) {}
 

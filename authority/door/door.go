@@ -85,6 +85,7 @@ type Cluster struct {
 	Proven     bool         // this node answers for tokens
 	Clock      error        // why the clock of this node is wrong; nil if it is not
 	Silent     []string     // the members of etcd that do not answer
+	Alarms     []string     // what the others have alarms of
 }
 
 // Cluster returns the state of the cluster, and false if the store is not shared.
@@ -92,5 +93,5 @@ func (d *Door) Cluster() (Cluster, bool) {
 	if d == nil {
 		return Cluster{}, false
 	}
-	return Cluster{d.store.Nodes(), d.KeepsHouse(), d.Proven() == nil, d.Clock(), d.store.Silent()}, true
+	return Cluster{d.store.Nodes(), d.KeepsHouse(), d.Proven() == nil, d.Clock(), d.store.Silent(), d.store.Alarms()}, true
 }

@@ -207,6 +207,9 @@ func (db *DB) Stats() store.Stats {
 // Silent implements store.Shared.
 func (db *DB) Silent() []string { return db.quota.Silent() }
 
+// Alarms implements store.Shared.
+func (db *DB) Alarms() []string { return db.quota.Alarms() }
+
 // Backup implements store.DB. The copy is a store of the package bolt.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (n int64, err error) {
 	err = db.view(ctx, func(r *boltfile.Reader) error {

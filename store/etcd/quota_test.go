@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestWhatTakesRightsAwayGoesOnWhenEtcdIsNearlyFull(t *testing.T) {
 				}
 			})
 			db := node(t, []string{m.Endpoint}, "a", func(o *Options) {
-				o.controls.noQuota, o.controls.quotaLook = control, 5*time.Millisecond
+				o.controls.noQuota, o.controls.quotaLook = control, 150*time.Millisecond
 			})
 			refused := fillUp(t, db)
 			kept := 0
@@ -45,6 +46,11 @@ func TestWhatTakesRightsAwayGoesOnWhenEtcdIsNearlyFull(t *testing.T) {
 			if full := kept < 100; full != control {
 				t.Errorf("%d of 100 revocations were made after %v", kept, refused)
 			}
+			if control {
+				eventually(t, "the alarm is told", func() bool { return slices.Equal(db.Alarms(), []string{"NOSPACE"}) })
+			} else if len(db.Alarms()) > 0 {
+				t.Errorf("etcd has alarms: %v", db.Alarms())
+			}
 			if s := db.Stats(); s.MaxSize != 32<<20 || !control && (s.Used < s.MaxSize/100*quota.Makes || s.Size > s.MaxSize) {
 				t.Errorf("%d of %d bytes are used, in a file of %d", s.Used, s.MaxSize, s.Size)
 			}
@@ -52,18 +58,22 @@ func TestWhatTakesRightsAwayGoesOnWhenEtcdIsNearlyFull(t *testing.T) {
 	}
 }
 
-// fillUp makes rows until no more are taken, and then those of the housekeeping.
+// fillUp makes rows until no more are taken, and then those of the housekeeping. A refusal counts
+// once it is repeated: more may fit when the members were asked again.
 func fillUp(t *testing.T, db *DB) (refused error) {
 	t.Helper()
 	for _, how := range [][]store.Option{nil, {store.UseReserve}} {
-		for i := range 20_000 {
+		for i, refusals := 0, 0; i < 20_000 && refusals < 3; i++ {
 			value := make([]byte, 4<<10)
 			_, _ = rand.Read(value)
 			if refused = db.Update(context.Background(), func(w store.Writer) error {
 				return w.Put("left", fmt.Append(nil, "made ", len(how), " ", i), bytes.Clone(value))
-			}, how...); refused != nil {
-				break
+			}, how...); refused == nil {
+				refusals = 0
+				continue
 			}
+			refusals++
+			time.Sleep(250 * time.Millisecond)
 		}
 		if !errors.Is(refused, store.ErrFull) {
 			t.Fatalf("in the end: %v", refused)

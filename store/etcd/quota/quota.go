@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,11 +41,15 @@ type Gauge struct {
 	Off       bool          // whatever etcd has room for is admitted
 	Every     time.Duration // between two looks, instead of what is usual; 0 for that
 
-	percent atomic.Int64
+	percent  atomic.Int64
+	admitted atomic.Int64 // bytes, from the start on
+	asked    int64        // how many there were when the members were last asked
+	known    atomic.Int64 // how many of them are in what they last said
 
 	mu              sync.Mutex
 	size, used, max int64    // bytes, of that member
 	silent          []string // the members that did not answer
+	alarms          []string // what the others have alarms of
 }
 
 // Keep asks the members how full they are, until ctx ends.
@@ -65,7 +70,8 @@ func (g *Gauge) Keep(ctx context.Context) {
 // measure asks each member. One that does not answer is as full as it was.
 func (g *Gauge) measure(ctx context.Context) {
 	worst, found := int64(0), false
-	var silent []string
+	before := g.admitted.Load()
+	var silent, alarms []string
 	for _, endpoint := range g.Endpoints {
 		ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 		s, err := g.Client.Status(ctx, endpoint)
@@ -74,6 +80,7 @@ func (g *Gauge) measure(ctx context.Context) {
 			silent = append(silent, endpoint)
 			continue
 		}
+		alarms = append(alarms, alarmsIn(s.Errors)...)
 		if s.DbSizeQuota <= 0 {
 			continue
 		}
@@ -87,10 +94,25 @@ func (g *Gauge) measure(ctx context.Context) {
 	}
 	if found {
 		g.percent.Store(worst)
+		// A member writes its file every tenth of a second, and says what was in it then.
+		g.known.Store(g.asked)
+		g.asked = before
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.silent = silent
+	slices.Sort(alarms)
+	g.silent, g.alarms = silent, slices.Compact(alarms)
+}
+
+// alarmsIn returns the names of the alarms among what a member says is wrong, such as
+// "memberID:123 alarm:NOSPACE ".
+func alarmsIn(problems []string) (names []string) {
+	for _, p := range problems {
+		if _, name, ok := strings.Cut(p, "alarm:"); ok {
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	return names
 }
 
 // Silent returns the members that did not answer when they were last asked.
@@ -100,6 +122,14 @@ func (g *Gauge) Silent() []string {
 	return slices.Clone(g.silent)
 }
 
+// Alarms returns which alarms etcd had when it was last asked, by name. It takes nothing while it
+// has NOSPACE, however much room there is, until somebody disarms it.
+func (g *Gauge) Alarms() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.alarms)
+}
+
 // A Purpose says of a commit what it was given.
 type Purpose struct {
 	UseReserve bool // all that changes something in it was given store.UseReserve
@@ -107,15 +137,13 @@ type Purpose struct {
 }
 
 // Admits returns an error, which wraps store.ErrFull, if etcd is too full for a commit of so many
-// bytes. One that takes rights away is always admitted.
+// bytes. One that takes rights away is always admitted. What was admitted since counts, twice,
+// since so much more than its bytes it may take in the file.
 func (g *Gauge) Admits(bytes int, p Purpose) error {
-	percent := g.percent.Load() + g.percentOf(bytes)
+	percent := g.percent.Load() + g.percentOf(bytes+2*int(g.admitted.Load()-g.known.Load()))
 	switch {
-	case g.Off || percent < Makes:
-		return nil
-	case percent < revokes && p.UseReserve:
-		return nil
-	case p.UseReserve && p.Everywhere:
+	case g.Off || percent < Makes, percent < revokes && p.UseReserve, p.UseReserve && p.Everywhere:
+		g.admitted.Add(int64(bytes))
 		return nil
 	}
 	return fmt.Errorf("%w: etcd is at %d percent of its quota; compact and defragment it, or raise --quota-backend-bytes", store.ErrFull, percent)

@@ -47,6 +47,25 @@ func TestAdmits_ByWhatACommitIsForAndHowLargeItIs(t *testing.T) {
 	}
 }
 
+// Members may take their time to say how full they are, and much can be made meanwhile.
+func TestAdmits_WhatWasAdmittedSinceTheMembersWereAskedCounts(t *testing.T) {
+	const quota = 1 << 30
+	g := &Gauge{max: quota}
+	g.percent.Store(80)
+	made := 0
+	for g.Admits(quota/1000, Purpose{}) == nil {
+		if made++; made > 50 {
+			t.Fatal("it is never full")
+		}
+	}
+	if made < 20 {
+		t.Errorf("only %d thousandths fit between 80 and 85 percent", made)
+	}
+	if err := g.Admits(quota/1000, Purpose{UseReserve: true, Everywhere: true}); err != nil {
+		t.Error("a revocation is refused:", err)
+	}
+}
+
 // Before a member was asked nobody knows how full it is, and nothing is refused.
 func TestAdmits_BeforeAMemberWasAsked(t *testing.T) {
 	if err := new(Gauge).Admits(1<<30, Purpose{}); err != nil {
