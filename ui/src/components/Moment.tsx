@@ -1,4 +1,4 @@
-import { distance, exact, exactToSecond, utc } from '../lib/time';
+import { distance, distanceBack, exact, exactToSecond, utc } from '../lib/time';
 import { useNow } from '../lib/useNow';
 import styles from './Text.module.css';
 
@@ -11,15 +11,15 @@ export function Exact({ at, seconds = false }: { at: number; seconds?: boolean }
   );
 }
 
-/** How far away a moment is, kept up to date. */
-export function Distance({ at }: { at: number }) {
+/** How far away a moment is, kept up to date; one that has passed is never ahead. */
+export function Distance({ at, past = false }: { at: number; past?: boolean }) {
   // What is close is counted in seconds; then the clock must tick in seconds.
   const coarse = useNow();
   const near = Math.abs(at - coarse) < 150_000;
   const now = useNow(near ? 1000 : 15_000);
   return (
     <time className={styles.moment} dateTime={utc(at)} title={utc(at)}>
-      {distance(at, now)}
+      {(past ? distanceBack : distance)(at, now)}
     </time>
   );
 }

@@ -55,7 +55,7 @@ function By({ what, who, at }: Change & { what: string }) {
     <>
       <Name name={who} /> changed {what}{' '}
       <span aria-live="off">
-        <Distance at={at} />
+        <Distance at={at} past />
       </span>
       , while it was open here.
     </>

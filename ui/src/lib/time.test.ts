@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counted, day, distance, exact, hour, minute, second, span, utc } from './time';
+import { counted, day, distance, distanceBack, exact, hour, minute, second, span, utc } from './time';
 
 describe('distance', () => {
   const now = Date.UTC(2026, 10, 23, 12);
@@ -22,6 +22,12 @@ describe('distance', () => {
   ])('%d ms is %s', (ms, words) => {
     expect(distance(now + ms, now)).toBe(words);
   });
+});
+
+it('puts nothing that has happened into the future, though the clock is behind', () => {
+  expect(distanceBack(10 * minute, 0)).toBe('just now');
+  expect(distanceBack(1.2 * second, 0)).toBe('just now');
+  expect(distanceBack(0, 40 * minute)).toBe('40 minutes ago');
 });
 
 describe('span', () => {

@@ -45,6 +45,11 @@ export function distance(at: number, now: number): string {
   return relative.format(Math.round(ms / second), 'second');
 }
 
+/** As distance, of what has happened: by a clock that is behind it happened just now. */
+export function distanceBack(at: number, now: number): string {
+  return distance(Math.min(at, now), now);
+}
+
 /** "26 Nov 2026 14:00", in the reader's zone. */
 export function exact(at: number): string {
   return isShowable(at) ? written(at, false) : 'beyond the calendar';

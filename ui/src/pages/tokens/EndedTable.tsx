@@ -51,7 +51,7 @@ function EndedRow({ token, permissions }: { token: SystemToken; permissions: rea
         <RowNote note={token.note} />
       </Value>
       <Value label="Ended">
-        {token.endedAt != null && <Distance at={token.endedAt} />}
+        {token.endedAt != null && <Distance at={token.endedAt} past />}
         <Secondary>
           by <Ender token={token} />
         </Secondary>
@@ -80,7 +80,7 @@ export function UseOf({ at, from, never }: { at: number | null | undefined; from
   if (at == null) return <span className={styles.none}>{never}</span>;
   return (
     <>
-      <Distance at={at} />
+      <Distance at={at} past />
       {from != null && (
         <Secondary>
           from <code>{from}</code>

@@ -35,7 +35,7 @@ export function EndedToken({ token, permissions }: { token: SystemToken; permiss
       >
         {token.lastTriedAt != null && (
           <p>
-            Its string was last shown <Distance at={token.lastTriedAt} />
+            Its string was last shown <Distance at={token.lastTriedAt} past />
             {token.lastTriedFrom != null && (
               <>
                 {' '}

@@ -11,7 +11,7 @@ export function StringBefore({ earlier, leads }: { earlier: SystemToken['earlier
   return (
     <>
       Not used yet; {leads ? <Link to={`/tokens/${encodeURIComponent(earlier.tokenId)}`}>a string before it</Link> : 'a string before it'} was used{' '}
-      <Distance at={earlier.at} />
+      <Distance at={earlier.at} past />
       {earlier.from != null && (
         <>
           {' '}

@@ -56,7 +56,7 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
             <Unused token={token} administers={administers} />
           ) : (
             <>
-              <Distance at={token.lastUsedAt} /> · <Exact at={token.lastUsedAt} />
+              <Distance at={token.lastUsedAt} past /> · <Exact at={token.lastUsedAt} />
               {token.lastUsedFrom != null && (
                 <>
                   <br />
@@ -74,7 +74,7 @@ export function Facts({ token, administers }: { token: TokenWithRules; administe
           <>
             <dt>Present string</dt>
             <dd>
-              Made <Distance at={token.issuedAt} /> · <Exact at={token.issuedAt} />
+              Made <Distance at={token.issuedAt} past /> · <Exact at={token.issuedAt} />
             </dd>
           </>
         )}
