@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useHeldFocus } from '../lib/heldFocus';
 import { Band } from './Band';
 import { Navigation } from './Navigation';
 import { PaperFoot } from './PaperFoot';
@@ -11,6 +12,7 @@ import styles from './Shell.module.css';
 /** The frame of every page: the band, the list of what can be administered, and the page itself. */
 export function Shell({ children }: { children: ReactNode }) {
   const { viewer } = useSession();
+  useHeldFocus();
   return (
     <>
       <a className="skip" href="#main">

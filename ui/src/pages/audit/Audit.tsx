@@ -15,7 +15,7 @@ import { Export } from './Export';
 import { isNarrowed, selectionOf } from './selection';
 
 const size = 50;
-const none = { type: null, actor: null, token: null, since: null, until: null, page: null, event: null };
+const none = { type: null, action: null, actor: null, token: null, since: null, until: null, page: null, event: null };
 
 export default function Audit() {
   if (mayReadRules(useSession().viewer)) return <Log />;
@@ -47,7 +47,7 @@ function Log() {
       <RefusalNotice refusal={events.refusal} />
       {empty && isNarrowed(selection) && (
         <Teach title="Nothing fits" actions={<Button onPress={() => change(none)}>Show all entries</Button>}>
-          <p>No entry has this kind, this actor, this token and this time together.</p>
+          <p>No entry fits all that is chosen.</p>
         </Teach>
       )}
       {empty && !isNarrowed(selection) && (

@@ -2,6 +2,8 @@ import { useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { SystemToken, TokenQuestion } from '../../api/tokens';
 import { Button } from '../../components/Button';
+import { classes } from '../../lib/classes';
+import { keepsFocus } from '../../lib/heldFocus';
 import { counted } from '../../lib/time';
 import styles from './ChosenBar.module.css';
 import { DeleteToken } from './DeleteToken';
@@ -37,7 +39,7 @@ export function ChosenBar({ chosen, tokens, choosable, question, total }: Chosen
   const none = useRef<HTMLButtonElement>(null);
   const download = useRef<HTMLButtonElement>(null);
   return (
-    <div role="group" aria-label="Act on tokens" className={styles.bar}>
+    <div role="group" aria-label="Act on tokens" className={classes(styles.bar, ticked.length > 0 && styles.stands)} {...keepsFocus}>
       <p role="status" className={styles.count}>
         {ticked.length === 0 ? '' : `${counted(ticked.length, 'token')} chosen`}
       </p>

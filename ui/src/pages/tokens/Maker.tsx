@@ -7,7 +7,7 @@ import { span } from '../../lib/time';
 export function Maker({ id, name }: { id: string; name: string | null | undefined }) {
   if (id === 'localroot') return <>root</>;
   return (
-    <Link to={`/tokens/${encodeURIComponent(id)}`} aria-label={`token ${id}`}>
+    <Link to={`/tokens/${encodeURIComponent(id)}`}>
       {name == null ? <code>{id.slice(0, 8)}…</code> : <Name name={name} clamp={name.length > 40} />}
     </Link>
   );
