@@ -67,8 +67,43 @@ test('if one is gone meanwhile it is named, and none is deleted', async () => {
   await acts().getByRole('button', { name: 'Delete 3 tokens' }).click();
   await server.ask('mutation D($id: String!) { deleteSystemToken(input: { id: $id }) }', { id: made[1].tokenMetadata.id });
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete 3 tokens' }).click();
-  await page.getByText(`There is no token with the id ${made[1].tokenMetadata.id} any more`).waitFor();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByText('meanwhile 1 is not there any more, so none was deleted.').waitFor();
   assert.equal((await server.ask('{ systemTokens(searchFilter: "meanwhile", limit: 0) { totalResults } }')).systemTokens.totalResults, 2);
+  await dialog.getByRole('button', { name: 'Leave it out' }).click();
+  await dialog.getByRole('heading', { name: 'Delete 2 tokens?' }).waitFor();
+  await dialog.getByRole('button', { name: 'Keep them' }).waitFor();
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: { id: $id }) }', { id: made[0].tokenMetadata.id });
+  await dialog.getByRole('button', { name: 'Delete 2 tokens' }).click();
+  await dialog.getByText('meanwhile 0 is not there any more').waitFor();
+  await dialog.getByRole('button', { name: 'Keep them' }).click();
+  await page.getByText('1–1 of 1').waitFor();
+  await chosen('1 token chosen');
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: { id: $id }) }', { id: made[2].tokenMetadata.id });
+  await acts().getByRole('button', { name: 'Reset secret' }).click();
+  await dialog.getByRole('button', { name: 'Reset secret' }).click();
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByRole('button', { name: 'Keep the old string' }).click();
+  await page.getByRole('heading', { name: /No token/ }).or(page.getByText(/No token/)).first().waitFor();
+  browser.calm();
+});
+
+test('tokens of one name are told apart, and a row opens in another tab as a link does', async () => {
+  const [one, two] = [await server.make({ name: 'twin' }), await server.make({ name: 'twin' })].map(({ tokenMetadata }) => tokenMetadata.id.slice(0, 8));
+  await browser.signIn(server.token, '/tokens?q=twin');
+  const row = page.getByRole('row', { name: /twin/ }).first();
+  const cell = row.getByRole('cell').filter({ hasText: 'Any address' });
+  for (const how of [{ modifiers: ['ControlOrMeta'] }, { button: 'middle' }]) {
+    const [beside] = await Promise.all([browser.context.waitForEvent('page'), cell.click(how)]);
+    await beside.waitForURL(/\/tokens\/\w+$/);
+    await beside.close();
+    assert.match(page.url(), /q=twin$/);
+  }
+  await tick(`twin, ${one}`).check();
+  await tick(`twin, ${two}`).check();
+  await acts().getByRole('button', { name: 'Delete 2 tokens' }).click();
+  const listed = page.getByRole('alertdialog').getByRole('list', { name: 'Tokens to delete' });
+  for (const id of [one, two]) await listed.getByText(id, { exact: true }).waitFor();
   browser.calm();
 });
 

@@ -17,6 +17,8 @@ type ConfirmProps = {
   phrase?: string;
   pending: boolean;
   refusal: Refusal | null;
+  /** Said of a refusal in the place of the server's sentence. */
+  refused?: ReactNode;
   onConfirm: () => void;
   onClose: () => void;
 };
@@ -51,7 +53,7 @@ export function Confirm(props: ConfirmProps) {
             spellCheck="false"
           />
         )}
-        <RefusalNotice refusal={props.refusal} />
+        {props.refused ?? <RefusalNotice refusal={props.refusal} />}
         <DialogActions>
           <Button onPress={props.onClose} isDisabled={props.pending} autoFocus={phrase === undefined}>
             {props.keep ?? 'Keep it'}

@@ -108,11 +108,15 @@ export function Row({ children, chosen = false, onOpen }: RowProps) {
   const open = (event: MouseEvent<HTMLElement>) => {
     const onControl = (event.target as Element).closest('a, button, input, label') !== null;
     const marking = window.getSelection()?.isCollapsed === false;
-    if (!onControl && !marking && event.button === 0) onOpen?.();
+    if (onControl || marking || event.button > 1) return;
+    // As with a link: the middle button, or one held with Ctrl or ⌘, opens another tab.
+    const beside = event.button === 1 || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (beside) event.currentTarget.querySelector<HTMLElement>('[data-lead] a')?.dispatchEvent(new window.MouseEvent('click', event.nativeEvent));
+    else onOpen?.();
   };
   return (
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-    <tr role="row" className={classes(chosen && styles.chosen, onOpen && styles.opens)} onClick={onOpen && open}>
+    <tr role="row" className={classes(chosen && styles.chosen, onOpen && styles.opens)} onClick={onOpen && open} onAuxClick={onOpen && open}>
       {children}
     </tr>
   );

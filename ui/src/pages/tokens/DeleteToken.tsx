@@ -10,9 +10,18 @@ import { counted, day } from '../../lib/time';
 import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useNow } from '../../lib/useNow';
+import { useClosing } from './useClosing';
+
+type DeleteTokenProps = {
+  token: SystemToken;
+  stay?: boolean;
+  /** Whether it is the old string of a token whose secret was reset, which stays. */
+  old?: boolean;
+  onClose: () => void;
+};
 
 /** Asks before one token is deleted. It leads to the list, or stays there. */
-export function DeleteToken({ token, stay = false, onClose }: { token: SystemToken; stay?: boolean; onClose: () => void }) {
+export function DeleteToken({ token, stay = false, old = false, onClose }: DeleteTokenProps) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const now = useNow();
@@ -21,28 +30,32 @@ export function DeleteToken({ token, stay = false, onClose }: { token: SystemTok
   const deleting = useAction(async () => {
     await deleteToken(token.id);
     if (!stay) navigate(lastList('/tokens'), { replace: true });
-    tell({ text: `The token ${shownName(token.name)} is deleted.`, link: { to: `/audit-log?token=${encodeURIComponent(token.id)}`, label: 'See it in the audit log' } });
+    tell({ text: old ? `The old string of ${shownName(token.name)} works no more.` : `The token ${shownName(token.name)} is deleted.`, link: { to: `/audit-log?token=${encodeURIComponent(token.id)}`, label: 'See it in the audit log' } });
     client.removeQueries({ queryKey: [...tokensKey, 'one', token.id] });
     await client.invalidateQueries({ queryKey: tokensKey });
     onClose();
   });
+  const close = useClosing(deleting.refusal, onClose);
   const made = useQuery(madeByQuery([token.id])).data ?? 0;
   return (
     <Confirm
       title={
         <>
-          Delete the token <Name name={token.name} />?
+          {old ? 'End the old string of' : 'Delete the token'} <Name name={token.name} />?
         </>
       }
-      action="Delete token"
-      pendingLabel="Deleting"
+      action={old ? 'End the old string' : 'Delete token'}
+      pendingLabel={old ? 'Ending' : 'Deleting'}
       phrase={inUse ? phraseFor(token) : undefined}
       pending={deleting.pending}
       refusal={deleting.refusal}
       onConfirm={() => void deleting.run()}
-      onClose={onClose}
+      onClose={close}
     >
-      <p>It is refused from that moment on, and nobody can bring it back.</p>
+      <p>
+        {old && 'Only the old string goes: the token stays, with its new string. '}
+        {old ? 'The old one' : 'It'} is refused from that moment on, and nobody can bring it back.
+      </p>
       {made > 0 && (
         <p>
           {made === 1 ? '1 token that it made goes' : `${counted(made, 'token')} that it made go`} on working:{' '}
@@ -51,7 +64,7 @@ export function DeleteToken({ token, stay = false, onClose }: { token: SystemTok
       )}
       {inUse && (
         <p>
-          It is in use: last accepted <Distance at={last.at} />
+          It is in use: last accepted <Distance at={last.at} past />
           {last.from != null && (
             <>
               {' '}

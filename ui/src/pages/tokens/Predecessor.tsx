@@ -19,7 +19,7 @@ export function Predecessor({ id }: { id: string }) {
   return (
     <Notice tone="warn" title="The string before this one still works" actions={<Button onPress={() => setEnding(true)}>End it now</Button>}>
       <PredecessorUse token={token} />
-      {ending && <DeleteToken token={token} stay onClose={() => setEnding(false)} />}
+      {ending && <DeleteToken token={token} stay old onClose={() => setEnding(false)} />}
     </Notice>
   );
 }
@@ -36,7 +36,7 @@ export function PredecessorUse({ token }: { token: SystemToken }) {
       ) : (
         <>
           {idle ? 'Idle: last used ' : 'Used '}
-          <Distance at={token.lastUsedAt} />
+          <Distance at={token.lastUsedAt} past />
           {token.lastUsedFrom != null && (
             <>
               {' '}

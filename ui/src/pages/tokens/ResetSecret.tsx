@@ -23,6 +23,7 @@ import { useAction } from '../../lib/useAction';
 import { useLeadToField } from '../../lib/useLead';
 import styles from './Detail.module.css';
 import { PredecessorUse } from './Predecessor';
+import { useClosing } from './useClosing';
 
 const fieldLabels = { gracePeriodMs: 'Amount of time' };
 
@@ -46,6 +47,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
     if (grace.on && !isAmount(grace.amount)) throw unread('gracePeriodMs');
     return insisted(token.id, graceMs, ending);
   });
+  const close = useClosing(rotating.refusal, onClose);
   const form = useLeadToField<HTMLDivElement>(rotating.refusal);
 
   if (issued) {
@@ -79,7 +81,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
       tone="danger"
       alert
       canClose={!rotating.pending}
-      onClose={onClose}
+      onClose={close}
     >
       <p>It gets a new string and a new id. Name, permissions and IP filter stay.</p>
       <p>
@@ -111,7 +113,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
       )}
       <RefusalNotice refusal={rotating.refusal} fieldLabels={grace.on ? fieldLabels : {}} />
       <DialogActions>
-        <Button onPress={onClose} isDisabled={rotating.pending}>
+        <Button onPress={close} isDisabled={rotating.pending}>
           Keep the old string
         </Button>
         <Button

@@ -9,6 +9,7 @@ import { Bones, Choose, ChooseColumn, Column, Row, Secondary, SortColumn, Table,
 import { Tag } from '../../components/Tag';
 import type { LifeScale } from '../../lib/life';
 import { Maker } from './Maker';
+import { namedAlike, shortId } from './namedAlike';
 import type { Order } from './selection';
 import { RowNote } from './RowNote';
 import styles from './TokenTable.module.css';
@@ -28,6 +29,7 @@ type TokenTableProps = {
 
 export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen }: TokenTableProps) {
   const [scale] = useLifeScale();
+  const alike = namedAlike(tokens ?? []);
   return (
     <Table
       label="System tokens"
@@ -61,7 +63,7 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen
       {tokens === undefined ? (
         <Bones rows={8} columns={7} />
       ) : (
-        tokens.map((token) => <TokenRow key={token.id} token={token} permissions={permissions} maximumMs={maximumMs} scale={scale} chosen={chosen} />)
+        tokens.map((token) => <TokenRow key={token.id} token={token} permissions={permissions} maximumMs={maximumMs} scale={scale} chosen={chosen} alike={alike(token.name)} />)
       )}
     </Table>
   );
@@ -71,14 +73,14 @@ function Sorted({ by, sort, ...rest }: { by: TokenOrder; sort: Sort; width?: str
   return <SortColumn {...rest} active={sort.sortBy === by} direction={sort.orderBy} onSort={(orderBy) => sort.onSort({ sortBy: by, orderBy })} />;
 }
 
-type TokenRowProps = { token: SystemToken; permissions: readonly Permission[]; maximumMs: number | null; scale: LifeScale; chosen: Chosen };
+type TokenRowProps = { token: SystemToken; permissions: readonly Permission[]; maximumMs: number | null; scale: LifeScale; chosen: Chosen; alike: boolean };
 
-function TokenRow({ token, permissions, maximumMs, scale, chosen }: TokenRowProps) {
+function TokenRow({ token, permissions, maximumMs, scale, chosen, alike }: TokenRowProps) {
   const [, navigate] = useLocation();
   const ticked = chosen.ids.has(token.id);
   return (
     <Row chosen={ticked} onOpen={() => navigate(`/tokens/${encodeURIComponent(token.id)}`)}>
-      <Choose label={`Choose ${token.name}`} checked={ticked} onChange={(on) => chosen.set(token.id, on)} />
+      <Choose label={`Choose ${token.name}${alike ? `, ${shortId(token.id)}` : ''}`} checked={ticked} onChange={(on) => chosen.set(token.id, on)} />
       <Value label="Name" lead>
         <Link to={`/tokens/${encodeURIComponent(token.id)}`} className={styles.name}>
           <Name name={token.name} clamp />
@@ -107,7 +109,7 @@ function TokenRow({ token, permissions, maximumMs, scale, chosen }: TokenRowProp
           <span className={styles.none}>{token.issuedAt === token.createdAt ? 'Never' : 'Not since its reset'}</span>
         ) : (
           <>
-            <Distance at={token.lastUsedAt} />
+            <Distance at={token.lastUsedAt} past />
             {token.lastUsedFrom != null && (
               <Secondary>
                 from <code>{token.lastUsedFrom}</code>
