@@ -126,7 +126,7 @@ func (db *DB) confirm(was head) error {
 	began := db.options.Now()
 	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience)
 	defer cancel()
-	now, err := db.newest(ctx)
+	now, _, err := db.newest(ctx)
 	if err != nil {
 		return unavailable(err)
 	}
@@ -170,15 +170,18 @@ func (db *DB) askAgain(ctx context.Context, ask func(context.Context) error) err
 	}
 }
 
-// newest returns the head of the cluster, as a majority of the members has it.
-func (db *DB) newest(ctx context.Context) (h head, err error) {
-	return h, db.askAgain(ctx, func(ctx context.Context) error {
+// newest returns the head of the cluster, as a majority of the members has it, and the revision that
+// etcd has come to.
+func (db *DB) newest(ctx context.Context) (h head, revision int64, err error) {
+	err = db.askAgain(ctx, func(ctx context.Context) error {
 		r, err := db.client.Get(ctx, db.keys.head())
 		if err == nil {
+			revision = r.Header.Revision
 			h, err = headIn(r)
 		}
 		return err
 	})
+	return h, revision, err
 }
 
 // send has etcd make the changes of a batch if was is the newest head.

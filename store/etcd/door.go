@@ -118,7 +118,7 @@ func (db *DB) Refresh(ctx context.Context) error { return db.reads.Wait(ctx, db.
 func (db *DB) catchHead() error {
 	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
 	defer cancel()
-	now, err := db.newest(ctx)
+	now, _, err := db.newest(ctx)
 	if err == nil {
 		err = db.await(ctx, now.revision)
 	}

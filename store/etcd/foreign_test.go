@@ -79,7 +79,7 @@ func undone(t testing.TB, client *clientv3.Client, db *DB) {
 // summedHead reports whether the head in etcd is one that a node has written.
 func summedHead(t testing.TB, db *DB) bool {
 	t.Helper()
-	h, err := db.newest(t.Context())
+	h, _, err := db.newest(t.Context())
 	if err != nil || h.revision == 0 {
 		return false
 	}

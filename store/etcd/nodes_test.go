@@ -242,7 +242,7 @@ func TestAFenceKeepsALateCommitOut(t *testing.T) {
 
 func newestOf(t testing.TB, db *DB) head {
 	t.Helper()
-	h, err := db.newest(t.Context())
+	h, _, err := db.newest(t.Context())
 	must(t, err)
 	return h
 }

@@ -12,25 +12,28 @@ import (
 	"tokenscale/store/etcd/pages"
 )
 
-// catchUp brings the mirror to where etcd is when the store is opened.
-func (db *DB) catchUp(ctx context.Context) (err error) {
+// catchUp brings the mirror to where etcd is when the store is opened. What the mirror says of how
+// far it has come counts only if etcd has come as far, with the same head: else it may be of another
+// history, as after a restore, where the same numbers are of other commits.
+func (db *DB) catchUp(ctx context.Context) error {
 	at, err := db.mirror.Reached()
 	if err != nil {
 		return err
 	}
+	var was head
 	if len(at.Head) > 0 {
-		db.head, err = unpackHead(at.Head, at.Commit)
-	}
-	if db.applied = at.Revision; err != nil {
-		return err
+		if was, err = unpackHead(at.Head, at.Commit); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(db.options.Patience, db.options.Timeout))
-	now, err := db.newest(ctx)
+	now, revision, err := db.newest(ctx)
 	cancel()
 	if err != nil {
 		return unavailable(err)
 	}
-	if db.watched = db.applied; db.applied > 0 && now.revision == db.head.revision && now.request == db.head.request {
+	if at.Revision > 0 && revision >= at.Revision && now.revision == was.revision && now.request == was.request {
+		db.applied, db.watched, db.head = at.Revision, at.Revision, was
 		return nil
 	}
 	return db.resync(db.alive)
@@ -40,28 +43,24 @@ func (db *DB) catchUp(ctx context.Context) (err error) {
 // with the mirror. What is different is written there, and told as one change. It is needed if
 // what was changed since is no longer kept.
 func (db *DB) resync(ctx context.Context) error {
-	r, err := db.client.Get(ctx, db.keys.head())
-	if err != nil {
-		return err
-	}
-	h, err := headIn(r)
-	if err != nil {
-		return err
-	}
-	db.mu.Lock()
+	db.mu.Lock() // first, or a commit of ours may be newer than what is read
 	defer db.mu.Unlock()
-	over, err := db.over(ctx, h, r.Header.Revision)
+	h, revision, err := db.newest(ctx)
 	if err != nil {
 		return err
 	}
-	different, err := db.news(ctx, r.Header.Revision, over)
+	over, err := db.over(ctx, h, revision)
 	if err != nil {
 		return err
 	}
-	if err := db.takeAll(different, r.Header.Revision, h); err != nil {
+	different, err := db.news(ctx, revision, over)
+	if err != nil {
 		return err
 	}
-	db.watched = max(db.watched, r.Header.Revision)
+	if err := db.takeAll(different, revision, h); err != nil {
+		return err
+	}
+	db.watched = revision
 	return nil
 }
 
@@ -145,7 +144,6 @@ func (db *DB) takeAll(different []store.Change, revision int64, h head) error {
 			return err
 		}
 	}
-	db.applied = min(db.applied, revision-1) // it may be another history
 	return db.applyAndTell(different, revision, h)
 }
 
