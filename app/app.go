@@ -161,7 +161,12 @@ func (a *App) lastMinute(ctx context.Context) error {
 	if after == 0 {
 		after = time.Minute
 	}
-	a.log.Error("the store takes no more changes; tokens are still verified, then the server stops", "for", after, "err", a.db.Err())
+	if err := a.db.Err(); errors.Is(err, store.ErrRewound) {
+		a.log.Error("etcd is older than it was, or another one stands in its place; this node answers for no token, and stops. "+
+			"If that is on purpose, start each node once with --accept-rollback: tokens deleted since then work again", "for", after, "err", err)
+	} else {
+		a.log.Error("the store takes no more changes; tokens are still verified, then the server stops", "for", after, "err", err)
+	}
 	timer := time.NewTimer(after)
 	defer timer.Stop()
 	select {

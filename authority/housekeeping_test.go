@@ -3,6 +3,7 @@ package authority_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -180,7 +181,10 @@ func TestASessionDiesWithItsTokenAndWithItsSecret(t *testing.T) {
 func TestAfterTheStoreHasStoppedChangesAreRefusedAndVerificationGoesOn(t *testing.T) {
 	h, g := gated(t)
 	v, secret := h.Token(draft("x"))
-	for cause, words := range map[error]string{store.ErrInDoubt: "in doubt", store.ErrStopped: "nothing was changed", store.ErrFull: "full", store.ErrClosed: "stopping"} {
+	for cause, words := range map[error]string{store.ErrInDoubt: "in doubt", store.ErrStopped: "nothing was changed", store.ErrFull: "full", store.ErrClosed: "stopping",
+		fmt.Errorf("%w: %w", store.ErrStopped, store.ErrRewound):                       "--accept-rollback. Nothing was changed",
+		fmt.Errorf("%w: %w: %w", store.ErrInDoubt, store.ErrStopped, store.ErrRewound): "is in doubt",
+	} {
 		g.Before(func(context.Context) error { return cause })
 		refusal(t, h.DeleteToken(t.Context(), as(root(), "deleteToken"), v.ID), fault.Unavailable, words)
 		verdict(t, h, secret, policy.Accepted)

@@ -139,6 +139,8 @@ func rowKey[ID ~string](id ID) string {
 	return string(id)
 }
 
+const rewoundText = "etcd is older than it was, or another one stands in its place, so this node answers for no token, and stops. If that was done on purpose, start each node once with --accept-rollback."
+
 // explain turns what the store says into what the caller can be told.
 func (a *Authority) explain(ctx context.Context, err error) error {
 	switch {
@@ -151,6 +153,12 @@ func (a *Authority) explain(ctx context.Context, err error) error {
 		return archive.Refusal(err)
 	case errors.Is(err, store.ErrReadOnly):
 		return fault.New(fault.Unavailable, "The disk of the server is read-only, so nothing was changed; it only verifies tokens. Make its data folder writable and start it again.")
+	case errors.Is(err, store.ErrRewound):
+		a.log.ErrorContext(ctx, "etcd went back", "err", err)
+		if errors.Is(err, store.ErrInDoubt) {
+			return fault.New(fault.Unavailable, rewoundText+" Whether this change is in one of the two is in doubt.")
+		}
+		return fault.New(fault.Unavailable, rewoundText+" Nothing was changed.")
 	case a.door != nil && errors.Is(err, store.ErrUnavailable):
 		a.log.ErrorContext(ctx, "etcd does not answer", "err", err)
 		return fault.New(fault.Unavailable, "etcd has no quorum, or this node cannot reach it, so nothing was changed. Ask another node, or try again in a moment.")

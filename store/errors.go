@@ -36,6 +36,10 @@ var (
 	// answer. The store goes on, and the same transaction may be tried again.
 	ErrUnavailable = errors.New("the store does not answer at present")
 
+	// ErrRewound means that the store went back to an earlier state of itself while it was open, or
+	// that another one stands in its place. It comes with ErrStopped.
+	ErrRewound = errors.New("the store went back")
+
 	// ErrFull means that the transaction does not fit in the space left, or is beyond Limits.
 	// The store goes on; a smaller one may fit.
 	ErrFull = errors.New("the store is full")

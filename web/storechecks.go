@@ -32,6 +32,8 @@ func (s *Server) checkStore(stats store.Stats) check {
 	switch err := platform.Writable(s.o.Data); {
 	case s.onlyRead():
 		return newCheck("store-writable", down, "the disk of the data folder is read-only, so tokens are verified and nothing can be changed: make it writable and start the server again", fields...)
+	case errors.Is(s.o.Store.Err(), store.ErrRewound):
+		return newCheck("store-writable", down, s.o.Store.Err().Error()+". This node answers for no token and stops: put the newer etcd back, or, if an older one is there on purpose, start each node once with --accept-rollback; tokens deleted since work again then", fields...)
 	case s.o.Store.Err() != nil:
 		return newCheck("store-writable", down, "the store takes no more changes because an earlier one failed; the server stops soon", fields...)
 	case err != nil:

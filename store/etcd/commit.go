@@ -8,11 +8,11 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"google.golang.org/grpc/codes"
 
 	"tokenscale/loop"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/dial"
 	"tokenscale/store/etcd/quota"
 	"tokenscale/store/overlay"
 )
@@ -29,7 +29,7 @@ type base struct {
 
 // Begin implements overlay.Backend.
 func (e backend) Begin() (overlay.Base, error) {
-	e.db.awaitTurn()
+	e.db.turns.Await(e.db.alive, e.db.options.Now, e.db.movement)
 	e.db.mu.Lock()
 	defer e.db.mu.Unlock()
 	tx, err := e.db.mirror.Begin(false)
@@ -37,29 +37,6 @@ func (e backend) Begin() (overlay.Base, error) {
 		return nil, err
 	}
 	return base{tx.Reader(context.Background(), e.db.metDamage), tx, e.db.head}, nil
-}
-
-// awaitTurn returns when it is this node's turn to commit.
-func (db *DB) awaitTurn() {
-	for {
-		db.mu.Lock()
-		moved := db.moved
-		db.mu.Unlock()
-		d := db.turns.Wait(db.options.Now())
-		if d <= 0 {
-			return
-		}
-		timer := time.NewTimer(d)
-		select {
-		case <-moved:
-		case <-timer.C:
-			return
-		case <-db.alive.Done():
-			timer.Stop()
-			return
-		}
-		timer.Stop()
-	}
 }
 
 // Abandon implements overlay.Backend.
@@ -126,19 +103,22 @@ func (db *DB) confirm(was head) error {
 	began := db.options.Now()
 	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience)
 	defer cancel()
-	now, _, err := db.newest(ctx)
+	now, revision, err := db.newest(ctx)
 	if err != nil {
 		return unavailable(err)
 	}
-	if now.revision == was.revision {
+	if now.revision == was.revision && now.request == was.request {
 		return nil
 	}
-	return db.overtaken(began, now)
+	return db.overtaken(began, was, revision, now)
 }
 
-// overtaken waits for what another node has committed and has the batch, which began to be
+// overtaken waits for what another node has committed upon was and has the batch, which began to be
 // committed at began, run again.
-func (db *DB) overtaken(began time.Time, now head) error {
+func (db *DB) overtaken(began time.Time, was head, revision int64, now head) error {
+	if err := db.forward(point(was.revision, was), revision, now); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience-db.options.Now().Sub(began))
 	defer cancel()
 	if err := db.await(ctx, now.revision); err != nil {
@@ -155,25 +135,10 @@ func (db *DB) overtaken(began time.Time, now head) error {
 
 func unavailable(err error) error { return fmt.Errorf("%w: %w", store.ErrUnavailable, err) }
 
-// askAgain puts a question that changes nothing until it is answered or ctx ends. The client takes
-// one member after the other, and one that says nothing must not use up all the time there is; it
-// has twice as long each time, since all may be merely busy. A refusal is an answer.
-func (db *DB) askAgain(ctx context.Context, ask func(context.Context) error) error {
-	for limit := db.options.Timeout / 8; ; limit = min(2*limit, db.options.Timeout) {
-		limited, cancel := context.WithTimeout(ctx, limit)
-		err := ask(limited)
-		cancel()
-		var said rpctypes.EtcdError
-		if err == nil || errors.As(err, &said) && said.Code() != codes.Unavailable || loop.Rest(ctx, 10*time.Millisecond) != nil {
-			return err
-		}
-	}
-}
-
-// newest returns the head of the cluster, as a majority of the members has it, and the revision that
-// etcd has come to.
+// newest returns the head of the cluster, as a majority of the members has it, and the revision
+// that etcd has come to.
 func (db *DB) newest(ctx context.Context) (h head, revision int64, err error) {
-	err = db.askAgain(ctx, func(ctx context.Context) error {
+	err = dial.Again(ctx, db.options.Timeout, func(ctx context.Context) error {
 		r, err := db.client.Get(ctx, db.keys.head())
 		if err == nil {
 			revision = r.Header.Revision
@@ -191,7 +156,7 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 	q, err := db.prepare(b.Changed, &next)
 	defer db.forget(q)
 	if err != nil {
-		return refusal(err)
+		return quota.Refusal(err)
 	}
 	q.compare = append(q.compare, db.unchanged(was))
 	if db.options.controls.noCompare {
@@ -211,9 +176,9 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 		if err != nil {
 			return unavailable(err)
 		}
-		return db.overtaken(began, now)
-	case isFull(err), errors.Is(err, rpctypes.ErrPermissionDenied):
-		return refusal(err)
+		return db.overtaken(began, was, r.Header.Revision, now)
+	case quota.Is(err), errors.Is(err, rpctypes.ErrPermissionDenied):
+		return quota.Refusal(err)
 	}
 	return db.resolve(b, was, next, began, err)
 }
@@ -221,21 +186,6 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 // tooLate is what a commit asks of etcd that comes too late.
 func (db *DB) tooLate() []clientv3.Op {
 	return []clientv3.Op{clientv3.OpGet(db.keys.head()), clientv3.OpPut(db.keys.late(db.options.Node), "")}
-}
-
-func isFull(err error) bool {
-	return errors.Is(err, rpctypes.ErrNoSpace) || errors.Is(err, rpctypes.ErrTooManyOps) || errors.Is(err, rpctypes.ErrRequestTooLarge)
-}
-
-// refusal says that etcd has changed nothing.
-func refusal(err error) error {
-	switch {
-	case errors.Is(err, store.ErrFull):
-		return err
-	case isFull(err):
-		return fmt.Errorf("%w: %w", store.ErrFull, err)
-	}
-	return unavailable(err)
 }
 
 func (db *DB) unchanged(was head) clientv3.Cmp {

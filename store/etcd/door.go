@@ -1,49 +1,19 @@
 package etcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/loop"
-	"tokenscale/store"
 )
 
-// door says whether this node may answer for tokens. It is open for MaxStaleness after a proof was
-// begun: a node that is cut off from etcd, or stands still, finds it closed, and nobody need tell
-// it so.
-type door struct {
-	proved atomic.Pointer[time.Time] // when the newest proof was begun; nil if there is none
-	left   atomic.Bool               // the store is being closed
-}
-
 // Proven implements store.Shared.
-//
-// Both clocks count: the monotonic one stands still while a machine is suspended, and the other
-// may be set back.
-func (db *DB) Proven() error {
-	at := db.door.proved.Load()
-	if at == nil || db.door.left.Load() {
-		return store.ErrNotProven
-	}
-	now := db.options.Now()
-	if now.Sub(*at) >= db.options.MaxStaleness || now.Round(0).Sub(at.Round(0)) >= db.options.MaxStaleness {
-		return store.ErrNotProven
-	}
-	return nil
-}
-
-// ProvenAt returns when the newest proof was begun, or the zero time if there is none.
-func (db *DB) ProvenAt() time.Time {
-	if at := db.door.proved.Load(); at != nil {
-		return *at
-	}
-	return time.Time{}
-}
+func (db *DB) Proven() error { return db.door.Open(db.options.Now(), db.options.MaxStaleness) }
 
 // keepProving proves again and again that this node is not behind, until the store is closed.
 func (db *DB) keepProving() {
@@ -53,6 +23,8 @@ func (db *DB) keepProving() {
 		err := db.prove(ctx)
 		if errors.Is(err, errNotJoined) {
 			err = db.enter(ctx) // the next proof opens the door
+		} else if errors.Is(err, errMissed) {
+			err = db.resync(db.alive)
 		} else if err == nil {
 			db.offerHouse(ctx)
 		}
@@ -72,29 +44,33 @@ var errNotJoined = errors.New("the row of this node is gone")
 // this node, by which those who revoke a token know that they must wait for it, so the lease of
 // the row is kept first.
 func (db *DB) prove(ctx context.Context) error {
-	began := db.options.Now()
-	if err := db.keepLease(ctx); err != nil {
-		return err
+	began, was := db.options.Now(), db.seen()
+	left := db.keepLease(ctx)
+	if left != nil && !errors.Is(left, errNotJoined) {
+		return left
 	}
 	r, err := db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.head()), clientv3.OpGet(db.keys.node(db.options.Node))).Commit()
 	if err != nil {
 		return err
 	}
-	row := r.Responses[1].GetResponseRange().Kvs
-	if len(row) == 0 || row[0].Lease != db.member.lease.Load() {
-		return errNotJoined
-	}
 	now, err := headIn((*clientv3.GetResponse)(r.Responses[0].GetResponseRange()))
 	if err != nil {
 		return err
 	}
-	if err := db.await(ctx, now.revision); err != nil {
+	if err := db.forward(was, r.Header.Revision, now); err != nil {
 		return err
+	}
+	row := r.Responses[1].GetResponseRange().Kvs
+	if left != nil || len(row) == 0 || row[0].Lease != db.member.lease.Load() {
+		return errNotJoined
+	}
+	if err := db.await(ctx, now.revision); err != nil {
+		return cmp.Or(db.missed(now.revision), err)
 	}
 	if db.options.controls.proofAtReceipt {
 		began = db.options.Now()
 	}
-	db.door.proved.Store(&began)
+	db.door.Prove(began)
 	return nil
 }
 
@@ -118,7 +94,11 @@ func (db *DB) Refresh(ctx context.Context) error { return db.reads.Wait(ctx, db.
 func (db *DB) catchHead() error {
 	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
 	defer cancel()
-	now, _, err := db.newest(ctx)
+	was := db.seen()
+	now, revision, err := db.newest(ctx)
+	if err == nil {
+		err = db.forward(was, revision, now)
+	}
 	if err == nil {
 		err = db.await(ctx, now.revision)
 	}

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"tokenscale/loop"
 	"tokenscale/store"
+	"tokenscale/store/etcd/dial"
 	"tokenscale/store/overlay"
 )
 
@@ -31,6 +33,8 @@ func (db *DB) resolve(b *overlay.Batch, was, next head, began time.Time, cause e
 			return db.committed(b, revision, next)
 		case decided:
 			return overlay.ErrOvertaken
+		case errors.Is(db.committer.Err(), store.ErrRewound):
+			return fmt.Errorf("%w: %w", store.ErrInDoubt, db.committer.Err())
 		case db.alive.Err() != nil:
 			return fmt.Errorf("%w: %w", store.ErrInDoubt, store.ErrClosed)
 		}
@@ -44,7 +48,7 @@ func (db *DB) ask(request requestID, was head, limit time.Duration) (revision in
 	ctx, cancel := context.WithTimeout(db.alive, limit)
 	defer cancel()
 	var r *clientv3.TxnResponse
-	if err := db.askAgain(ctx, func(ctx context.Context) (err error) {
+	if err := dial.Again(ctx, db.options.Timeout, func(ctx context.Context) (err error) {
 		r, err = db.client.Txn(ctx).Then(clientv3.OpGet(db.keys.last(db.options.Node)), clientv3.OpGet(db.keys.head())).Commit()
 		return err
 	}); err != nil {
@@ -57,6 +61,8 @@ func (db *DB) ask(request requestID, was head, limit time.Duration) (revision in
 	now, err := headIn((*clientv3.GetResponse)(r.Responses[1].GetResponseRange()))
 	switch {
 	case err != nil:
+		return 0, false
+	case db.forward(point(was.revision, was), r.Header.Revision, now) != nil:
 		return 0, false
 	case now.revision != was.revision:
 		return 0, db.await(ctx, now.revision) == nil

@@ -18,6 +18,7 @@ import (
 	"tokenscale/store/etcd/dial"
 	"tokenscale/store/etcd/mirror"
 	"tokenscale/store/etcd/parcel"
+	"tokenscale/store/etcd/proof"
 	"tokenscale/store/etcd/quota"
 	"tokenscale/store/etcd/reads"
 	"tokenscale/store/etcd/turns"
@@ -42,7 +43,7 @@ type DB struct {
 	laying laying
 
 	member membership
-	door   door
+	door   proof.Door
 	reads  *reads.Shared
 
 	alive  context.Context // ends when the store is closed

@@ -110,7 +110,13 @@ func (db *DB) take(ctx context.Context, revision int64, events []*clientv3.Event
 		return nil
 	}
 	err := cmp.Or(unreadable, db.fits(inOrder(changes), h))
+	if errors.Is(err, errMissed) {
+		return db.resyncHeld(ctx)
+	}
 	if errors.Is(err, errHead) || errors.Is(err, errForeign) || errors.Is(err, parcel.ErrBroken) {
+		if err := db.remains(ctx); err != nil { // else it is of a node, upon what we do not have
+			return err
+		}
 		db.strange(changes, revision, revision)
 		return nil
 	}
@@ -215,6 +221,13 @@ func (db *DB) apply(changes []store.Change, revision int64, h head) error {
 func (db *DB) announce() {
 	close(db.moved)
 	db.moved = make(chan struct{})
+}
+
+// movement returns what is closed when anything moves after the call.
+func (db *DB) movement() <-chan struct{} {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.moved
 }
 
 // await waits until the mirror has come to a revision, and all followers know of it.

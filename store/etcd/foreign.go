@@ -45,7 +45,10 @@ func (db *DB) Guard(fn func(t store.Table, key []byte, undone bool)) {
 	db.foreign.tell = fn
 }
 
-var errForeign = errors.New("the head is not one of ours")
+var (
+	errForeign = errors.New("the head is not one of ours")
+	errMissed  = fmt.Errorf("%w, or something before it was missed", errForeign)
+)
 
 // fits returns an error unless h is a head that a node has written behind ours, with these changes.
 // Before anybody has said what sums the rows, all are believed: whoever says so looks at all rows
@@ -76,7 +79,7 @@ func (db *DB) fits(changes []store.Change, h head) error {
 		return err
 	}
 	if !slices.Equal(sums, claimed) {
-		return fmt.Errorf("%w: its rows do not add up", errForeign)
+		return fmt.Errorf("%w: its rows do not add up", errMissed) // a node has sealed it
 	}
 	return nil
 }

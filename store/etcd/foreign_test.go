@@ -94,6 +94,8 @@ func intrusions(db *DB) map[string][]clientv3.Op {
 	now := db.head
 	next := now
 	next.number++
+	older := now
+	older.number, older.request, older.sums = 1, requestID{1}, storetest.Plain{}.SealSums(1, make([]store.Sum, len(storetest.Tables)))
 	return map[string][]clientv3.Op{
 		"a row put back":                                      {clientv3.OpPut(row("changed"), "old")},
 		"a deleted row put back":                              {clientv3.OpPut(row("deleted"), "old")},
@@ -103,6 +105,7 @@ func intrusions(db *DB) map[string][]clientv3.Op {
 		"a row put back with a head that nobody can read":     {clientv3.OpPut(row("changed"), "old"), clientv3.OpPut(db.keys.head(), "x")},
 		"the head deleted":                                    {clientv3.OpDelete(db.keys.head())},
 		"the head deleted with all rows":                      {clientv3.OpDelete(db.options.Prefix, clientv3.WithPrefix())},
+		"an older head put back":                              {head(older)},
 		"the head again, and nothing else":                    {head(now)},
 	}
 }

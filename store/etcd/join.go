@@ -68,7 +68,7 @@ func (db *DB) join(ctx context.Context) error {
 
 // enter writes the row of this node under a new lease.
 func (db *DB) enter(ctx context.Context) error {
-	if db.door.left.Load() {
+	if db.door.IsShut() {
 		return store.ErrClosed
 	}
 	lease, err := db.client.Grant(ctx, db.options.leaseTime())
@@ -115,7 +115,7 @@ func (db *DB) endOldLease(ctx context.Context) {
 
 // leave closes the door and then removes the row, so that nobody waits for this node any more.
 func (db *DB) leave() {
-	db.door.left.Store(true)
+	db.door.Shut()
 	lease := db.member.lease.Swap(0)
 	if lease == 0 {
 		return

@@ -12,6 +12,7 @@ import (
 	"tokenscale/loop"
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
+	"tokenscale/store/etcd/dial"
 	"tokenscale/store/etcd/parcel"
 	"tokenscale/store/overlay"
 )
@@ -119,7 +120,7 @@ func (db *DB) layOver(ctx context.Context, was head) error {
 // whileHead does what may be done twice, if the head of etcd is was. If it is another one it waits
 // until this node knows that, and returns errMoved.
 func (db *DB) whileHead(ctx context.Context, was head, ops ...clientv3.Op) (r *clientv3.TxnResponse, err error) {
-	if err := db.askAgain(ctx, func(ctx context.Context) (err error) {
+	if err := dial.Again(ctx, db.options.Timeout, func(ctx context.Context) (err error) {
 		r, err = db.client.Txn(ctx).If(db.unchanged(was)).Then(ops...).Else(clientv3.OpGet(db.keys.head())).Commit()
 		return err
 	}); err != nil || r.Succeeded {

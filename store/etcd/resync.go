@@ -1,7 +1,6 @@
 package etcd
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +12,8 @@ import (
 )
 
 // catchUp brings the mirror to where etcd is when the store is opened. What the mirror says of how
-// far it has come counts only if etcd has come as far, with the same head: else it may be of another
-// history, as after a restore, where the same numbers are of other commits.
+// far it has come counts only if etcd has come as far, with the same head: else it may be of
+// another history, as after a restore, where the same numbers are of other commits.
 func (db *DB) catchUp(ctx context.Context) error {
 	at, err := db.mirror.Reached()
 	if err != nil {
@@ -45,7 +44,17 @@ func (db *DB) catchUp(ctx context.Context) error {
 func (db *DB) resync(ctx context.Context) error {
 	db.mu.Lock() // first, or a commit of ours may be newer than what is read
 	defer db.mu.Unlock()
-	h, revision, err := db.newest(ctx)
+	return db.resyncHeld(ctx)
+}
+
+// resyncHeld is resync. mu is held.
+func (db *DB) resyncHeld(ctx context.Context) error {
+	if err := db.remains(ctx); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, db.options.Timeout) // others wait for mu
+	h, revision, err := db.newest(limited)
+	cancel()
 	if err != nil {
 		return err
 	}
@@ -149,44 +158,24 @@ func (db *DB) takeAll(different []store.Change, revision int64, h head) error {
 
 // different returns how the rows of etcd at a revision differ from the mirror.
 func (db *DB) different(ctx context.Context, revision int64, over []store.Change) (all []store.Change, err error) {
-	err = db.View(ctx, func(r store.Reader) error {
-		for _, t := range db.options.Tables {
-			rows, err := db.book(revision, over).Open(ctx, t, db.keys.rows(t))
-			if err != nil {
-				return err
-			}
-			if all, err = differ(r, t, rows, all); err != nil {
-				return err
-			}
-		}
-		return nil
+	err = db.View(ctx, func(r store.Reader) (err error) {
+		all, err = db.differ(ctx, r, revision, over)
+		return err
 	})
 	return all, err
 }
 
-// differ appends how the rows of a table differ from the mirror.
-func differ(mirrored store.Reader, t store.Table, rows *pages.Walk, all []store.Change) ([]store.Change, error) {
-	err := mirrored.Scan(t, store.Range{}, func(key, value []byte) error {
-		for rows.Row.Key != nil && bytes.Compare(rows.Row.Key, key) < 0 {
-			all = append(all, store.Change{Table: t, Key: rows.Row.Key, Value: rows.Row.Value})
-			if err := rows.Next(); err != nil {
-				return err
-			}
+func (db *DB) differ(ctx context.Context, mirrored store.Reader, revision int64, over []store.Change) (all []store.Change, err error) {
+	for _, t := range db.options.Tables {
+		rows, err := db.book(revision, over).Open(ctx, t, db.keys.rows(t))
+		if err == nil {
+			all, err = rows.Differ(mirrored, t, all)
 		}
-		if !bytes.Equal(rows.Row.Key, key) {
-			all = append(all, store.Change{Table: t, Key: bytes.Clone(key)})
-			return nil
+		if err != nil {
+			return all, fmt.Errorf("reading %s from etcd: %w", t, err)
 		}
-		if !bytes.Equal(rows.Row.Value, value) {
-			all = append(all, store.Change{Table: t, Key: rows.Row.Key, Value: rows.Row.Value})
-		}
-		return rows.Next()
-	})
-	for err == nil && rows.Row.Key != nil {
-		all = append(all, store.Change{Table: t, Key: rows.Row.Key, Value: rows.Row.Value})
-		err = rows.Next()
 	}
-	return all, err
+	return all, nil
 }
 
 // Compare reads all rows from etcd, as they were at the revision that the mirror has come to, and
@@ -205,17 +194,9 @@ func (db *DB) Compare(ctx context.Context) (different int, err error) {
 		return 0, err
 	}
 	err = tx.Reader(ctx, db.metDamage).Run(func(r store.Reader) error {
-		for _, t := range db.options.Tables {
-			rows, err := db.book(revision, over).Open(ctx, t, db.keys.rows(t))
-			if err != nil {
-				return fmt.Errorf("reading %s from etcd: %w", t, err)
-			}
-			found, err := differ(r, t, rows, nil)
-			if different += len(found); err != nil {
-				return err
-			}
-		}
-		return nil
+		found, err := db.differ(ctx, r, revision, over)
+		different = len(found)
+		return err
 	})
 	return different, err
 }

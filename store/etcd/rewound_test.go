@@ -1,10 +1,15 @@
 package etcd
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -126,4 +131,117 @@ func TestAMirrorWhoseHeadIsAnotherOneIsThrownAway(t *testing.T) {
 	alike(t, "[first]", a)
 	put(t, a, "next")
 	alike(t, "[first next]", a)
+}
+
+// stopsRewound fails unless a node answers for no token any more, and says why it changes nothing.
+func stopsRewound(t testing.TB, db *DB) {
+	t.Helper()
+	select {
+	case <-db.Stopped():
+	case <-time.After(20 * time.Second):
+		t.Fatalf("node %s goes on (%v)", db.options.Node, db.Proven())
+	}
+	if err := db.Update(t.Context(), add); !errors.Is(err, store.ErrRewound) || !errors.Is(err, store.ErrStopped) {
+		t.Errorf("node %s says %v", db.options.Node, err)
+	}
+	if db.Proven() == nil || db.Refresh(t.Context()) == nil {
+		t.Errorf("node %s still answers", db.options.Node)
+	}
+}
+
+// An older copy of etcd is put back, or another etcd stands in its place, while nodes run. None
+// answers any more, none writes there, and a commit that is under way is told so.
+func TestNodesWhoseEtcdWentBackStop(t *testing.T) {
+	for name, wiped := range map[string]bool{"a copy was put back": false, "etcd is a new one": true} {
+		t.Run(name, func(t *testing.T) {
+			c := startCluster(t, 1)
+			a, _ := summedNode(t, c.endpoints, "a")
+			b, _ := summedNode(t, c.endpoints, "b")
+			put(t, a, "old")
+			kept := c.kept(t, 0)
+			if wiped {
+				kept = t.TempDir()
+			}
+			eventually(t, "a node goes on", func() bool { return a.Update(t.Context(), add) == nil })
+			for n := range 12 {
+				put(t, b, fmt.Sprint("lost", n))
+			}
+			answers := make(chan error, 1)
+			c.stop(0)
+			go func() { answers <- a.Update(context.Background(), add) }()
+			must(t, os.RemoveAll(c.configs[0].Dir))
+			must(t, os.CopyFS(c.configs[0].Dir, os.DirFS(kept)))
+			c.start(t, 0)
+			stopsRewound(t, a)
+			stopsRewound(t, b)
+			if err := <-answers; !errors.Is(err, store.ErrRewound) {
+				t.Errorf("a commit under way is told %v", err)
+			}
+			if got, want := rowsIn(t, intruder(t, c.endpoints), a), map[bool]string{false: "old= "}[wiped]; got != want {
+				t.Errorf("etcd has %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// A node that could hear of nothing while etcd went back finds it further than it was, by commits
+// of a node that knows nothing of those it has seen: more of them, or fewer.
+func TestANodeThatComesBackToAnotherHistoryStops(t *testing.T) {
+	for name, commits := range map[string][2]int{"with fewer commits": {20, 2}, "with more": {2, 20}} {
+		t.Run(name, func(t *testing.T) {
+			c := startCluster(t, 1)
+			line := newCable(t, func() (net.Conn, error) { return net.Dial("unix", strings.TrimPrefix(c.endpoints[0], "unix://")) })
+			b, told := summedNode(t, []string{line.endpoint()}, "b")
+			for n := range commits[0] {
+				put(t, b, fmt.Sprint("lost", n))
+			}
+			line.set(true)
+			c.putBack(t, 0, t.TempDir())
+			client := intruder(t, c.endpoints)
+			for r := int64(0); r < b.seen().Revision; {
+				answer, err := client.Put(t.Context(), "elsewhere", "")
+				must(t, err)
+				r = answer.Header.Revision
+			}
+			d, _ := summedNode(t, c.endpoints, "d")
+			for n := range commits[1] {
+				put(t, d, fmt.Sprint("new", n))
+			}
+			line.set(false)
+			stopsRewound(t, b)
+			if len(told) > 0 || len(d.waiting()) > 0 {
+				t.Errorf("commits of a node are taken for somebody else's: %v", <-told)
+			}
+			put(t, d, "more")
+			alike(t, keysOf(t, d), d)
+		})
+	}
+}
+
+// A watch that begins too late misses commits. The next one does not add up then, or a proof finds
+// that it has not come, and all rows are compared: it is never undone.
+func TestWhatTheWatchHasMissedIsFound(t *testing.T) {
+	for name, later := range map[string]bool{"by the next commit": true, "by the next proof": false} {
+		t.Run(name, func(t *testing.T) {
+			endpoints := members(t, 1)
+			a, _ := summedNode(t, endpoints, "a")
+			b, told := summedNode(t, endpoints, "b")
+			put(t, a, "old")
+			must(t, b.Refresh(t.Context()))
+			b.mu.Lock() // which the next watch waits for
+			b.watching.Late(time.Now().Add(time.Hour))
+			time.Sleep(100 * time.Millisecond) // it may not have ended, and then it misses nothing
+			put(t, a, "missed")
+			b.watched = newestOf(t, a).revision
+			b.mu.Unlock()
+			if later {
+				put(t, a, "next")
+			}
+			eventually(t, "both have the same", func() bool { return keysOf(t, b) == keysOf(t, a) })
+			if len(told) > 0 {
+				t.Errorf("a commit of a node is taken for somebody else's: %s", <-told)
+			}
+			alike(t, keysOf(t, a), a, b)
+		})
+	}
 }

@@ -145,7 +145,7 @@ func (db *DB) gone(key string) {
 	}
 	delete(db.roster.nodes, name)
 	if name == db.options.Node {
-		db.door.proved.Store(nil)
+		db.door.Close()
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/dial"
 	"tokenscale/store/etcd/parcel"
 	"tokenscale/store/overlay"
 )
@@ -117,7 +118,7 @@ func (db *DB) bring(q *request, of requestID, parts [][]byte) error {
 	q.lease = lease.ID
 	for i, part := range parts {
 		name := db.keys.part(of, i)
-		if err := db.askAgain(ctx, func(ctx context.Context) error {
+		if err := dial.Again(ctx, db.options.Timeout, func(ctx context.Context) error {
 			r, err := db.client.Put(ctx, name, string(part), clientv3.WithLease(lease.ID))
 			if err == nil {
 				q.compare = append(q.compare, clientv3.Compare(clientv3.ModRevision(name), "=", r.Header.Revision))

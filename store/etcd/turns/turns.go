@@ -2,6 +2,7 @@
 package turns
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -75,4 +76,26 @@ func (t *Ring) Wait(now time.Time) time.Duration {
 	}
 	ahead := (me - last - 1 + len(names)) % len(names)
 	return time.Duration(ahead)*(2*t.mean+2*time.Millisecond) - now.Sub(t.lastAt)
+}
+
+// Await returns when it is this node's turn to commit, or ctx ends. What moved returns is closed
+// when somebody has committed, and asked for before each guess.
+func (t *Ring) Await(ctx context.Context, now func() time.Time, moved func() <-chan struct{}) {
+	for {
+		when := moved()
+		d := t.Wait(now())
+		if d <= 0 {
+			return
+		}
+		timer := time.NewTimer(d)
+		select {
+		case <-when:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
 }

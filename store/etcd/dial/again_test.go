@@ -1,4 +1,4 @@
-package etcd
+package dial
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 )
 
 func TestAQuestionIsPutAgainUntilItIsAnsweredOrRefused(t *testing.T) {
-	db := &DB{options: Options{Timeout: 2 * time.Second}}
 	for _, c := range []struct {
 		name    string
 		fails   int // so often at first
@@ -27,7 +26,7 @@ func TestAQuestionIsPutAgainUntilItIsAnsweredOrRefused(t *testing.T) {
 			// A broken rule would ask for ever.
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			err := db.askAgain(ctx, func(ctx context.Context) error {
+			err := Again(ctx, 2*time.Second, func(ctx context.Context) error {
 				if calls++; calls <= c.fails {
 					return c.with
 				}
