@@ -37,6 +37,17 @@ test('a token is a row with as many cells as the head, and none of them a formul
   expect(row).toContain('"ReadHealthCheck ManageCluster"');
 });
 
+test.each([
+  [{}, ['Active', 'localroot', '', '']],
+  [{ replacedBy: 'b2' }, ['InGracePeriod', 'localroot', '', '']],
+  [{ replacedBy: 'b2', expired: true }, ['Expired', 'localroot', '', '']],
+  [{ expired: true, endedAt: 1, createdByName: 'mother', replaces: 'c3', endedByName: 'father' }, ['Ended', 'mother', 'c3', 'father']],
+])('with %o the row says its state, who made and ended it, and what it replaces: %o', (part, said) => {
+  const named = headOf('csv').trim().split(',').map((name) => name.replaceAll('"', ''));
+  const cells = written('csv', [{ ...token, note: '', name: 'n', ...part }]).trim().split(',').map((cell) => cell.slice(1, -1));
+  expect(['state', 'createdByName', 'replaces', 'endedByName'].map((name) => cells[named.indexOf(name)])).toEqual(said);
+});
+
 test('a token is a line of JSON', () => {
   expect(headOf('jsonl')).toBe('');
   const lines = written('jsonl', [token, token]).split('\n');

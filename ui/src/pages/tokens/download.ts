@@ -1,4 +1,4 @@
-import type { SystemToken, TokenWalk } from '../../api/tokens';
+import type { SystemToken, TokenState, TokenWalk } from '../../api/tokens';
 import { line } from '../../lib/csv';
 import type { Sink } from '../../lib/saving';
 import { utc } from '../../lib/time';
@@ -14,14 +14,23 @@ type Column = { name: string; of: (token: SystemToken) => string };
 
 const moment = (at: number | null | undefined) => (at == null ? '' : utc(at));
 
+/** As the list of the API can be asked for it. */
+function stateOf({ endedAt, expired, replacedBy }: SystemToken): TokenState {
+  if (endedAt != null) return 'Ended';
+  if (expired) return 'Expired';
+  return replacedBy == null ? 'Active' : 'InGracePeriod';
+}
+
 const columns: readonly Column[] = [
   { name: 'id', of: ({ id }) => id },
   { name: 'name', of: ({ name }) => name },
   { name: 'note', of: ({ note }) => note ?? '' },
   { name: 'permissions', of: ({ permissions }) => permissions.join(' ') },
+  { name: 'state', of: stateOf },
   { name: 'expired', of: ({ expired }) => String(expired) },
   { name: 'createdAt', of: ({ createdAt }) => moment(createdAt) },
   { name: 'createdBy', of: ({ createdBy }) => createdBy },
+  { name: 'createdByName', of: ({ createdByName }) => createdByName ?? '' },
   { name: 'issuedAt', of: ({ issuedAt }) => moment(issuedAt) },
   { name: 'expireAt', of: ({ expireAt }) => moment(expireAt) },
   { name: 'ipFilterId', of: ({ ipFilterV2 }) => ipFilterV2?.id ?? '' },
@@ -29,8 +38,10 @@ const columns: readonly Column[] = [
   { name: 'lastUsedAt', of: ({ lastUsedAt }) => moment(lastUsedAt) },
   { name: 'lastUsedFrom', of: ({ lastUsedFrom }) => lastUsedFrom ?? '' },
   { name: 'replacedBy', of: ({ replacedBy }) => replacedBy ?? '' },
+  { name: 'replaces', of: ({ replaces }) => replaces ?? '' },
   { name: 'endedAt', of: ({ endedAt }) => moment(endedAt) },
   { name: 'endedBy', of: ({ endedBy }) => endedBy ?? '' },
+  { name: 'endedByName', of: ({ endedByName }) => endedByName ?? '' },
   { name: 'endReason', of: ({ endReason }) => endReason ?? '' },
   { name: 'lastTriedAt', of: ({ lastTriedAt }) => moment(lastTriedAt) },
   { name: 'lastTriedFrom', of: ({ lastTriedFrom }) => lastTriedFrom ?? '' },
