@@ -16,12 +16,14 @@ type ListToolsProps = {
   search: { typed: string; onType: (text: string) => void; inputRef: RefObject<HTMLInputElement | null> };
   selection: Selection;
   order: Order;
+  /** The name of the token that made those that are asked for, if it is known. */
+  maker: string | null;
   permissions: readonly Permission[];
   onSelect: (change: Change, replace?: boolean) => void;
 };
 
 /** What is asked of the list: searched for, filtered by, and in which order. */
-export function ListTools({ search, selection, order, permissions, onSelect }: ListToolsProps) {
+export function ListTools({ search, selection, order, maker, permissions, onSelect }: ListToolsProps) {
   const [open, setOpen] = useState(false);
   const panelId = useId();
   const opener = useRef<HTMLButtonElement>(null);
@@ -30,6 +32,7 @@ export function ListTools({ search, selection, order, permissions, onSelect }: L
   const chips = chipsOf(selection, {
     permission: (name) => permissions.find((permission) => permission.name === name)?.label ?? name,
     filter: (id) => shownName(filters.find((filter) => filter.id === id)?.name ?? id),
+    maker: () => (maker === null ? null : shownName(maker)),
   });
   return (
     <search className={styles.tools}>

@@ -26,7 +26,7 @@ export function TokenFilters({ id, selection, permissions, filters, onChange }: 
         <legend>State, any of</legend>
         <div className={styles.states}>
           {Object.entries(stateWords).map(([state, label]) => (
-            <Tick key={state} name="state" value={state} chosen={selection.states} onChange={onChange}>
+            <Tick key={state} name="state" value={state} chosen={selection.states.filter((other) => (other === 'Ended') === (state === 'Ended'))} onChange={onChange}>
               {label}
             </Tick>
           ))}

@@ -69,6 +69,7 @@ function TokenList() {
             search={{ typed, onType: setTyped, inputRef: searchBox }}
             selection={selection}
             order={order}
+            maker={tokens.find(({ createdBy }) => createdBy === selection.creator)?.createdByName ?? null}
             permissions={permissions.data ?? []}
             onSelect={select}
           />
@@ -86,7 +87,7 @@ function TokenList() {
       {nothing && (narrowed ? <NoMatch search={selection.search} filtered={filtered} onClear={showAll} /> : <NoTokens />)}
       {!nothing && !list.failed && (
         <>
-          <ChosenBar chosen={chosen} tokens={tokens} choosable={!isOfEnded(selection)} question={questionOf(selection)} total={data?.totalResults} />
+          <ChosenBar chosen={chosen} tokens={tokens} choosable={!isOfEnded(selection)} question={questionOf(selection)} total={list.stale ? undefined : data?.totalResults} />
           {isOfEnded(selection) ? (
             <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} />
           ) : (

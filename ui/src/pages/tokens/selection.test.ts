@@ -3,7 +3,13 @@ import { day } from '../../lib/time';
 import { chipsOf, noFilters, orderChange, orderOf, orders, questionOf, type Selection, selectionOf, withoutScale } from './selection';
 
 const read = (query: string) => selectionOf(new URLSearchParams(query));
-const words = { permission: (name: string) => `<${name}>`, filter: (id: string) => `[${id}]` };
+const words = { permission: (name: string) => `<${name}>`, filter: (id: string) => `[${id}]`, maker: (id: string) => (id === 'c1' ? 'mother' : null) };
+
+it('calls the maker by its name where that is known', () => {
+  const made = (creator: string) => chipsOf(selectionOf(new URLSearchParams({ creator })), words).map(({ label }) => label);
+  expect(made('c1')).toEqual(['Made by mother']);
+  expect(made('0123456789abcdef')).toEqual(['Made by 01234567…']);
+});
 const id = 'abcdefghijklmnopqrstuvwxyzABCDEF';
 
 const nothing: Selection = { search: '', permissions: [], states: [], ends: null, unusedDays: null, filters: [], creator: '' };

@@ -98,7 +98,7 @@ export const noFilters: Change = { permission: null, state: null, ends: null, un
 export type Chip = { key: string; label: string; off: Change };
 
 /** How the things that a selection names by their ids are called. */
-export type Words = { permission: (name: string) => string; filter: (id: string) => string };
+export type Words = { permission: (name: string) => string; filter: (id: string) => string; maker: (id: string) => string | null };
 
 export function chipsOf(selection: Selection, words: Words): Chip[] {
   const { permissions, states, ends, unusedDays, filters, creator } = selection;
@@ -111,7 +111,7 @@ export function chipsOf(selection: Selection, words: Words): Chip[] {
   if (filters === 'none') single('filter', 'No IP filter');
   if (ends !== null) single('ends', endsWords(ends));
   if (unusedDays !== null) single('unused', unusedWords(unusedDays));
-  if (creator !== '') single('creator', `Made by ${creatorWords(creator)}`);
+  if (creator !== '') single('creator', `Made by ${words.maker(creator) ?? creatorWords(creator)}`);
   return chips;
 }
 

@@ -45,7 +45,7 @@ export function useTokenList() {
   return { selection, order, page, list: { ...list, refusal: refused ? null : list.refusal }, lost, filtered, narrowed, select, turnTo, walked: cursor.after !== null };
 }
 
-const asTheyAre = { permission: String, filter: String };
+const asTheyAre = { permission: String, filter: String, maker: () => null };
 
 type ChangeUrl = (change: Change, replace?: boolean) => void;
 

@@ -34,6 +34,6 @@ export function isShown(view: View, selection: Selection): boolean {
 
 function keysOf(selection: Selection): string {
   const asTheyAre = (text: string) => text;
-  const chips = chipsOf(selection, { permission: asTheyAre, filter: asTheyAre });
+  const chips = chipsOf(selection, { permission: asTheyAre, filter: asTheyAre, maker: asTheyAre });
   return chips.map(({ key, label }) => `${key}=${label}`).join('&');
 }
