@@ -4,7 +4,10 @@ import { Button } from '../components/Button';
 import { forget, useTold } from '../lib/told';
 import styles from './Told.module.css';
 
-/** What was just done, said quietly: it covers nothing, and takes no focus. */
+/**
+ * What was just done, said quietly: it takes no focus. At the end of what is
+ * seen, it covers a line of a long page there; what has the focus is scrolled to above it.
+ */
 export function Told() {
   const told = useTold();
   useLocation(); // so that it is asked again where one is
