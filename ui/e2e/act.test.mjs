@@ -279,6 +279,34 @@ test('after each act the list has its question, its place and its scroll', async
   browser.calm();
 });
 
+test('who deletes or resets the token they are signed in with is warned, and reset says that it is in use', async () => {
+  const own = await server.make({ name: 'own', permissions: ['ChangeSystemPermissions'] });
+  await browser.signIn(own.token, '/tokens?q=own');
+  await server.ask('{ viewer { id } }', {}, own.token);
+  await tick('own').check();
+  for (const act of ['Reset secret', 'Delete 1 token']) {
+    await acts().getByRole('button', { name: act }).click();
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByText('You are signed in with this token').waitFor();
+    await dialog.getByText(/^It is in use: last accepted/).waitFor();
+    await page.keyboard.press('Escape');
+  }
+  browser.calm();
+});
+
+test('what has ended and what has expired are listed one at a time, and asked for again as one ticks', async () => {
+  await browser.signIn(server.token, '/tokens?state=Ended');
+  await page.getByRole('button', { name: 'More filters' }).click();
+  const state = (name) => page.getByRole('group', { name: 'State, any of' }).getByRole('checkbox', { name, exact: true });
+  await state('Expired').check();
+  await page.waitForURL(/state=Expired$/);
+  await state('Active').check();
+  await page.waitForURL(/state=Expired(,|%2C)Active$/);
+  await state('Ended').check();
+  await page.waitForURL(/state=Ended$/);
+  browser.calm();
+});
+
 test('a link fills the form in, says so, and makes nothing by itself', async () => {
   const before = await count();
   await browser.signIn(server.token, `/tokens/new?name=nurse&permissions=ReadHealthCheck,PatchGlobal,Everything&days=7&filter=${office}`);

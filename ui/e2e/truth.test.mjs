@@ -38,6 +38,7 @@ test('ten minutes before its end the session says so, and another begins without
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText(/^Your session ends/).waitFor({ state: 'detached' });
   assert.equal(await page.getByLabel('Token name').inputValue(), 'typed before');
+  await page.waitForFunction(() => document.activeElement.tagName === 'H1');
   browser.calm();
 });
 

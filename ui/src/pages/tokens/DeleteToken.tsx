@@ -10,6 +10,8 @@ import { counted, day } from '../../lib/time';
 import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useNow } from '../../lib/useNow';
+import { useSession } from '../../shell/session';
+import { OwnToken } from './OwnToken';
 import { useClosing } from './useClosing';
 
 type DeleteTokenProps = {
@@ -35,6 +37,7 @@ export function DeleteToken({ token, stay = false, old = false, onClose }: Delet
     await client.invalidateQueries({ queryKey: tokensKey });
     onClose();
   });
+  const own = useSession().viewer.id === token.id;
   const close = useClosing(deleting.refusal, onClose);
   const made = useQuery(madeByQuery([token.id])).data ?? 0;
   return (
@@ -56,6 +59,7 @@ export function DeleteToken({ token, stay = false, old = false, onClose }: Delet
         {old && 'Only the old string goes: the token stays, with its new string. '}
         {old ? 'The old one' : 'It'} is refused from that moment on, and nobody can bring it back.
       </p>
+      {own && <OwnToken />}
       {made > 0 && (
         <p>
           {made === 1 ? '1 token that it made goes' : `${counted(made, 'token')} that it made go`} on working:{' '}

@@ -11,8 +11,10 @@ import { counted, hour, number } from '../../lib/time';
 import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useNow } from '../../lib/useNow';
+import { useSession } from '../../shell/session';
 import styles from './ChosenBar.module.css';
 import { namedAlike, shortId } from './namedAlike';
+import { OwnToken } from './OwnToken';
 import { useClosing } from './useClosing';
 
 /**
@@ -34,6 +36,7 @@ export function DeleteTokens({ tokens: asked, onClose }: { tokens: readonly Syst
     onClose();
   });
   const made = useQuery(madeByQuery(tokens.map(({ id }) => id))).data ?? 0;
+  const { viewer } = useSession();
   const close = useClosing(deleting.refusal, onClose);
   const gone = missing(tokens, deleting.refusal);
   const leaveOut = () => {
@@ -57,6 +60,7 @@ export function DeleteTokens({ tokens: asked, onClose }: { tokens: readonly Syst
       onClose={close}
     >
       <p>They are refused from that moment on, and nobody can bring them back. All of them go, or none.</p>
+      {tokens.some(({ id }) => id === viewer.id) && <OwnToken among />}
       {made > 0 && <p>{made === 1 ? '1 token that they made goes' : `${counted(made, 'token')} that they made go`} on working.</p>}
       {inUse.length > 0 && (
         <>

@@ -18,9 +18,12 @@ import { classes } from '../../lib/classes';
 import { unitMs } from '../../lib/expiry';
 import { useInsist } from '../../lib/insist';
 import { shownName } from '../../lib/invisible';
+import { day } from '../../lib/time';
 import { tell } from '../../lib/told';
 import { useAction } from '../../lib/useAction';
 import { useLeadToField } from '../../lib/useLead';
+import { useNow } from '../../lib/useNow';
+import { useSession } from '../../shell/session';
 import styles from './Detail.module.css';
 import { PredecessorUse } from './Predecessor';
 import { useClosing } from './useClosing';
@@ -106,6 +109,7 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
         <Radio value="now">At once</Radio>
         <Radio value="grace">After a grace period, at most 7 days</Radio>
       </RadioGroup>
+      {!grace.on && <AtOnce token={token} />}
       {grace.on && (
         <div ref={form}>
           <GraceInputs grace={grace} onChange={setGrace} error={rotating.refusal?.fields['gracePeriodMs']} />
@@ -127,6 +131,34 @@ export function ResetSecret({ token, stay = false, onClose }: { token: SystemTok
         </Button>
       </DialogActions>
     </Dialog>
+  );
+}
+
+/** What stops at once when the old string does. */
+function AtOnce({ token }: { token: SystemToken }) {
+  const own = useSession().viewer.id === token.id;
+  const now = useNow();
+  const last = token.lastUsedAt != null && now - token.lastUsedAt < day ? token.lastUsedAt : null;
+  return (
+    <>
+      {own && (
+        <Notice tone="warn" title="You are signed in with this token">
+          <p>Your session ends at once. Sign in again with the new string, which is shown next: copy it.</p>
+        </Notice>
+      )}
+      {last !== null && (
+        <p>
+          It is in use: last accepted <Distance at={last} past />
+          {token.lastUsedFrom != null && (
+            <>
+              {' '}
+              from <code>{token.lastUsedFrom}</code>
+            </>
+          )}
+          . What uses it stops working until it has the new string.
+        </p>
+      )}
+    </>
   );
 }
 
