@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,11 +77,11 @@ func (e backend) Commit(on overlay.Base, b *overlay.Batch) error {
 	}
 	switch {
 	case b.Changed.Rows == 0:
-		return e.db.confirm(was)
+		return e.db.confirm(b, was)
 	case refused != nil:
 		return refused
 	case was.unlaid.Parts > 0:
-		return e.db.layOutFirst(was)
+		return e.db.layOutFirst(b, was)
 	}
 	next.report = b.Everywhere()
 	return e.db.send(b, was, next)
@@ -99,9 +100,8 @@ func (db *DB) after(was head, on overlay.Base, changed *overlay.Overlay) (head, 
 
 // confirm returns nil if was is the newest head: then what a transaction that changes nothing was
 // told is true of the whole cluster.
-func (db *DB) confirm(was head) error {
-	began := db.options.Now()
-	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience)
+func (db *DB) confirm(b *overlay.Batch, was head) error {
+	ctx, cancel := db.patience(b)
 	defer cancel()
 	now, revision, err := db.newest(ctx)
 	if err != nil {
@@ -110,16 +110,21 @@ func (db *DB) confirm(was head) error {
 	if now.revision == was.revision && now.request == was.request {
 		return nil
 	}
-	return db.overtaken(began, was, revision, now)
+	return db.overtaken(b, was, revision, now)
 }
 
-// overtaken waits for what another node has committed upon was and has the batch, which began to be
-// committed at began, run again.
-func (db *DB) overtaken(began time.Time, was head, revision int64, now head) error {
+// patience returns a context that ends when the callers of a batch have waited as long as they do:
+// they have one patience for all its repetitions.
+func (db *DB) patience(b *overlay.Batch) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(db.alive, db.options.Patience-db.options.Now().Sub(b.Asked()))
+}
+
+// overtaken waits for what another node has committed upon was and has the batch run again.
+func (db *DB) overtaken(b *overlay.Batch, was head, revision int64, now head) error {
 	if err := db.forward(point(was.revision, was), revision, now); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience-db.options.Now().Sub(began))
+	ctx, cancel := db.patience(b)
 	defer cancel()
 	if err := db.await(ctx, now.revision); err != nil {
 		return unavailable(err)
@@ -153,19 +158,21 @@ func (db *DB) newest(ctx context.Context) (h head, revision int64, err error) {
 func (db *DB) send(b *overlay.Batch, was, next head) error {
 	db.expect(next.request)
 	defer db.expect(requestID{})
-	q, err := db.prepare(b.Changed, &next)
+	ctx, cancel := db.patience(b)
+	defer cancel()
+	q, err := db.prepare(ctx, b.Changed, &next)
 	defer db.forget(q)
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return quota.Refusal(err)
 	}
 	q.compare = append(q.compare, db.unchanged(was))
 	if db.options.controls.noCompare {
 		q.compare = nil
 	}
-	ctx, cancel := context.WithTimeout(db.alive, db.options.Timeout)
+	limited, cancel := context.WithTimeout(ctx, db.options.Timeout)
 	defer cancel()
 	began := db.options.Now()
-	r, err := db.client.Txn(ctx).If(q.compare...).Then(q.ops...).Else(db.tooLate()...).Commit()
+	r, err := db.client.Txn(limited).If(q.compare...).Then(q.ops...).Else(db.tooLate()...).Commit()
 	db.turns.Took(db.options.Now().Sub(began))
 	switch {
 	case err == nil && r.Succeeded:
@@ -176,11 +183,11 @@ func (db *DB) send(b *overlay.Batch, was, next head) error {
 		if err != nil {
 			return unavailable(err)
 		}
-		return db.overtaken(began, was, r.Header.Revision, now)
+		return db.overtaken(b, was, r.Header.Revision, now)
 	case quota.Is(err), errors.Is(err, rpctypes.ErrPermissionDenied):
 		return quota.Refusal(err)
 	}
-	return db.resolve(b, was, next, began, err)
+	return db.resolve(b, was, next, err)
 }
 
 // tooLate is what a commit asks of etcd that comes too late.

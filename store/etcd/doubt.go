@@ -15,14 +15,14 @@ import (
 )
 
 // resolve finds out what came of a commit that was not answered. Until that is known nothing else
-// is sent: it might be overtaken by what we believe is lost. A while after the commit began its
-// callers are let go in doubt, and who waits behind it is told that nothing was changed.
-func (db *DB) resolve(b *overlay.Batch, was, next head, began time.Time, cause error) error {
+// is sent: it might be overtaken by what we believe is lost. When its callers have waited long
+// enough they are let go in doubt, and who waits behind it is told that nothing was changed.
+func (db *DB) resolve(b *overlay.Batch, was, next head, cause error) error {
 	if db.options.controls.noFence {
 		return overlay.ErrOvertaken
 	}
-	for {
-		left := db.options.Patience - db.options.Now().Sub(began)
+	for asked := b.Asked(); ; {
+		left := db.options.Patience - db.options.Now().Sub(asked)
 		if left <= 0 {
 			b.GiveUp(cause)
 			left = db.options.Timeout

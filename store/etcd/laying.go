@@ -13,6 +13,7 @@ import (
 	"tokenscale/store"
 	"tokenscale/store/bolt/boltfile"
 	"tokenscale/store/etcd/dial"
+	"tokenscale/store/etcd/pages"
 	"tokenscale/store/etcd/parcel"
 	"tokenscale/store/overlay"
 )
@@ -47,8 +48,8 @@ func (db *DB) keepLaying() {
 
 // layOutFirst has a batch run again when the wide commit below it is laid out. Its author may be
 // at it, or gone.
-func (db *DB) layOutFirst(was head) error {
-	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience)
+func (db *DB) layOutFirst(b *overlay.Batch, was head) error {
+	ctx, cancel := db.patience(b)
 	defer cancel()
 	if was.node != db.options.Node {
 		patience, cancel := context.WithTimeout(ctx, courtesy)
@@ -95,7 +96,7 @@ func (db *DB) layOver(ctx context.Context, was head) error {
 	if err != nil {
 		return err
 	}
-	changes, broken := db.open(was.unlaid, valuesOf(r.Responses[0].GetResponseRange().Kvs))
+	changes, broken := db.open(was.unlaid, pages.Values(r.Responses[0].GetResponseRange().Kvs))
 	if broken != nil {
 		changes, err = db.lacking(ctx, r.Header.Revision)
 	}
@@ -186,7 +187,7 @@ func (db *DB) over(ctx context.Context, h head, revision int64) ([]store.Change,
 	if err != nil {
 		return nil, err
 	}
-	changes, err := db.open(h.unlaid, valuesOf(r.Kvs))
+	changes, err := db.open(h.unlaid, pages.Values(r.Kvs))
 	if errors.Is(err, parcel.ErrBroken) {
 		return nil, nil
 	}

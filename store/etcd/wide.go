@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
@@ -84,7 +83,7 @@ type request struct {
 
 // prepare returns what a commit asks of etcd. If it is a wide one, next says so then, and what must
 // be there before it is.
-func (db *DB) prepare(changed *overlay.Overlay, next *head) (q request, err error) {
+func (db *DB) prepare(ctx context.Context, changed *overlay.Overlay, next *head) (q request, err error) {
 	if !db.isWide(changed) {
 		q.ops = db.operations(changed, *next)
 		return q, nil
@@ -100,7 +99,7 @@ func (db *DB) prepare(changed *overlay.Overlay, next *head) (q request, err erro
 	next.unlaid = unlaid{next.request, label}
 	last := len(parts) - 1
 	if last > 0 {
-		err = db.bring(&q, next.request, parts[:last])
+		err = db.bring(ctx, &q, next.request, parts[:last])
 	}
 	q.ops = append(q.ops, clientv3.OpPut(db.keys.part(next.request, last), string(parts[last])))
 	q.ops = append(q.ops, db.heads(*next)...)
@@ -108,9 +107,7 @@ func (db *DB) prepare(changed *overlay.Overlay, next *head) (q request, err erro
 }
 
 // bring puts parts where a commit finds them. They must still be the same then.
-func (db *DB) bring(q *request, of requestID, parts [][]byte) error {
-	ctx, cancel := context.WithTimeout(db.alive, db.options.Patience)
-	defer cancel()
+func (db *DB) bring(ctx context.Context, q *request, of requestID, parts [][]byte) error {
 	lease, err := db.client.Grant(ctx, aheadTime)
 	if err != nil {
 		return err
@@ -152,13 +149,4 @@ func (db *DB) open(u unlaid, values map[string][]byte) ([]store.Change, error) {
 	}
 	changes, err := parcel.Unpack(parts, u.Label)
 	return slices.DeleteFunc(changes, func(c store.Change) bool { return !slices.Contains(db.options.Tables, c.Table) }), err
-}
-
-// valuesOf returns what stands under names.
-func valuesOf(kvs []*mvccpb.KeyValue) map[string][]byte {
-	values := make(map[string][]byte, len(kvs))
-	for _, kv := range kvs {
-		values[string(kv.Key)] = kv.Value
-	}
-	return values
 }

@@ -114,6 +114,18 @@ func (b *Batch) join(c *call, w *writer) {
 	}
 }
 
+// Asked returns when the caller called Update who has waited longest for an answer, however often
+// their functions had to run again since.
+func (b *Batch) Asked() time.Time {
+	asked := b.begun
+	for _, c := range b.calls {
+		if !c.left && c.asked.Before(asked) {
+			asked = c.asked
+		}
+	}
+	return asked
+}
+
 // Known says that the followers know already what the batch changed.
 func (b *Batch) Known() { b.known = true }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"tokenscale/store"
 )
@@ -22,6 +23,7 @@ type call struct {
 	err     error          // what became of it so far
 	changes []store.Change // what it did to the batch
 	left    bool           // it was answered, and waits no more
+	asked   time.Time      // when Update was called
 }
 
 func (c *call) claim() bool { return c.claimed.CompareAndSwap(false, true) }
@@ -39,7 +41,7 @@ func (c *Committer) Update(ctx context.Context, fn func(store.Writer) error, how
 	caller := &call{
 		ctx: ctx, fn: fn, answer: make(chan error, 1),
 		useReserve: slices.Contains(how, store.UseReserve), first: slices.Contains(how, store.First),
-		everywhere: slices.Contains(how, store.Everywhere),
+		everywhere: slices.Contains(how, store.Everywhere), asked: c.settings.Now(),
 	}
 	select {
 	case c.queue <- caller:

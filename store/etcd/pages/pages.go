@@ -133,3 +133,12 @@ func (w *Walk) bound(page []*mvccpb.KeyValue) string {
 	}
 	return ""
 }
+
+// Values returns what stands under names.
+func Values(kvs []*mvccpb.KeyValue) map[string][]byte {
+	values := make(map[string][]byte, len(kvs))
+	for _, kv := range kvs {
+		values[string(kv.Key)] = kv.Value
+	}
+	return values
+}
