@@ -101,7 +101,7 @@ func nodeIsWhole(t *testing.T, h *authoritytest.House) {
 // The evidence of what a policy did to many tokens may be more than a transaction of etcd takes.
 func TestNodes_APolicyThatTouchesManyTokensIsOneChange(t *testing.T) {
 	a, _ := twoNodes(t)
-	narrow, leave, err := a.Join("narrow", func(o *etcd.Options) { o.MaxOps = 6 })
+	narrow, leave, err := a.Join("narrow", func(o *etcd.Options) { o.MaxOps = 4 })
 	must(t, err)
 	t.Cleanup(func() { must(t, leave()) })
 	crowd(t, a, 300, draft("x"))
