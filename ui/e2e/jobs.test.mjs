@@ -101,7 +101,7 @@ const truth = {
   },
   'Who did what, and when?': {
     after: async (server, page) => {
-      const row = page.getByRole('row').filter({ hasText: 'Office networks' });
+      const row = page.getByRole('listitem').filter({ hasText: 'Office networks' });
       await row.getByText('root').waitFor();
       await row.getByText('10.20.4.17').waitFor();
     },

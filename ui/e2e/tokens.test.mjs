@@ -155,10 +155,10 @@ test('what the server refuses stands at its field, and nothing typed is lost', a
   await press(page.getByRole('checkbox', { name: /Manage cluster/ }));
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByText('A name is needed').waitFor();
-  await page.getByLabel('Amount of time').fill('0');
+  await page.getByLabel('Amount of time').fill('99999999');
   await page.getByLabel('Token name').fill('x');
   await page.getByRole('button', { name: 'Create token' }).click();
-  await page.getByText('must be at least 1').waitFor();
+  await page.getByText('beyond the year 9999').waitFor();
   assert.ok(await page.getByRole('checkbox', { name: /Manage cluster/ }).isChecked());
   browser.calm();
 });

@@ -39,7 +39,7 @@ test('whatever is not as it was asked for is named', () => {
   expect(link('filter=home', { policy, filters: [{ id: 'home' }] })?.left).toEqual([]);
 });
 
-test('a life that came of a date is told in whole days or hours', () => {
+test('a life that came of a date is told in whole days', () => {
   const of = (life: number) => likeToken({ ...token, expireAt: 1000 + life }, known).start.expiry;
   expect(of(40 * day + hour / 3)).toEqual({ mode: 'after', amount: 40, unit: 'Days' });
   expect(of(5 * hour + 7)).toEqual({ mode: 'after', amount: 300, unit: 'Minutes' });

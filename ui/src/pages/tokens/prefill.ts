@@ -78,14 +78,14 @@ function isTooLong(life: number | null | undefined, maximumMs: number | null): m
 
 /**
  * A life, no longer than the policy allows; undefined where nothing is said of it. One that came of
- * a date is told in whole days or hours.
+ * a date is told in whole days.
  */
 function expiryOf(life: number | null | undefined, maximumMs: number | null): ExpiryChoice {
   if (life === undefined || isTooLong(life, maximumMs)) return firstExpiry(maximumMs);
   if (life === null) return { mode: 'never' };
-  for (const [unit, ms] of [['Days', day], ['Hours', hour]] as const) {
-    if (life % ms === 0 || life >= 24 * ms) return { mode: 'after', amount: Math.floor(life / ms), unit };
-  }
+  if (life % day === 0) return { mode: 'after', amount: life / day, unit: 'Days' };
+  if (life % hour === 0) return { mode: 'after', amount: life / hour, unit: 'Hours' };
+  if (life >= 2 * day) return { mode: 'after', amount: Math.floor(life / day), unit: 'Days' };
   return { mode: 'after', amount: Math.max(1, Math.floor(life / minute)), unit: 'Minutes' };
 }
 
