@@ -239,7 +239,8 @@ test('the keyboard goes into an editor and out of it, and the colours are those 
   await page.keyboard.press('Enter');
   await page.keyboard.press('Control+A');
   await page.keyboard.type('{ meta { version ');
-  // The first closes what is offered to complete it, if that is there by now.
+  // The first closes what is offered to complete it. On a busy machine that is offered late.
+  await page.locator('.suggest-widget.visible').waitFor();
   const out = () => page.evaluate(() => document.activeElement.matches('[role=group]'));
   for (let i = 0; i < 20 && !(await out()); i++) {
     await page.keyboard.press('Escape');
