@@ -3,7 +3,9 @@ import { useEffect } from 'react';
 /** Marks what takes the focus when the part of it that had the focus is gone. */
 export const keepsFocus = { 'data-keeps-focus': '', tabIndex: -1 };
 
-/** What had the focus, and whereto it goes when that is gone: what surrounds it, innermost first. */
+/**
+ * What had the focus, and where it goes when that is gone: what surrounds it, innermost first.
+ */
 type Held = { element: HTMLElement; around: HTMLElement[] };
 
 /**
