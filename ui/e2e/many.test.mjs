@@ -86,7 +86,9 @@ const questions = ({ filter, maker }) => [
   ...['none', filter].map((id) => `filter=${id}`),
   ...['root', maker].map((id) => `creator=${id}`),
   ...['load', '0123', 'no such name'].map((text) => `q=${text}`),
-  ...['name', 'expiry', 'used', 'created'].flatMap((order) => [`sort=${order}`, `sort=${order}&dir=desc`]),
+  // All before were in the order of names, and an answer of a moment ago is not asked for again.
+  'sort=name&dir=desc',
+  ...['expiry', 'used', 'created'].flatMap((order) => [`sort=${order}`, `sort=${order}&dir=desc`]),
   ...['name', 'expiry', 'used', 'created'].map((order) => `q=load&permission=ReadHealthCheck&state=Active&ends=365&unused=90&filter=none&creator=root&sort=${order}`),
 ];
 
