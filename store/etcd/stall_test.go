@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"tokenscale/faulttest/hosts"
 	"tokenscale/store"
@@ -18,8 +17,7 @@ import (
 func TestAMemberThatSaysNothingKeepsNobodyFromChanging(t *testing.T) {
 	t.Parallel()
 	wires, endpoints := apart(t)
-	patient := func(o *Options) { o.Patience = 30 * time.Second } // the machine may be busy
-	a, b := node(t, endpoints, "a", patient), node(t, endpoints, "b", patient)
+	a, b := node(t, endpoints, "a"), node(t, endpoints, "b")
 	watched := a.watching.Client.Endpoints()[0]
 	silent := fmt.Sprint("m", 1+slices.Index(endpoints, watched))
 	wires.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches(silent, etcdtest.ClientPort)} })
