@@ -83,7 +83,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 	db.turns = &turns.Ring{Node: o.Node, Off: o.controls.noTurns}
 	// A member that has lost its leader refuses at once, so that another one is asked.
 	db.alive, db.cancel = context.WithCancel(clientv3.WithRequireLeader(context.Background()))
-	if db.client, err = connect(o); err != nil {
+	if db.client, err = dial.Pinned(o.dial(), o.Node); err != nil {
 		return nil, err
 	}
 	watcher, err := connect(o)
@@ -91,7 +91,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, errors.Join(err, db.client.Close())
 	}
 	db.watching = watching.New(watcher, o.Endpoints, o.Node, o.Timeout/4)
-	db.quota = &quota.Gauge{Client: db.client, Endpoints: o.Endpoints, Timeout: o.Timeout, Off: o.controls.noQuota, Every: o.controls.quotaLook}
+	db.quota = &quota.Gauge{Client: watcher, Endpoints: o.Endpoints, Timeout: o.Timeout, Off: o.controls.noQuota, Every: o.controls.quotaLook}
 	if db.mirror, err = mirror.Open(o.Folder, boltfile.Schema{Version: o.Schema, Tables: o.Tables}); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the mirror %s: %w", o.Folder, err), db.client.Close(), db.watching.Client.Close())
 	}

@@ -23,15 +23,18 @@ type Options struct {
 	Key string
 }
 
-// Client returns a client of etcd. It does not wait for a connection.
-func Client(o Options) (*clientv3.Client, error) {
+// Client returns a client of etcd that asks the members in turn. It does not wait for a connection.
+func Client(o Options) (*clientv3.Client, error) { return newClient(o) }
+
+func newClient(o Options, how ...grpc.DialOption) (*clientv3.Client, error) {
 	c := clientv3.Config{
 		Endpoints: o.Endpoints, DialTimeout: 5 * time.Second,
 		DialKeepAliveTime: 2 * time.Second, DialKeepAliveTimeout: 2 * time.Second, PermitWithoutStream: true,
 		MaxCallSendMsgSize: 16 << 20, MaxCallRecvMsgSize: 256 << 20, Logger: zap.NewNop(),
 	}
 	if o.TLS != nil {
-		c.DialOptions = []grpc.DialOption{grpc.WithTransportCredentials(eachTime{o.TLS})}
+		how = append(how, grpc.WithTransportCredentials(eachTime{o.TLS}))
 	}
+	c.DialOptions = how
 	return clientv3.New(c)
 }

@@ -35,7 +35,7 @@ const (
 
 // A Gauge knows how full the fullest of the members is. It is safe for concurrent use.
 type Gauge struct {
-	Client    *clientv3.Client
+	Client    *clientv3.Client // one that no answer of a single member concerns
 	Endpoints []string
 	Timeout   time.Duration // for one member
 	Off       bool          // whatever etcd has room for is admitted
