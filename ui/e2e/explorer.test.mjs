@@ -52,7 +52,14 @@ const editor = (name, text) =>
 async function choose(example) {
   await page.getByRole('button', { name: /^Examples/ }).click();
   await page.getByRole('menuitem', { name: example }).click();
+  await read();
 }
+
+/**
+ * Waits until the editor has read what was put into it. It does so after a tenth of a second, by a
+ * timer of the page, and takes the first operation then, whichever was chosen before.
+ */
+const read = () => page.evaluate(() => new Promise((done) => setTimeout(done, 150)));
 
 /** Runs what is in the editor and gives what was answered. */
 async function run() {
