@@ -91,7 +91,7 @@ func Open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, errors.Join(err, db.client.Close())
 	}
 	db.watching = watching.New(watcher, o.Endpoints, o.Node, o.Timeout/4)
-	db.quota = &quota.Gauge{Client: watcher, Endpoints: o.Endpoints, Timeout: o.Timeout, Off: o.controls.noQuota, Every: o.controls.quotaLook}
+	db.quota = &quota.Gauge{Members: o.dial(), Timeout: o.Timeout, Off: o.controls.noQuota, Every: o.controls.quotaLook}
 	if db.mirror, err = mirror.Open(o.Folder, boltfile.Schema{Version: o.Schema, Tables: o.Tables}); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the mirror %s: %w", o.Folder, err), db.client.Close(), db.watching.Client.Close())
 	}

@@ -18,6 +18,7 @@ import (
 
 	"tokenscale/loop"
 	"tokenscale/store"
+	"tokenscale/store/etcd/dial"
 )
 
 // When what is full.
@@ -35,11 +36,10 @@ const (
 
 // A Gauge knows how full the fullest of the members is. It is safe for concurrent use.
 type Gauge struct {
-	Client    *clientv3.Client // one that no answer of a single member concerns
-	Endpoints []string
-	Timeout   time.Duration // for one member
-	Off       bool          // whatever etcd has room for is admitted
-	Every     time.Duration // between two looks, instead of what is usual; 0 for that
+	Members dial.Options
+	Timeout time.Duration // for one member
+	Off     bool          // whatever etcd has room for is admitted
+	Every   time.Duration // between two looks, instead of what is usual; 0 for that
 
 	percent  atomic.Int64
 	admitted atomic.Int64 // bytes, from the start on
@@ -52,10 +52,18 @@ type Gauge struct {
 	alarms          []string // what the others have alarms of
 }
 
-// Keep asks the members how full they are, until ctx ends.
+// Keep asks the members how full they are, until ctx ends. It does so over a client of its own,
+// because etcd's reads its endpoints without a lock when it asks one of them, and the clients of
+// the store change theirs.
 func (g *Gauge) Keep(ctx context.Context) {
+	client, err := dial.Client(g.Members)
+	if err != nil {
+		g.say(slices.Clone(g.Members.Endpoints), nil)
+		return
+	}
+	defer client.Close() //nolint:errcheck // there is nothing left to be done
 	for ctx.Err() == nil {
-		g.measure(ctx)
+		g.measure(ctx, client)
 		rest := look
 		if g.percent.Load() >= Makes-15 {
 			rest = near
@@ -68,13 +76,13 @@ func (g *Gauge) Keep(ctx context.Context) {
 }
 
 // measure asks each member. One that does not answer is as full as it was.
-func (g *Gauge) measure(ctx context.Context) {
+func (g *Gauge) measure(ctx context.Context, client *clientv3.Client) {
 	worst, found := int64(0), false
 	before := g.admitted.Load()
 	var silent, alarms []string
-	for _, endpoint := range g.Endpoints {
+	for _, endpoint := range g.Members.Endpoints {
 		ctx, cancel := context.WithTimeout(ctx, g.Timeout)
-		s, err := g.Client.Status(ctx, endpoint)
+		s, err := client.Status(ctx, endpoint)
 		cancel()
 		if err != nil {
 			silent = append(silent, endpoint)
@@ -98,6 +106,10 @@ func (g *Gauge) measure(ctx context.Context) {
 		g.known.Store(g.asked)
 		g.asked = before
 	}
+	g.say(silent, alarms)
+}
+
+func (g *Gauge) say(silent, alarms []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	slices.Sort(alarms)
