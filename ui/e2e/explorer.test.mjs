@@ -2,7 +2,7 @@
 // left behind.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { closeBrowser, openBrowser } from './support/browser.mjs';
+import { closeBrowser, openBrowser, signIn } from './support/browser.mjs';
 import { startServer } from './support/server.mjs';
 
 let server;
@@ -163,8 +163,25 @@ test('signing out here signs out in the other tab', async () => {
   await other.goto(server.base + path);
   await signOut(other);
   assert.equal((await (await page.request.get(`${server.base}/api/v1/session`, { headers: { 'X-Requested-By': 'tokenscale' } })).json()).active, false);
-  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
   await page.getByRole('alertdialog', { name: 'Your session has ended' }).waitFor();
+  browser.calm();
+});
+
+test('a new string outlives that somebody else signs in in another window, and signing out asks before it is lost', async () => {
+  const anna = await server.make({ name: 'anna', permissions: ['ReadHealthCheck'] });
+  await open();
+  await choose('Make a token for a machine');
+  const { token } = (await run()).data.createSystemToken;
+  await signIn(server, await browser.context.newPage(), anna.token);
+  await page.getByText('Signed in as anna').waitFor();
+  assert.equal(JSON.parse(await editor('Answer')).data.createSystemToken.token, token);
+  await page.getByRole('button', { name: /^Profile of/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Sign out and lose what is not saved?' });
+  await question.getByText('The answer holds a new token string.').waitFor();
+  // The browser asks nothing on top of it: a question of its own would be dismissed here, and the page stay.
+  await question.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   browser.calm();
 });
 

@@ -11,6 +11,7 @@ import { useIsRevealing } from '../src/lib/revealing';
 import { makeQueryClient } from '../src/queryClient';
 import { Band } from '../src/shell/Band';
 import { ErrorBoundary } from '../src/shell/ErrorBoundary';
+import { LeaveGuard } from '../src/shell/LeaveGuard';
 import { Navigation } from '../src/shell/Navigation';
 import { SessionContext } from '../src/shell/session';
 import { SessionEnded } from '../src/shell/SessionEnded';
@@ -52,6 +53,10 @@ function Frame() {
   const { session, isPending, error, ended, revive } = useWatchedSession();
   const [signingIn, setSigningIn] = useState(false);
   const revealing = useIsRevealing();
+  const id = session?.viewer.id ?? '';
+  const [owner, setOwner] = useState(id);
+  // What another window does takes no new secret away.
+  if (owner !== id && !revealing) setOwner(id);
   const refused = session === null && error instanceof Refusal && error.kind !== 'signed-out' ? error : null;
   // Until it is known whose typed work may be shown, none is.
   if (isPending) return <Starting />;
@@ -78,10 +83,11 @@ function Frame() {
           {refused && refused.kind !== 'unreachable' && <p role="alert">{refused.message}</p>}
           {session && <SessionEnding />}
           {/* Another identity finds what was typed, but not what was answered before. */}
-          <Workspace key={session?.viewer.id ?? ''} owner={session?.viewer.id ?? ''} />
+          <Workspace key={owner} owner={owner} />
         </main>
       </div>
       {signingIn && <SignInDialog title={session ? 'Sign in again' : 'Sign in'} onClose={() => setSigningIn(false)} />}
+      <LeaveGuard lost="The answer holds a new token string. When you sign out it is gone, and nobody can show it again." />
       {ended && !revealing && <SessionEnded refusal={ended} onBack={revive} onLeave={leave} />}
     </SessionContext>
   );
@@ -102,7 +108,7 @@ function Who({ session, onSignIn }: { session: Session | null; onSignIn: () => v
   const { username, sessionExpiresAt } = session.viewer;
   return (
     <p className={styles.who}>
-      <span>
+      <span role="status">
         Signed in as <Name name={username} />
         {sessionExpiresAt != null && (
           <>

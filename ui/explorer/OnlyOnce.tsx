@@ -1,6 +1,6 @@
-import { useEffect } from 'react';
 import { Button } from '../src/components/Button';
 import { Notice } from '../src/components/Notice';
+import { useUnsaved } from '../src/lib/drafts';
 import { useRevealing } from '../src/lib/revealing';
 
 /**
@@ -9,11 +9,7 @@ import { useRevealing } from '../src/lib/revealing';
  */
 export function OnlyOnce({ asking, onStored }: { asking: boolean; onStored: () => void }) {
   useRevealing();
-  useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, []);
+  useUnsaved(true);
   return (
     <Notice
       tone="warn"

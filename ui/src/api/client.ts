@@ -1,6 +1,7 @@
 import { home } from '../lib/home';
 import { canBeSent } from '../lib/headers';
 import { Refusal, type RefusalKind } from '../lib/refusal';
+import { tellWindows } from '../lib/windows';
 import type { TypedDocumentString } from './gen/graphql';
 
 type GraphQLFault = {
@@ -47,6 +48,7 @@ export async function signIn(token: string): Promise<void> {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}`, 'X-Requested-By': 'tokenscale' },
   });
+  tellWindows();
 }
 
 /** Whether there is a session worth asking with, so that a first visit is not refused anything. */
@@ -70,6 +72,7 @@ export async function signOut(): Promise<void> {
   );
   try {
     await ending;
+    tellWindows();
   } finally {
     leaving = undefined;
   }

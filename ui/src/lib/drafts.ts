@@ -6,7 +6,7 @@ import { home } from './home';
 // the page lives and the same identity is signed in.
 const drafts = new Map<string, unknown>();
 
-/** The forms that are open with unsaved work in them. */
+/** What is open with unsaved work in it. */
 const unsaved = new Set<object>();
 
 /** What was typed, and what it was begun from: as it stood then on the server. */
@@ -96,7 +96,7 @@ export function useDraft<T>(key: string | null, now: T): Draft<T> {
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Has leaving asked about, also by the browser, while there is something to lose. */
-function useUnsaved(something: boolean): object {
+export function useUnsaved(something: boolean): object {
   const [me] = useState(() => ({}));
   useEffect(() => {
     if (!something) return undefined;
@@ -118,6 +118,18 @@ export function hasDraft(key: string): boolean {
   return drafts.has(key);
 }
 
+// Whose drafts they are: the id of who is signed in.
+let owner: string | null = null;
+
+/** Whose what is typed is from now on. What was somebody else's is thrown away. */
+export function handDraftsTo(id: string): { others: boolean; lost: boolean } {
+  const others = owner !== null && owner !== id;
+  const lost = others && drafts.size > 0;
+  if (others) forgetDrafts();
+  owner = id;
+  return { others, lost };
+}
+
 /** Throws away all that was typed: somebody else may be next. */
 export function forgetDrafts(): void {
   drafts.clear();
@@ -125,11 +137,20 @@ export function forgetDrafts(): void {
   leaveExplorerDrafts();
 }
 
-let ask: ((go: () => void) => void) | null = null;
+/** Asks the reader whether to go. For good is without finding again what is left here. */
+type Ask = (go: () => void, forGood: boolean) => void;
+
+let ask: Ask | null = null;
 
 /** Says who asks the reader before unsaved work is left. */
-export function onLeaving(asking: ((go: () => void) => void) | null): void {
+export function onLeaving(asking: Ask | null): void {
   ask = asking;
+}
+
+/** Signs out, having asked if something is lost by it, here or in a form that was left. */
+export function leaveForGood(go: () => void): void {
+  if (ask === null || (drafts.size === 0 && unsaved.size === 0)) go();
+  else ask(go, true);
 }
 
 /** Goes elsewhere in the page, having asked if there is unsaved work here. */
@@ -137,5 +158,5 @@ export function leaveFor(to: string, go: () => void): void {
   const path = to.split(/[?#]/)[0];
   const here = window.location.pathname.slice(home.length);
   if (ask === null || unsaved.size === 0 || path === here || path === window.location.pathname) go();
-  else ask(go);
+  else ask(go, false);
 }

@@ -44,7 +44,7 @@ export default function CommandDialog({ early, onClose, onShortcuts }: CommandDi
 
   const act = (key: string) => {
     if (key === 'sign-out') {
-      void leaving.run();
+      leaving.run();
       return;
     }
     onClose();

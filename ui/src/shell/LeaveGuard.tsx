@@ -3,27 +3,36 @@ import { Button } from '../components/Button';
 import { Dialog, DialogActions } from '../components/Dialog';
 import { onLeaving } from '../lib/drafts';
 
-/** Asks before a form with unsaved work is left. What was typed is kept either way. */
-export function LeaveGuard() {
-  const [go, setGo] = useState<(() => void) | null>(null);
+/**
+ * Asks before unsaved work is left, and what was typed is kept; or before somebody signs out, and
+ * says what is lost by that.
+ */
+export function LeaveGuard({ lost = 'You have entered something that is not saved, here or in a form that you left. When you sign out it is gone.' }: { lost?: string }) {
+  const [asked, setAsked] = useState<{ go: () => void; forGood: boolean } | null>(null);
   useEffect(() => {
-    onLeaving((next) => setGo(() => next));
+    onLeaving((go, forGood) => setAsked({ go, forGood }));
     return () => onLeaving(null);
   }, []);
-  if (go === null) return null;
+  if (asked === null) return null;
+  const { go, forGood } = asked;
+  const stay = () => setAsked(null);
   return (
-    <Dialog title="Leave what is not saved?" alert onClose={() => setGo(null)}>
-      <p>What you entered here is not saved. It is still here when you come back, until you sign out or close the window.</p>
+    <Dialog title={forGood ? 'Sign out and lose what is not saved?' : 'Leave what is not saved?'} alert onClose={stay}>
+      <p>
+        {forGood
+          ? lost
+          : 'What you entered here is not saved. It is still here when you come back, until you sign out or close the window.'}
+      </p>
       <DialogActions>
         <Button
           onPress={() => {
-            setGo(null);
+            stay();
             go();
           }}
         >
-          Leave
+          {forGood ? 'Sign out' : 'Leave'}
         </Button>
-        <Button look="primary" autoFocus onPress={() => setGo(null)}>
+        <Button look="primary" autoFocus onPress={stay}>
           Stay here
         </Button>
       </DialogActions>

@@ -10,18 +10,18 @@ import { Button } from '../components/Button';
 import { Distance, Exact } from '../components/Moment';
 import { Name } from '../components/Name';
 import { RefusalNotice } from '../components/Notice';
-import { forgetDrafts } from '../lib/drafts';
+import { forgetDrafts, leaveForGood } from '../lib/drafts';
 import { useAction } from '../lib/useAction';
 import styles from './Profile.module.css';
 import shell from './Shell.module.css';
 import { useSession } from './session';
 import { ThemeChoice } from './ThemeChoice';
 
-/** Ends the session and forgets all that was read in it. */
+/** Ends the session and forgets all that was read in it, having asked if something is not saved. */
 export function useSignOut() {
   const client = useQueryClient();
   const [, navigate] = useLocation();
-  return useAction(async () => {
+  const { run, ...leaving } = useAction(async () => {
     await client.cancelQueries(); // what is still being asked would be refused
     await signOut();
     forgetDrafts();
@@ -32,6 +32,7 @@ export function useSignOut() {
     navigate('/sign-in');
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
   });
+  return { ...leaving, run: () => leaveForGood(() => void run()) };
 }
 
 /** Who I am, what I may do, and until when; and how the page is used. */
@@ -55,7 +56,7 @@ export function Profile({ onShortcuts }: { onShortcuts?: () => void }) {
                 <Facts viewer={viewer} />
                 <ThemeChoice />
                 <RefusalNotice refusal={leaving.refusal} />
-                <Button onPress={() => void leaving.run()} isPending={leaving.pending} pendingLabel="Signing out">
+                <Button onPress={leaving.run} isPending={leaving.pending} pendingLabel="Signing out">
                   Sign out
                 </Button>
                 <div className={styles.foot}>

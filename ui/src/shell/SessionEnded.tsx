@@ -21,7 +21,7 @@ export function SessionEnded({ refusal, onBack, onLeave }: { refusal: Refusal; o
       {filtered ? (
         <p>{refusal.message}</p>
       ) : (
-        <p>Twelve hours are over, or you signed out in another tab, or the token you signed in with has expired, was reset or was deleted. Sign in again to go on where you were; what you entered is still here.</p>
+        <p>Twelve hours are over, or you signed out in another tab, or the token you signed in with has expired, was reset or was deleted. Sign in again to go on where you were; with the same token, what you entered is still here.</p>
       )}
       <SignInForm onSignedIn={back} />
       <div>

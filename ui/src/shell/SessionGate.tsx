@@ -6,6 +6,7 @@ import { Refusal } from '../lib/refusal';
 import { sessionKey } from '../api/viewer';
 import { useIsRevealing } from '../lib/revealing';
 import { Broken } from './Broken';
+import { Identity } from './Identity';
 import { SessionContext } from './session';
 import { SessionEnded } from './SessionEnded';
 import { SignIn } from './SignIn';
@@ -43,7 +44,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   };
   return (
     <SessionContext value={session}>
-      {children}
+      <Identity viewer={session.viewer}>{children}</Identity>
       {ended && !revealing && <SessionEnded refusal={ended} onBack={revive} onLeave={leave} />}
     </SessionContext>
   );

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { type Session, sessionQuery } from '../api/viewer';
 import { Refusal } from '../lib/refusal';
 import { onRefusal } from '../lib/useAction';
+import { onWindows } from '../lib/windows';
 
 export type WatchedSession = {
   /**
@@ -22,17 +23,19 @@ export type WatchedSession = {
 };
 
 /**
- * Who is signed in, asked anew now and then and whenever the page is looked at again, so that a
- * session that ended elsewhere is noticed. Unless watching, nobody is asked and nobody is known.
+ * Who is signed in, asked anew now and then, whenever the page is looked at again, and when another
+ * window says so: a session that ended elsewhere is noticed, and one that somebody else began. Unless watching, nobody is asked and nobody is known.
  */
 export function useWatchedSession(watching = true): WatchedSession {
-  const { data, error, isPending } = useQuery({ ...sessionQuery, refetchInterval: 60_000, refetchOnWindowFocus: 'always', enabled: watching });
+  const { data, error, isPending, refetch } = useQuery({ ...sessionQuery, refetchInterval: 60_000, refetchOnWindowFocus: 'always', enabled: watching });
   const [death, setDeath] = useState<Refusal | null>(null);
   const [last, setLast] = useState<Session | null>(null);
   const seen = watching ? (data ?? last) : null;
   if (seen !== last) setLast(seen);
 
   useEffect(() => onRefusal((refusal) => (refusal.kind === 'signed-out' || refusal.kind === 'filtered') && setDeath(refusal)), []);
+
+  useEffect(() => (watching ? onWindows(() => void refetch()) : undefined), [watching, refetch]);
 
   const session = data ?? last;
   const over = death ?? (data === null ? new Refusal('signed-out', 'The session has ended.') : null);
