@@ -179,7 +179,7 @@ test('a new string outlives that somebody else signs in in another window, and s
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
   const question = page.getByRole('alertdialog', { name: 'Sign out and lose what is not saved?' });
   await question.getByText('The answer holds a new token string.').waitFor();
-  // The browser asks nothing on top of it: a question of its own would be dismissed here, and the page stay.
+  // A question of the browser's own on top of it would be dismissed here, and the page would stay.
   await question.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   browser.calm();

@@ -6,12 +6,13 @@ const name = `tokenscale${home}/session`;
 /** Tells the other windows that a session has begun or ended. */
 export function tellWindows(): void {
   const channel = new BroadcastChannel(name);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has one origin only
+  // A channel has one origin only.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   channel.postMessage('changed');
   channel.close();
 }
 
-/** Hears from the other windows that a session has begun or ended, until what is given is called. */
+/** Hears that a session has begun or ended in another window, until what is given is called. */
 export function onWindows(hear: () => void): () => void {
   const channel = new BroadcastChannel(name);
   channel.addEventListener('message', hear);

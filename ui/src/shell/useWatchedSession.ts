@@ -24,7 +24,8 @@ export type WatchedSession = {
 
 /**
  * Who is signed in, asked anew now and then, whenever the page is looked at again, and when another
- * window says so: a session that ended elsewhere is noticed, and one that somebody else began. Unless watching, nobody is asked and nobody is known.
+ * window says so: a session that ended elsewhere is noticed, and one that somebody else began.
+ * Unless watching, nobody is asked and nobody is known.
  */
 export function useWatchedSession(watching = true): WatchedSession {
   const { data, error, isPending, refetch } = useQuery({ ...sessionQuery, refetchInterval: 60_000, refetchOnWindowFocus: 'always', enabled: watching });
