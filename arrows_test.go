@@ -37,7 +37,7 @@ var floors = [][]string{
 	{"authority/authoritytest"},
 	{"authority"},
 	{"authority/rekey", "authority/transfer", "authority/upkeep"},
-	{"authority/archive", "authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions", "authority/claim", "authority/effects", "authority/tombstones", "authority/endings", "authority/door"},
+	{"authority/archive", "authority/integrity", "authority/rollback", "authority/tally", "authority/timekeeping", "authority/sessions", "authority/claim", "authority/effects", "authority/tombstones", "authority/makers", "authority/endings", "authority/door"},
 	{"authority/ledger", "authority/index"},
 	{"authority/index/cells", "authority/index/lastuse", "authority/index/feed", "authority/index/notes"},
 	{"authority/index/caseless"},

@@ -20,6 +20,7 @@ import (
 	"tokenscale/authority/integrity"
 	"tokenscale/authority/keyring"
 	"tokenscale/authority/ledger"
+	"tokenscale/authority/makers"
 	"tokenscale/authority/rekey"
 	"tokenscale/authority/rollback"
 	"tokenscale/authority/rows"
@@ -111,7 +112,8 @@ type Authority struct {
 
 	sessions   *sessions.Sessions
 	tombstones *tombstones.Tombstones // of tokens that have ended
-	storeID    uint64                 // names the store; see StoreID
+	makers     *makers.Makers
+	storeID    uint64 // names the store; see StoreID
 
 	upkeep *upkeep.Upkeep
 
@@ -209,6 +211,7 @@ func assemble(o Options) *Authority {
 	})
 	a.verifyOnly = errors.Is(o.DB.Err(), store.ErrReadOnly)
 	a.sessions, a.tombstones = sessions.New(o.DB, all), tombstones.New(o.DB, all, a.index)
+	a.makers = makers.New(o.DB, a.ledger, o.Log)
 	a.upkeep = upkeep.New(o.DB, all, a.ledger, a.index, a.time, a.tombstones)
 	write := a.writeDown
 	if a.verifyOnly {

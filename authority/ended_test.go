@@ -11,7 +11,6 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/rows"
-	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -238,29 +237,40 @@ func TestEnded_AreFoundSortedAndWalked(t *testing.T) {
 	}
 }
 
+// It is looked up where it is to be found: among the tokens there are, those that ended not long
+// ago, and in the audit log, in the store or outside.
 func TestEnded_TheNameOfAMakerIsKept(t *testing.T) {
-	h := authoritytest.Open(t)
+	h := archiving(t)
 	maker, _ := h.Token(policy.Draft{Name: "maker", Permissions: tokens | health})
 	by := policy.ActorOf(maker)
 	by.IP = here
 	made, _, err := h.CreateToken(t.Context(), as(by, "createSystemToken"), draft("child"))
 	must(t, err)
-	name := func() string {
+	name := func(when string) {
 		v, err := h.Authority.Token(root(), made.ID)
 		must(t, err)
-		return v.MakerName
+		if v.MakerName != "maker" || v.End != (rows.End{}) {
+			t.Errorf("%s it was made by %q and has ended %v", when, v.MakerName, v.End)
+		}
 	}
-	if got := name(); got != "maker" {
-		t.Errorf("made by %q", got)
+	name("at first")
+	rotated, _, err := h.RotateToken(t.Context(), as(root(), "rotateToken"), maker.ID, 0)
+	must(t, err)
+	name("when its maker has another string")
+	forget := func() {
+		h.Clock.Pass(policy.EndedKept)
+		must(t, h.ForgetEnded(t.Context()))
 	}
-	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), maker.ID))
-	if got := name(); got != "maker" {
-		t.Errorf("made by %q when its maker is gone", got)
-	}
-	var never epoch.Millis
-	if v, err := h.Authority.Token(root(), made.ID); err != nil || v.End.At != never {
-		t.Errorf("it has ended: %v, %v", v.End, err)
-	}
+	forget()
+	name("when the string that made it is forgotten")
+	must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), rotated.ID))
+	name("when its maker is gone")
+	forget()
+	h.Reopen()
+	name("when its maker is forgotten")
+	move(t, h)
+	h.Reopen()
+	name("when the log of that has left the store")
 }
 
 // It is hidden five minutes later, and after a stop much later.

@@ -24,7 +24,7 @@ type TokenView struct {
 	LastUsedAt   epoch.Millis    // zero if never
 	LastUsedFrom netip.Addr
 	Expired      bool
-	MakerName    string // empty if its maker is gone for long
+	MakerName    string // empty if its maker is gone for long, and the audit log has lost it
 
 	EarlierID token.ID // of the string before the present one that was used last
 	Earlier   rows.Use // when that was; zero if none of those known was
@@ -40,7 +40,7 @@ func (a *Authority) view(e index.Entry, now epoch.Millis) TokenView {
 func (a *Authority) viewOf(t token.Token, e index.Entry, now epoch.Millis) TokenView {
 	use := e.LastUse()
 	filter, _ := a.index.Filter(t.FilterID)
-	view := TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now), MakerName: a.nameOf(t.CreatedBy)}
+	view := TokenView{Token: t, Filter: filter, LastUsedAt: min(use.At, now), LastUsedFrom: use.From, Expired: t.Expired(now), MakerName: a.nameOf(t.CreatedBy, t.Maker)}
 	view.EarlierID, view.Earlier = a.tombstones.UsedBefore(t)
 	view.Replaces = ""
 	if old, ok := a.index.Find(t.Replaces); ok && t.Replaces != "" {
@@ -68,7 +68,7 @@ func (a *Authority) View(t token.Token) TokenView {
 		return a.viewOf(t, e, a.clock())
 	}
 	filter, _ := a.index.Filter(t.FilterID)
-	return TokenView{Token: t, Filter: filter, Expired: t.Expired(a.clock()), MakerName: a.nameOf(t.CreatedBy)}
+	return TokenView{Token: t, Filter: filter, Expired: t.Expired(a.clock()), MakerName: a.nameOf(t.CreatedBy, t.Maker)}
 }
 
 // A TokenPage is one page of a list of tokens.
@@ -119,14 +119,14 @@ func (a *Authority) ended(q token.Query, now epoch.Millis) TokenPage {
 		out.Tokens[i] = TokenView{
 			EarlierID: id, Earlier: earlier,
 			Token: s.Token, Filter: filter, LastUsedAt: s.Used.At, LastUsedFrom: s.Used.From, Expired: s.Why == token.EndExpired,
-			MakerName: a.nameOf(s.CreatedBy), End: s.Ended(), Tried: s.Tried,
+			MakerName: a.nameOf(s.CreatedBy, s.Maker), End: s.Ended(), Tried: s.Tried,
 		}
 	}
 	return out
 }
 
-// nameOf returns the name of the token id, also if it ended not long ago, or nothing.
-func (a *Authority) nameOf(id token.ID) string {
+// nameOf returns the name of the token that had an id, and has a number.
+func (a *Authority) nameOf(id token.ID, n token.Number) string {
 	if id == token.Root {
 		return string(id)
 	}
@@ -136,7 +136,7 @@ func (a *Authority) nameOf(id token.ID) string {
 	if s := a.tombstones.Find(id); s != nil {
 		return s.Name
 	}
-	return ""
+	return a.makers.Name(n)
 }
 
 // Token returns the token id. It refuses with Forbidden who may not read it,

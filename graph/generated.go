@@ -2045,7 +2045,7 @@ type SystemPermissionsToken implements Token {
   note: String @stability(level: Preview)
   "Who made it: the id of a system token, or ` + "`" + `localroot` + "`" + `. Stability: Preview"
   createdBy: String! @stability(level: Preview)
-  "The name of who made it; null if that token ended so long ago that it is forgotten. Stability: Preview"
+  "The name of who made it, also when that token is gone; null only if the audit log has lost it. Stability: Preview"
   createdByName: String @stability(level: Preview)
   "When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview"
   issuedAt: Long! @stability(level: Preview)

@@ -49,6 +49,23 @@ func (l Ledger) lineage(tx store.Reader, n token.Number, before uint64) (g linea
 	return g, err
 }
 
+// NameOf returns the name of the token with a number, which may be gone for long; it is empty if no
+// entry tells it.
+func (l Ledger) NameOf(tx store.Reader, n token.Number) (name string, err error) {
+	tx = l.rows.Whole(tx)
+	about := store.Range{From: []byte(rows.SubjectKey(n, 1)), To: []byte(rows.SubjectKey(n+1, 0))}
+	err = l.rows.Subjects.Each(tx, about, func(key []byte, _ token.ID) error {
+		_, seq, _ := rows.ParseSubjectKey(key)
+		e, _, err := l.rows.Entries.Get(tx, rows.SeqKey(seq))
+		if err != nil || !e.Begins() {
+			return err
+		}
+		name = e.ByName()["tokenName"].Value
+		return store.Stop
+	})
+	return name, err
+}
+
 // learn takes note of what an entry about the number says.
 func (g *lineage) learn(e audit.Entry) {
 	has := e.ByName()

@@ -474,7 +474,7 @@ type SystemPermissionsToken struct {
 	Note *string `json:"note,omitempty"`
 	// Who made it: the id of a system token, or `localroot`. Stability: Preview
 	CreatedBy string `json:"createdBy"`
-	// The name of who made it; null if that token ended so long ago that it is forgotten. Stability: Preview
+	// The name of who made it, also when that token is gone; null only if the audit log has lost it. Stability: Preview
 	CreatedByName *string `json:"createdByName,omitempty"`
 	// When its present string was made, in milliseconds since 1970: at its creation, or by the last rotation. Stability: Preview
 	IssuedAt int64 `json:"issuedAt"`
