@@ -146,6 +146,6 @@ var changes = []change{
 	{9 * day, func(ctx context.Context, s *stage) error {
 		return s.annotate(ctx, "Nightly backup", "Storage team. If it fails twice, call their on-call.")
 	}},
-	{2 * time.Hour, func(ctx context.Context, s *stage) error { return s.try(ctx, "Contractor, October", "203.0.113.77") }},
+	{48 * time.Minute, func(ctx context.Context, s *stage) error { return s.try(ctx, "Contractor, October", "203.0.113.77") }},
 	{3 * time.Hour, func(ctx context.Context, s *stage) error { return s.rotate(ctx, "Filebeat, mainframe gateway", day) }},
 }
