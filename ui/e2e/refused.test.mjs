@@ -65,11 +65,11 @@ test('a maximum that cannot be read is told at its field, and nothing can be sav
   await page.keyboard.press('Space');
   const maximum = page.getByRole('spinbutton', { name: 'Maximum life of system tokens' });
   const impact = page.getByRole('complementary', { name: 'What the change would do' });
-  for (const bad of ['', '-5', '1.5', '0']) {
+  for (const bad of ['', '-5', '1.5', '0', '100000001']) {
     await maximum.fill('200');
     await page.getByText('Token expiration: no maximum → 200 days').waitFor();
     await maximum.fill(bad);
-    await page.getByText('Type a whole number, 1 or more.').waitFor();
+    await page.getByText('Type a whole number, 1 or more, of at most 100,000,000 days.').waitFor();
     assert.ok(await impact.getByRole('button', { name: 'Change the policy' }).isDisabled(), `“${bad}” may be saved`);
   }
   await page.getByRole('button', { name: 'Go to the field' }).click();

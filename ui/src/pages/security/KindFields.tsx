@@ -8,7 +8,7 @@ import { isAmount } from '../../lib/amount';
 import { classes } from '../../lib/classes';
 import { unitMs } from '../../lib/expiry';
 import { day } from '../../lib/time';
-import { amountOf, type KindPolicy } from './draft';
+import { amountOf, type KindPolicy, longestLife } from './draft';
 import styles from './Security.module.css';
 
 type KindFieldsProps = {
@@ -64,7 +64,7 @@ function MaximumField({ noun, binding, value, onChange, error }: MaximumFieldPro
   const [amount, setAmount] = useState(() => (value === undefined ? '' : String(amountOf(value ?? 90 * day).amount)));
   const send = (nextAmount: string, nextUnit: ExpirationUnit) => {
     const n = Number(nextAmount);
-    onChange(isAmount(n) ? n * unitMs[nextUnit] : undefined);
+    onChange(isAmount(n) && n * unitMs[nextUnit] <= longestLife ? n * unitMs[nextUnit] : undefined);
   };
   return (
     <div className={styles.maximum}>

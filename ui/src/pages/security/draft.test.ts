@@ -58,7 +58,7 @@ it('sends no maximum that cannot be read, and names its field', () => {
   const draft = draftOf(policies);
   expect(unreadOf(draft)).toBeNull();
   const bad = { ...draft, view: { ...draft.view, maximumMs: undefined } };
-  expect(unreadOf(bad)?.fields).toEqual({ viewPermissionTokensEnforceExpirationAfterMs: 'Type a whole number, 1 or more.' });
+  expect(unreadOf(bad)?.fields).toEqual({ viewPermissionTokensEnforceExpirationAfterMs: 'Type a whole number, 1 or more, of at most 100,000,000 days.' });
   expect(unreadOf(bad)).toBe(unreadOf(bad));
   expect(sameDraft(draft, bad)).toBe(false);
 });

@@ -94,8 +94,13 @@ export function unreadOf(draft: Draft): Refusal | null {
   return unreadMaximum.find(({ kind }) => draft[kind].maximumMs === undefined)?.refusal ?? null;
 }
 
+/** The longest maximum that can be typed, in milliseconds: no date lies farther from 1970. */
+export const longestLife = 100_000_000 * day;
+
+const notAMaximum = 'Type a whole number, 1 or more, of at most 100,000,000 days.';
+
 // Made once: what is told of a field is told again only when it is another refusal.
-const unreadMaximum = (Object.keys(inputs) as Kind[]).map((kind) => ({ kind, refusal: unread(`${inputs[kind].prefix}EnforceExpirationAfterMs`) }));
+const unreadMaximum = (Object.keys(inputs) as Kind[]).map((kind) => ({ kind, refusal: unread(`${inputs[kind].prefix}EnforceExpirationAfterMs`, notAMaximum) }));
 
 /** What the fields are called, by the names that the API has for them. */
 export const fieldLabels: Sentences = Object.fromEntries(
