@@ -68,7 +68,7 @@ test('what ends soon is told by its hours and days, in the picture and in words'
 });
 
 test('a token tells its history in sentences, across its resets and after its end', async () => {
-  const label = (await server.ask('{ systemPermissions { name label } }')).systemPermissions.reduce((all, one) => ({ ...all, [one.name]: one.label }), {});
+  const label = (await server.ask('{ systemPermissions { name label } }')).systemPermissions.reduce((all, one) => ({ ...all, [one.name]: one.label.charAt(0).toLowerCase() + one.label.slice(1) }), {});
   const filter = await server.makeFilter('office', 'allow all');
   await server.setPolicy({ systemPermissionTokensAllowPermissionUpdates: true });
   const made = await server.make({ name: 'storied', permissions: ['ReadHealthCheck', 'ManageCluster'], expiresIn: { amount: 200, unit: 'Days' }, ipFilterId: filter });

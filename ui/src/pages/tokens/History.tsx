@@ -16,7 +16,10 @@ const shown = 20;
  */
 export function History({ id, permissions, allStrings = true }: { id: string; permissions: readonly Permission[]; allStrings?: boolean }) {
   const events = useListQuery({ ...auditQuery({ tokenIdFilter: id, allStrings, skip: 0, limit: shown }), refetchInterval: 30_000 });
-  const label = (name: string) => permissions.find((permission) => permission.name === name)?.label ?? name;
+  const label = (name: string) => {
+    const known = permissions.find((permission) => permission.name === name)?.label;
+    return known === undefined ? name : known.charAt(0).toLowerCase() + known.slice(1); // within a sentence
+  };
   const more = (events.data?.totalResults ?? 0) - shown;
   return (
     <section className={styles.history} aria-labelledby="history">
