@@ -37,7 +37,7 @@ export function NoteField({ value, onChange, error, autoFocus, onEscape }: NoteF
       />
       <p id={`${id}-description`} className={styles.description}>
         What it is for, and whom to call: better a team than a person, as it stays in the audit log.{' '}
-        <span className={classes(used > most && styles.over)}>
+        <span className={classes(styles.count, used > most && styles.over)}>
           {used} of {most} characters
         </span>
       </p>
