@@ -27,7 +27,7 @@ test('a filter is made on the bench: errors at the line, the deciding line, line
   await page.getByLabel('Name').fill('bench');
   const rules = page.getByLabel('Rules');
   await rules.fill('allow 10.0.0.0/8\nalow 10.1.2.3');
-  await page.getByText(/line 2: "alow 10.1.2.3"/).first().waitFor();
+  await page.getByText(/Line 2: "alow 10.1.2.3"/).first().waitFor();
   await browser.axe('rules with a mistake');
   await rules.fill('# the office\ndeny 10.1.0.0/16\nallow 10.0.0.0/8\nallow 10.2.0.0/16');
   await page.getByText('Line 4 can never decide').waitFor();
@@ -61,7 +61,7 @@ test('ten thousand rules are edited as well as ten, and all bad lines are told a
       field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
     }, text);
   await paste(lines.join('\n'));
-  await page.getByText(/line 20: "10.0.19.0\/24": a rule begins with allow or deny; put allow before it/).first().waitFor();
+  await page.getByText(/Line 20: "10.0.19.0\/24": a rule begins with allow or deny; put allow before it/).first().waitFor();
   await page.getByText(/and 9980 more/).first().waitFor();
   await paste(lines.map((line) => `allow ${line}`).join('\n'));
   await page.getByText(/and 9980 more/).waitFor({ state: 'detached' });

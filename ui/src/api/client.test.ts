@@ -48,7 +48,7 @@ it('refuses an answer that has data and errors: half a truth is none', async () 
 
 it('names the request when the fault is the server’s', async () => {
   answer({ errors: [{ message: 'something went wrong on our side', extensions: { code: 'INTERNAL', requestId: 'r1' } }] });
-  expect(await refusal()).toMatchObject({ kind: 'failed', requestId: 'r1' });
+  expect(await refusal()).toMatchObject({ kind: 'failed', message: 'Something went wrong on our side', requestId: 'r1' });
 });
 
 it.each([
@@ -56,7 +56,7 @@ it.each([
   [403, 'Tokens can only be used from …', 'filtered', 'Tokens can only be used from …'],
   [429, '', 'refused', 'Too many requests. Wait a moment and try again.'],
   [502, '<html>Bad gateway</html>', 'unreachable', 'The server answered with status 502.'],
-  [500, 'oops', 'failed', 'oops'],
+  [500, 'oops', 'failed', 'Oops'],
 ])('status %d is read as it is meant', async (status, body, kind, message) => {
   answer(body, status);
   expect(await refusal()).toMatchObject({ kind, message });

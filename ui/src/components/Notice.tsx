@@ -55,7 +55,7 @@ export function RefusalNotice(props: RefusalNoticeProps) {
       )}
       {refusal.requestId !== undefined && (
         <p>
-          Its log has the cause under the request id <code>{refusal.requestId}</code>.
+          The server’s log has the cause under the request id <code>{refusal.requestId}</code>.
         </p>
       )}
     </Notice>

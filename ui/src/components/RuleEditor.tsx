@@ -80,7 +80,7 @@ export function RuleEditor({ label, value, onChange, marks = noMarks, error, des
       </div>
       {error !== undefined && (
         <p id={`${id}-error`} className={classes(field.error, styles.sentences)}>
-          {error}
+          {error.replace(/^line /gm, 'Line ')}
         </p>
       )}
     </div>

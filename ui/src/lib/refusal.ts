@@ -25,7 +25,7 @@ export class Refusal extends Error {
   readonly tokenId: string | undefined;
 
   constructor(kind: RefusalKind, message: string, details: RefusalDetails = {}) {
-    super(message);
+    super(message.charAt(0).toUpperCase() + message.slice(1)); // some begin as Go's errors do
     this.kind = kind;
     this.code = details.code;
     this.fields = details.fields ?? {};

@@ -66,7 +66,7 @@ function Log() {
           <Pager
             page={page}
             size={size}
-            total={total}
+            total={events.data && total}
             noun="entries"
             onPage={(next) => {
               turnTo(next);

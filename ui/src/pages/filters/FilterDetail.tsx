@@ -12,6 +12,7 @@ import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
 import { shownName } from '../../lib/invisible';
 import { Refusal } from '../../lib/refusal';
+import { number } from '../../lib/time';
 import { tell } from '../../lib/told';
 import { asRefusal, useAction } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
@@ -45,7 +46,7 @@ function Known({ id }: { id: string }) {
         <RefusalNotice refusal={filters.error ? asRefusal(filters.error) : null} />
         {filters.data && (
           <Notice tone="warn" title="This filter is not there any more">
-            <p>It was deleted, or it never was.</p>
+            <p>It was deleted, or there never was one with this id.</p>
           </Notice>
         )}
       </>
@@ -119,6 +120,7 @@ function Editor({ filter }: { filter: IPFilter }) {
 function DeleteFilter({ filter, onClose }: { filter: IPFilter; onClose: () => void }) {
   const client = useQueryClient();
   const [, navigate] = useLocation();
+  const used = useQuery(filterUsageQuery(filter.id, 0, 0)).data?.totalTokens ?? 0;
   const deleting = useAction(async () => {
     await deleteFilter(filter.id);
     navigate('/ip-filters', { replace: true });
@@ -139,7 +141,11 @@ function DeleteFilter({ filter, onClose }: { filter: IPFilter; onClose: () => vo
       onConfirm={() => void deleting.run()}
       onClose={onClose}
     >
-      <p>Its rules are gone then. The server refuses to delete a filter that a token or a policy uses.</p>
+      {used > 0 ? (
+        <p>{used === 1 ? 'A token uses it' : `${number(used)} tokens use it`}. The server refuses to delete it until they have ended.</p>
+      ) : (
+        <p>Its rules are gone then. The server refuses to delete a filter that a token or a policy uses.</p>
+      )}
     </Confirm>
   );
 }

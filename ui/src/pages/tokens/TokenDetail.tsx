@@ -73,7 +73,7 @@ function Missing({ id, error }: { id: string; error: Error | null }) {
         </Notice>
       ) : (
         <Notice tone="warn" title="This token is not there any more" actions={administers && <AboutGone id={id} />}>
-          <p>It was deleted, reset, or has expired{administers && ', and that is more than 30 days ago'}; or it never was.</p>
+          <p>It was deleted, was reset or expired{administers && ' more than 30 days ago'}, or there never was one with this id.</p>
         </Notice>
       )}
     </>
@@ -142,7 +142,7 @@ function Detail({ token, permissions, maximumMs, administers, mayUpdate, open, o
               <h2>Permissions</h2>
               {permissions.length > 0 && <PermissionGlyph permissions={permissions} held={token.permissions} />}
             </div>
-            {mayUpdate && <Button onPress={() => onOpen('update')}>Update permissions</Button>}
+            {mayUpdate && !token.expired && <Button onPress={() => onOpen('update')}>Update permissions</Button>}
           </div>
           {administers && !mayUpdate && <p className={styles.quiet}>They cannot be changed: the security policy does not allow it for existing tokens.</p>}
           {permissions.length > 0 ? <PermissionList permissions={permissions} held={token.permissions} /> : <p><code>{token.permissions.join(', ') || 'None'}</code></p>}
