@@ -46,7 +46,7 @@ function Known({ id }: { id: string }) {
         <RefusalNotice refusal={filters.error ? asRefusal(filters.error) : null} />
         {filters.data && (
           <Notice tone="warn" title="This filter is not there any more">
-            <p>It was deleted, or there never was one with this id.</p>
+            <p>It was deleted, or there never was one.</p>
           </Notice>
         )}
       </>
@@ -142,7 +142,7 @@ function DeleteFilter({ filter, onClose }: { filter: IPFilter; onClose: () => vo
       onClose={onClose}
     >
       {used > 0 ? (
-        <p>{used === 1 ? 'A token uses it' : `${number(used)} tokens use it`}. The server refuses to delete it until they have ended.</p>
+        <p>{used === 1 ? 'One token uses it' : `${number(used)} tokens use it`}. The server refuses to delete it as long as one does.</p>
       ) : (
         <p>Its rules are gone then. The server refuses to delete a filter that a token or a policy uses.</p>
       )}

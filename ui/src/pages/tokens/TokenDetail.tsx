@@ -73,7 +73,7 @@ function Missing({ id, error }: { id: string; error: Error | null }) {
         </Notice>
       ) : (
         <Notice tone="warn" title="This token is not there any more" actions={administers && <AboutGone id={id} />}>
-          <p>It was deleted, was reset or expired{administers && ' more than 30 days ago'}, or there never was one with this id.</p>
+          <p>It was deleted, was reset or expired{administers && ' more than 30 days ago'}, or there never was one.</p>
         </Notice>
       )}
     </>

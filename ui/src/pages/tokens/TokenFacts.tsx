@@ -32,7 +32,7 @@ export function Life({ token, maximumMs }: { token: SystemToken; maximumMs: numb
         {maximumMs !== null && <span>The policy allows {span(maximumMs)}</span>}
         {token.expireAt != null && (
           <span>
-            Ends <Exact at={token.expireAt} /> · {utc(token.expireAt)}
+            Ends <Exact at={token.expireAt} /> · <span className={styles.whole}>{utc(token.expireAt)}</span>
           </span>
         )}
       </div>
