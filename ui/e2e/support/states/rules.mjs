@@ -1,6 +1,11 @@
 // IP filters, security policies and the audit log.
+import assert from 'node:assert/strict';
 import { asks, button, dialog, headed, hold, listed, says } from './parts.mjs';
 
+const stillRead = async (page) => {
+  await headed('Audit log')(page);
+  assert.equal(await page.getByText('No entries').count(), 0, 'what is not read yet is called empty');
+};
 const limit = (page) => page.getByRole('spinbutton', { name: 'Maximum life of system tokens' });
 
 async function shorten(page) {
@@ -93,7 +98,7 @@ export const rules = [
   },
   { name: 'the audit log', at: () => '/audit-log', reach: (page) => button(page, 'Details').first().waitFor() },
   { name: 'an entry of the audit log', at: () => '/audit-log?action=updateIPFilter', reach: (page) => button(page, 'Details').first().click() },
-  { name: 'an audit log that is still read', at: () => '/audit-log', answers: hold(asks('AuditEvents')), reach: headed('Audit log'), busy: true },
+  { name: 'an audit log that is still read', at: () => '/audit-log', answers: hold(asks('AuditEvents')), reach: stillRead, busy: true },
   { name: 'an audit log in which nothing matches', at: () => '/audit-log?token=nobody', reach: (page) => page.getByText(/^No entr/).first().waitFor() },
   { name: 'an audit log of long names', on: 'strange', at: () => '/audit-log', reach: (page) => button(page, 'Details').first().waitFor() },
 ];

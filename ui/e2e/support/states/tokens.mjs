@@ -1,4 +1,5 @@
 // One token: what there is to see of it, what can be done with it, and how one is made.
+import assert from 'node:assert/strict';
 import { button, dialog, headed, refuse, rewrite, says } from './parts.mjs';
 
 const history = (page) => page.getByRole('list', { name: 'History' }).getByText(/Made by/).first().waitFor();
@@ -16,7 +17,10 @@ export const tokens = [
     name: 'a token that has expired',
     at: ({ token }) => `/tokens/${token}`,
     answers: rewrite('Token', ({ token }) => Object.assign(token, { expired: true, expireAt: Date.now() - 60_000 })),
-    reach: history,
+    reach: async (page) => {
+      await history(page);
+      assert.equal(await button(page, 'Update permissions').count(), 0, 'what the server refuses is offered');
+    },
   },
   { name: 'a token whose predecessor works', at: ({ successor }) => `/tokens/${successor}`, reach: says('The string before this one still works') },
   { name: 'a token in its grace period', at: ({ predecessor }) => `/tokens/${predecessor}`, reach: says('Its secret was reset') },
