@@ -6,6 +6,7 @@ import { Column, Row, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
 import { classes } from '../../lib/classes';
 import { dayOf, number } from '../../lib/time';
+import { notUsed } from '../../lib/used';
 import styles from './Security.module.css';
 
 /** Four numbers and the strip they make: how large the change is, at one glance. */
@@ -79,7 +80,7 @@ export function ImpactTable({ rows, filterName, stale }: { rows: ImpactRows; fil
             {effect === 'Refiltered' && <Tag>re-filtered</Tag>}
             {effect !== 'Deleted' && filterName !== null && <span className={styles.quiet}> gets <Name name={filterName} /></span>}
           </Value>
-          <Value label="Last used" fixed>{token.lastUsedAt == null ? 'Never' : <Distance at={token.lastUsedAt} past />}</Value>
+          <Value label="Last used" fixed>{token.lastUsedAt == null ? notUsed(token) : <Distance at={token.lastUsedAt} past />}</Value>
           <Value label="Expiry">
             <span className={classes(styles.whole, effect !== 'Refiltered' && styles.before)}>{token.expireAt == null ? 'Never' : <Exact at={token.expireAt} />}</span>
             {effect !== 'Refiltered' && <> <span className={styles.whole}>→ {effect === 'Deleted' ? 'gone at once' : newExpireAt == null ? 'Never' : <Exact at={newExpireAt} />}</span></>}

@@ -8,6 +8,7 @@ import { PermissionGlyph } from '../../components/PermissionGlyph';
 import { Bones, Choose, ChooseColumn, Column, Row, Secondary, SortColumn, Table, Value } from '../../components/Table';
 import { Tag } from '../../components/Tag';
 import type { LifeScale } from '../../lib/life';
+import { notUsed } from '../../lib/used';
 import { Maker } from './Maker';
 import { namedAlike, shortId } from './namedAlike';
 import type { Order } from './selection';
@@ -106,7 +107,7 @@ function TokenRow({ token, permissions, maximumMs, scale, chosen, alike }: Token
       </Value>
       <Value label="Last used" fixed>
         {token.lastUsedAt == null ? (
-          <span className={styles.none}>{token.issuedAt === token.createdAt ? 'Never' : 'Not since its reset'}</span>
+          <span className={styles.none}>{notUsed(token)}</span>
         ) : (
           <>
             <Distance at={token.lastUsedAt} past />
