@@ -71,6 +71,7 @@ test('leaving unsaved work asks; going back brings it back; signing out forgets 
   await page.getByLabel('Token name').fill('to be forgotten');
   await page.getByRole('button', { name: /^Profile of/ }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('alertdialog', { name: 'Sign out and lose what is not saved?' }).getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Token', { exact: true }).waitFor();
   await page.getByLabel('Token', { exact: true }).fill(server.token);
   await page.getByRole('button', { name: 'Sign in' }).click();
