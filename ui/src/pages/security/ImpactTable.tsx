@@ -80,7 +80,7 @@ export function ImpactTable({ rows, filterName, stale }: { rows: ImpactRows; fil
             {effect === 'Refiltered' && <Tag>re-filtered</Tag>}
             {effect !== 'Deleted' && filterName !== null && <span className={styles.quiet}> gets <Name name={filterName} /></span>}
           </Value>
-          <Value label="Last used">{token.lastUsedAt == null ? notUsed(token) : <Distance at={token.lastUsedAt} past />}</Value>
+          <Value label="Last used" fixed>{token.lastUsedAt == null ? <span className={styles.wraps}>{notUsed(token)}</span> : <Distance at={token.lastUsedAt} past />}</Value>
           <Value label="Expiry">
             <span className={classes(styles.whole, effect !== 'Refiltered' && styles.before)}>{token.expireAt == null ? 'Never' : <Exact at={token.expireAt} />}</span>
             {effect !== 'Refiltered' && <> <span className={styles.whole}>→ {effect === 'Deleted' ? 'gone at once' : newExpireAt == null ? 'Never' : <Exact at={newExpireAt} />}</span></>}
