@@ -54,6 +54,9 @@ func (m *Makers) find(n token.Number) (name string) {
 		m.log.Warn("the name of a token that has made others could not be read", "err", err)
 		return ""
 	}
+	if name == "" {
+		return "" // a node that is behind may hear of the entry later
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.names) >= kept {
