@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/rows"
+	"tokenscale/epoch"
 	"tokenscale/fault"
 	"tokenscale/permission"
 	"tokenscale/policy"
@@ -207,6 +209,10 @@ func TestEnded_AreFoundSortedAndWalked(t *testing.T) {
 		}
 		h.Clock.Pass(minute)
 		must(t, h.DeleteToken(t.Context(), as(root(), "deleteSystemToken"), made.ID))
+		if i%3 == 0 {
+			actor, outcome := h.Verify(secret, office)
+			h.Refused(t.Context(), actor, outcome)
+		}
 	}
 	if found := ended(t, h, token.Query{Search: "üND"}); len(found) != 1 || found[0].Name != "Ünder" {
 		t.Errorf("found %+v", found)
@@ -214,7 +220,7 @@ func TestEnded_AreFoundSortedAndWalked(t *testing.T) {
 	if found := ended(t, h, token.Query{Search: "token", ExpiresBefore: h.Clock.Millis().Add(4 * day)}); len(found) != 2 {
 		t.Errorf("%d of them would have expired within 4 days, want 2", len(found))
 	}
-	for _, order := range []token.Order{token.ByName, token.ByExpiry, token.ByCreation, token.ByLastUse} {
+	for _, order := range []token.Order{token.ByName, token.ByExpiry, token.ByCreation, token.ByLastUse, token.ByEnd, token.ByLastTry} {
 		for _, down := range []bool{false, true} {
 			q := token.Query{Order: order, Descending: down}
 			var want, got []token.ID
@@ -233,6 +239,21 @@ func TestEnded_AreFoundSortedAndWalked(t *testing.T) {
 			if diff := cmp.Diff(got, want); diff != "" || len(got) != 7 {
 				t.Errorf("order %v, descending %v (-got +want):\n%s", order, down, diff)
 			}
+		}
+	}
+	for _, of := range []struct {
+		order token.Order
+		at    func(authority.TokenView) epoch.Millis
+	}{
+		{token.ByEnd, func(v authority.TokenView) epoch.Millis { return v.End.At }},
+		{token.ByLastTry, func(v authority.TokenView) epoch.Millis { return v.Tried.At }},
+	} {
+		var at []epoch.Millis
+		for _, v := range ended(t, h, token.Query{Order: of.order}) {
+			at = append(at, of.at(v))
+		}
+		if !slices.IsSorted(at) || at[0] == at[6] {
+			t.Errorf("order %v: %v", of.order, at)
 		}
 	}
 }

@@ -5174,6 +5174,10 @@ const (
 	Tokens__SortByCreatedat Tokens__SortBy = "CreatedAt"
 	// By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview
 	Tokens__SortByLastusedat Tokens__SortBy = "LastUsedAt"
+	// By the moment the token ended; only for a list of ended tokens. Stability: Preview
+	Tokens__SortByEndedat Tokens__SortBy = "EndedAt"
+	// By the moment the token's string was last shown after its end; one that nobody has tried comes first in ascending order. Only for a list of ended tokens. Stability: Preview
+	Tokens__SortByLasttriedat Tokens__SortBy = "LastTriedAt"
 )
 
 var AllTokens__SortBy = []Tokens__SortBy{
@@ -5181,6 +5185,8 @@ var AllTokens__SortBy = []Tokens__SortBy{
 	Tokens__SortByName,
 	Tokens__SortByCreatedat,
 	Tokens__SortByLastusedat,
+	Tokens__SortByEndedat,
+	Tokens__SortByLasttriedat,
 }
 
 // The kinds of tokens a LogScale cluster knows. Only system permission tokens live here; a filter for another kind finds nothing.

@@ -1945,6 +1945,10 @@ enum Tokens__SortBy {
   CreatedAt @stability(level: Preview)
   "By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview"
   LastUsedAt @stability(level: Preview)
+  "By the moment the token ended; only for a list of ended tokens. Stability: Preview"
+  EndedAt @stability(level: Preview)
+  "By the moment the token's string was last shown after its end; one that nobody has tried comes first in ascending order. Only for a list of ended tokens. Stability: Preview"
+  LastTriedAt @stability(level: Preview)
 }
 
 """

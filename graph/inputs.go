@@ -102,6 +102,10 @@ func orderOf(s model.TokensSortBy) token.Order {
 		return token.ByCreation
 	case model.TokensSortByLastUsedAt:
 		return token.ByLastUse
+	case model.TokensSortByEndedAt:
+		return token.ByEnd
+	case model.TokensSortByLastTriedAt:
+		return token.ByLastTry
 	default:
 		return token.ByName
 	}

@@ -24,6 +24,7 @@ func Listing(q token.Query) (token.Query, error) {
 		fewItems("permissionFilter", len(q.Permissions)),
 		fewItems("stateFilter", len(q.States)),
 		endedAlone(q.States),
+		endedOrder(q),
 		fewItems("ipFilterIdFilter", len(q.FilterIDs)),
 		fewItems("createdByAnyFilter", len(q.CreatedBy)),
 		continues(q))
@@ -48,6 +49,14 @@ func endedAlone(states []token.State) error {
 	return nil
 }
 
+// endedOrder refuses to order by what only tokens that have ended have.
+func endedOrder(q token.Query) error {
+	if q.Order < token.ByEnd || len(q.States) > 0 && q.States[0] == token.Ended {
+		return nil
+	}
+	return fault.Input("sortBy", "Only ended tokens have what sortBy %s goes by. Ask for them with stateFilter: [Ended].", sortBy(q.Order))
+}
+
 // fewItems refuses a list with too many items. The refusal speaks of the input called field.
 func fewItems(field string, n int) error {
 	if n <= MaxFilterItems {
@@ -60,6 +69,7 @@ func fewItems(field string, n int) error {
 func sortBy(o token.Order) string {
 	return [...]string{
 		token.ByName: "Name", token.ByExpiry: "ExpirationDate", token.ByCreation: "CreatedAt", token.ByLastUse: "LastUsedAt",
+		token.ByEnd: "EndedAt", token.ByLastTry: "LastTriedAt",
 	}[o]
 }
 

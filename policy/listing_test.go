@@ -31,6 +31,7 @@ func TestListing_WhatCanBeAsked(t *testing.T) {
 		"a text of a million":        {Search: strings.Repeat("x", 1_000_000), CreatedBy: []token.ID{token.ID(strings.Repeat("y", 1_000_000))}},
 		"a cursor of its own order":  {Order: token.ByLastUse, Descending: true, After: end},
 		"a cursor, and a skip":       {Order: token.ByLastUse, Descending: true, After: end, Skip: 5},
+		"ended ones by their end":    {States: []token.State{token.Ended}, Order: token.ByEnd},
 		"a cursor and other filters": {Order: token.ByLastUse, Descending: true, After: end, Search: "other"},
 	} {
 		if got, err := Listing(q); err != nil {
@@ -54,6 +55,8 @@ func TestListing_WhatCannotBeAskedNamesItsField(t *testing.T) {
 		{"1001 permissions", token.Query{Permissions: make([]permission.Permission, 1001)}, "permissionFilter", []string{"1001 items", "at most 1000"}},
 		{"1001 states", token.Query{States: make([]token.State, 1001)}, "stateFilter", []string{"1001 items"}},
 		{"a million filters, all alike", token.Query{FilterIDs: make([]ipfilter.ID, 1_000_000)}, "ipFilterIdFilter", []string{"1000000 items", "several requests"}},
+		{"all by their end", token.Query{Order: token.ByEnd}, "sortBy", []string{"sortBy EndedAt", "stateFilter: [Ended]"}},
+		{"expired ones by their last try", token.Query{Order: token.ByLastTry, States: []token.State{token.Expired}}, "sortBy", []string{"sortBy LastTriedAt"}},
 		{"garbage for a cursor", token.Query{After: "next page please"}, "after", []string{"no cursor", "endCursor"}},
 		{"a cursor of another order", token.Query{Order: token.ByCreation, Descending: true, After: end}, "after", []string{"sortBy ExpirationDate and orderBy DESC"}},
 		{"a cursor of the other direction", token.Query{Order: token.ByExpiry, After: end}, "after", []string{"sortBy ExpirationDate and orderBy DESC"}},

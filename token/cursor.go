@@ -18,13 +18,14 @@ type Cursor string
 type Place struct {
 	Order      Order
 	Descending bool
-	At         epoch.Millis // its expiry, creation or last use, whichever the Order goes by
+	At         epoch.Millis // its expiry, creation, last use, end or last try, as the Order goes by
 	Name       string       // not folded; empty if the Order does not go by it
 	ID         ID
 }
 
-// PlaceOf returns the place of t, last used at used, in a list.
-func PlaceOf(t Token, used epoch.Millis, order Order, descending bool) Place {
+// PlaceOf returns the place of t in a list. Of what the order goes by, at is what t does not say: its
+// last use, its end or its last try.
+func PlaceOf(t Token, at epoch.Millis, order Order, descending bool) Place {
 	p := Place{Order: order, Descending: descending, ID: t.ID}
 	switch order {
 	case ByName:
@@ -33,8 +34,8 @@ func PlaceOf(t Token, used epoch.Millis, order Order, descending bool) Place {
 		p.At, p.Name = t.ExpireAt, t.Name
 	case ByCreation:
 		p.At = t.CreatedAt
-	case ByLastUse:
-		p.At = used
+	case ByLastUse, ByEnd, ByLastTry:
+		p.At = at
 	}
 	return p
 }
@@ -74,7 +75,7 @@ func (c Cursor) Place() (Place, bool) {
 		return Place{}, false
 	}
 	b, err := cursorCode.DecodeString(string(c))
-	if err != nil || len(b) < 2 || b[0] != cursorVersion || b[1]>>1 > byte(ByLastUse) {
+	if err != nil || len(b) < 2 || b[0] != cursorVersion || b[1]>>1 > byte(ByLastTry) {
 		return Place{}, false
 	}
 	p := Place{Order: Order(b[1] >> 1), Descending: b[1]&1 == 1}

@@ -12,7 +12,7 @@ import (
 	"tokenscale/epoch"
 )
 
-var allOrders = []Order{ByName, ByExpiry, ByCreation, ByLastUse}
+var allOrders = []Order{ByName, ByExpiry, ByCreation, ByLastUse, ByEnd, ByLastTry}
 
 func TestCursor_ComesBackToThePlaceItWasMadeOf(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -35,6 +35,8 @@ func TestCursor_HoldsWhatItsOrderGoesByAndNoMore(t *testing.T) {
 		ByExpiry:   {Order: ByExpiry, At: 1, Name: "name", ID: "id"},
 		ByCreation: {Order: ByCreation, At: 2, ID: "id"},
 		ByLastUse:  {Order: ByLastUse, At: 5, ID: "id"},
+		ByEnd:      {Order: ByEnd, At: 5, ID: "id"},
+		ByLastTry:  {Order: ByLastTry, At: 5, ID: "id"},
 	} {
 		if got := PlaceOf(v, 5, order, false); got != want {
 			t.Errorf("%+v, want %+v", got, want)
@@ -64,7 +66,7 @@ func TestCursor_GarbageIsNone(t *testing.T) {
 		"base64 of another alphabet":        base64.StdEncoding.EncodeToString([]byte{cursorVersion, 0, 0, 2, 0xff, 0xff, 0xff}),
 		"another version":                   raw(cursorVersion+1, 0, 0, 1, 'i'),
 		"no order":                          raw(cursorVersion),
-		"an order there is not":             raw(cursorVersion, 8, 0, 1, 'i'),
+		"an order there is not":             raw(cursorVersion, 12, 0, 1, 'i'),
 		"no moment":                         raw(cursorVersion, 2),
 		"half a moment":                     raw(cursorVersion, 2, 0x80),
 		"a moment written longer than need": raw(cursorVersion, 2, 0x80, 0, 1, 'i'),

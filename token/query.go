@@ -48,6 +48,8 @@ const (
 	ByExpiry                // those that never expire last; then by name and id
 	ByCreation              // then by id
 	ByLastUse               // those never used first; then by id
+	ByEnd                   // for those that have ended: when they did; then by id
+	ByLastTry               // for those that have ended: those nobody tried since first; then by id
 )
 
 // A State is what has become of a token.

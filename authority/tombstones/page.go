@@ -41,7 +41,7 @@ func (s *Tombstones) Page(q token.Query, now epoch.Millis, lives func(token.ID) 
 	p.More = len(found) > q.Limit
 	p.Tombstones = found[:min(q.Limit, len(found))]
 	last := p.Tombstones[len(p.Tombstones)-1]
-	p.End = token.PlaceOf(last.Token, last.Used.At, q.Order, q.Descending).Cursor()
+	p.End = token.PlaceOf(last.Token, momentOf(last, q.Order), q.Order, q.Descending).Cursor()
 	return p
 }
 
@@ -64,7 +64,19 @@ type place struct {
 }
 
 func placeOf(t rows.Tombstone, q token.Query) place {
-	return folded(token.PlaceOf(t.Token, t.Used.At, q.Order, q.Descending))
+	return folded(token.PlaceOf(t.Token, momentOf(t, q.Order), q.Order, q.Descending))
+}
+
+// momentOf returns what an order goes by, if it is nothing that the token itself says.
+func momentOf(t rows.Tombstone, order token.Order) epoch.Millis {
+	switch order {
+	case token.ByEnd:
+		return t.At
+	case token.ByLastTry:
+		return t.Tried.At
+	default:
+		return t.Used.At
+	}
 }
 
 func folded(p token.Place) place {

@@ -1163,6 +1163,10 @@ const (
 	TokensSortByCreatedAt TokensSortBy = "CreatedAt"
 	// By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview
 	TokensSortByLastUsedAt TokensSortBy = "LastUsedAt"
+	// By the moment the token ended; only for a list of ended tokens. Stability: Preview
+	TokensSortByEndedAt TokensSortBy = "EndedAt"
+	// By the moment the token's string was last shown after its end; one that nobody has tried comes first in ascending order. Only for a list of ended tokens. Stability: Preview
+	TokensSortByLastTriedAt TokensSortBy = "LastTriedAt"
 )
 
 var AllTokensSortBy = []TokensSortBy{
@@ -1170,11 +1174,13 @@ var AllTokensSortBy = []TokensSortBy{
 	TokensSortByName,
 	TokensSortByCreatedAt,
 	TokensSortByLastUsedAt,
+	TokensSortByEndedAt,
+	TokensSortByLastTriedAt,
 }
 
 func (e TokensSortBy) IsValid() bool {
 	switch e {
-	case TokensSortByExpirationDate, TokensSortByName, TokensSortByCreatedAt, TokensSortByLastUsedAt:
+	case TokensSortByExpirationDate, TokensSortByName, TokensSortByCreatedAt, TokensSortByLastUsedAt, TokensSortByEndedAt, TokensSortByLastTriedAt:
 		return true
 	}
 	return false

@@ -111,3 +111,31 @@ test('a token that a change of the policies ended says at once whose change that
   await page.getByText('Deleted by a change of the security policies by root from 127.0.0.1: system tokens are not allowed').waitFor();
   browser.calm();
 });
+
+test('what has ended is put in order by when that was and by when somebody tried it last', async () => {
+  await server.setPolicy({ systemPermissionTokensEnabled: true });
+  for (const name of ['order c', 'order a', 'order b']) {
+    const { token, tokenMetadata } = await server.make({ name });
+    await server.ask('mutation D($id: String!) { deleteSystemToken(input: { id: $id }) }', { id: tokenMetadata.id });
+    if (name === 'order a') await server.ask('{ viewer { id } }', {}, token).catch(() => undefined);
+  }
+  await browser.signIn(server.token, '/tokens');
+  const names = async () => (await page.getByRole('table', { name: 'Ended tokens' }).getByRole('link', { name: /^order / }).allTextContents()).join();
+  await page.getByRole('link', { name: /^Ended/ }).click();
+  await page.getByRole('columnheader', { name: 'Ended', exact: true }).and(page.locator('[aria-sort=descending]')).waitFor();
+  await page.getByRole('searchbox').fill('order');
+  await page.waitForURL(/q=order/);
+  await page.getByText('3 tokens').waitFor();
+  assert.equal(await names(), 'order b,order a,order c');
+  await page.getByRole('button', { name: 'Last tried' }).click();
+  await page.getByRole('columnheader', { name: 'Last tried' }).and(page.locator('[aria-sort=ascending]')).waitFor();
+  await page.getByRole('button', { name: 'Last tried' }).click();
+  await page.getByRole('columnheader', { name: 'Last tried' }).and(page.locator('[aria-sort=descending]')).waitFor();
+  assert.match(page.url(), /sort=tried/);
+  await page.getByRole('row').nth(1).getByText('order a').waitFor();
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.getByLabel('Order').selectOption('Ended, longest ago first');
+  await page.waitForURL(/sort=ended/);
+  await page.getByRole('row').nth(1).getByText('order c').waitFor();
+  browser.calm();
+});

@@ -258,8 +258,12 @@ export type TokenSecurityPoliciesInput = {
 export type Tokens__SortBy =
   /** By the moment the token was first issued. Stability: Preview */
   | 'CreatedAt'
+  /** By the moment the token ended; only for a list of ended tokens. Stability: Preview */
+  | 'EndedAt'
   /** By the moment the token expires; a token that never expires comes last in ascending order. Stability: Long-term */
   | 'ExpirationDate'
+  /** By the moment the token's string was last shown after its end; one that nobody has tried comes first in ascending order. Only for a list of ended tokens. Stability: Preview */
+  | 'LastTriedAt'
   /** By the moment the token was last accepted; a token that was never used comes first in ascending order. Stability: Preview */
   | 'LastUsedAt'
   /** By name, without regard to case. Stability: Long-term */

@@ -7,16 +7,17 @@ import { Bones, Column, Row, Secondary, Table, Value } from '../../components/Ta
 import { Tag } from '../../components/Tag';
 import { Ender, Maker } from './Maker';
 import { RowNote } from './RowNote';
+import { type Sort, Sorted } from './TokenTable';
 import styles from './TokenTable.module.css';
 
 type EndReason = NonNullable<SystemToken['endReason']>;
 
 export const reasonWords: Readonly<Record<EndReason, string>> = { Deleted: 'deleted', Rotated: 'reset', Expired: 'expired', PolicyChanged: 'deleted by a policy' };
 
-type EndedTableProps = { tokens: readonly SystemToken[] | undefined; permissions: readonly Permission[]; stale: boolean };
+type EndedTableProps = { tokens: readonly SystemToken[] | undefined; permissions: readonly Permission[]; stale: boolean; sort: Sort };
 
 /** Tokens that have ended: why, by whom, and whether somebody still tries to use them. */
-export function EndedTable({ tokens, permissions, stale }: EndedTableProps) {
+export function EndedTable({ tokens, permissions, stale, sort }: EndedTableProps) {
   return (
     <Table
       label="Ended tokens"
@@ -24,12 +25,22 @@ export function EndedTable({ tokens, permissions, stale }: EndedTableProps) {
       coming={tokens === undefined}
       head={
         <>
-          <Column>Name</Column>
-          <Column>Ended</Column>
-          <Column>Last tried</Column>
-          <Column>Last used</Column>
+          <Sorted by="Name" sort={sort}>
+            Name
+          </Sorted>
+          <Sorted by="EndedAt" sort={sort}>
+            Ended
+          </Sorted>
+          <Sorted by="LastTriedAt" sort={sort}>
+            Last tried
+          </Sorted>
+          <Sorted by="LastUsedAt" sort={sort}>
+            Last used
+          </Sorted>
           <Column>Permissions</Column>
-          <Column>Created</Column>
+          <Sorted by="CreatedAt" sort={sort}>
+            Created
+          </Sorted>
         </>
       }
     >

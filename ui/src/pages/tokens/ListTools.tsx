@@ -9,7 +9,7 @@ import { SearchBox } from '../../components/SearchBox';
 import { shownName } from '../../lib/invisible';
 import type { Change } from '../../lib/useListState';
 import styles from './ListTools.module.css';
-import { chipsOf, noFilters, type Order, orderChange, orders, type Selection } from './selection';
+import { chipsOf, noFilters, type Order, orderChange, ordersOf, type Selection } from './selection';
 import { TokenFilters } from './TokenFilters';
 
 type ListToolsProps = {
@@ -41,7 +41,7 @@ export function ListTools({ search, selection, order, maker, permissions, onSele
         <Button ref={opener} aria-expanded={open} aria-controls={open ? panelId : undefined} onPress={() => setOpen(!open)}>
           {open ? 'Hide filters' : 'More filters'}
         </Button>
-        <OrderChoice order={order} onSelect={onSelect} />
+        <OrderChoice order={order} orders={ordersOf(selection)} onSelect={onSelect} />
       </div>
       {open && <TokenFilters id={panelId} selection={selection} permissions={permissions} filters={filters} onChange={onSelect} />}
       <Chips
@@ -56,7 +56,7 @@ export function ListTools({ search, selection, order, maker, permissions, onSele
 }
 
 /** The order, where the table has no head to press. */
-function OrderChoice({ order, onSelect }: { order: Order; onSelect: (change: Change) => void }) {
+function OrderChoice({ order, orders, onSelect }: { order: Order; orders: ReturnType<typeof ordersOf>; onSelect: (change: Change) => void }) {
   const id = useId();
   const choices = orders.flatMap(({ sortBy, label, up, down }) => [
     { sortBy, orderBy: 'ASC' as const, label: `${label}, ${up}` },

@@ -16,7 +16,7 @@ import { RowNote } from './RowNote';
 import styles from './TokenTable.module.css';
 import type { Chosen } from './useChosen';
 
-type Sort = Order & { onSort: (order: Order) => void };
+export type Sort = Order & { onSort: (order: Order) => void };
 
 type TokenTableProps = {
   /** Absent while the first page is on its way. */
@@ -70,7 +70,8 @@ export function TokenTable({ tokens, permissions, maximumMs, stale, sort, chosen
   );
 }
 
-function Sorted({ by, sort, ...rest }: { by: TokenOrder; sort: Sort; width?: string; children: string }) {
+/** The head of a column by which the list can be ordered. */
+export function Sorted({ by, sort, ...rest }: { by: TokenOrder; sort: Sort; width?: string; children: string }) {
   return <SortColumn {...rest} active={sort.sortBy === by} direction={sort.orderBy} onSort={(orderBy) => sort.onSort({ sortBy: by, orderBy })} />;
 }
 

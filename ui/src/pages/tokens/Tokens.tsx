@@ -18,7 +18,7 @@ import { EndedTable } from './EndedTable';
 import { NoMatch, NoTokens } from './Empty';
 import { ListTools } from './ListTools';
 import { ReadyViews } from './ReadyViews';
-import { isOfEnded, noFilters, orderChange, questionOf, withoutScale } from './selection';
+import { isOfEnded, noFilters, type Order, orderChange, questionOf, withoutScale } from './selection';
 import { TokenTable } from './TokenTable';
 import { useChosen } from './useChosen';
 import { size, useTokenList } from './useTokenList';
@@ -37,6 +37,7 @@ export function Tokens() {
 
 function TokenList() {
   const { selection, order, page, list, lost, filtered, narrowed, select, turnTo, walked } = useTokenList();
+  const sort = { ...order, onSort: (next: Order) => select(orderChange(next)) };
   const [typed, setTyped] = useTyped(selection.search, (q) => select({ q }, true));
   const searchBox = useRef<HTMLInputElement>(null);
   const permissions = useQuery(permissionsQuery);
@@ -89,7 +90,7 @@ function TokenList() {
         <>
           <ChosenBar chosen={chosen} tokens={tokens} choosable={!isOfEnded(selection)} question={questionOf(selection)} total={list.stale ? undefined : data?.totalResults} />
           {isOfEnded(selection) ? (
-            <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} />
+            <EndedTable tokens={data?.results} permissions={permissions.data ?? []} stale={list.stale} sort={sort} />
           ) : (
             <>
               <LifeLegend maximum={policies.data?.systemPermissionTokensEnforceExpirationAfterMs != null} />
@@ -99,7 +100,7 @@ function TokenList() {
                 maximumMs={policies.data?.systemPermissionTokensEnforceExpirationAfterMs ?? null}
                 stale={list.stale}
                 chosen={chosen}
-                sort={{ ...order, onSort: (next) => select(orderChange(next)) }}
+                sort={sort}
               />
             </>
           )}

@@ -107,12 +107,15 @@ it('clears every filter at once', () => {
 
 it.each(orders.flatMap(({ sortBy }) => [{ sortBy, orderBy: 'ASC' as const }, { sortBy, orderBy: 'DESC' as const }]))('keeps the order $sortBy $orderBy in the URL', (order) => {
   const params = new URLSearchParams();
+  if (['EndedAt', 'LastTriedAt'].includes(order.sortBy)) params.set('state', 'Ended');
   for (const [name, value] of Object.entries(orderChange(order))) if (value !== null) params.set(name, value);
   expect(orderOf(params)).toEqual(order);
 });
 
 it('orders by name where the URL says nothing that it knows', () => {
   expect(orderOf(new URLSearchParams('sort=constructor&dir=sideways'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
+  expect(orderOf(new URLSearchParams('sort=ended'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
+  expect(orderOf(new URLSearchParams('sort=expiry&state=Ended'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
 });
 
 it('takes another scale of the life lines for the same question', () => {

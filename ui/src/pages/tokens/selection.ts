@@ -21,13 +21,23 @@ export type Selection = {
 
 export type Order = { sortBy: TokenOrder; orderBy: Direction };
 
-/** Orders by the names they have in the URL; the first is the one when it names none. */
+/**
+ * Orders by the names they have in the URL; the first is the one when it names none. Only what has
+ * ended has a moment of that.
+ */
 export const orders = [
   { name: 'name', sortBy: 'Name', label: 'Name', up: 'A first', down: 'Z first' },
   { name: 'expiry', sortBy: 'ExpirationDate', label: 'Expiry', up: 'soonest first', down: 'latest first' },
   { name: 'used', sortBy: 'LastUsedAt', label: 'Last used', up: 'longest ago first', down: 'newest first' },
   { name: 'created', sortBy: 'CreatedAt', label: 'Created', up: 'oldest first', down: 'newest first' },
-] as const satisfies readonly { name: string; sortBy: TokenOrder; label: string; up: string; down: string }[];
+  { name: 'ended', sortBy: 'EndedAt', label: 'Ended', up: 'longest ago first', down: 'newest first', ofEnded: true },
+  { name: 'tried', sortBy: 'LastTriedAt', label: 'Last tried', up: 'never first', down: 'newest first', ofEnded: true },
+] as const satisfies readonly { name: string; sortBy: TokenOrder; label: string; up: string; down: string; ofEnded?: true }[];
+
+/** The orders that a list can have. */
+export function ordersOf(selection: Selection): readonly (typeof orders)[number][] {
+  return orders.filter((order) => isOfEnded(selection) ? order.sortBy !== 'ExpirationDate' : !('ofEnded' in order));
+}
 
 export const stateWords: Readonly<Record<TokenState, string>> = { Active: 'Active', InGracePeriod: 'In its grace period', Expired: 'Expired', Ended: 'Ended' };
 
@@ -66,7 +76,7 @@ function daysOf(text: string | null): number | null {
 }
 
 export function orderOf(params: URLSearchParams): Order {
-  const { sortBy } = orders.find(({ name }) => name === params.get('sort')) ?? orders[0];
+  const { sortBy } = ordersOf(selectionOf(params)).find(({ name }) => name === params.get('sort')) ?? orders[0];
   return { sortBy, orderBy: params.get('dir') === 'desc' ? 'DESC' : 'ASC' };
 }
 

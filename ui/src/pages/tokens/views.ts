@@ -18,7 +18,7 @@ export const views: readonly View[] = [
   { count: 'unused', label: `Unused for ${unusedDays} days`, query: `unused=${unusedDays}&sort=used` },
   { count: 'unfiltered', label: 'No IP filter', query: 'filter=none' },
   { count: 'granting', label: 'May change permissions', query: 'permission=ChangeSystemPermissions' },
-  { count: 'ended', label: 'Ended', query: 'state=Ended' },
+  { count: 'ended', label: 'Ended', query: 'state=Ended&sort=ended&dir=desc' },
 ];
 
 /** Where a view is. The scale of the life lines goes along. */
