@@ -23,8 +23,8 @@ type Place struct {
 	ID         ID
 }
 
-// PlaceOf returns the place of t in a list. Of what the order goes by, at is what t does not say: its
-// last use, its end or its last try.
+// PlaceOf returns the place of t in a list. If the order goes by what t does not say, its last use,
+// its end or its last try, at is that.
 func PlaceOf(t Token, at epoch.Millis, order Order, descending bool) Place {
 	p := Place{Order: order, Descending: descending, ID: t.ID}
 	switch order {
