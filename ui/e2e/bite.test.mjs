@@ -52,6 +52,23 @@ test('a filter says whom its new rules refuse, asks for it in writing, and was r
   browser.calm();
 });
 
+test('the filter that binds the reader says so, and has its name changed but not its rules', async () => {
+  const filter = await server.makeFilter('my own bounds', 'allow 127.0.0.1');
+  const other = await server.makeFilter('of others', 'allow 127.0.0.1');
+  const { token } = await server.make({ name: 'manager', permissions: ['ManageCluster'], ipFilterId: filter });
+  await browser.signIn(token, `/ip-filters/${filter}`);
+  await page.getByText('Your own token is bound to this filter').waitFor();
+  assert.equal(await rules().getAttribute('readonly'), '');
+  await browser.axe('a filter that binds the reader');
+  await page.getByLabel('Name').fill('my bounds');
+  await save().click();
+  await page.getByText('Saved. It binds for every token').waitFor();
+  await page.goto(`${server.base}/ip-filters/${other}`);
+  await page.waitForFunction(() => document.querySelector('textarea')?.readOnly === false);
+  assert.equal(await page.getByText('Your own token is bound to this filter').count(), 0);
+  browser.calm();
+});
+
 test('leaving unsaved work asks; going back brings it back; signing out forgets it', async () => {
   await browser.signIn(server.token, '/tokens/new');
   await page.getByLabel('Token name').fill('half a token');

@@ -10,7 +10,7 @@ import { type Bench, useBench } from './useBench';
 
 type FilterBenchProps = {
   rules: string;
-  onChange?: (rules: string) => void;
+  onChange?: ((rules: string) => void) | undefined;
   /** The server's sentence from the last try to save. */
   error?: string | undefined;
   /** Whether the signed-in identity may ask what rules do. */

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { deleteFilter, filtersKey, filtersQuery, filterImpact, filterUsageQuery, type IPFilter, testFilter, updateFilter } from '../../api/filters';
-import { tokensKey } from '../../api/tokens';
+import { tokenQuery, tokensKey } from '../../api/tokens';
 import { mayManageCluster, mayReadRules } from '../../api/viewer';
 import { Button } from '../../components/Button';
 import { Confirm } from '../../components/Confirm';
@@ -71,7 +71,9 @@ function Known({ id }: { id: string }) {
 function Editor({ filter }: { filter: IPFilter }) {
   const client = useQueryClient();
   const [deleting, setDeleting] = useState(false);
-  const { address } = useSession().viewer;
+  const { address, id: own, isRoot } = useSession().viewer;
+  // The server refuses new rules then: a token could let itself in from anywhere, or lock itself out.
+  const bindsMe = useQuery({ ...tokenQuery(own), enabled: !isRoot }).data?.ipFilterV2?.id === filter.id;
   // Read right before: whoever changed it since the editing began is not to be written over.
   const unchanged = async (base: Texts) => {
     const there = (await client.fetchQuery({ ...filtersQuery, staleTime: 0 })).find((one) => one.id === filter.id);
@@ -89,8 +91,14 @@ function Editor({ filter }: { filter: IPFilter }) {
   };
   return (
     <>
+      {bindsMe && (
+        <Notice tone="info" title="Your own token is bound to this filter">
+          <p>So you may not change its rules, only its name. To change them, sign in with a token that has another filter, or as root.</p>
+        </Notice>
+      )}
       <FilterForm
         start={filter}
+        rulesFixed={bindsMe}
         id={filter.id}
         action="Save filter"
         pendingLabel="Saving"

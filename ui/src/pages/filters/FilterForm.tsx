@@ -36,13 +36,15 @@ type FilterFormProps = {
   /** Where what is typed is kept until it is saved; nowhere if absent. */
   keptAs?: string;
   onSaved: (filter: IPFilter) => void;
+  /** Whether only the name may be changed. */
+  rulesFixed?: boolean;
   /** Further buttons beside the one that saves. */
   extra?: ReactNode;
   autoFocus?: boolean;
 };
 
 /** A filter's name and rules, to be made or changed. */
-export function FilterForm({ start, id, action, pendingLabel, save, binding, keptAs, onSaved, extra, autoFocus = false }: FilterFormProps) {
+export function FilterForm({ start, id, action, pendingLabel, save, binding, keptAs, onSaved, rulesFixed = false, extra, autoFocus = false }: FilterFormProps) {
   const now = { name: start.name, ipFilter: start.ipFilter };
   const { value: draft, set: setDraft, base, since, restored, changed, overtaken, load, keep: insist, settle, drop } = useDraft(keptAs ?? null, now);
   const change = (part: Partial<Draft>) => {
@@ -101,7 +103,12 @@ export function FilterForm({ start, id, action, pendingLabel, save, binding, kep
             autoFocus={autoFocus}
           />
         </div>
-        <FilterBench rules={draft.ipFilter} onChange={(ipFilter) => change({ ipFilter })} error={fields['ipFilter']} mayTest />
+        <FilterBench
+          rules={draft.ipFilter}
+          onChange={rulesFixed ? undefined : (ipFilter) => change({ ipFilter })}
+          error={fields['ipFilter']}
+          mayTest
+        />
         <RefusalNotice refusal={counting.refusal ?? saving.refusal} fieldLabels={fieldLabels} />
         <div className={styles.actions}>
           <Button look="primary" type="submit" isPending={saving.pending || counting.pending} pendingLabel={pendingLabel} isDisabled={!changed || overtaken}>
