@@ -154,6 +154,33 @@ test('the tokens of a maker who is gone are found', async () => {
   browser.calm();
 });
 
+test('whoever made a token is found by name, by keyboard, also when gone', async () => {
+  const gone = await server.make({ name: 'maker who left', permissions: ['ChangeSystemPermissions'] });
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: {id: $id}) }', { id: gone.tokenMetadata.id });
+  await browser.signIn(server.token, '/tokens');
+  await page.getByRole('button', { name: 'More filters' }).click();
+  const field = page.getByRole('textbox', { name: 'Made by' });
+  await field.fill('mak');
+  const found = page.getByRole('list', { name: 'Tokens of that name' }).getByRole('button');
+  await found.nth(1).waitFor();
+  const short = (one) => one.tokenMetadata.id.slice(0, 8);
+  assert.deepEqual((await found.allInnerTexts()).map((text) => text.replaceAll('\n', ' ')), [`maker ${short(maker)}`, `maker who left ${short(gone)} ended`]);
+  assert.equal(new URL(page.url()).search, '', 'a name was asked for as an id');
+  await browser.axe('makers of a name');
+  await field.focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.searchParams.get('creator') === maker.tokenMetadata.id);
+  await chip('Made by maker').waitFor();
+  assert.notEqual(await page.evaluate(() => document.activeElement.tagName), 'BODY');
+  await field.fill('no such maker');
+  await page.getByText('No token of that name is there').waitFor();
+  await field.fill('root');
+  await page.waitForURL(/creator=root/);
+  assert.equal(await found.count(), 0);
+  browser.calm();
+});
+
 test('where nothing matches it says so, and a way leads back', async () => {
   await browser.signIn(server.token, '/tokens?q=nobody&ends=never');
   await page.getByRole('heading', { name: 'No token matches' }).waitFor();

@@ -101,6 +101,24 @@ const MadeByDocument = graphql(`
   }
 `);
 
+const MakersDocument = graphql(`
+  query Makers($name: String!) {
+    there: systemTokens(searchFilter: $name, limit: 8) {
+      results {
+        id
+        name
+      }
+    }
+    gone: systemTokens(searchFilter: $name, stateFilter: [Ended], sortBy: EndedAt, orderBy: DESC, limit: 8) {
+      results {
+        id
+        name
+        replacedBy
+      }
+    }
+  }
+`);
+
 const TokenCountsDocument = graphql(`
   query TokenCounts($expiresBefore: Long, $unusedSince: Long) {
     all: systemTokens(limit: 0) {
@@ -290,6 +308,22 @@ export function madeByQuery(ids: string[]) {
     queryFn: async ({ signal }) => {
       const { totalResults, results } = (await request(MadeByDocument, { ids }, signal)).systemTokens;
       return totalResults - results.filter(({ id }) => ids.includes(id)).length;
+    },
+  });
+}
+
+export type NamedMaker = { id: string; name: string; gone: boolean };
+
+/** Tokens of a name, which may have made others. One that was reset is its successor. */
+export function makersQuery(name: string) {
+  return queryOptions({
+    queryKey: [...tokensKey, 'makers', name],
+    queryFn: async ({ signal }): Promise<NamedMaker[]> => {
+      const { there, gone } = await request(MakersDocument, { name }, signal);
+      return [
+        ...there.results.map((one) => ({ ...one, gone: false })),
+        ...gone.results.filter(({ replacedBy }) => replacedBy == null).map((one) => ({ ...one, gone: true })),
+      ];
     },
   });
 }

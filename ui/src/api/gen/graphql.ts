@@ -414,6 +414,13 @@ export type MadeByQueryVariables = Exact<{
 
 export type MadeByQuery = { systemTokens: { totalResults: number, results: Array<{ id: string }> } };
 
+export type MakersQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type MakersQuery = { there: { results: Array<{ id: string, name: string }> }, gone: { results: Array<{ id: string, name: string, replacedBy: string | null }> } };
+
 export type TokenCountsQueryVariables = Exact<{
   expiresBefore?: number | null | undefined;
   unusedSince?: number | null | undefined;
@@ -876,6 +883,29 @@ export const MadeByDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MadeByQuery, MadeByQueryVariables>;
+export const MakersDocument = new TypedDocumentString(`
+    query Makers($name: String!) {
+  there: systemTokens(searchFilter: $name, limit: 8) {
+    results {
+      id
+      name
+    }
+  }
+  gone: systemTokens(
+    searchFilter: $name
+    stateFilter: [Ended]
+    sortBy: EndedAt
+    orderBy: DESC
+    limit: 8
+  ) {
+    results {
+      id
+      name
+      replacedBy
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MakersQuery, MakersQueryVariables>;
 export const TokenCountsDocument = new TypedDocumentString(`
     query TokenCounts($expiresBefore: Long, $unusedSince: Long) {
   all: systemTokens(limit: 0) {

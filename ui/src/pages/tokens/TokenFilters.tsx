@@ -1,11 +1,10 @@
 import { type ReactNode, useId } from 'react';
 import type { Permission } from '../../api/tokens';
-import { Field } from '../../components/Field';
 import field from '../../components/Field.module.css';
 import { shownName } from '../../lib/invisible';
 import { groupsOf } from '../../lib/permissions';
-import { type Change, useTyped } from '../../lib/useListState';
-import { masked } from '../../lib/withoutSecret';
+import type { Change } from '../../lib/useListState';
+import { Creator } from './Creator';
 import { endsWords, type Selection, stateWords, unusedWords } from './selection';
 import styles from './TokenFilters.module.css';
 
@@ -103,11 +102,6 @@ function FilterChoice({ value, filters, onChange }: FilterChoiceProps) {
   const chosen = value === 'none' ? value : value.join(',');
   const own: Option[] = chosen === '' || chosen === 'none' || filters.some(({ id }) => id === chosen) ? [] : [[chosen, value.length > 1 ? `Any of ${value.length} filters` : `Filter ${chosen}`]];
   return <Choice label="IP filter" value={chosen} options={[['', 'With or without'], ['none', 'No IP filter'], ...own, ...known]} onChange={onChange} />;
-}
-
-function Creator({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [typed, setTyped] = useTyped(value, (text) => onChange(text.trim()), 400);
-  return <Field label="Made by" placeholder="root, or a token’s id" description="The token may be gone." value={typed} onChange={(text) => setTyped(masked(text))} autoComplete="off" spellCheck="false" mono />;
 }
 
 function Choice({ label, value, options, onChange }: { label: string; value: string; options: readonly Option[]; onChange: (value: string) => void }) {
