@@ -72,7 +72,8 @@ function Editor({ filter }: { filter: IPFilter }) {
   const client = useQueryClient();
   const [deleting, setDeleting] = useState(false);
   const { address, id: own, isRoot } = useSession().viewer;
-  // The server refuses new rules then: a token could let itself in from anywhere, or lock itself out.
+  // The server refuses new rules then: a token could let itself in from anywhere, or shut itself
+  // out.
   const bindsMe = useQuery({ ...tokenQuery(own), enabled: !isRoot }).data?.ipFilterV2?.id === filter.id;
   // Read right before: whoever changed it since the editing began is not to be written over.
   const unchanged = async (base: Texts) => {

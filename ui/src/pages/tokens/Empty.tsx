@@ -1,22 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
-import { endedQuery } from '../../api/tokens';
+import { countsQuery, endedQuery } from '../../api/tokens';
 import { Button, ButtonLink } from '../../components/Button';
 import { Name } from '../../components/Name';
 import { Teach } from '../../components/Teach';
 import { curlLine } from '../../lib/curl';
 import { serverAddress } from '../../lib/home';
+import { counted } from '../../lib/time';
 import { isTokenId } from '../../lib/withoutSecret';
+import { endedLink, viewSpans } from './views';
 
 const example = 'mutation { createSystemToken(input: {name: "health probe", permissions: [ReadHealthCheck], expiresIn: {amount: 30, unit: Days}}) { token } }';
 
 export function NoTokens() {
+  const ended = useQuery(countsQuery(viewSpans)).data?.ended.totalResults ?? 0;
   return (
     <Teach
-      title="No system token yet"
+      title={ended === 0 ? 'No system token yet' : 'No system token works'}
       actions={
-        <ButtonLink to="/tokens/new" look="primary">
-          Make the first token
-        </ButtonLink>
+        <>
+          <ButtonLink to="/tokens/new" look="primary">
+            {ended === 0 ? 'Make the first token' : 'Make a token'}
+          </ButtonLink>
+          {ended > 0 && <ButtonLink to={endedLink}>See {counted(ended, 'token')} that ended</ButtonLink>}
+        </>
       }
       curl={curlLine(serverAddress(), example)}
     >

@@ -8,6 +8,8 @@ const unusedDays = 90;
 /** The lengths of time that the counts of the views go by. */
 export const viewSpans: Spans = { endsWithinMs: soonDays * day, unusedForMs: unusedDays * day };
 
+const endedQuestion = 'state=Ended&sort=ended&dir=desc';
+
 /** A question that is asked often: a link with its filters, and how many tokens fit. */
 export type View = { count: TokenCount; label: string; query: string };
 
@@ -18,8 +20,11 @@ export const views: readonly View[] = [
   { count: 'unused', label: `Unused for ${unusedDays} days`, query: `unused=${unusedDays}&sort=used` },
   { count: 'unfiltered', label: 'No IP filter', query: 'filter=none' },
   { count: 'granting', label: 'May change permissions', query: 'permission=ChangeSystemPermissions' },
-  { count: 'ended', label: 'Ended', query: 'state=Ended&sort=ended&dir=desc' },
+  { count: 'ended', label: 'Ended', query: endedQuestion },
 ];
+
+/** Where the tokens are that have ended. */
+export const endedLink = `/tokens?${endedQuestion}`;
 
 /** Where a view is. The scale of the life lines goes along. */
 export function linkOf(view: View, scale: string | null): string {
