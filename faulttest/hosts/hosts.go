@@ -48,24 +48,38 @@ func IP(tb testing.TB, args ...string) {
 }
 
 // At does something on the host. A socket stays where it was made, so whatever uses it later may be
-// anywhere.
+// anywhere. The thread comes back: if it ended, so would the processes that it once started and
+// that are to end with their parent.
 func (h *Host) At(do func() error) error {
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // never unlocked: a thread that was elsewhere ends with this
-		done <- func() error {
-			namespace, err := os.Open(filepath.Join("/run/netns", h.Name))
-			if err != nil {
-				return err
-			}
-			defer namespace.Close() //nolint:errcheck // it was only read
-			if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
-				return err
-			}
-			return do()
-		}()
+		runtime.LockOSThread()
+		here, err := os.Open("/proc/thread-self/ns/net")
+		if err == nil {
+			defer here.Close() //nolint:errcheck // it was only read
+			err = h.enter()
+		}
+		if err != nil {
+			done <- err
+			return
+		}
+		err = do()
+		if back := unix.Setns(int(here.Fd()), unix.CLONE_NEWNET); back == nil {
+			runtime.UnlockOSThread() // else the thread ends with this
+		}
+		done <- err
 	}()
 	return <-done
+}
+
+// enter takes the thread to the host.
+func (h *Host) enter() error {
+	there, err := os.Open(filepath.Join("/run/netns", h.Name))
+	if err != nil {
+		return err
+	}
+	defer there.Close() //nolint:errcheck // it was only read
+	return unix.Setns(int(there.Fd()), unix.CLONE_NEWNET)
 }
 
 // Dial connects from the host.
