@@ -47,6 +47,7 @@ test('the same identity in another window takes nothing away here', async () => 
   const asked = page.waitForResponse('**/graphql');
   await signIn(server, other);
   await asked;
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 500))); // for the page to take it
   assert.equal(await page.getByLabel('Token name').inputValue(), 'a draft of root');
   browser.calm();
 });

@@ -114,7 +114,7 @@ it.each(orders.flatMap(({ sortBy }) => [{ sortBy, orderBy: 'ASC' as const }, { s
 
 it('orders by name where the URL says nothing that it knows', () => {
   expect(orderOf(new URLSearchParams('sort=constructor&dir=sideways'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
-  expect(orderOf(new URLSearchParams('sort=ended'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
+  expect(orderOf(new URLSearchParams('sort=ended&dir=desc'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
   expect(orderOf(new URLSearchParams('sort=expiry&state=Ended'))).toEqual({ sortBy: 'Name', orderBy: 'ASC' });
 });
 

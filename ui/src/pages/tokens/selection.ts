@@ -76,8 +76,11 @@ function daysOf(text: string | null): number | null {
 }
 
 export function orderOf(params: URLSearchParams): Order {
-  const { sortBy } = ordersOf(selectionOf(params)).find(({ name }) => name === params.get('sort')) ?? orders[0];
-  return { sortBy, orderBy: params.get('dir') === 'desc' ? 'DESC' : 'ASC' };
+  const sort = params.get('sort') ?? orders[0].name;
+  const known = ordersOf(selectionOf(params)).find(({ name }) => name === sort);
+  // A direction belongs to its order: "newest first" is not "Z first".
+  if (known === undefined) return { sortBy: orders[0].sortBy, orderBy: 'ASC' };
+  return { sortBy: known.sortBy, orderBy: params.get('dir') === 'desc' ? 'DESC' : 'ASC' };
 }
 
 /** What the URL must say for an order. */
