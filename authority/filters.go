@@ -128,7 +128,7 @@ func (a *Authority) DeleteFilter(ctx context.Context, by Caller, id ipfilter.ID)
 		}
 		// This transaction is the first of its batch, so the index knows all that it can read.
 		tokens, _ := a.index.BoundTo(id, 0, 0)
-		if err := policy.DeleteFilter(t.by, id, tokens, t.rows.History.Enforcing(id)); err != nil {
+		if err := policy.DeleteFilter(t.by, f, tokens, t.rows.History.Enforcing(id)); err != nil {
 			return err
 		}
 		if err := t.rows.RemoveFilter(t, f); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"tokenscale/epoch"
 	"tokenscale/fault"
+	"tokenscale/ipfilter"
 	"tokenscale/permission"
 	"tokenscale/token"
 )
@@ -86,7 +87,7 @@ func TestWhoMayDoWhat_PoliciesWrite(t *testing.T) {
 }
 
 func TestWhoMayDoWhat_FiltersDelete(t *testing.T) {
-	onlyWith(t, func(by Actor) error { return DeleteFilter(by, "office", 0, nil) }, permission.ManageCluster)
+	onlyWith(t, func(by Actor) error { return DeleteFilter(by, ipfilter.Filter{ID: "office"}, 0, nil) }, permission.ManageCluster)
 }
 
 func TestWhoMayDoWhat_AuditEvents(t *testing.T) {

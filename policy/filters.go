@@ -9,10 +9,10 @@ import (
 	"tokenscale/ipfilter"
 )
 
-// DeleteFilter decides whether by may delete the filter id, which tokens
+// DeleteFilter decides whether by may delete the filter f, which tokens
 // tokens and the policies named in kinds use. Removing a restriction in
 // silence would widen access, so a filter in use stays.
-func DeleteFilter(by Actor, id ipfilter.ID, tokens int, kinds []string) error {
+func DeleteFilter(by Actor, f ipfilter.Filter, tokens int, kinds []string) error {
 	if err := by.May(AdministerSecurity()...); err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func DeleteFilter(by Actor, id ipfilter.ID, tokens int, kinds []string) error {
 	if len(users) == 0 {
 		return nil
 	}
-	return fault.New(fault.Conflict, "The IP filter %s is used by %s, so it cannot be deleted.", id, strings.Join(users, " and by "))
+	return fault.New(fault.Conflict, `The IP filter "%s" is used by %s, so it cannot be deleted.`, f.Name, strings.Join(users, " and by "))
 }
 
 func policiesFor(kinds []string) string {

@@ -29,9 +29,9 @@ func TestIPFilters_DeletingOneInUse_RefusedSayingByHowMany(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for _, by := range []Actor{ann(), RootActor()} {
-				err := DeleteFilter(by, "office", test.tokens, test.kinds)
+				err := DeleteFilter(by, ipfilter.Filter{ID: "f1", Name: "office"}, test.tokens, test.kinds)
 				if test.used != "" {
-					wantRefusal(t, err, fault.Conflict, "The IP filter office", test.used, "cannot be deleted")
+					wantRefusal(t, err, fault.Conflict, `The IP filter "office"`, test.used, "cannot be deleted")
 				} else if err != nil {
 					t.Errorf("refused: %v", err)
 				}

@@ -325,7 +325,7 @@ func (t *tx) dropFilter(id ipfilter.ID) error {
 	if _, ok := t.filters[id]; !ok {
 		return errNone
 	}
-	if err := policy.DeleteFilter(policy.RootActor(), id, t.users(id), t.history.Enforcing(id)); err != nil {
+	if err := policy.DeleteFilter(policy.RootActor(), ipfilter.Filter{ID: id}, t.users(id), t.history.Enforcing(id)); err != nil {
 		return err
 	}
 	delete(t.filters, id)

@@ -102,7 +102,7 @@ func Annotate(by Actor, t token.Token, note string, expected *string, now epoch.
 		return token.Token{}, err
 	}
 	if expected != nil && t.Note != *expected && t.Note != note {
-		return token.Token{}, fault.New(fault.Conflict, "The note of the token %s was changed meanwhile: it is not the expected one. Nothing was changed. Read the note and decide anew.", t.ID)
+		return token.Token{}, fault.New(fault.Conflict, "The note of the token %s was changed meanwhile: it is not the expected one. Nothing was changed. Read the note and decide anew.", called(t))
 	}
 	t.Note = note
 	return t, nil
@@ -112,9 +112,12 @@ func Annotate(by Actor, t token.Token, note string, expected *string, now epoch.
 func changeable(t token.Token, now epoch.Millis) error {
 	switch {
 	case t.Expired(now):
-		return fault.New(fault.Conflict, "The token %s has expired. An expired token cannot be changed or renewed; create a new one.", t.ID)
+		return fault.New(fault.Conflict, "The token %s has expired. An expired token cannot be changed or renewed; create a new one.", called(t))
 	case t.ReplacedBy != "":
-		return fault.New(fault.Conflict, "The token %s was rotated and only works out its grace period. Change its successor %s instead.", t.ID, t.ReplacedBy)
+		return fault.New(fault.Conflict, "The token %s was rotated and only works out its grace period. Change its successor %s instead.", called(t), t.ReplacedBy)
 	}
 	return nil
 }
+
+// called returns how a refusal speaks of t: by its name, and by its id because names repeat.
+func called(t token.Token) string { return `"` + t.Name + `" (` + string(t.ID) + ")" }

@@ -64,7 +64,7 @@ func allWays(s Security, t token.Token) map[string]error {
 func TestTokens_RotateAndUpdate_RefusedForAnExpiredToken(t *testing.T) {
 	for _, at := range []epoch.Millis{noon, noon - 1, 1} {
 		for _, err := range allWays(open, expiring(noon-day, at)) {
-			wantRefusal(t, err, fault.Conflict, "The token t has expired", "create a new one")
+			wantRefusal(t, err, fault.Conflict, `The token "t" (t) has expired`, "create a new one")
 		}
 	}
 	for what, err := range allWays(open, expiring(noon-day, noon+1)) {
