@@ -4,8 +4,10 @@ package etcd
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,33 +17,39 @@ import (
 	"tokenscale/store/etcd/etcdtest"
 )
 
-// apart starts three members on hosts of their own, and returns where they are reached from here.
-func apart(t *testing.T) (wires *hosts.Wires, endpoints []string) {
+// apart is three members that are processes on hosts of their own.
+type apart struct {
+	wires     *hosts.Wires
+	endpoints []string // where they are reached from here
+
+	members [3]etcdtest.Process
+	running [3]*exec.Cmd
+}
+
+func startApart(t *testing.T) *apart {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: hosts of their own need root")
 	}
-	names := []string{"m1", "m2", "m3"}
-	wires = hosts.NewWires(t, append(names, "nodes")...)
+	a := &apart{wires: hosts.NewWires(t, "m1", "m2", "m3", "nodes")}
 	var cluster []string
-	for _, name := range names {
-		cluster = append(cluster, etcdtest.Peer(name, wires.Hosts[name].V4))
+	for n := range a.members {
+		a.members[n].Name, a.members[n].Folder = fmt.Sprint("m", n+1), t.TempDir()
+		a.members[n].Address = a.wires.Hosts[a.members[n].Name].V4
+		cluster = append(cluster, etcdtest.Peer(a.members[n].Name, a.members[n].Address))
 	}
-	for _, name := range names {
-		m := etcdtest.Process{Name: name, Folder: t.TempDir(), Address: wires.Hosts[name].V4, Cluster: strings.Join(cluster, ",")}
-		cmd := wires.Hosts[name].Command(os.Args[0])
-		cmd.Env = append(os.Environ(), m.Environ())
-		must(t, cmd.Start())
-		t.Cleanup(func() {
-			_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-			_ = cmd.Wait()                          // how is not asked here
+	for n := range a.members {
+		a.members[n].Cluster = strings.Join(cluster, ",")
+		a.start(t, n)
+		t.Cleanup(func() { a.end(n, syscall.SIGTERM) })
+		client := strings.TrimPrefix(etcdtest.URL(a.members[n].Address, etcdtest.ClientPort), "http://")
+		line := newCable(t, func() (net.Conn, error) {
+			return a.wires.Hosts["nodes"].Dial(context.Background(), "tcp", client)
 		})
-		client := strings.TrimPrefix(etcdtest.URL(m.Address, etcdtest.ClientPort), "http://")
-		line := newCable(t, func() (net.Conn, error) { return wires.Hosts["nodes"].Dial(context.Background(), "tcp", client) })
-		endpoints = append(endpoints, line.endpoint())
+		a.endpoints = append(a.endpoints, line.endpoint())
 	}
 	eventually(t, "the members are there", func() bool {
-		db, err := connect(Options{Endpoints: endpoints})
+		db, err := connect(Options{Endpoints: a.endpoints})
 		if err != nil {
 			return false
 		}
@@ -49,22 +57,60 @@ func apart(t *testing.T) (wires *hosts.Wires, endpoints []string) {
 		_, err = db.Get(shortly(t), "x")
 		return err == nil
 	})
-	return wires, endpoints
+	return a
 }
 
-// countApart has three nodes count while one member after the other is cut off from its peers, but
-// not from the nodes: what it was asked may then be decided long after its answer was waited for.
-// It returns what was acknowledged, what was in doubt, and the count.
-func countApart(t *testing.T, rounds int, how ...func(*Options)) (acknowledged, doubtful, count uint64) {
-	wires, endpoints := apart(t)
+// start starts a member, on what it had before if it ran.
+func (a *apart) start(t *testing.T, n int) {
+	t.Helper()
+	cmd := a.wires.Hosts[a.members[n].Name].Command(os.Args[0])
+	cmd.Env = append(os.Environ(), a.members[n].Environ())
+	must(t, cmd.Start())
+	a.running[n] = cmd
+}
+
+// signal sends a member a signal; it may have ended.
+func (a *apart) signal(n int, s syscall.Signal) { _ = a.running[n].Process.Signal(s) }
+
+// end ends a member, also one that stands still, and waits until it is gone.
+func (a *apart) end(n int, s syscall.Signal) {
+	a.signal(n, s)
+	a.signal(n, syscall.SIGCONT)
+	_ = a.running[n].Wait() // how it ended is not asked here
+}
+
+// cutOff has a member unreachable for its peers, but not for the nodes: what it was asked may then
+// be decided long after its answer was waited for.
+func cutOff(_ *testing.T, a *apart, _ *count, n int) {
+	a.wires.Let(func(p hosts.Packet) hosts.Fate {
+		return hosts.Fate{Lost: p.Touches(a.members[n].Name, etcdtest.PeerPort)}
+	})
+	time.Sleep(2 * time.Second)
+	a.wires.Let(nil)
+}
+
+// standsStill stops a member where it is, and meanwhile kills another one, so that there is no
+// majority until it is back. What waited in the member's connections is read when it goes on.
+func standsStill(t *testing.T, a *apart, k *count, n int) {
+	other := (n + 1) % len(a.members)
+	a.signal(n, syscall.SIGSTOP)
+	waitFor(t, &k.acknowledged, 20)
+	a.end(other, syscall.SIGKILL)
+	time.Sleep(2 * time.Second)
+	a.start(t, other)
+	waitFor(t, &k.acknowledged, 20)
+	a.signal(n, syscall.SIGCONT)
+}
+
+// countApart has three nodes count while something happens to one member after the other. It
+// returns what was acknowledged, what was in doubt, and the count.
+func countApart(t *testing.T, happens func(*testing.T, *apart, *count, int), rounds int, how ...func(*Options)) (acknowledged, doubtful, total uint64) {
+	a := startApart(t)
 	how = append(how, func(o *Options) { o.Timeout, o.Patience = 500*time.Millisecond, 20*time.Second })
-	nodes := []*DB{node(t, endpoints, "a", how...), node(t, endpoints, "b", how...), node(t, endpoints, "c", how...)}
+	nodes := []*DB{node(t, a.endpoints, "a", how...), node(t, a.endpoints, "b", how...), node(t, a.endpoints, "c", how...)}
 	k := keepCounting(t, nodes)
 	for round := range rounds {
-		cut := []string{"m1", "m2", "m3"}[round%3]
-		wires.Let(func(p hosts.Packet) hosts.Fate { return hosts.Fate{Lost: p.Touches(cut, etcdtest.PeerPort)} })
-		time.Sleep(2 * time.Second)
-		wires.Let(nil)
+		happens(t, a, k, round%len(a.members))
 		waitFor(t, &k.acknowledged, 20)
 	}
 	k.end()
@@ -74,22 +120,39 @@ func countApart(t *testing.T, rounds int, how ...func(*Options)) (acknowledged, 
 
 func TestWhatIsDecidedLateIsNeitherLostNorCountedTwice(t *testing.T) {
 	t.Parallel()
-	acknowledged, doubtful, count := countApart(t, 4)
-	if count < acknowledged || count > acknowledged+doubtful {
-		t.Errorf("%d are counted; %d were acknowledged and %d in doubt", count, acknowledged, doubtful)
-	}
-	t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, count)
+	addsUp(t, cutOff, 4)
 }
 
-// It is chance what is under way when a member is cut off, so there is more than one try.
+// A member that is killed comes back with what it had written, and one that stood still with what
+// it was asked before.
+func TestNothingIsLostWhileAMemberStandsStillAndOneIsKilled(t *testing.T) {
+	t.Parallel()
+	addsUp(t, standsStill, 3)
+}
+
+func addsUp(t *testing.T, happens func(*testing.T, *apart, *count, int), rounds int) {
+	t.Helper()
+	acknowledged, doubtful, total := countApart(t, happens, rounds)
+	if total < acknowledged || total > acknowledged+doubtful {
+		t.Errorf("%d are counted; %d were acknowledged and %d in doubt", total, acknowledged, doubtful)
+	}
+	t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, total)
+}
+
+// It is chance what is under way when something happens, so there is more than one try.
 func TestControl_WithoutTheFenceSomethingIsCountedTwice(t *testing.T) {
 	t.Parallel()
-	for range 3 {
-		acknowledged, doubtful, count := countApart(t, 4, func(o *Options) { o.controls.noFence = true })
-		t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, count)
-		if count > acknowledged+doubtful {
-			return
-		}
+	for name, happens := range map[string]func(*testing.T, *apart, *count, int){"cut off": cutOff, "stands still": standsStill} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 3 {
+				acknowledged, doubtful, total := countApart(t, happens, 4, func(o *Options) { o.controls.noFence = true })
+				t.Logf("%d acknowledged, %d in doubt, %d counted", acknowledged, doubtful, total)
+				if total > acknowledged+doubtful {
+					return
+				}
+			}
+			t.Error("nothing was counted twice: the test sees nothing")
+		})
 	}
-	t.Error("nothing was counted twice: the test sees nothing")
 }

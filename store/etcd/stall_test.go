@@ -17,7 +17,8 @@ import (
 // One member says nothing: the others are asked, and what a majority can decide is decided.
 func TestAMemberThatSaysNothingKeepsNobodyFromChanging(t *testing.T) {
 	t.Parallel()
-	wires, endpoints := apart(t)
+	cluster := startApart(t)
+	wires, endpoints := cluster.wires, cluster.endpoints
 	a, b := node(t, endpoints, "a"), node(t, endpoints, "b")
 	// What a watches and what it asks is the member that says nothing, until a change finds out.
 	watched := a.watching.Client.Endpoints()[0]
