@@ -265,6 +265,23 @@ func TestOneNodeKeepsHouseAndAnotherTakesOver(t *testing.T) {
 	eventually(t, "the other takes over", func() bool { return len(keeper()) == 1 })
 }
 
+// Somebody else wrote who keeps house, and no lease ends that.
+func TestOneNodeKeepsHouseAlsoWhereOthersNameOneThatIsNotThere(t *testing.T) {
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a", brisk)
+	eventually(t, "it keeps house", a.KeepsHouse)
+	for _, name := range []string{"nobody", "a/b", "\x00"} {
+		_, err := a.client.Put(t.Context(), a.keys.house(), name)
+		must(t, err)
+		eventually(t, "its name stands there again", func() bool {
+			r, err := a.client.Get(t.Context(), a.keys.house())
+			must(t, err)
+			return string(r.Kvs[0].Value) == "a" && r.Kvs[0].Lease != 0
+		})
+		eventually(t, "it keeps house again", a.KeepsHouse)
+	}
+}
+
 // What a node has answered, another one finds if it asks before it looks.
 func TestWhatAnotherNodeHasAnsweredIsFound(t *testing.T) {
 	endpoints := members(t, 3)

@@ -41,15 +41,16 @@ func (db *DB) KeepsHouse() bool {
 	return house == db.options.Node && db.Proven() == nil
 }
 
-// offerHouse has this node keep house if none does. It ends with the lease of this node.
+// offerHouse has this node keep house if no node does that is there. It ends with our lease.
 func (db *DB) offerHouse(ctx context.Context) {
 	db.mu.Lock()
-	house := db.roster.house
+	house, known := db.roster.house, db.roster.revision
+	_, kept := db.roster.nodes[house]
 	db.mu.Unlock()
-	if lease := db.member.lease.Load(); house == "" && lease != 0 {
+	if lease := db.member.lease.Load(); !kept && lease != 0 {
 		// Without an answer it is asked again with the next proof.
-		_, _ = db.client.Txn(ctx).
-			If(clientv3.Compare(clientv3.CreateRevision(db.keys.house()), "=", 0)).
+		_, _ = db.client.Txn(ctx).If(clientv3.Compare(clientv3.ModRevision(db.keys.house()), "<", known+1),
+			clientv3.Compare(clientv3.CreateRevision(db.keys.nodes()+house), "=", 0)).
 			Then(clientv3.OpPut(db.keys.house(), db.options.Node, clientv3.WithLease(clientv3.LeaseID(lease)))).Commit()
 	}
 }
