@@ -161,7 +161,7 @@ test('whoever made a token is found by name, by keyboard, also when gone', async
   await page.getByRole('button', { name: 'More filters' }).click();
   const field = page.getByRole('textbox', { name: 'Made by' });
   await field.fill('mak');
-  const found = page.getByRole('list', { name: 'Tokens of that name' }).getByRole('button');
+  const found = page.getByRole('list', { name: 'Makers of that name' }).getByRole('button');
   await found.nth(1).waitFor();
   const short = (one) => one.tokenMetadata.id.slice(0, 8);
   assert.deepEqual((await found.allInnerTexts()).map((text) => text.replaceAll('\n', ' ')), [`maker ${short(maker)}`, `maker who left ${short(gone)} ended`]);
@@ -175,9 +175,57 @@ test('whoever made a token is found by name, by keyboard, also when gone', async
   assert.notEqual(await page.evaluate(() => document.activeElement.tagName), 'BODY');
   await field.fill('no such maker');
   await page.getByText('No token of that name is there').waitFor();
-  await field.fill('root');
-  await page.waitForURL(/creator=root/);
+  browser.calm();
+});
+
+test('root is chosen as a maker beside a token of that name, from the first letters on', async () => {
+  const alike = await server.make({ name: 'root', permissions: [] });
+  await browser.signIn(server.token, '/tokens');
+  await page.getByRole('button', { name: 'More filters' }).click();
+  const field = page.getByRole('textbox', { name: 'Made by' });
+  const found = page.getByRole('list', { name: 'Makers of that name' }).getByRole('button');
+  for (const typed of ['ro', 'root']) {
+    await field.fill(typed);
+    await found.getByText(alike.tokenMetadata.id.slice(0, 8)).waitFor();
+    assert.equal(await found.first().innerText(), 'root, who is no token');
+    assert.equal(new URL(page.url()).search, '', 'nobody has chosen yet');
+  }
+  await found.first().click();
+  await page.waitForURL((url) => url.searchParams.get('creator') === 'root');
+  await chip('Made by root').waitFor();
   assert.equal(await found.count(), 0);
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: {id: $id}) }', { id: alike.tokenMetadata.id });
+  browser.calm();
+});
+
+test('who looks for a maker among many reads how many are not shown', async () => {
+  await browser.signIn(server.token, '/tokens');
+  await page.getByRole('button', { name: 'More filters' }).click();
+  const field = page.getByRole('textbox', { name: 'Made by' });
+  const found = page.getByRole('list', { name: 'Makers of that name' }).getByRole('button');
+  await field.fill('load');
+  const cut = page.getByText(`The first 8 of ${many} tokens. Type more of the name.`);
+  await cut.last().waitFor();
+  assert.equal(await found.count(), 8);
+  assert.equal(await page.getByRole('status').filter({ hasText: 'The first 8 of' }).count(), 1, 'it is not said aloud');
+  await field.fill('load 07');
+  await page.getByText('The first 8 of 10 tokens. Type more of the name.').last().waitFor();
+  await field.fill('load 077');
+  await page.waitForFunction(() => !document.body.textContent.includes('Type more of the name'));
+  assert.equal(await found.count(), 1);
+  browser.calm();
+});
+
+test('a link says by name who made its tokens, also where none of them has it', async () => {
+  const { id } = maker.tokenMetadata;
+  await browser.signIn(server.token, `/tokens?creator=${id}&q=nothing+like+it`);
+  await chip('Made by maker').waitFor();
+  const gone = await server.make({ name: 'made nothing', permissions: [] });
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: {id: $id}) }', { id: gone.tokenMetadata.id });
+  await browser.goto(`/tokens?creator=${gone.tokenMetadata.id}`);
+  await chip('Made by made nothing').waitFor();
+  await browser.goto(`/tokens?creator=${'a'.repeat(32)}`);
+  await chip('Made by aaaaaaaa…').waitFor();
   browser.calm();
 });
 

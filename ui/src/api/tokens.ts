@@ -104,16 +104,41 @@ const MadeByDocument = graphql(`
 const MakersDocument = graphql(`
   query Makers($name: String!) {
     there: systemTokens(searchFilter: $name, limit: 8) {
+      totalResults
       results {
         id
         name
       }
     }
     gone: systemTokens(searchFilter: $name, stateFilter: [Ended], sortBy: EndedAt, orderBy: DESC, limit: 8) {
+      totalResults
       results {
         id
         name
         replacedBy
+      }
+    }
+  }
+`);
+
+const MakerNameDocument = graphql(`
+  query MakerName($id: String!) {
+    there: systemTokens(searchFilter: $id, limit: 1) {
+      results {
+        id
+        name
+      }
+    }
+    gone: systemTokens(searchFilter: $id, stateFilter: [Ended], limit: 1) {
+      results {
+        id
+        name
+      }
+    }
+    made: systemTokens(createdByFilter: $id, limit: 1) {
+      results {
+        createdBy
+        createdByName
       }
     }
   }
@@ -314,16 +339,38 @@ export function madeByQuery(ids: string[]) {
 
 export type NamedMaker = { id: string; name: string; gone: boolean };
 
+/** The first of some makers: of how many that are there, and whether more have ended. */
+export type Makers = { found: readonly NamedMaker[]; there: { shown: number; total: number }; moreGone: boolean };
+
 /** Tokens of a name, which may have made others. One that was reset is its successor. */
 export function makersQuery(name: string) {
   return queryOptions({
     queryKey: [...tokensKey, 'makers', name],
-    queryFn: async ({ signal }): Promise<NamedMaker[]> => {
+    queryFn: async ({ signal }): Promise<Makers> => {
       const { there, gone } = await request(MakersDocument, { name }, signal);
-      return [
-        ...there.results.map((one) => ({ ...one, gone: false })),
-        ...gone.results.filter(({ replacedBy }) => replacedBy == null).map((one) => ({ ...one, gone: true })),
-      ];
+      return {
+        found: [
+          ...there.results.map((one) => ({ ...one, gone: false })),
+          ...gone.results.filter(({ replacedBy }) => replacedBy == null).map((one) => ({ ...one, gone: true })),
+        ],
+        there: { shown: there.results.length, total: there.totalResults },
+        moreGone: gone.totalResults > gone.results.length,
+      };
+    },
+  });
+}
+
+/**
+ * The name of a token that may have made others, also of one that has ended; of one that is
+ * forgotten, as what it made has it. Null if nothing has.
+ */
+export function makerNameQuery(id: string) {
+  return queryOptions({
+    queryKey: [...tokensKey, 'maker name', id],
+    queryFn: async ({ signal }): Promise<string | null> => {
+      const { there, gone, made } = await request(MakerNameDocument, { id }, signal);
+      const itself = [...there.results, ...gone.results].find((one) => one.id === id);
+      return itself?.name ?? made.results.find(({ createdBy }) => createdBy === id)?.createdByName ?? null;
     },
   });
 }

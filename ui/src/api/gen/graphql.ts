@@ -419,7 +419,14 @@ export type MakersQueryVariables = Exact<{
 }>;
 
 
-export type MakersQuery = { there: { results: Array<{ id: string, name: string }> }, gone: { results: Array<{ id: string, name: string, replacedBy: string | null }> } };
+export type MakersQuery = { there: { totalResults: number, results: Array<{ id: string, name: string }> }, gone: { totalResults: number, results: Array<{ id: string, name: string, replacedBy: string | null }> } };
+
+export type MakerNameQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MakerNameQuery = { there: { results: Array<{ id: string, name: string }> }, gone: { results: Array<{ id: string, name: string }> }, made: { results: Array<{ createdBy: string, createdByName: string | null }> } };
 
 export type TokenCountsQueryVariables = Exact<{
   expiresBefore?: number | null | undefined;
@@ -886,6 +893,7 @@ export const MadeByDocument = new TypedDocumentString(`
 export const MakersDocument = new TypedDocumentString(`
     query Makers($name: String!) {
   there: systemTokens(searchFilter: $name, limit: 8) {
+    totalResults
     results {
       id
       name
@@ -898,6 +906,7 @@ export const MakersDocument = new TypedDocumentString(`
     orderBy: DESC
     limit: 8
   ) {
+    totalResults
     results {
       id
       name
@@ -906,6 +915,28 @@ export const MakersDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MakersQuery, MakersQueryVariables>;
+export const MakerNameDocument = new TypedDocumentString(`
+    query MakerName($id: String!) {
+  there: systemTokens(searchFilter: $id, limit: 1) {
+    results {
+      id
+      name
+    }
+  }
+  gone: systemTokens(searchFilter: $id, stateFilter: [Ended], limit: 1) {
+    results {
+      id
+      name
+    }
+  }
+  made: systemTokens(createdByFilter: $id, limit: 1) {
+    results {
+      createdBy
+      createdByName
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MakerNameQuery, MakerNameQueryVariables>;
 export const TokenCountsDocument = new TypedDocumentString(`
     query TokenCounts($expiresBefore: Long, $unusedSince: Long) {
   all: systemTokens(limit: 0) {

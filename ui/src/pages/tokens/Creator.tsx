@@ -1,9 +1,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { makersQuery, type NamedMaker } from '../../api/tokens';
+import { type Makers, makersQuery } from '../../api/tokens';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
 import { Name } from '../../components/Name';
+import { number } from '../../lib/time';
 import { useTyped } from '../../lib/useListState';
 import { isTokenId, masked } from '../../lib/withoutSecret';
 import { shortId } from './namedAlike';
@@ -23,42 +24,63 @@ export function Creator({ value, onChange }: { value: string; onChange: (value: 
   );
   const { data } = useQuery({ ...makersQuery(name), enabled: name !== '', placeholderData: keepPreviousData });
   const makers = name === '' ? undefined : data;
+  const root = mayMeanRoot(name);
+  const choose = (id: string) => {
+    setName('');
+    onChange(id);
+  };
   return (
     <div className={styles.creator}>
       <Field label="Made by" placeholder="A name, an id, or root" description="The token may be gone." value={typed} onChange={(text) => setTyped(masked(text))} autoComplete="off" spellCheck="false" />
       <p role="status" className="sr-only">
-        {makers && (makers.length === 0 ? 'No token of that name' : 'Choose one of the tokens below')}
+        {makers && (makers.found.length === 0 && !root ? 'No token of that name' : `Choose one of those below. ${cutWords(makers)}`)}
       </p>
-      {makers && (
-        <Makers
-          makers={makers}
-          onChoose={(id) => {
-            setName('');
-            onChange(id);
-          }}
-        />
-      )}
+      {makers && <Choices makers={makers} root={root} onChoose={choose} />}
     </div>
   );
 }
 
-/** Whether it is who a list can be asked for: nobody, root or an id. */
+/** Whether it is who a list can be asked for: nobody, or an id. A token may be called root, too. */
 function isMaker(text: string): boolean {
-  return text === '' || text === 'root' || text === 'localroot' || isTokenId(text);
+  return text === '' || text === 'localroot' || isTokenId(text);
 }
 
-function Makers({ makers, onChoose }: { makers: readonly NamedMaker[]; onChoose: (id: string) => void }) {
-  if (makers.length === 0) return <p className={styles.noMaker}>No token of that name is there, or ended within 30 days.</p>;
+/** Root is no token, so no list of tokens has it. */
+function mayMeanRoot(name: string): boolean {
+  return name !== '' && 'root'.startsWith(name.toLowerCase());
+}
+
+/** That there are more than are shown, or nothing. */
+function cutWords({ there: { shown, total }, moreGone }: Makers): string {
+  const first = total > shown ? `The first ${number(shown)} of ${number(total)} tokens` : null;
+  if (first === null && !moreGone) return '';
+  const newest = first === null ? 'Of those that ended, only the newest' : `${first} and, of those that ended, only the newest`;
+  return `${moreGone ? newest : first}. Type more of the name.`;
+}
+
+function Choices({ makers, root, onChoose }: { makers: Makers; root: boolean; onChoose: (id: string) => void }) {
+  if (makers.found.length === 0 && !root) return <p className={styles.noMaker}>No token of that name is there, or ended within 30 days.</p>;
+  const cut = cutWords(makers);
   return (
-    <ul className={styles.makers} aria-label="Tokens of that name">
-      {makers.map(({ id, name, gone }) => (
-        <li key={id}>
-          <Button small look="quiet" onPress={() => onChoose(id)}>
-            <Name name={name} clamp /> <code>{shortId(id)}</code>
-            {gone && ' ended'}
-          </Button>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={styles.makers} aria-label="Makers of that name">
+        {root && (
+          <li>
+            <Button small look="quiet" onPress={() => onChoose('root')}>
+              root, who is no token
+            </Button>
+          </li>
+        )}
+        {makers.found.map(({ id, name, gone }) => (
+          <li key={id}>
+            <Button small look="quiet" onPress={() => onChoose(id)}>
+              <Name name={name} clamp /> <code>{shortId(id)}</code>
+              {gone && ' ended'}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {cut !== '' && <p className={styles.noMaker}>{cut}</p>}
+    </>
   );
 }

@@ -20,6 +20,7 @@ import { ListTools } from './ListTools';
 import { ReadyViews } from './ReadyViews';
 import { isOfEnded, noFilters, type Order, orderChange, questionOf, withoutScale } from './selection';
 import { TokenTable } from './TokenTable';
+import { useMaker } from './useMaker';
 import { useChosen } from './useChosen';
 import { size, useTokenList } from './useTokenList';
 
@@ -46,6 +47,7 @@ function TokenList() {
   const data = list.stale && !narrowed && list.data?.totalResults === 0 ? undefined : list.data;
   const nothing = data?.totalResults === 0;
   const tokens = data?.results ?? [];
+  const maker = useMaker(selection.creator, data?.results);
   const chosen = useChosen(withoutScale(useSearch()), list.stale ? [] : tokens.map(({ id }) => id));
   useLastList('/tokens', data !== undefined);
   const showAll = () => {
@@ -70,7 +72,7 @@ function TokenList() {
             search={{ typed, onType: setTyped, inputRef: searchBox }}
             selection={selection}
             order={order}
-            maker={tokens.find(({ createdBy }) => createdBy === selection.creator)?.createdByName ?? null}
+            maker={maker}
             permissions={permissions.data ?? []}
             onSelect={select}
           />
