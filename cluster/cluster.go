@@ -88,9 +88,9 @@ func (c *cluster) path(name ...string) string {
 }
 
 // startNode starts a node, for the first time or again, and returns when it listens.
-func (c *cluster) startNode(ctx context.Context, i int) (err error) {
+func (c *cluster) startNode(ctx context.Context, i int, more ...string) (err error) {
 	n := c.nodes[i]
-	args := append([]string{"serve", "--listen", n.address, "--bootstrap-root-token-hashed", c.hash}, c.settings(n.name)...)
+	args := append([]string{"serve", "--listen", n.address, "--bootstrap-root-token-hashed", c.hash}, append(c.settings(n.name), more...)...)
 	if err := c.ready(n.name); err != nil {
 		return err
 	}
