@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/dial"
 )
 
 func TestARowThatDiffersInTheMirrorIsFound(t *testing.T) {
@@ -51,4 +52,9 @@ func TestMembersSayHowTheyAre(t *testing.T) {
 	if h, err = Inspect(t.Context(), o); err != nil || h.Compacted == 0 || len(h.Members[2].Problems) == 0 {
 		t.Errorf("after a compaction and without a member: %+v, %v", h, err)
 	}
+	c.stop(1)
+	eventually(t, "the last member says once that it knows no leader", func() bool {
+		h, _ = Inspect(t.Context(), o)
+		return slices.Equal(h.Members[0].Problems, []string{dial.NoLeader})
+	})
 }

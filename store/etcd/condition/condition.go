@@ -33,7 +33,7 @@ type Member struct {
 	Used     int64    // bytes of it that hold data
 	Quota    int64    // bytes that the file may grow to
 	Behind   uint64   // commits that it has not applied yet
-	Problems []string // such as "it knows no leader", and alarms
+	Problems []string // such as dial.NoLeader, and alarms
 }
 
 // All asks all members. It fails with store.ErrUnavailable if none of them has a quorum; what they
@@ -67,9 +67,20 @@ func ask(ctx context.Context, client *clientv3.Client, endpoint string, found di
 	m.Size, m.Used, m.Quota = s.DbSize, s.DbSizeInUse, s.DbSizeQuota
 	m.Behind = s.RaftIndex - min(s.RaftIndex, s.RaftAppliedIndex)
 	for _, e := range s.Errors {
-		m.Problems = append(m.Problems, strings.TrimPrefix(e, "etcdserver: "))
+		// The probe may have met it, too.
+		if words := inWords(e); !slices.Contains(m.Problems, words) {
+			m.Problems = append(m.Problems, words)
+		}
 	}
 	return m
+}
+
+// inWords returns what a member says is wrong with it, in the words of a probe if that knows it.
+func inWords(said string) string {
+	if said == rpctypes.ErrorDesc(rpctypes.ErrGRPCNoLeader) {
+		return dial.NoLeader
+	}
+	return strings.TrimPrefix(said, "etcdserver: ")
 }
 
 // Compacted returns the revision up to which etcd has forgotten what was changed, or 0 if it has

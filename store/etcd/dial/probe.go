@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// NoLeader is what is the matter with a member that is cut off from most others.
+const NoLeader = "it knows no leader"
+
 // probeOne finds out how far one gets with a member.
 func (o Options) probeOne(ctx context.Context, endpoint string) Verdict {
 	conn, host, err := dial(ctx, endpoint)
@@ -151,7 +154,7 @@ func (o Options) ask(ctx context.Context, endpoint string) Verdict {
 		return Verdict{Words: "it does not say how it is: " + err.Error()}
 	}
 	if status.Leader == 0 {
-		return Verdict{Reached: true, Words: "it knows no leader"}
+		return Verdict{Reached: true, Words: NoLeader}
 	}
 	ctx, cancel := context.WithDeadline(ctx, soon(ctx).Add(ProbeTime/4))
 	defer cancel()
