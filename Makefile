@@ -60,7 +60,7 @@ vet: stock
 	go vet -tags bench ./authority/... ./bench/... ./faulttest/...
 
 # What the authority does on a store in etcd, in less than a minute; all of it by `make soak`.
-ONETCD ?= Nodes_|Batches|Revoked|Traps_|Denied|Reading|Refused_|Checkpoint|Expiring|IdempotencyKey_C
+ONETCD ?= Nodes_|Batches|Revoked|Traps_|Denied|Reading|Refused_|Checkpoint|Expiring|IdempotencyKey_C|AMaker
 
 # Packages are tested two at a time, so the two that take longest begin.
 gotest: faulttools proxytools stock

@@ -16,6 +16,7 @@ import (
 	"tokenscale/fault"
 	"tokenscale/permission"
 	"tokenscale/policy"
+	"tokenscale/store"
 	"tokenscale/token"
 )
 
@@ -261,7 +262,7 @@ func TestEnded_AreFoundSortedAndWalked(t *testing.T) {
 // It is looked up where it is to be found: among the tokens there are, those that ended not long
 // ago, and in the audit log, in the store or outside.
 func TestEnded_TheNameOfAMakerIsKept(t *testing.T) {
-	h := archiving(t)
+	h := authoritytest.OpenWith(t, authoritytest.Setup{Options: func(o *authority.Options) { short(&o.Archive) }})
 	maker, _ := h.Token(policy.Draft{Name: "maker", Permissions: tokens | health})
 	by := policy.ActorOf(maker)
 	by.IP = here
@@ -289,7 +290,16 @@ func TestEnded_TheNameOfAMakerIsKept(t *testing.T) {
 	forget()
 	h.Reopen()
 	name("when its maker is forgotten")
-	move(t, h)
+	eventful(t, h)
+	signed(t, h)
+	h.Clock.Pass(91 * day)
+	eventually(t, "two segments leave", func() bool {
+		if db, ok := h.DB.(store.Shared); ok { // of several, all must say that they hold it
+			node{h.Authority, db, h.AuditFolder()}.describe()
+		}
+		must(t, h.Archiver().Move(t.Context()))
+		return inStore(t, h)[rows.SegmentsTable] == 2
+	})
 	h.Reopen()
 	name("when the log of that has left the store")
 }
