@@ -28,10 +28,11 @@ import (
 )
 
 // archived makes a data folder two segments of whose log, of 256 entries each, have left the store.
-func archived(t *testing.T) (data string) {
+// Each of more does something first.
+func archived(t *testing.T, more ...func(*authority.Authority)) (data string) {
 	t.Helper()
 	data = t.TempDir()
-	ctx, now := context.Background(), time.Now()
+	ctx, now := context.Background(), time.Now().Add(-policy.EndedKept-3*time.Hour)
 	o := app.Options{Now: func() time.Time { return now }, Random: rand.Reader, Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}
 	o.Data = data
 	db, keys, err := app.OpenStore(ctx, o, true)
@@ -41,16 +42,23 @@ func archived(t *testing.T) (data string) {
 		Archive: archive.Settings{Folder: o.SegmentsFolder(), Keep: time.Hour, Entries: 256},
 	})
 	must(t, err)
-	root := authority.Caller{Actor: policy.Actor{ID: "localroot", Name: "root", Root: true, Permissions: permission.All}, Action: "createSystemToken"}
 	_, _, err = a.CreateToken(ctx, root, policy.Draft{Name: "old", Permissions: permission.Of(permission.ReadHealthCheck)})
 	must(t, err)
+	for _, do := range more {
+		do(a)
+	}
 	lengthen(t, db, keys, epoch.Of(now))
 	_, err = a.SignedCheckpoint(ctx)
 	must(t, err)
-	now = now.Add(2 * time.Hour)
-	must(t, a.Archiver().Move(ctx))
+	now = now.Add(policy.EndedKept + 2*time.Hour)
+	must(t, errors.Join(a.Archiver().Move(ctx), a.ForgetEnded(ctx)))
 	must(t, errors.Join(a.Close(ctx), db.Close()))
 	return data
+}
+
+// root asks for what the tests make.
+var root = authority.Caller{
+	Actor: policy.Actor{ID: "localroot", Name: "root", Root: true, Permissions: permission.All}, Action: "createSystemToken",
 }
 
 func lengthen(t *testing.T, db store.DB, keys *keyring.Keys, now epoch.Millis) {

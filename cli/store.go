@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type storeCopy struct {
 	To        string          `required:"" placeholder:"STORE" help:"The store to make, which must be empty: bolt:FOLDER or etcd:PREFIX."`
 	Etcd      app.EtcdOptions `embed:""`
 	KeyFile   string          `env:"TOKENSCALE_KEY_FILE" placeholder:"FILE" help:"File of the keys, which stay the same; keys in the folder unless set."`
+	Segments  string          `name:"audit-segments" env:"TOKENSCALE_AUDIT_SEGMENTS" placeholder:"FOLDER" help:"Folder of the files of the audit log that has left the store, audit in the folder unless set. They are read, and stay where they are."`
 	StateFile string          `env:"TOKENSCALE_STATE_FILE" placeholder:"FILE" help:"File that notes how far the store has come; the key file's name with .state behind it unless set."`
 }
 
@@ -93,6 +95,7 @@ func (c *storeCopy) sides(base app.Options) (from, to app.Options, err error) {
 	}
 	folder := from.Data + to.Data // one of them has none yet
 	for _, o := range []*app.Options{&from, &to} {
+		o.Audit.Segments = cmp.Or(c.Segments, filepath.Join(folder, "audit"))
 		if o.InEtcd() {
 			// Of the mirror, which the next run goes on with.
 			o.Data = filepath.Join(folder, ".copy")

@@ -25,6 +25,11 @@ type Member struct {
 	etcd   *embed.Etcd
 }
 
+// OnLoopback has a member listen to a port that is free, for whoever takes no sockets.
+func OnLoopback(c *embed.Config) {
+	c.ListenClientUrls = []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
+}
+
 // Start starts a member. The folder it has is removed by Stop. Each of change may change how it is
 // set up.
 func Start(change ...func(*embed.Config)) (*Member, error) {
@@ -55,7 +60,9 @@ func (m *Member) start(change []func(*embed.Config)) (err error) {
 	if m.etcd, err = embed.StartEtcd(cfg); err != nil {
 		return fmt.Errorf("starting a member of etcd: %w", err)
 	}
-	m.Endpoint = client.String()
+	if m.Endpoint = client.String(); cfg.ListenClientUrls[0].Scheme == "http" {
+		m.Endpoint = "http://" + m.etcd.Clients[0].Addr().String()
+	}
 	select {
 	case <-m.etcd.Server.ReadyNotify():
 		return nil
