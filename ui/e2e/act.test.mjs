@@ -44,6 +44,8 @@ test('several tokens are deleted at once, those in use first, after the number w
   await browser.axe('rows that are chosen');
   await acts().getByRole('button', { name: 'Delete 3 tokens' }).click();
   const dialog = page.getByRole('alertdialog', { name: 'Delete 3 tokens?' });
+  assert.deepEqual(await dialog.getByRole('list').evaluateAll((lists) => lists.map((list) => list.ariaLabel)), ['In use', 'The others']);
+  assert.equal(await dialog.getByRole('paragraph').filter({ hasText: 'last hour' }).innerText(), '1 of them was used within the last hour. What uses it will stop working.');
   assert.deepEqual(await dialog.getByRole('list', { name: 'In use' }).locator('bdi').allTextContents(), ['batch in use']);
   assert.deepEqual((await dialog.getByRole('list', { name: 'The others' }).locator('bdi').allTextContents()).toSorted(), ['batch idle', 'batch too']);
   await browser.axe('the deletion of several');

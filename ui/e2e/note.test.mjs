@@ -81,6 +81,23 @@ test('a note is written with a new token, changed in its place, found, and told 
   browser.calm();
 });
 
+test('a note that somebody wrote after the form was opened is not written over, but shown beside', async () => {
+  const { id } = (await server.make({ name: 'two hands', note: 'Call A' })).tokenMetadata;
+  await browser.signIn(server.token, `/tokens/${id}`);
+  await page.getByRole('button', { name: 'Change note' }).click();
+  await field().fill('Call B');
+  await server.ask('mutation N($input: UpdateSystemTokenNoteInput!) { updateSystemTokenNote(input: $input) { id } }', { input: { id, note: 'Call C' } });
+  await page.keyboard.press('Enter');
+  const asked = page.getByRole('alert').filter({ hasText: 'changed this note' });
+  await asked.getByText('Call C').waitFor();
+  assert.equal(await noteOf(id), 'Call C', 'what somebody else wrote is lost');
+  await asked.getByRole('button', { name: 'Keep what is here' }).click();
+  await page.getByRole('button', { name: 'Save note' }).click();
+  await page.getByText('Its note is saved.').waitFor();
+  assert.equal(await noteOf(id), 'Call B');
+  browser.calm();
+});
+
 test('a note that cannot be is refused at its field, and nothing typed is lost by leaving', async () => {
   const made = await server.make({ name: 'doctor' });
   const id = made.tokenMetadata.id;
