@@ -142,3 +142,27 @@ test('what has ended is put in order by when that was and by when somebody tried
   await page.getByRole('row').nth(1).getByText('order c').waitFor();
   browser.calm();
 });
+
+test('on a phone the permission map of an ended token has its label, and no permission is broken inside a word', async () => {
+  const { systemPermissions } = await server.ask('{ systemPermissions { name } }');
+  const { tokenMetadata } = await server.make({ name: 'could do all', permissions: systemPermissions.map(({ name }) => name) });
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: {id: $id}) }', { id: tokenMetadata.id });
+  await page.setViewportSize({ width: 360, height: 780 });
+  await browser.signIn(server.token, '/tokens?state=Ended&q=could+do+all');
+  const map = page.getByRole('row', { name: /could do all/ }).locator('td[data-label=Permissions]');
+  assert.match(await map.evaluate((cell) => getComputedStyle(cell, '::before').content), /Permissions/);
+  await browser.goto(`/tokens/${tokenMetadata.id}`);
+  const names = page.getByRole('definition').locator('code').filter({ hasText: /^[A-Z][a-z]/ });
+  await names.last().waitFor();
+  const broken = await names.evaluateAll((codes) => {
+    const linesOf = (node) => {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+    };
+    return codes.flatMap((code) => [...code.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && linesOf(node) > 1).map((node) => node.textContent));
+  });
+  assert.equal(await names.count(), systemPermissions.length);
+  assert.deepEqual(broken, []);
+  browser.calm();
+});

@@ -148,3 +148,17 @@ test('no file of the browser holds it', async () => {
     rmSync(profile, { recursive: true, force: true });
   }
 });
+
+test('on a phone each line of the command is one line, so that no backslash stands alone', async () => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  await reveal('on a phone');
+  const command = page.getByLabel('Command that uses the token');
+  const [lines, drawn] = await command.evaluate((pre) => {
+    const range = document.createRange();
+    range.selectNodeContents(pre);
+    return [pre.textContent.split('\n').length, new Set([...range.getClientRects()].filter(({ width }) => width > 0).map(({ top }) => Math.round(top))).size];
+  });
+  assert.equal(drawn, lines);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, 'the page is too wide');
+  await browser.axe('a command on a phone');
+});

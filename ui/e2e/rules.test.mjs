@@ -92,7 +92,7 @@ test('ten thousand rules are edited as well as ten, and all bad lines are told a
   browser.calm();
 });
 
-test('a filter is edited, shows where it is used, and its deletion is refused with the reason', async () => {
+test('a filter is edited, and shows where it is used', async () => {
   const id = await server.makeFilter('used', 'allow 127.0.0.1');
   await server.make({ name: 'bound to it', ipFilterId: id });
   await browser.signIn(server.token, `/ip-filters/${id}`);
@@ -101,20 +101,83 @@ test('a filter is edited, shows where it is used, and its deletion is refused wi
   await page.getByRole('button', { name: 'Save filter' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Save for 1 token' }).click();
   await page.getByText('Saved. It binds for every token').waitFor();
+  browser.calm();
+});
+
+test('the deletion of a filter that tokens use is not offered, but what to do first, and who they are', async () => {
+  const id = await server.makeFilter('kept', 'allow 127.0.0.1');
+  await server.make({ name: 'kept by me', ipFilterId: id });
+  await browser.signIn(server.token, `/ip-filters/${id}`);
   await page.getByRole('button', { name: 'Delete filter' }).click();
-  const dialog = page.getByRole('alertdialog');
-  await dialog.getByRole('button', { name: 'Delete filter' }).click();
-  await dialog.getByRole('alert').waitFor();
-  assert.match(await dialog.getByRole('alert').textContent(), /1 token/);
+  const dialog = page.getByRole('alertdialog', { name: 'The filter kept is used' });
+  await dialog.getByText('One token is bound to it').waitFor();
+  assert.equal(await dialog.getByRole('button', { name: 'Delete filter' }).count(), 0, 'what the server refuses is offered');
+  await browser.axe('a filter that is used');
+  await dialog.getByRole('link', { name: 'Show it in the list of tokens' }).click();
+  await page.getByRole('table', { name: 'System tokens' }).getByText('kept by me').waitFor();
+  assert.equal(await page.getByRole('alertdialog').count(), 0);
+  browser.calm();
+});
+
+test('a filter that is taken into use while its deletion is asked about stays, with the reason', async () => {
+  const id = await server.makeFilter('free', 'deny all');
+  await browser.signIn(server.token, `/ip-filters/${id}`);
+  await page.getByRole('button', { name: 'Delete filter' }).click();
+  const sure = page.getByRole('alertdialog', { name: 'Delete the filter free?' });
+  await sure.waitFor();
+  const { tokenMetadata: late } = await server.make({ name: 'late', ipFilterId: id });
+  await sure.getByRole('button', { name: 'Delete filter' }).click();
+  const used = page.getByRole('alertdialog', { name: 'The filter free is used' });
+  assert.match(await used.getByRole('alert').textContent(), /used by 1 token/);
   await browser.axe('deletion refused');
-  await dialog.getByRole('button', { name: 'Keep it' }).click();
-  await server.ask('mutation U($input: IPFilterUpdateInput!) { updateIPFilter(input: $input) { id } }', { input: { id, ipFilter: 'allow 10.0.0.1' } });
-  await page.reload();
-  const free = await server.makeFilter('free', 'deny all');
-  await browser.goto(`/ip-filters/${free}`);
+  await used.getByRole('button', { name: 'Close' }).click();
+  await server.ask('mutation D($id: String!) { deleteSystemToken(input: {id: $id}) }', { id: late.id });
   await page.getByRole('button', { name: 'Delete filter' }).click();
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete filter' }).click();
+  await sure.getByRole('button', { name: 'Delete filter' }).click();
   await page.waitForURL('**/ip-filters');
+  browser.calm();
+});
+
+test('a filter that a policy enforces is not deleted, and a link leads to the policies', async () => {
+  const id = await server.makeFilter('enforced', 'allow all');
+  const enforce = (filter) =>
+    server.ask('mutation P($input: TokenSecurityPoliciesInput!) { updateTokenSecurityPolicies(input: $input) { id } }', {
+      input: {
+        personalUserTokensEnabled: true,
+        personalUserTokensEnforceIpFilterId: filter,
+        viewPermissionTokensEnabled: true,
+        viewPermissionTokensAllowPermissionUpdates: false,
+        organizationPermissionTokensEnabled: true,
+        organizationPermissionTokensAllowPermissionUpdates: false,
+        systemPermissionTokensEnabled: true,
+      },
+    });
+  await enforce(id);
+  await browser.signIn(server.token, `/ip-filters/${id}`);
+  await page.getByRole('button', { name: 'Delete filter' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'The filter enforced is used' });
+  await dialog.getByText('tokens enforces it.').waitFor();
+  assert.equal(await dialog.getByText('bound to it').count(), 0);
+  await dialog.getByRole('link', { name: 'in the policies' }).click();
+  await page.waitForURL('**/security-policies');
+  await enforce(null);
+  browser.calm();
+});
+
+test('who may only read rules reads all of a long comment on a phone, and no line that is not there', async () => {
+  const { token } = await server.make({ name: 'reads rules', permissions: ['ChangeSystemPermissions'] });
+  const id = await server.makeFilter('long', `# ${'ask the branch office before you change it '.repeat(3)}\nallow 127.0.0.1\n`);
+  await page.setViewportSize({ width: 360, height: 780 });
+  await browser.signIn(token, `/ip-filters/${id}`);
+  const rules = page.getByRole('textbox', { name: 'Rules' });
+  await rules.waitFor();
+  const drawn = await rules.evaluate((field) => {
+    const sheet = field.parentElement;
+    const frame = sheet.parentElement;
+    return { numbers: [...sheet.querySelectorAll('span:first-child')].map((span) => span.textContent).filter((text) => /\d/.test(text)), cut: frame.scrollWidth - frame.clientWidth, hidden: field.scrollHeight - field.clientHeight };
+  });
+  assert.deepEqual(drawn, { numbers: ['1', '2'], cut: 0, hidden: 0 });
+  await browser.axe('rules to be read on a phone');
   browser.calm();
 });
 

@@ -1,9 +1,10 @@
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
 import { CheckboxGroup } from 'react-aria-components/CheckboxGroup';
 import { Label } from 'react-aria-components/Label';
 import { type DescribedPermission, fits, type Group, groupsOf } from '../lib/permissions';
 import { counted } from '../lib/time';
 import { refusedMark } from '../lib/useLead';
+import { ApiName } from './ApiName';
 import { Checkbox } from './Checkbox';
 import field from './Field.module.css';
 import styles from './PermissionPicker.module.css';
@@ -92,24 +93,10 @@ function PermissionWords({ permission }: { permission: DescribedPermission }) {
   return (
     <>
       <span className={styles.label}>{permission.label}</span>
-      <ApiName name={permission.name} />
+      <ApiName name={permission.name} className={styles.api} />
       <span className={styles.description}>{permission.description}</span>
       {permission.warning != null && <span className={styles.warning}>{permission.warning}</span>}
     </>
-  );
-}
-
-/** Where there is no room for all of it, it is broken before one of its words. */
-function ApiName({ name }: { name: string }) {
-  return (
-    <code className={styles.api}>
-      {name.split(/(?<=[a-z])(?=[A-Z])/).map((word, at) => (
-        <Fragment key={word}>
-          {at > 0 && <wbr />}
-          {word}
-        </Fragment>
-      ))}
-    </code>
   );
 }
 
@@ -129,7 +116,7 @@ export function PermissionList({ permissions, held }: { permissions: readonly De
                     {granted ? '✓' : '✕'}
                   </span>
                   <span>
-                    <span className={styles.label}>{permission.label}</span> <ApiName name={permission.name} />
+                    <span className={styles.label}>{permission.label}</span> <ApiName name={permission.name} className={styles.api} />
                   </span>
                 </li>
               );

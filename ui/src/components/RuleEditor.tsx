@@ -22,14 +22,20 @@ const step = 50;
 
 type RuleEditorProps = { label: string; value: string; onChange?: (value: string) => void; marks?: RuleMarks; error?: string | undefined; description?: string };
 
-/** Rules with their line numbers. Without onChange they are only shown. */
-export function RuleEditor({ label, value, onChange, marks = noMarks, error, description }: RuleEditorProps) {
+/**
+ * Rules with their line numbers. Without onChange they are only shown: then no empty line is
+ * counted behind the last newline, and long lines are wrapped, unless there are so many that not
+ * all are drawn.
+ */
+export function RuleEditor({ label, value: text, onChange, marks = noMarks, error, description }: RuleEditorProps) {
+  const value = onChange === undefined ? text.replace(/\n$/, '') : text;
   const id = useId();
   const [at, setAt] = useState(0);
   const lines = useMemo(() => linesOf(value), [value]);
   const longest = useMemo(() => longestOf(lines), [lines]);
   const implied = useMemo(() => impliedRule(value), [value]);
   const first = Math.max(0, Math.min(at - 1, Math.ceil(lines.length / step) - 3)) * step;
+  const wraps = onChange === undefined && lines.length <= 4 * step;
   const drawn = lines.slice(first, first + 4 * step);
   const described = [description !== undefined && `${id}-description`, error !== undefined && `${id}-error`].filter(Boolean).join(' ');
   const seen = ({ currentTarget: frame }: UIEvent<HTMLElement>) => setAt(Math.floor((frame.scrollTop / frame.scrollHeight) * (lines.length + 1) / step));
@@ -44,7 +50,7 @@ export function RuleEditor({ label, value, onChange, marks = noMarks, error, des
         </p>
       )}
       <div className={styles.frame} onScroll={seen}>
-        <div className={styles.sheet}>
+        <div className={classes(styles.sheet, wraps && styles.wraps)}>
           <div className={styles.lines} aria-hidden="true">
             <Undrawn lines={first} />
             {drawn.map((text, index) => (
@@ -69,7 +75,7 @@ export function RuleEditor({ label, value, onChange, marks = noMarks, error, des
             onChange={(event) => onChange?.(event.target.value)}
             onPaste={(event) => onChange && pasteLong(event, onChange)}
             rows={lines.length + 1}
-            wrap="off"
+            wrap={wraps ? 'soft' : 'off'}
             spellCheck={false}
             autoComplete="off"
             autoCapitalize="off"

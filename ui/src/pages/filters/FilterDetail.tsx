@@ -1,21 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useLocation } from 'wouter';
-import { deleteFilter, filtersKey, filtersQuery, filterImpact, filterUsageQuery, type IPFilter, testFilter, updateFilter } from '../../api/filters';
+import { filtersKey, filtersQuery, filterImpact, filterUsageQuery, type IPFilter, testFilter, updateFilter } from '../../api/filters';
 import { tokenQuery, tokensKey } from '../../api/tokens';
 import { mayManageCluster, mayReadRules } from '../../api/viewer';
 import { Button } from '../../components/Button';
-import { Confirm } from '../../components/Confirm';
 import { MayNot, needs, Takes } from '../../components/MayNot';
 import { Name } from '../../components/Name';
 import { Notice, RefusalNotice } from '../../components/Notice';
 import { PageHead } from '../../components/PageHead';
-import { shownName } from '../../lib/invisible';
 import { Refusal } from '../../lib/refusal';
-import { number } from '../../lib/time';
 import { tell } from '../../lib/told';
-import { asRefusal, useAction } from '../../lib/useAction';
+import { asRefusal } from '../../lib/useAction';
 import { useSession } from '../../shell/session';
+import { DeleteFilter } from './DeleteFilter';
 import { FilterBench } from './FilterBench';
 import { FilterForm } from './FilterForm';
 import { FilterUsage } from './FilterUsage';
@@ -123,38 +120,5 @@ function Editor({ filter }: { filter: IPFilter }) {
       />
       {deleting && <DeleteFilter filter={filter} onClose={() => setDeleting(false)} />}
     </>
-  );
-}
-
-function DeleteFilter({ filter, onClose }: { filter: IPFilter; onClose: () => void }) {
-  const client = useQueryClient();
-  const [, navigate] = useLocation();
-  const used = useQuery(filterUsageQuery(filter.id, 0, 0)).data?.totalTokens ?? 0;
-  const deleting = useAction(async () => {
-    await deleteFilter(filter.id);
-    navigate('/ip-filters', { replace: true });
-    tell({ text: `The filter ${shownName(filter.name)} is deleted.` });
-    await client.invalidateQueries({ queryKey: filtersKey });
-  });
-  return (
-    <Confirm
-      title={
-        <>
-          Delete the filter <Name name={filter.name} />?
-        </>
-      }
-      action="Delete filter"
-      pendingLabel="Deleting"
-      pending={deleting.pending}
-      refusal={deleting.refusal}
-      onConfirm={() => void deleting.run()}
-      onClose={onClose}
-    >
-      {used > 0 ? (
-        <p>{used === 1 ? 'One token uses it' : `${number(used)} tokens use it`}. The server refuses to delete it as long as one does.</p>
-      ) : (
-        <p>Its rules are gone then. The server refuses to delete a filter that a token or a policy uses.</p>
-      )}
-    </Confirm>
   );
 }

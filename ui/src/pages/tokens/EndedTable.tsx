@@ -73,7 +73,7 @@ function EndedRow({ token, permissions }: { token: SystemToken; permissions: rea
       <Value label="Last used">
         <UseOf at={token.lastUsedAt} from={token.lastUsedFrom} never="Never" />
       </Value>
-      <Value label="Permissions" bare>
+      <Value label="Permissions">
         <PermissionGlyph permissions={permissions} held={token.permissions} />
       </Value>
       <Value label="Created">

@@ -1,4 +1,6 @@
+import { Fragment } from 'react';
 import type { Permission, SystemToken } from '../../api/tokens';
+import { ApiName } from '../../components/ApiName';
 import { ButtonLink } from '../../components/Button';
 import { Distance, Exact } from '../../components/Moment';
 import { Name } from '../../components/Name';
@@ -61,7 +63,18 @@ export function EndedToken({ token, permissions }: { token: SystemToken; permiss
             <UseOf at={token.lastUsedAt} from={token.lastUsedFrom} never="Never" />
           </dd>
           <dt>Could do</dt>
-          <dd>{token.permissions.length === 0 ? 'Nothing' : <code>{token.permissions.join(', ')}</code>}</dd>
+          <dd>
+            {token.permissions.length === 0
+              ? 'Nothing'
+              : token.permissions.map((permission, at) => (
+                  <Fragment key={permission}>
+                    <span className={styles.could}>
+                      <ApiName name={permission} />
+                      {at < token.permissions.length - 1 && ','}
+                    </span>{' '}
+                  </Fragment>
+                ))}
+          </dd>
           <dt>Created</dt>
           <dd>
             <Exact at={token.createdAt} /> by <Maker id={token.createdBy} name={token.createdByName} />
