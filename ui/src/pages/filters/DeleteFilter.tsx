@@ -56,7 +56,7 @@ export function DeleteFilter({ filter, onClose }: { filter: IPFilter; onClose: (
 
 type InUseProps = { filter: IPFilter; tokens: number; policies: readonly string[]; refusal: Refusal | null; onClose: () => void };
 
-/** What uses the filter, and has to be done with it first. A token keeps its filter as long as it lives. */
+/** What has to be done with a filter in use. A token keeps its filter as long as it lives. */
 function InUse({ filter, tokens, policies, refusal, onClose }: InUseProps) {
   const mayList = mayAdministerTokens(useSession().viewer);
   return (
