@@ -2,6 +2,8 @@ package authority_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenscale/audit"
+	"tokenscale/audit/segment"
 	"tokenscale/authority"
 	"tokenscale/authority/authoritytest"
 	"tokenscale/authority/rows"
@@ -302,6 +305,11 @@ func TestEnded_TheNameOfAMakerIsKept(t *testing.T) {
 	})
 	h.Reopen()
 	name("when the log of that has left the store")
+	second, aside := filepath.Join(h.AuditFolder(), segment.FileName(2)), filepath.Join(t.TempDir(), "aside")
+	must(t, os.Rename(second, aside))
+	h.Reopen()
+	name("when a later part of the log cannot be read")
+	must(t, os.Rename(aside, second))
 }
 
 // It is hidden five minutes later, and after a stop much later.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"container/heap"
 	"errors"
+	"slices"
 
 	"tokenscale/audit/segment"
 	"tokenscale/authority/rows"
@@ -143,9 +144,9 @@ func (w *walk) cursor(seg rows.Segment) (*segment.Cursor, error) {
 	return f.Walk(w.section, w.rg.From, w.rg.To, w.rg.Reverse), nil
 }
 
-// A source is a segment that a merge reads from.
+// A source is what a merge reads from: segments whose rows in the range come one after the other.
 type source struct {
-	seg    rows.Segment
+	segs   []rows.Segment // the first is read, and the next one is opened when it ends
 	cursor *segment.Cursor
 	row    segment.Row // the next one
 }
@@ -222,28 +223,31 @@ func (w *walk) drain(s *sources, key []byte) error {
 
 // step goes on to the next row.
 func (s *source) step(w *walk) (more bool, err error) {
-	s.row, more, err = s.cursor.Next()
-	if err != nil {
-		err = w.r.s.failed(s.seg, err, &w.r.by)
+	for ; len(s.segs) > 0; s.segs, s.cursor = s.segs[1:], nil {
+		if s.cursor == nil {
+			if s.cursor, err = w.cursor(s.segs[0]); err != nil {
+				return false, err
+			}
+		}
+		if s.row, more, err = s.cursor.Next(); err != nil {
+			return false, w.r.s.failed(s.segs[0], err, &w.r.by)
+		}
+		if more {
+			return true, nil
+		}
 	}
-	return more, err
+	return false, nil
 }
 
-// begin opens the segments that may have rows in the range.
+// begin opens the segments that may have the first rows in the range.
 func (w *walk) begin() (*sources, error) {
 	s := &sources{reverse: w.rg.Reverse}
 	all, err := w.r.list()
 	if err != nil {
 		return nil, err
 	}
-	for _, seg := range all {
-		if w.without(seg) {
-			continue
-		}
-		next := &source{seg: seg}
-		if next.cursor, err = w.cursor(seg); err != nil {
-			return nil, err
-		}
+	for _, segs := range w.chains(slices.DeleteFunc(all, w.without)) {
+		next := &source{segs: segs}
 		more, err := next.step(w)
 		if err != nil {
 			return nil, err
@@ -256,6 +260,25 @@ func (w *walk) begin() (*sources, error) {
 	return s, nil
 }
 
+// chains returns the segments as sources have them. Those of one token lie in the order of the
+// entries, so whoever wants to know how it began opens the first of them alone.
+func (w *walk) chains(all []rows.Segment) [][]rows.Segment {
+	if !w.ofOne() {
+		return slices.Collect(slices.Chunk(all, 1))
+	}
+	if w.rg.Reverse {
+		slices.Reverse(all)
+	}
+	return [][]rows.Segment{all}
+}
+
+// ofOne reports whether the range is of one token.
+func (w *walk) ofOne() bool {
+	from, _, ok := rows.ParseSubjectKey(w.rg.From)
+	to, until, bounded := rows.ParseSubjectKey(w.rg.To)
+	return ok && bounded && (to == from || to == from+1 && until == 0)
+}
+
 // without reports whether a segment surely has no row in the range, by what its row says: nothing
 // of tokens that came later, and of one token nothing outside of its entries.
 func (w *walk) without(seg rows.Segment) bool {
@@ -263,13 +286,6 @@ func (w *walk) without(seg rows.Segment) bool {
 	if !ok {
 		return false
 	}
-	if from > seg.Highest {
-		return true
-	}
-	to, until, ok := rows.ParseSubjectKey(w.rg.To)
-	if !ok {
-		return false
-	}
-	one := to == from || to == from+1 && until == 0
-	return one && (since > seg.Last || to == from && until <= seg.First)
+	to, until, _ := rows.ParseSubjectKey(w.rg.To)
+	return from > seg.Highest || w.ofOne() && (since > seg.Last || to == from && until <= seg.First)
 }
