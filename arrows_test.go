@@ -46,7 +46,7 @@ var floors = [][]string{
 	{"authority/keyring", "authority/clock", "authority/archive/bucket"},
 	{"store/bolt", "store/etcd"},
 	{"store/etcd/mirror", "store/etcd/condition", "store/etcd/quota"},
-	{"store/bolt/boltfile", "store/etcd/dial", "store/etcd/turns", "store/etcd/watching", "store/etcd/parcel", "store/etcd/pages", "store/etcd/reads", "store/etcd/history", "store/etcd/proof"},
+	{"store/bolt/boltfile", "store/etcd/dial", "store/etcd/turns", "store/etcd/watching", "store/etcd/parcel", "store/etcd/pages", "store/etcd/reads", "store/etcd/history", "store/etcd/proof", "store/etcd/leasefile"},
 	{"store/etcd/stride"},
 	{"store/overlay"},
 	{"store/storetest", "store/etcd/etcdtest", "store/readers"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"tokenscale/store"
+	"tokenscale/store/etcd/leasefile"
 )
 
 // brisk has a node close its door after a second without a proof.
@@ -219,6 +219,25 @@ func TestTwoNodesCannotHaveOneName(t *testing.T) {
 	eventually(t, "the first one goes on", func() bool { return a.Proven() == nil })
 }
 
+// The lease of the first one is in the copy, and still kept by it.
+func TestANodeOnACopyOfAFolderDoesNotTakeTheNameOfTheFirst(t *testing.T) {
+	endpoints := members(t, 1)
+	a := node(t, endpoints, "a", brisk)
+	o, lease := a.options, a.member.lease.Load()
+	o.Folder = t.TempDir()
+	must(t, leasefile.In(o.Folder).Write(clientv3.LeaseID(lease)))
+	db, err := Open(t.Context(), o)
+	if !errors.Is(err, ErrNameTaken) {
+		t.Errorf("got %v", err)
+	}
+	if db != nil {
+		must(t, db.Close())
+	}
+	if a.member.lease.Load() != lease || a.Proven() != nil {
+		t.Errorf("the first one has lost its lease, or answers for no token: %v", a.Proven())
+	}
+}
+
 // What is only done alone asks for the others as soon as the store is open.
 func TestANodeThatHasJoinedKnowsTheOthers(t *testing.T) {
 	endpoints := members(t, 1)
@@ -240,7 +259,7 @@ func TestANodeThatWasKilledNeedNotWaitForItsName(t *testing.T) {
 	lease, err := client.Grant(t.Context(), 600)
 	must(t, err)
 	folder := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(folder, leaseName), fmt.Append(nil, int64(lease.ID)), 0o600))
+	must(t, leasefile.In(folder).Write(lease.ID))
 	_, err = client.Put(t.Context(), keys{"/" + t.Name() + "/"}.node("a"), "{}", clientv3.WithLease(lease.ID))
 	must(t, err)
 	a := node(t, endpoints, "a", func(o *Options) { o.Folder = folder })

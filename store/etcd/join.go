@@ -5,10 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +12,7 @@ import (
 
 	"tokenscale/loop"
 	"tokenscale/store"
+	"tokenscale/store/etcd/leasefile"
 )
 
 // ErrNameTaken means that another node of the same name has the store open.
@@ -28,10 +25,6 @@ type membership struct {
 	about atomic.Pointer[func() store.Node]
 }
 
-// leaseName is the file in the folder of the mirror that holds the lease. A node that was killed
-// ends it when it starts again, and need not wait for its name.
-const leaseName = "lease"
-
 // leaseTime is for how long a node's row lives on without it, in seconds. The row must outlive the
 // door, which is open for one MaxStaleness after the lease was last kept.
 func (o Options) leaseTime() int64 {
@@ -42,7 +35,7 @@ func (o Options) leaseTime() int64 {
 // if a node had it that died lately; it fails with ErrNameTaken if one has it.
 func (db *DB) join(ctx context.Context) error {
 	ctx = clientv3.WithRequireLeader(ctx)
-	db.endOldLease(ctx)
+	leasefile.In(db.options.Folder).End(ctx, db.client)
 	patience := db.options.Now().Add(time.Duration(db.options.leaseTime()+3) * time.Second)
 	for {
 		limited, cancel := context.WithTimeout(ctx, db.options.Timeout)
@@ -88,7 +81,7 @@ func (db *DB) enter(ctx context.Context) error {
 		return errors.Join(err, failed)
 	}
 	db.member.lease.Store(int64(lease.ID))
-	return os.WriteFile(filepath.Join(db.options.Folder, leaseName), fmt.Append(nil, int64(lease.ID)), 0o600)
+	return leasefile.In(db.options.Folder).Write(lease.ID)
 }
 
 // inTheWay removes a row that this node has lost the lease of, and refuses if it is another's.
@@ -98,19 +91,6 @@ func (db *DB) inTheWay(ctx context.Context, lease int64) error {
 	}
 	_, err := db.client.Revoke(ctx, clientv3.LeaseID(lease))
 	return errors.Join(errNotJoined, err)
-}
-
-// endOldLease ends the lease of a process that had this folder and was killed.
-func (db *DB) endOldLease(ctx context.Context) {
-	text, err := os.ReadFile(filepath.Join(db.options.Folder, leaseName))
-	if err != nil {
-		return
-	}
-	if lease, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
-		ctx, cancel := context.WithTimeout(ctx, db.options.Timeout)
-		defer cancel()
-		_, _ = db.client.Revoke(ctx, clientv3.LeaseID(lease)) // if it cannot, it ends by itself
-	}
 }
 
 // leave closes the door and then removes the row, so that nobody waits for this node any more.
@@ -123,7 +103,7 @@ func (db *DB) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), min(db.options.Timeout, time.Second))
 	defer cancel()
 	if _, err := db.client.Revoke(ctx, clientv3.LeaseID(lease)); err == nil {
-		_ = os.Remove(filepath.Join(db.options.Folder, leaseName))
+		leasefile.In(db.options.Folder).Remove()
 	}
 }
 
