@@ -43,6 +43,11 @@ type Shared interface {
 	// KeepsHouse reports whether this node does what one node does for all. Two may believe it for
 	// a moment, so what is done must bear being done twice.
 	KeepsHouse() bool
+
+	// Compare reads all rows from the store, as they were when this node had come to where it is,
+	// and returns how many are not what this node reads. Nobody waits for it. It fails if the
+	// store cannot be asked, and with ctx.
+	Compare(ctx context.Context) (different int, err error)
 }
 
 // A Node is a process that has a shared store open, as it described itself when it last reported.

@@ -66,6 +66,7 @@ func TestChecksWarn(t *testing.T) {
 		want state
 	}{
 		{"a store whose rows are what was written is fine", checkIntegrity(integrity.ScrubStats{Rows: 9, Passes: 1}), ok},
+		{"rows of etcd that differ from ours warn", checkIntegrity(integrity.ScrubStats{Different: 1}), warn},
 		{"a row that is not what was written warns", checkIntegrity(integrity.ScrubStats{Bad: 1}), warn},
 		{"a short read is fine", checkReads(store.Stats{Readers: 1, OldestRead: time.Second}), ok},
 		{"a read of 60 seconds warns", checkReads(store.Stats{Readers: 1, OldestRead: time.Minute}), warn},

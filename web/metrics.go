@@ -78,6 +78,7 @@ func (f *figures) authority(count, gauge emit) {
 	gauge(desc("ip_filters", "IP filters."), float64(s.Filters.All))
 	gauge(desc("ip_filters_shut", "IP filters that let nobody in because their rules cannot be read. Alert on any."), float64(s.Filters.Shut))
 	count(desc("integrity_failures_total", "Stored rows that were found not to be what the server wrote. Alert on any."), float64(s.Scrub.Bad))
+	gauge(desc("store_rows_different", "Rows in etcd that are not what this node reads, as of when it last compared them. Alert on any."), float64(s.Scrub.Different))
 	count(desc("scrub_rows_total", "Stored rows that were read again in the background."), float64(s.Scrub.Rows))
 	count(desc("scrub_passes_total", "Walks over the whole store in the background that came to their end."), float64(s.Scrub.Passes))
 	if s.Scrub.Ended != 0 {

@@ -130,5 +130,8 @@ func checkIntegrity(s integrity.ScrubStats) check {
 	if s.Bad > 0 {
 		return newCheck("integrity", warn, "stored rows are not what the server wrote; tokens that they concern are refused. The log names them, tokenscale doctor tells more", fields...)
 	}
+	if s.Different > 0 {
+		return newCheck("integrity", warn, "rows in etcd are not what this node reads: stop one node and run tokenscale doctor there", append(fields, "different", fmt.Sprint(s.Different))...)
+	}
 	return newCheck("integrity", ok, "", fields...)
 }

@@ -16,6 +16,7 @@ type Node struct {
 	mu     sync.Mutex
 	news   []func()
 	cutOff bool
+	other  int
 }
 
 var _ store.Shared = (*Node)(nil)
@@ -78,6 +79,23 @@ func (n *Node) Alarms() []string { return nil }
 
 // Describe implements store.Shared.
 func (n *Node) Describe(func() store.Node) {}
+
+// Differ has Compare find that many rows.
+func (n *Node) Differ(rows int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.other = rows
+}
+
+// Compare implements store.Shared.
+func (n *Node) Compare(context.Context) (int, error) {
+	if err := n.Proven(); err != nil {
+		return 0, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.other, nil
+}
 
 // KeepsHouse implements store.Shared.
 func (n *Node) KeepsHouse() bool { return n.Proven() == nil }

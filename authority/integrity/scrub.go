@@ -42,6 +42,8 @@ type Scrubber struct {
 	known map[string]bool // rows that were reported, by table and key
 	sums  sumWalk
 	stats ScrubStats
+
+	nextCompare epoch.Millis // for Pass alone
 }
 
 // ScrubOptions are what a Scrubber works with. All but RootFromOutside and
@@ -72,6 +74,10 @@ type ScrubStats struct {
 	Passes uint64       // walks that came to the end
 	Ended  epoch.Millis // when the last one did; zero before that
 	Bad    uint64       // rows that are not what was written, each counted once
+
+	// Different is how many rows of a shared store are not what this node reads, as of when it
+	// last compared them.
+	Different uint64
 }
 
 // Stats returns the figures of this moment. It is cheap.
@@ -120,7 +126,7 @@ func (s *Scrubber) Run(ctx context.Context) {
 	})
 }
 
-// Pass is one walk. Rows that are not sound are no error of it.
+// Pass is one walk, of which there is one at a time. Rows that are not sound are no error of it.
 func (s *Scrubber) Pass(ctx context.Context) error {
 	for _, t := range rows.Tables() {
 		if err := s.sumTable(ctx, t); err != nil {
@@ -132,6 +138,7 @@ func (s *Scrubber) Pass(ctx context.Context) error {
 			return err
 		}
 	}
+	s.compare(ctx)
 	s.passed(s.Now())
 	return nil
 }
