@@ -79,6 +79,9 @@ func (a *apart) end(n int, s syscall.Signal) {
 	_ = a.running[n].Wait() // how it ended is not asked here
 }
 
+// A harm is what happens to a member while nodes count.
+type harm func(*testing.T, *apart, *count, int)
+
 // cutOff has a member unreachable for its peers, but not for the nodes: what it was asked may then
 // be decided long after its answer was waited for.
 func cutOff(_ *testing.T, a *apart, _ *count, n int) {
@@ -104,7 +107,7 @@ func standsStill(t *testing.T, a *apart, k *count, n int) {
 
 // countApart has three nodes count while something happens to one member after the other. It
 // returns what was acknowledged, what was in doubt, and the count.
-func countApart(t *testing.T, happens func(*testing.T, *apart, *count, int), rounds int, how ...func(*Options)) (acknowledged, doubtful, total uint64) {
+func countApart(t *testing.T, happens harm, rounds int, how ...func(*Options)) (acknowledged, doubtful, total uint64) {
 	a := startApart(t)
 	how = append(how, func(o *Options) { o.Timeout, o.Patience = 500*time.Millisecond, 20*time.Second })
 	nodes := []*DB{node(t, a.endpoints, "a", how...), node(t, a.endpoints, "b", how...), node(t, a.endpoints, "c", how...)}
@@ -130,7 +133,7 @@ func TestNothingIsLostWhileAMemberStandsStillAndOneIsKilled(t *testing.T) {
 	addsUp(t, standsStill, 3)
 }
 
-func addsUp(t *testing.T, happens func(*testing.T, *apart, *count, int), rounds int) {
+func addsUp(t *testing.T, happens harm, rounds int) {
 	t.Helper()
 	acknowledged, doubtful, total := countApart(t, happens, rounds)
 	if total < acknowledged || total > acknowledged+doubtful {
@@ -142,7 +145,7 @@ func addsUp(t *testing.T, happens func(*testing.T, *apart, *count, int), rounds 
 // It is chance what is under way when something happens, so there is more than one try.
 func TestControl_WithoutTheFenceSomethingIsCountedTwice(t *testing.T) {
 	t.Parallel()
-	for name, happens := range map[string]func(*testing.T, *apart, *count, int){"cut off": cutOff, "stands still": standsStill} {
+	for name, happens := range map[string]harm{"cut off": cutOff, "stands still": standsStill} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for range 3 {
