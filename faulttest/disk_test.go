@@ -116,3 +116,31 @@ func remove(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// TestAPowerCutEndsWithTheMount has a command run on a host meanwhile, as those of other packages
+// do: if it kept a copy of the mounts, what is mounted again would still be cut off.
+func TestAPowerCutEndsWithTheMount(t *testing.T) {
+	disk := newDisk(t, "ext4", 64, "")
+	hosts := newNetwork(t, "elsewhere")
+	file := filepath.Join(disk.at, "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	unix.Sync()
+	other := hosts["elsewhere"].Command("cat")
+	stdin, err := other.StdinPipe()
+	must(t, err)
+	stdout, err := other.StdoutPipe()
+	must(t, err)
+	must(t, other.Start())
+	t.Cleanup(func() { _ = stdin.Close(); _ = other.Wait() })
+	_, err = stdin.Write([]byte("."))
+	must(t, err)
+	_, err = stdout.Read(make([]byte, 1)) // so it runs there
+	must(t, err)
+	if err := disk.cut(); err != nil {
+		t.Skipf("SKIPPED: this kernel cannot cut a file system off: %v", err)
+	}
+	must(t, disk.again())
+	if _, err := os.ReadFile(file); err != nil {
+		t.Error(err)
+	}
+}

@@ -19,7 +19,7 @@ type host struct{ *hosts.Host }
 // newNetwork makes hosts that reach each other over one switch.
 func newNetwork(t *testing.T, names ...string) map[string]*host {
 	t.Helper()
-	needRoot(t, "ip")
+	needRoot(t, "ip", "nsenter")
 	fabric := hosts.NewNamespace(t, "switch")
 	hosts.IP(t, "-n", fabric, "link", "add", "switch", "up", "type", "bridge")
 	made := map[string]*host{}

@@ -27,7 +27,7 @@ func TestFiltersSeeTheClientBehindAProxy(t *testing.T) {
 func filtersBehindAProxy(t *testing.T, hosts map[string]*host, address func(*host) string) {
 	server, client := hosts["server"], address(hosts["client"])
 	p := newPlace(t, "")
-	p.wrap = []string{"ip", "netns", "exec", server.Name}
+	p.wrap = server.Wrap()
 	p.flags = []string{"--listen", net.JoinHostPort(address(server), "0"), "--insecure-http", "--trusted-proxies", address(hosts["proxy"])}
 	s := p.start(t)
 	direct := &api{s.url, p.root, &http.Client{Transport: server.transport(), Timeout: 20 * time.Second}}

@@ -74,7 +74,7 @@ func (h *Host) At(do func() error) error {
 
 // enter takes the thread to the host.
 func (h *Host) enter() error {
-	there, err := os.Open(filepath.Join("/run/netns", h.Name))
+	there, err := os.Open(h.path())
 	if err != nil {
 		return err
 	}
@@ -93,5 +93,13 @@ func (h *Host) Dial(ctx context.Context, network, address string) (c net.Conn, e
 
 // Command returns a command that runs on the host.
 func (h *Host) Command(program string, args ...string) *exec.Cmd {
-	return exec.Command("ip", append([]string{"netns", "exec", h.Name, program}, args...)...)
+	wrap := h.Wrap()
+	return exec.Command(wrap[0], append(append(wrap[1:], program), args...)...)
 }
+
+// Wrap returns the words before a command that have it run on the host. They are not those of
+// `ip netns exec`, which copies all mounts for as long as the command runs: a disk that a test of
+// another package unmounts meanwhile would go on, and so would its power cut.
+func (h *Host) Wrap() []string { return []string{"nsenter", "--net=" + h.path()} }
+
+func (h *Host) path() string { return filepath.Join("/run/netns", h.Name) }
