@@ -91,7 +91,7 @@ func summedHead(t testing.TB, db *DB) bool {
 func intrusions(db *DB) map[string][]clientv3.Op {
 	row := func(key string) string { return db.keys.row("left", []byte(key)) }
 	head := func(h head) clientv3.Op { return clientv3.OpPut(db.keys.head(), h.pack()) }
-	now := db.head
+	now := db.headNow()
 	next := now
 	next.number++
 	older := now
@@ -237,7 +237,7 @@ func TestANodeStopsAtAHeadUnderAKeyThatItLacksAndUndoesNothing(t *testing.T) {
 	b, told := summedNode(t, endpoints, "b")
 	replaced(t, a)
 	counted(t, b)
-	b.SumBy(unversed{from: b.head.number + 1, err: store.ErrLacksKey})
+	b.SumBy(unversed{from: b.headNow().number + 1, err: store.ErrLacksKey})
 	must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("later"), []byte("new")) }))
 	select {
 	case <-b.Stopped():
@@ -272,7 +272,7 @@ func TestANodeThatMissedARotationOfTheKeysSaysThatItLacksOne(t *testing.T) {
 			replaced(t, a)
 			counted(t, b)
 			line.set(true)
-			b.SumBy(unversed{from: b.head.number + 1, err: cause.err})
+			b.SumBy(unversed{from: b.headNow().number + 1, err: cause.err})
 			for _, value := range []string{"new", "newer"} {
 				must(t, a.Update(t.Context(), func(w store.Writer) error { return w.Put("left", []byte("later"), []byte(value)) }))
 			}

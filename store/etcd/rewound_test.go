@@ -88,8 +88,8 @@ func TestAMirrorOfAnotherHistoryIsThrownAway(t *testing.T) {
 			for n := range back.lost {
 				put(t, a, fmt.Sprint("lost", n))
 			}
-			had := a.watched
 			must(t, a.Close())
+			had := a.watched
 
 			back.how(t, c, kept)
 			b, _ := summedNode(t, c.endpoints, "b")
@@ -112,8 +112,8 @@ func TestAMirrorWhoseHeadIsAnotherOneIsThrownAway(t *testing.T) {
 	there := func(o *Options) { o.Folder = folder }
 	a := node(t, c.endpoints, "a", there)
 	put(t, a, "lost")
-	was := a.head
 	must(t, a.Close())
+	was := a.head
 
 	c.putBack(t, 0, t.TempDir())
 	client := intruder(t, c.endpoints)
