@@ -23,6 +23,9 @@ const (
 // slowDownText is the answer to a client that is refused too often.
 const slowDownText = "Too many requests from this address had no valid authentication"
 
+// strangerText is the answer to a page that shows one identity while its session is of another.
+const strangerText = "Somebody else has signed in in this browser meanwhile, so nothing was done. See who is signed in now, and decide anew."
+
 // notProvenText is the answer of a node that may be behind the others of its cluster.
 const notProvenText = "NOT_PROVEN: This node cannot prove at present that it knows of every revoked token, so it answers for none. Ask another node, or try again in a second."
 
@@ -82,6 +85,11 @@ func (a *Authenticator) Protect(next http.Handler) http.Handler {
 func (a *Authenticator) Admit(w http.ResponseWriter, r *http.Request, req *Request) bool {
 	p := a.examine(r, req.IP)
 	if p.brought != None && p.outcome == policy.Accepted {
+		if p.cookie && !meant(r, p.actor) {
+			req.Identify(w.Header())
+			refuse(w, http.StatusConflict, "", strangerText)
+			return false
+		}
 		p.actor.IP, p.actor.RequestID = req.IP, req.ID
 		req.actor, req.proved = p.actor, true
 		return true

@@ -259,6 +259,10 @@ func TestSession(t *testing.T) {
 		{"a cookie of another store does no harm", []string{"Cookie", another + "; " + good, "X-Requested-By", "tokenscale"}, 200, false},
 		{"a session dies with its token", []string{"Cookie", s.session("unknown").String(), "X-Requested-By", "tokenscale"}, 401, true},
 		{"a session is bound by the IP filter of its token", []string{"Cookie", s.session("filtered").String(), "X-Requested-By", "tokenscale"}, 403, false},
+		{"a page of the identity whose session it is", []string{"Cookie", good, "X-Requested-By", "tokenscale", "X-Requested-As", "ann"}, 200, false},
+		{"a page of an identity that somebody else has followed", []string{"Cookie", good, "X-Requested-By", "tokenscale", "X-Requested-As", "bob"}, 409, false},
+		{"a dead session is dead whoever the page is of", []string{"Cookie", s.session("unknown").String(), "X-Requested-By", "tokenscale", "X-Requested-As", "ann"}, 401, true},
+		{"whom a page is of says nothing of a token", []string{"Authorization", "Bearer good", "X-Requested-As", "bob"}, 200, false},
 		{"an Authorization header wins over the cookie", []string{"Cookie", good, "X-Requested-By", "tokenscale", "Authorization", "Bearer wrong"}, 401, false},
 		{"a good Authorization header wins over a bad cookie", []string{"Cookie", bad, "X-Requested-By", "tokenscale", "Authorization", "Bearer good"}, 200, false},
 	}

@@ -17,6 +17,17 @@ const (
 	ourPage     = "tokenscale"
 )
 
+// A page says with this header as whom it was asked: the ID of the token, or of root. All windows
+// of a browser share the session, and one may not have heard yet that somebody else signed in in
+// another: what was filled in there as one must not be done by the other.
+const requestedAs = "X-Requested-As"
+
+// meant reports whether a request over a session is one of the actor, as far as it says whose.
+func meant(r *http.Request, by policy.Actor) bool {
+	as := r.Header.Get(requestedAs)
+	return as == "" || as == string(by.ID)
+}
+
 // Sessions seals the cookies of the page. A cookie holds no token: only the ID
 // of one, a fingerprint of its digest, when it was issued and an ID of its own,
 // all encrypted and authenticated (AES-256-GCM). Nothing is stored of sessions
