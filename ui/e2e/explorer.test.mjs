@@ -185,6 +185,30 @@ test('a new string outlives that somebody else signs in in another window, and s
   browser.calm();
 });
 
+test('a mutation is not run as somebody else, though the page has not heard of them', async () => {
+  // The editors, which are built anew, say what they had begun and do not end.
+  browser.expected.push(/status of 409/, /Canceled: Canceled/);
+  await page.addInitScript(() => {
+    window.BroadcastChannel = class {
+      addEventListener() {}
+      postMessage() {}
+      close() {}
+    };
+  });
+  const bea = await server.make({ name: 'bea', permissions: ['ChangeSystemPermissions', 'ReadHealthCheck'] });
+  await open();
+  await editor('Query', 'mutation { createSystemToken(input: {name: "of root", permissions: [ReadHealthCheck]}) { token } }');
+  await read();
+  await signIn(server, await browser.context.newPage(), bea.token);
+  const answered = page.waitForResponse((response) => response.status() === 409);
+  await page.getByRole('button', { name: /^Run / }).click();
+  await answered;
+  await page.getByText('Signed in as bea').waitFor();
+  const { systemTokens } = await server.ask('{ systemTokens(searchFilter: "of root") { totalResults } }');
+  assert.equal(systemTokens.totalResults, 0, 'bea has made what root wrote');
+  browser.calm();
+});
+
 test('a session that ends asks in place, keeps what was typed, and hides what it had read', async () => {
   browser.expected.push(/status of 401/);
   const made = await server.make({ name: 'short lived', permissions: ['ChangeSystemPermissions'] });

@@ -40,6 +40,31 @@ test('whoever signs in in another window is at once who is signed in here, and f
   browser.calm();
 });
 
+/** Has the page hear nothing of what happens in other windows, as in the moment before it does. */
+const deafen = () =>
+  page.addInitScript(() => {
+    window.BroadcastChannel = class {
+      addEventListener() {}
+      postMessage() {}
+      close() {}
+    };
+  });
+
+test('a form is not sent as somebody else, though the page has not heard of them', async () => {
+  browser.expected.push(/status of 409/);
+  await deafen();
+  await browser.signIn(server.token, '/tokens/new?name=of%20root&permissions=ReadHealthCheck');
+  const bea = (await server.make({ name: 'bea', permissions: ['ChangeSystemPermissions', 'ReadHealthCheck'] })).token;
+  await signIn(server, await browser.context.newPage(), bea);
+  const answered = page.waitForResponse((response) => response.status() === 409);
+  await page.getByRole('button', { name: 'Create token' }).click();
+  await answered;
+  await page.getByText(/You are signed in as bea now/).waitFor();
+  const { systemTokens } = await server.ask('{ systemTokens(searchFilter: "of root") { totalResults } }');
+  assert.equal(systemTokens.totalResults, 0, 'bea has made what root filled in');
+  browser.calm();
+});
+
 test('the same identity in another window takes nothing away here', async () => {
   await browser.signIn(server.token, '/tokens/new');
   await page.getByLabel('Token name').fill('a draft of root');

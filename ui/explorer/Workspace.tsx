@@ -37,7 +37,7 @@ export function Workspace({ owner }: { owner: string }) {
   const [reply, setReply] = useState<Reply | null>(null);
   // Asking for the schema without a credential would only be refused.
   const [asks, setAsks] = useState(owner !== '');
-  const [fetcher] = useState(() => makeFetcher({ signedIn: () => owner !== '', onReply: setReply, onToken: () => setAsks(true) }));
+  const [fetcher] = useState(() => makeFetcher({ owner, onReply: setReply, onToken: () => setAsks(true) }));
   return (
     <GraphiQLProvider
       fetcher={fetcher}

@@ -10,8 +10,8 @@ import { reportRefusal } from '../src/lib/useAction';
 export type Reply = { ms: number; errors: number };
 
 type Listener = {
-  /** Whether there is a session to ask with. */
-  signedIn: () => boolean;
+  /** Whose session to ask with, by its ID; empty if nobody has signed in. */
+  owner: string;
   onReply: (reply: Reply) => void;
   /** Called when a token typed as a header was accepted. */
   onToken: () => void;
@@ -29,17 +29,18 @@ const notSignedIn = failure('Not signed in. Sign in above, or give a token as Au
  * Asks over the session of the page, or with the headers typed here. What is no GraphQL answer
  * becomes an error of it, and a session that has ended is reported.
  */
-export function makeFetcher({ signedIn, onReply, onToken }: Listener): Fetcher {
+export function makeFetcher({ owner, onReply, onToken }: Listener): Fetcher {
   return async (params, options) => {
     const typed: Record<string, string> = options?.headers ?? {};
     const bearer = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
     const wrong = unsendable(typed);
     if (wrong !== undefined) return failure(wrong);
-    if (!bearer && !signedIn()) return notSignedIn;
+    if (!bearer && owner === '') return notSignedIn;
     const start = performance.now();
-    const { status, answer } = await ask(params, typed, bearer);
+    const { status, answer } = await ask(params, bearer ? typed : { 'X-Requested-As': owner, ...typed }, bearer);
     if (status === 401 && !bearer) reportRefusal(new Refusal('signed-out', 'The session has ended.'));
     if (status === 403 && !bearer) reportRefusal(new Refusal('filtered', answer.errors?.[0]?.message ?? ''));
+    if (status === 409 && !bearer) reportRefusal(new Refusal('of-another', answer.errors?.[0]?.message ?? ''));
     if (status === 200 && bearer) onToken();
     if (params.operationName !== introspection) onReply({ ms: performance.now() - start, errors: answer.errors?.length ?? 0 });
     return answer;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Refusal } from '../lib/refusal';
-import { request, signIn } from './client';
+import { askAs, request, signIn } from './client';
 import { TypedDocumentString } from './gen/graphql';
 
 const document = new TypedDocumentString<{ x: number }, Record<string, never>>('query X { x }');
@@ -36,6 +36,15 @@ it('sends an idempotency key where one is given, and else none', async () => {
   expect(fetchMock.mock.calls[1]?.[1]?.headers).not.toHaveProperty('Idempotency-Key');
 });
 
+it('says of each change whose page asked for it, and of questions nothing', async () => {
+  fetchMock.mockImplementation(() => Promise.resolve(new Response(JSON.stringify({ data: { x: 1 } }))));
+  askAs('anna');
+  await request(new TypedDocumentString<{ x: number }, Record<string, never>>('\n  mutation M { x }'), {});
+  await request(document, {});
+  expect(fetchMock.mock.calls[0]?.[1]?.headers).toMatchObject({ 'X-Requested-As': 'anna', 'X-Requested-By': 'tokenscale' });
+  expect(fetchMock.mock.calls[1]?.[1]?.headers).not.toHaveProperty('X-Requested-As');
+});
+
 it('keeps the sentences of the fields', async () => {
   answer({ data: null, errors: [{ message: 'There were errors in the input.', state: { name: 'A name is needed.' }, extensions: { code: 'INVALID' } }] });
   expect(await refusal()).toMatchObject({ kind: 'refused', code: 'INVALID', fields: { name: 'A name is needed.' } });
@@ -54,6 +63,7 @@ it('names the request when the fault is the server’s', async () => {
 it.each([
   [401, 'The supplied authentication is invalid', 'signed-out', 'The supplied authentication is invalid'],
   [403, 'Tokens can only be used from …', 'filtered', 'Tokens can only be used from …'],
+  [409, 'Somebody else has signed in …', 'of-another', 'Somebody else has signed in …'],
   [429, '', 'refused', 'Too many requests. Wait a moment and try again.'],
   [502, '<html>Bad gateway</html>', 'unreachable', 'The server answered with status 502.'],
   [500, 'oops', 'failed', 'Oops'],

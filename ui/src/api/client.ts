@@ -15,6 +15,21 @@ type Answer<T> = { data?: T | null; errors?: GraphQLFault[] };
 // A cookie is sent by the browser unasked; this header is not, and no foreign page can set it.
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-Requested-By': 'tokenscale' };
 
+let identity: string | undefined;
+
+/**
+ * From now on each change that is asked for says that it is one of this identity, by the ID that
+ * the server gave it. If somebody else has signed in in another window, the server refuses it.
+ */
+export function askAs(id: string): void {
+  identity = id;
+}
+
+/** What a request says of the page that sends it; a change says also whose page it is. */
+function headersOf(change: boolean): Record<string, string> {
+  return change && identity !== undefined ? { ...headers, 'X-Requested-As': identity } : headers;
+}
+
 /**
  * Asks the server one thing. Gives its data, or throws a Refusal; an aborted request throws the
  * abort. With an idempotency key the server makes nothing a second time when the same is asked for
@@ -27,10 +42,12 @@ export async function request<TResult, TVariables>(
   idempotencyKey?: string,
 ): Promise<TResult> {
   if (await leaving) return new Promise<never>(() => undefined); // until the query is cancelled
+  const query = document.toString();
+  const asWhom = headersOf(query.trimStart().startsWith('mutation'));
   const response = await send('/graphql', {
     method: 'POST',
-    headers: idempotencyKey === undefined ? headers : { ...headers, 'Idempotency-Key': idempotencyKey },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    headers: idempotencyKey === undefined ? asWhom : { ...asWhom, 'Idempotency-Key': idempotencyKey },
+    body: JSON.stringify({ query, variables }),
     signal,
   });
   const answer = await readAnswer<TResult>(response);
@@ -125,6 +142,7 @@ async function readJson<T>(response: Response): Promise<T> {
 function kindOf(status: number): RefusalKind {
   if (status === 401) return 'signed-out';
   if (status === 403) return 'filtered';
+  if (status === 409) return 'of-another';
   if (status === 502 || status === 503 || status === 504) return 'unreachable';
   return status >= 500 ? 'failed' : 'refused';
 }

@@ -4,6 +4,7 @@ export type RefusalKind =
   | 'failed' // it answered that the fault is its own
   | 'signed-out' // it no longer knows who asks
   | 'filtered' // the IP filter of the token does not let this address through
+  | 'of-another' // somebody else has signed in in another window
   | 'unreachable'; // it did not answer
 
 export type RefusalDetails = {

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useLayoutEffect, useState } from 'react';
+import { askAs } from '../api/client';
 import { sessionKey, type Viewer } from '../api/viewer';
 import { handDraftsTo } from '../lib/drafts';
 import { shownName } from '../lib/invisible';
@@ -23,6 +24,7 @@ function HandOver({ from, to, onDone }: { from: Viewer | null; to: Viewer; onDon
   useLayoutEffect(() => {
     const { others, lost } = handDraftsTo(to.id);
     if (others) client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+    askAs(to.id);
     if (from !== null) tell({ text: handedOver(from, to, lost) });
     onDone();
   }, [client, from, to, onDone]);

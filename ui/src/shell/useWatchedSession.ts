@@ -36,6 +36,8 @@ export function useWatchedSession(watching = true): WatchedSession {
 
   useEffect(() => onRefusal((refusal) => (refusal.kind === 'signed-out' || refusal.kind === 'filtered') && setDeath(refusal)), []);
 
+  useEffect(() => onRefusal((refusal) => refusal.kind === 'of-another' && void refetch()), [refetch]);
+
   useEffect(() => (watching ? onWindows(() => void refetch()) : undefined), [watching, refetch]);
 
   const session = data ?? last;
