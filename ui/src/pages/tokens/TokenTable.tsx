@@ -91,7 +91,7 @@ function TokenRow({ token, permissions, maximumMs, scale, chosen, alike }: Token
         {token.replacedBy != null && <Tag tone="soon">replaced</Tag>}
         <RowNote note={token.note} />
       </Value>
-      <Value label="Permissions" bare>
+      <Value label="Permissions">
         <PermissionGlyph permissions={permissions} held={token.permissions} />
       </Value>
       <Value label="Expires" fixed whole>
