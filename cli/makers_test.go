@@ -99,3 +99,19 @@ func makerName(t *testing.T, data string, id token.ID) string {
 	must(t, errors.Join(err, a.Close(context.Background()), db.Close()))
 	return v.MakerName
 }
+
+// Those who keep the files of the log elsewhere say where: only with them can a copy be compared.
+func TestStoreCopyReadsTheFilesOfTheLogWhereItIsTold(t *testing.T) {
+	from, elsewhere := archived(t), filepath.Join(t.TempDir(), "elsewhere")
+	must(t, os.Rename(filepath.Join(from, "audit"), elsewhere))
+	m, err := etcdtest.Start(etcdtest.OnLoopback)
+	must(t, err)
+	t.Cleanup(func() { must(t, m.Stop()) })
+	copied := []string{"store", "copy", "--from", "bolt:" + from, "--to", "etcd:/t/", "--etcd-endpoints", m.Endpoint}
+	if out, code := run(t, copied...); code == exitOK {
+		t.Fatalf("it takes the log for whole, and has not seen two files of it:\n%s", out)
+	} else {
+		t.Log(out)
+	}
+	done(t, append(copied, "--audit-segments", elsewhere)...)
+}
