@@ -20,7 +20,7 @@ BUILD     ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 REVISION  ?= $(shell git rev-parse --short=9 HEAD 2>/dev/null || echo 0000000)
 LDFLAGS   := -s -w -X main.number=$(VERSION) -X main.build=$(BUILD) -X main.revision=$(REVISION)
 LINT      := go tool -modfile=tools/go.mod golangci-lint
-FUZZTIME  ?= 10s
+FUZZTIME  ?= 5s
 # One way to compile for all that is run here, or it would be done twice.
 export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 # The race detector needs a C compiler.
