@@ -186,8 +186,7 @@ test('a new string outlives that somebody else signs in in another window, and s
 });
 
 test('a mutation is not run as somebody else, though the page has not heard of them', async () => {
-  // The editors, which are built anew, say what they had begun and do not end.
-  browser.expected.push(/status of 409/, /Canceled: Canceled/);
+  browser.expected.push(/status of 409/);
   await page.addInitScript(() => {
     window.BroadcastChannel = class {
       addEventListener() {}
