@@ -188,7 +188,7 @@ test('what is typed before the bar of commands is there is typed into it', async
   await page.keyboard.press('Control+k');
   await page.keyboard.type('secuxy');
   for (const key of ['Backspace', 'Backspace', 'r', 'Enter']) await page.keyboard.press(key);
-  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   bring();
   await page.waitForURL('**/security-policies');
   browser.calm();
