@@ -34,7 +34,7 @@ func TestNoOtherSignalEndsTheServer(t *testing.T) {
 			t.Fatalf("after signal %d (%v): %d, %v\n%s", n, n, code, err, s.out)
 		}
 	}
-	for until := time.Now().Add(10 * time.Second); !strings.Contains(s.out.String(), "(*App).Wait"); time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(10 * time.Second); !strings.Contains(s.out.String(), "cli.(*serve).Run("); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("SIGQUIT does not tell what the server does:\n%s", s.out)
 		}
