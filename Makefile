@@ -32,7 +32,7 @@ GENERATED := graph/generated.go graph/model/models_gen.go client/operations.go
 .PHONY: build cluster platforms generate ui test vet gotest uitest e2e conformance chromium check form lint fresh fresh-generated fresh-ui fuzz bench bench-growth bench-cluster stock bench-compare faulttools proxytools soak mutation
 
 build:
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/tokenscale .
+	go build -ldflags '$(LDFLAGS)' -o bin/tokenscale .
 
 # What runs on them is for their users to see; here they must compile. `make check` takes those
 # between which code differs: each system, and a processor of 32 bits.
@@ -40,7 +40,7 @@ PLATFORMS ?= linux/amd64 linux/arm64 linux/386 linux/arm darwin/arm64 darwin/amd
 platforms:
 	@for p in $(PLATFORMS); do \
 		echo "compiling for $$p"; \
-		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -trimpath -o /dev/null . || exit 1; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -o /dev/null . || exit 1; \
 	done
 
 generate: $(MODULES)
