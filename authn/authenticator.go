@@ -70,7 +70,8 @@ type Authenticator struct {
 }
 
 // Protect lets through to next who holds a good credential; Actor then tells
-// next who that is. All others get their answer here. It belongs behind
+// next who that is. All others get their answer here, and so does a page of one
+// identity that sends the session of another: 409. It belongs behind
 // Identify: what stands in no record of a request lets nobody in.
 func (a *Authenticator) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
